@@ -1,0 +1,128 @@
+"""What the mesh will be: everything derived from the configuration that decides which resources exist.
+
+All values are plain and immutable. Only what a cluster or a machine tells about itself at run time (addresses,
+certificates, tokens) is missing here; the components add it as Pulumi outputs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from model.config.clusters import Cluster
+from model.config.demo import Demo
+from model.config.groups import WorkloadGroup
+from model.config.ingress import Ingress
+from model.config.istio import Istio
+from model.config.networks import Network
+from model.config.trust import Trust
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """One network: who is in it, and how others come in."""
+
+    name: str
+    config: Network
+    clusters: tuple[str, ...]
+    groups: tuple[str, ...]
+    gateway_clusters: tuple[str, ...]
+    """Clusters whose east-west gateways are the ways into this network."""
+    gateway_address: str | None
+    """Address of a gateway that is no cluster's (configured), if any."""
+    direct: bool
+    """Whether other networks reach this network's machines without a gateway."""
+
+
+@dataclass(frozen=True)
+class ClusterPlan:
+    """One cluster: its place, its peers and the Helm values of Istio in it."""
+
+    name: str
+    config: Cluster
+    network: str
+    active: bool
+    peers: tuple[str, ...]
+    """The other active clusters, sorted: those whose remote secrets this cluster holds."""
+    pod_cidr: str | None
+    service_cidr: str | None
+    groups: tuple[str, ...]
+    """Groups whose machines register with this cluster."""
+    base_values: Mapping[str, Any]
+    istiod_values: Mapping[str, Any]
+    gateway_values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class MachinePlan:
+    """One machine that the program itself makes."""
+
+    name: str
+    group: str
+    index: int
+
+
+@dataclass(frozen=True)
+class GroupPlan:
+    """One workload group: what its cluster, the other clusters and its machines are given."""
+
+    name: str
+    config: WorkloadGroup
+    namespace: str
+    cluster: str
+    network: str
+    service_account: str
+    labels: Mapping[str, str]
+    """Labels of the WorkloadGroup, `hybrid-mesh/group` among them."""
+    service_clusters: tuple[str, ...]
+    """Active clusters in which the group's Service or ServiceEntry is declared: all of them."""
+    hosts: tuple[str, ...]
+    """Names by which the group is called: `<group>.<namespace>.svc.cluster.local` or the user's own."""
+    minimum: int
+    """Machines that must be registered before `up` ends."""
+    machines: tuple[MachinePlan, ...]
+    machine_identity: str | None
+    """The user name (an e-mail) by which the group's machines prove themselves to the API server; None for bundles."""
+    workload_group: Mapping[str, Any]
+    """Manifest of the WorkloadGroup."""
+    cluster_env: str
+    mesh_yaml: str
+    files: tuple[str, ...]
+    """Names of the files that each machine is given."""
+
+
+@dataclass(frozen=True)
+class RemoteSecretEntry:
+    """`holder`'s merged remote Secret has one key for `peer`."""
+
+    holder: str
+    peer: str
+
+
+@dataclass(frozen=True)
+class IngressPlan:
+    name: str
+    config: Ingress
+    cluster: str
+    namespace: str
+    gateway: Mapping[str, Any]
+    """Manifest of the Gateway."""
+    routes: tuple[Mapping[str, Any], ...]
+    """Manifests of the HTTPRoutes (in the gateway's namespace) and the ReferenceGrants that they need."""
+
+
+@dataclass(frozen=True)
+class MeshPlan:
+    stack: str
+    mesh_id: str
+    trust_domain: str
+    istio: Istio
+    trust: Trust
+    networks: Mapping[str, NetworkPlan]
+    clusters: Mapping[str, ClusterPlan]
+    """All clusters, the quarantined ones too."""
+    groups: Mapping[str, GroupPlan]
+    ingresses: Mapping[str, IngressPlan]
+    remote_secrets: tuple[RemoteSecretEntry, ...]
+    demo: Demo | None
+    secrets: tuple[str, ...]
+    """Names of the flat secret keys `hybrid-mesh:<name>` that the program will ask for."""
