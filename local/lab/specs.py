@@ -1,0 +1,143 @@
+"""What the lab is asked for and what it answers: plain values that cross its control socket as JSON."""
+
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import Any, Literal, TypeVar, get_type_hints
+
+MemberState = Literal["starting", "ready", "failed"]
+Specification = TypeVar("Specification")
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """One Istio network of type `local`: a LAN of its own, with `delay_milliseconds` and `loss_percent`
+    towards the WAN. `direct`: its machines are reachable from every node of the lab."""
+
+    name: str
+    cidr: str
+    direct: bool = False
+    delay_milliseconds: float = 0.0
+    loss_percent: float = 0.0
+
+
+@dataclass(frozen=True)
+class ClusterSpec:
+    name: str
+    network: NetworkSpec
+    pod_cidr: str
+    service_cidr: str
+    kubernetes_version: str
+
+
+@dataclass(frozen=True)
+class ClusterInfo:
+    """A cluster as the lab knows it. `kubeconfig` is the admin's, as JSON text, with the loopback endpoint;
+    `peer_endpoint` is the API server's address for other members; `instance_id` names this incarnation."""
+
+    name: str
+    instance_id: str
+    kubeconfig: str
+    endpoint: str
+    peer_endpoint: str
+    certificate_authority: str
+    gateway_address: str
+    state: MemberState
+
+    def __repr__(self) -> str:
+        return f"ClusterInfo(name={self.name!r}, instance_id={self.instance_id!r}, state={self.state!r})"
+
+
+@dataclass(frozen=True)
+class MachineSpec:
+    name: str
+    network: NetworkSpec
+    user_data: str
+    service_account_email: str
+
+
+@dataclass(frozen=True)
+class MachineInfo:
+    """A machine as the lab knows it: `address` on its LAN, `wan_address` on the lab's WAN."""
+
+    name: str
+    instance_id: str
+    address: str
+    wan_address: str
+    state: MemberState
+
+
+@dataclass(frozen=True)
+class CompletedCommand:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A listening socket on the host's loopback that leads to `target` (address:port) inside the lab."""
+
+    cluster: str
+    subject: str
+    port: int
+    target: str
+
+
+@dataclass(frozen=True)
+class ClusterStatus:
+    name: str
+    network: str
+    instance_id: str
+    state: MemberState
+    detail: str
+    endpoint: str
+    peer_endpoint: str
+    gateway_address: str
+
+
+@dataclass(frozen=True)
+class MachineStatus:
+    name: str
+    network: str
+    instance_id: str
+    state: MemberState
+    detail: str
+    address: str
+    wan_address: str
+
+
+@dataclass(frozen=True)
+class LabStatus:
+    """`running` is false when only the state on disk was read. `memory_bytes` is the whole lab's, page cache
+    excluded."""
+
+    running: bool
+    process_id: int
+    memory_bytes: int
+    clusters: list[ClusterStatus]
+    machines: list[MachineStatus]
+    forwards: list[Forward]
+
+
+def to_json(value: object) -> dict[str, Any]:
+    if not is_dataclass(value) or isinstance(value, type):
+        raise TypeError(f"{type(value).__name__} is no value of the lab")
+    return asdict(value)
+
+
+def from_json(kind: type[Specification], value: dict[str, Any]) -> Specification:
+    """Reads `value` into the dataclass `kind`, nested dataclasses and lists of them included."""
+    hints = get_type_hints(kind)
+    arguments: dict[str, Any] = {}
+    for field in fields(kind):  # type: ignore[arg-type]
+        if field.name in value:
+            arguments[field.name] = _read(hints[field.name], value[field.name])
+    return kind(**arguments)
+
+
+def _read(hint: Any, value: Any) -> Any:
+    if is_dataclass(hint) and isinstance(hint, type):
+        return from_json(hint, value)
+    element = getattr(hint, "__args__", (None,))[0]
+    if isinstance(value, list) and is_dataclass(element) and isinstance(element, type):
+        return [from_json(element, entry) for entry in value]
+    return value
