@@ -1,0 +1,68 @@
+"""What a handler is told about the call it serves: whose it is, whether it was cancelled, where to log,
+how to wait.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from plugins.framework.engine import EngineLog, Severity
+from plugins.framework.errors import OperationCancelledError, WaitTimeoutError, redact
+
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True)
+class CallContext:
+    """One call of the engine for one resource. `name` is the resource's Pulumi name, `type` its token.
+
+    `random_seed` (Check only) makes generated names the same in a preview and the `up` after it.
+    """
+
+    urn: str
+    name: str
+    type: str
+    cancelled: threading.Event
+    engine: EngineLog
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    random_seed: bytes = b""
+
+    def log(self, severity: Severity, text: str) -> None:
+        """A lasting message below the resource."""
+        self.engine.log(severity, redact(text, self.secrets), self.urn)
+
+    def status(self, text: str) -> None:
+        """A passing progress line in the resource's row ("2 of 3 pods ready")."""
+        self.engine.log(Severity.INFO, redact(text, self.secrets), self.urn, passing=True)
+
+    def pause(self, seconds: float, what: str = "the operation") -> None:
+        """Sleeps unless cancelled. Raises OperationCancelledError."""
+        if self.cancelled.wait(seconds):
+            raise OperationCancelledError(what)
+
+    def wait_for(
+        self,
+        probe: Callable[[], _Found | None],
+        *,
+        what: str,
+        timeout: float,
+        interval: float = 0.2,
+    ) -> _Found:
+        """The first result of `probe` that is neither None nor False, asked again every `interval` seconds.
+
+        `what` names the condition in texts ("machine vm-1 is Healthy"). Raises WaitTimeoutError after
+        `timeout` seconds and OperationCancelledError when the user cancels.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            found = probe()
+            if found is not None and found is not False:
+                return found
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise WaitTimeoutError(f"timed out after {timeout:g} s waiting until {what}")
+            self.pause(min(interval, left), f"waiting until {what}")

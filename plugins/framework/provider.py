@@ -1,0 +1,53 @@
+"""A provider: its name, its version and the handlers of its resource types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from plugins.framework.calls import CallContext
+from plugins.framework.errors import ResourceError
+from plugins.framework.handler import Checked, Diff, ResourceHandler
+from plugins.framework.values import Properties
+
+
+class Provider:
+    """Serves resources of the types in `handlers` (token -> handler). Override what the provider's own
+    inputs need.
+    """
+
+    def __init__(self, name: str, version: str, handlers: Mapping[str, ResourceHandler]) -> None:
+        self.name = name
+        self.version = version
+        self._handlers = dict(handlers)
+
+    def handler(self, token: str) -> ResourceHandler:
+        """The handler of a resource type. Raises ResourceError for a type that the provider does not have."""
+        if token not in self._handlers:
+            raise ResourceError(f"the plug-in {self.name} {self.version} has no resource type {token}")
+        return self._handlers[token]
+
+    def located(self, root_folder: str, program_folder: str) -> None:
+        """Told once at the start: the folders of the project and of its program ("" when unknown)."""
+
+    def check_config(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+        """Validates the provider's own inputs."""
+        del olds, context
+        return Checked(news)
+
+    def diff_config(self, old_inputs: Properties, news: Properties, context: CallContext) -> Diff:
+        """Compares the provider's own inputs; `replaces` would replace every resource of the provider."""
+        del context
+        return Diff.of_inputs(old_inputs, news)
+
+    def configure(self, inputs: Properties, context: CallContext) -> None:
+        """Takes the provider's inputs, once, before any resource. Must not fail for a server that is
+        unreachable.
+        """
+
+    def invoke(self, token: str, arguments: Properties, context: CallContext) -> Properties:
+        """Runs a function. Raises ResourceError for one that the provider does not have."""
+        del arguments, context
+        raise ResourceError(f"the plug-in {self.name} has no function {token}")
+
+    def cancel(self) -> None:
+        """The user cancelled; `CallContext.cancelled` is set already. For waits that do not look at it."""
