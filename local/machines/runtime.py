@@ -1,0 +1,227 @@
+"""A virtual machine of the lab: systemd-nspawn that boots real systemd and real cloud-init on an overlay."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from local.lab import cgroups
+from local.lab.errors import LabError
+from local.lab.specs import CompletedCommand, MachineSpec
+from local.machines.overlay import Overlay
+
+REBOOT_EXIT_CODE = 133
+"""systemd-nspawn's exit code, under --keep-unit, when the guest asked for a reboot (systemd-nspawn(1))."""
+
+POWER_OFF = signal.SIGRTMIN + 4
+"""The signal by which systemd as process 1 starts `poweroff.target` (systemd(1), Signals)."""
+
+_POLL_SECONDS = 0.05
+
+
+class MachineRuntime:
+    """One machine: its disk in `folder`, its process tree below one systemd-nspawn in a given network namespace.
+
+    The machine lives and dies with the pid namespace of the caller. `instance_id` is cloud-init's: the same disk with
+    the same id is a restart, not a first boot. `cgroup` is a path below every hierarchy, made here if absent. The
+    console goes to `log`.
+    """
+
+    def __init__(
+        self,
+        spec: MachineSpec,
+        folder: Path,
+        *,
+        instance_id: str,
+        namespace: Path,
+        address: str,
+        rootfs: Path,
+        cgroup: str,
+        log: Path,
+    ) -> None:
+        self.spec = spec
+        self.instance_id = instance_id
+        self.address = address
+        self._folder = folder
+        self._namespace = namespace
+        self._cgroup = cgroup.strip("/")
+        self._log = log
+        self._overlay = Overlay(folder, rootfs)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Mounts the disk, gives it the NoCloud seed if it never had it, and boots.
+
+        The caller supervises the returned process: REBOOT_EXIT_CODE means that it is to call `start` again.
+        Raises OSError when the disk or the control groups cannot be made.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._overlay.mount()
+        self._overlay.prepare(
+            name=self.spec.name, instance_id=self.instance_id, user_data=self.spec.user_data
+        )
+        cgroups.make(self._cgroup)
+        namespace = os.open(self._namespace, os.O_RDONLY)
+        try:
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    [*self._launcher(), *self._command(namespace)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=_environment(),
+                    pass_fds=[namespace],
+                    start_new_session=True,
+                )
+        finally:
+            os.close(namespace)
+        return self._process
+
+    def stop(self, timeout: float) -> None:
+        """Powers the machine off in order, and after `timeout` seconds cuts its power; then lets go of its disk."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            leader = self._leader()
+            if leader is not None:
+                _signal(leader, POWER_OFF)
+            try:
+                process.wait(timeout if leader is not None else 0)
+            except subprocess.TimeoutExpired:
+                self._cut_power(process)
+        cgroups.kill(self._cgroup)
+        self._overlay.unmount()
+
+    def shell(self, command: list[str], timeout: float) -> CompletedCommand:
+        """Runs `command` as root inside the machine. Raises LabError when the machine is not running or the command
+        takes longer than `timeout` seconds."""
+        leader = self._leader()
+        if leader is None:
+            raise LabError(f"machine {self.spec.name} is not running")
+        enter = ["nsenter", f"--target={leader}", "--all", "--root", "--wd=/", "--"]
+        try:
+            done = subprocess.run(
+                [*enter, *command],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env=_environment(),
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise LabError(
+                f"{command[0]} on machine {self.spec.name} took longer than {timeout:g} s"
+            ) from error
+        return CompletedCommand(
+            done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        )
+
+    def wait_until_up(self, timeout: float) -> None:
+        """Waits until the machine's init answers on its bus. Raises LabError after `timeout` seconds or when the
+        machine ends first."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                raise LabError(f"machine {self.spec.name} ended while it booted: see {self._log}")
+            if (leader := self._leader()) is not None and _init_listens(leader):
+                return
+            time.sleep(_POLL_SECONDS)
+        raise LabError(f"machine {self.spec.name} did not boot within {timeout:g} s: see {self._log}")
+
+    def remove(self) -> None:
+        """Ends the machine at once and removes its disk and its control groups."""
+        self.stop(timeout=0)
+        self._overlay.remove()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        cgroups.remove(self._cgroup)
+
+    def _launcher(self) -> list[str]:
+        """Words before systemd-nspawn: it starts in the machine's cgroup, and its own notes in /run stay off the
+        host. A program does this, not a `preexec_fn`: the caller has threads."""
+        folders = [str(hierarchy / self._cgroup) for hierarchy in cgroups.hierarchies()]
+        script = (
+            f"for folder in {shlex.join(folders)}; do echo $$ > $folder/cgroup.procs || exit; done; "
+            'mount -t tmpfs -o mode=0755 tmpfs /run && exec "$@"'
+        )
+        return ["unshare", "--mount", "--propagation=private", "sh", "-c", script, "launcher"]
+
+    def _command(self, namespace: int) -> list[str]:
+        return [
+            "systemd-nspawn",
+            "--quiet",
+            "--boot",
+            f"--directory={self._overlay.root}",
+            f"--machine={self.spec.name}",
+            f"--hostname={self.spec.name}",
+            f"--network-namespace-path=/proc/self/fd/{namespace}",
+            "--settings=no",
+            "--register=no",
+            "--keep-unit",
+            "--resolv-conf=off",
+            "--timezone=off",
+            "--link-journal=no",
+            "--console=pipe",
+            "--capability=all",
+        ]
+
+    def _cut_power(self, process: subprocess.Popen[bytes]) -> None:
+        if (leader := self._leader()) is not None:
+            _signal(leader, signal.SIGKILL)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _leader(self) -> int | None:
+        """The process that is the machine's process 1, as the caller numbers it."""
+        if self._process is None or self._process.poll() is not None:
+            return None
+        own = _pid_namespace(self._process.pid)
+        for child in _children(self._process.pid):
+            if (namespace := _pid_namespace(child)) is not None and namespace != own:
+                return child
+        return None
+
+
+def _environment() -> dict[str, str]:
+    """The environment of systemd-nspawn. On a host with cgroup v1 it must be told so, or it waits for ever before it
+    starts the guest's init."""
+    environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+    if not cgroups.unified():
+        environment["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "0"
+    return environment
+
+
+def _signal(process_id: int, number: int) -> None:
+    try:
+        os.kill(process_id, number)
+    except ProcessLookupError:
+        return
+
+
+def _pid_namespace(process_id: int) -> str | None:
+    try:
+        return str(Path(f"/proc/{process_id}/ns/pid").readlink())
+    except OSError:
+        return None
+
+
+def _children(process_id: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            status = (entry / "stat").read_text()
+        except OSError:
+            continue
+        if int(status.rpartition(")")[2].split()[1]) == process_id:
+            found.append(int(entry.name))
+    return found
+
+
+def _init_listens(leader: int) -> bool:
+    return Path(f"/proc/{leader}/root/run/systemd/private").is_socket()
