@@ -1,0 +1,107 @@
+"""Reads what Istio's echo client prints.
+
+Source of the format: istio.io/istio/pkg/test/echo/server/endpoint/http.go (the body) and
+pkg/test/echo/server/forwarder/http.go (the lines about the response). A line is `[<request>] Key=Value` or
+`[<request> body] Key=Value`; headers are `RequestHeader=<name>:<value>`. When one request of a call fails,
+the client prints no response at all but one line `fatal\tError <n>/<m> requests had errors; first error:
+<text>`.
+"""
+
+import re
+from dataclasses import dataclass
+
+_LINE = re.compile(r"^\[(?P<request>\d+)(?P<body> body)?\] (?P<key>[A-Za-z0-9]+)=(?P<value>.*)$")
+_ERROR = re.compile(r"\berror(?:s; first error)?:? (?P<text>.*)$", re.IGNORECASE)
+_XFCC = "x-forwarded-client-cert"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answered request: `peer` and `server` are the SPIFFE identities that the server's proxy saw, or
+    empty."""
+
+    status: int
+    hostname: str
+    cluster: str
+    peer: str
+    server: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All answers of one call, or the first error."""
+
+    answers: tuple[Answer, ...]
+    error: str
+
+
+def read_answers(output: str, errors: str = "") -> Answers:
+    """Reads the client's standard output and error; neither answers nor an error gives an error that says
+    so."""
+    requests: dict[int, dict[str, str]] = {}
+    error = ""
+    for line in (*output.splitlines(), *errors.splitlines()):
+        if match := _LINE.match(line):
+            _note(requests.setdefault(int(match["request"]), {}), match["key"], match["value"])
+        elif ("fatal" in line or line.startswith("Error")) and not error:
+            error = _error_text(line)
+    answers = tuple(_answer(fields) for _, fields in sorted(requests.items()))
+    if not answers and not error:
+        error = "the echo client printed no answer"
+    return Answers(answers, error)
+
+
+def _note(fields: dict[str, str], key: str, value: str) -> None:
+    if key == "RequestHeader":
+        name, _, text = value.partition(":")
+        if name.lower() == _XFCC:
+            fields[_XFCC] = text
+    elif key != "ResponseHeader":
+        fields[key] = value
+
+
+def _answer(fields: dict[str, str]) -> Answer:
+    certificate = read_client_certificate(fields.get(_XFCC, ""))
+    status = fields.get("StatusCode", "0")
+    return Answer(
+        status=int(status) if status.isdigit() else 0,
+        hostname=fields.get("Hostname", ""),
+        cluster=fields.get("Cluster", ""),
+        peer=certificate.get("URI", ""),
+        server=certificate.get("By", ""),
+    )
+
+
+def _error_text(line: str) -> str:
+    match = _ERROR.search(line)
+    return (match["text"] if match else line).strip()
+
+
+def read_client_certificate(header: str) -> dict[str, str]:
+    """The last element of an `x-forwarded-client-cert` header as key → value: the hop next to the server.
+
+    Source: Envoy's documentation, HTTP header manipulation, x-forwarded-client-cert: elements are
+    separated by commas, pairs by semicolons, and values with either in them are in double quotes.
+    """
+    elements = _split(header, ",")
+    pairs = _split(elements[-1], ";") if elements else []
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if separator:
+            found.setdefault(key.strip(), value.strip().strip('"'))
+    return found
+
+
+def _split(text: str, separator: str) -> list[str]:
+    parts, part, quoted, escaped = [], "", False, False
+    for character in text:
+        if character == '"' and not escaped:
+            quoted = not quoted
+        if character == separator and not quoted:
+            parts.append(part)
+            part = ""
+        else:
+            part += character
+        escaped = character == "\\" and not escaped
+    return [found for found in (*parts, part) if found.strip()]

@@ -1,0 +1,210 @@
+"""From the plan and what was found of it to the list of checks. Pure."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from model.config.demo import Demo
+from model.config.ingress import Backend, Route, ServiceBackend
+from model.plan.types import GroupPlan, MeshPlan
+from operate.shell import Machine, Pod
+from operate.verify.checks import (
+    MOST_REQUESTS,
+    Check,
+    Gap,
+    MustAnswer,
+    MustFail,
+    Outside,
+    Refusal,
+    Responder,
+    Source,
+    source_name,
+)
+from operate.verify.site import Site
+
+CLIENT = "echo-client"
+REQUEST_TIMEOUT = "2s"
+CHANCE_OF_A_MISS = 1e-5
+"""How likely one healthy responder may be missed by chance in one check."""
+DENIED = frozenset({Refusal.CLOSED, Refusal.TLS_ALERT})
+UNREACHABLE = frozenset({Refusal.NO_WAY})
+
+Shares = Mapping[Responder, float]
+
+
+def plan_checks(plan: MeshPlan, demo: Demo, site: Site) -> tuple[tuple[Check, ...], tuple[Gap, ...]]:
+    """Every check that can be done on `site`, and a gap for each member or check that is missing."""
+    planner = _Planner(plan, demo, site)
+    checks = (*planner.within(), *planner.ingresses(), *planner.refusals())
+    return checks, (*site.gaps, *planner.missing_members(), *planner.gaps)
+
+
+def requests_for(smallest_share: float) -> int:
+    """How many requests find, but for CHANCE_OF_A_MISS, a responder that gets `smallest_share` (0 < share
+    <= 1) of all."""
+    if smallest_share >= 1:
+        return 1
+    return min(MOST_REQUESTS, math.ceil(math.log(CHANCE_OF_A_MISS) / math.log(1 - smallest_share)))
+
+
+class _Planner:
+    def __init__(self, plan: MeshPlan, demo: Demo, site: Site) -> None:
+        self._plan, self._demo, self._site = plan, demo, site
+        self._group = plan.groups.get(demo.group) if demo.group else None
+        self.gaps: list[Gap] = []
+
+    def missing_members(self) -> Iterator[Gap]:
+        """What the plan names and the site lacks, unless the site says itself why it is not there."""
+        for cluster, pods in self._site.echo.items():
+            if not pods:
+                yield Gap(f"cluster {cluster}", "it has no Ready pod of the demo", by_design=False)
+        for group, machines in self._site.machines.items():
+            absent = {machine.name for machine in self._plan.groups[group].machines} - {
+                m.name for m in machines
+            }
+            for name in sorted(absent):
+                yield Gap(f"machine {name}", "it is not running", by_design=False)
+
+    def within(self) -> Iterator[Check]:
+        """From an echo pod of each cluster and from each machine to each destination."""
+        host = f"{self._demo.service}.{self._demo.namespace}.svc.cluster.local"
+        for source in self._sources():
+            if pods := self._pods():
+                yield self._answered(
+                    source, f"service {self._demo.service}", f"{host}:{self._demo.port}", pods
+                )
+            if self._group and (machines := self._machines(self._group)):
+                for name in self._group.hosts:
+                    target = f"{name}:{_first_port(self._group)}"
+                    yield self._answered(source, f"group {self._group.name}", target, machines)
+
+    def ingresses(self) -> Iterator[Check]:
+        """From outside through each route of each ingress."""
+        for name, url in self._site.urls.items():
+            for route in self._plan.ingresses[name].config.routes:
+                if check := self._routed(name, url, route):
+                    yield check
+
+    def refusals(self) -> Iterator[Check]:
+        """What must fail, tried from the pods that have no proxy."""
+        for cluster, pods in self._site.outside.items():
+            if not pods:
+                self.gaps.append(
+                    Gap(f"refusals in {cluster}", "the demo's pod without a proxy is not Ready", False)
+                )
+                continue
+            yield from self._refused_by_pods(pods[0])
+            yield from self._refused_by_machines(pods[0])
+
+    def _refused_by_pods(self, outside: Pod) -> Iterator[Check]:
+        network = self._plan.clusters[outside.cluster].network
+        for cluster, pods in self._site.echo.items():
+            if not pods:
+                continue
+            address = f"{pods[0].address}:{self._demo.port}"
+            name = f"pod {pods[0].name} of {cluster}"
+            if self._plan.clusters[cluster].network != network:
+                yield _refused(outside, f"{name} by its address", f"http://{address}/", UNREACHABLE)
+                continue
+            yield _refused(outside, f"{name} in plaintext", f"http://{address}/", DENIED)
+            anonymous = ("--insecure-skip-verify", "--alpn", "istio")
+            yield _refused(
+                outside, f"{name} by TLS without identity", f"https://{address}/", DENIED, *anonymous
+            )
+
+    def _refused_by_machines(self, outside: Pod) -> Iterator[Check]:
+        network = self._plan.clusters[outside.cluster].network
+        for group, machines in self._site.machines.items():
+            plan = self._plan.groups[group]
+            if plan.network == network:
+                for machine in machines:
+                    url = f"http://{machine.address}:{_first_port(plan)}/"
+                    yield _refused(outside, f"machine {machine.name} in plaintext", url, DENIED)
+
+    def _routed(self, ingress: str, url: str, route: Route) -> Check | None:
+        subject = f"ingress {ingress}, route {route.name}"
+        gateways = self._site.gateways.get(ingress, ())
+        if not gateways:
+            self.gaps.append(Gap(subject, "no pod of its gateway is Ready", by_design=False))
+            return None
+        shares: dict[Responder, float] = {}
+        for backend in route.backends:
+            responders = self._backend(backend)
+            if responders is None:
+                self.gaps.append(Gap(subject, "a backend of it is not the demo's", by_design=True))
+                return None
+            weight = backend.weight / (sum(each.weight for each in route.backends) or 1)
+            shares.update({one: weight / len(responders) for one in responders})
+        caller = self._identity(gateways[0].namespace, gateways[0].service_account)
+        hostname = ("--header", f"Host:{route.hostnames[0]}") if route.hostnames else ()
+        return _must_answer(Outside(), subject, f"{url}{route.path_prefix}", caller, shares, *hostname)
+
+    def _backend(self, backend: Backend) -> tuple[Responder, ...] | None:
+        if isinstance(backend, ServiceBackend):
+            demo = (backend.service, backend.namespace) == (self._demo.service, self._demo.namespace)
+            return self._pods() if demo else None
+        return self._machines(self._group) if self._group and self._group.name == backend.group else None
+
+    def _answered(
+        self, source: Source, destination: str, target: str, responders: tuple[Responder, ...]
+    ) -> Check:
+        shares = {one: 1 / len(responders) for one in responders}
+        return _must_answer(source, destination, f"http://{target}/", self._caller(source), shares)
+
+    def _sources(self) -> Iterator[Pod | Machine]:
+        for pods in self._site.echo.values():
+            yield from pods[:1]
+        for machines in self._site.machines.values():
+            yield from machines
+
+    def _pods(self) -> tuple[Responder, ...]:
+        return tuple(
+            Responder(
+                pod.name,
+                f"cluster {pod.cluster}",
+                self._identity(pod.namespace, pod.service_account),
+                pod.cluster,
+            )
+            for pods in self._site.echo.values()
+            for pod in pods
+        )
+
+    def _machines(self, group: GroupPlan) -> tuple[Responder, ...]:
+        identity = self._identity(group.namespace, group.service_account)
+        machines = self._site.machines.get(group.name, ())
+        return tuple(
+            Responder(machine.name, f"machine {machine.name}", identity, group.cluster)
+            for machine in machines
+        )
+
+    def _caller(self, source: Source) -> str:
+        match source:
+            case Pod():
+                return self._identity(source.namespace, source.service_account)
+            case Machine():
+                group = self._plan.groups[source.group]
+                return self._identity(group.namespace, group.service_account)
+            case Outside():
+                return ""
+
+    def _identity(self, namespace: str, service_account: str) -> str:
+        return f"spiffe://{self._plan.trust_domain}/ns/{namespace}/sa/{service_account}"
+
+
+def _must_answer(
+    source: Source, destination: str, url: str, caller: str, shares: Shares, *options: str
+) -> Check:
+    served = {one: share for one, share in shares.items() if share > 0}
+    enough = {one for one, share in served.items() if requests_for(share) < MOST_REQUESTS}
+    requests = max((requests_for(served[one]) for one in enough), default=MOST_REQUESTS)
+    expectation = MustAnswer(tuple(served), caller, frozenset(one.member for one in enough), requests)
+    command = (CLIENT, url, "--timeout", REQUEST_TIMEOUT, "--count", str(requests), *options)
+    return Check(f"{source_name(source)} → {destination}", source, destination, command, expectation)
+
+
+def _refused(source: Pod, destination: str, url: str, ways: frozenset[Refusal], *options: str) -> Check:
+    command = (CLIENT, url, "--timeout", "1s", *options)
+    return Check(f"{source_name(source)} → {destination}", source, destination, command, MustFail(ways))
+
+
+def _first_port(group: GroupPlan) -> int:
+    return next(iter(group.config.ports.values()))

@@ -1,0 +1,119 @@
+"""Looks at a mesh and makes all its checks at once, each until it holds or its time is up."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from model.plan.types import MeshPlan
+from operate.patience import retry
+from operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod, Shell
+from operate.verify.answers import read_answers
+from operate.verify.checks import Check, Gap
+from operate.verify.planning import plan_checks
+from operate.verify.site import observe
+from operate.verify.verdict import Verdict, judge
+
+FIRST_SYNC_SECONDS = 10.0
+"""How long one check is repeated while its failure is one of a mesh that is still coming together."""
+PROBE_SECONDS = 8.0
+PAUSE_SECONDS = 0.3
+WORKERS = 24
+
+
+@dataclass(frozen=True)
+class Result:
+    """A check that was made: the last try's verdict and length in seconds, and how many tries there were."""
+
+    check: Check
+    verdict: Verdict
+    tries: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that `verify` found; `seconds` is how long it took."""
+
+    results: tuple[Result, ...]
+    gaps: tuple[Gap, ...]
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether something was checked, all of it holds, and nothing is missing that should have been
+        checked."""
+        complete = bool(self.results) and all(gap.by_design for gap in self.gaps)
+        return complete and all(result.verdict.holds for result in self.results)
+
+
+Progress = Callable[[str], None]
+
+
+def verify(
+    plan: MeshPlan,
+    shell: Shell,
+    *,
+    patience: float = 0.0,
+    first_sync: float = FIRST_SYNC_SECONDS,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Checks the mesh of `plan` through `shell`.
+
+    A mesh that has just been started may not have all its members yet: for `patience` seconds the whole is
+    looked at and checked anew until it holds. Raises ValueError when the plan declares no demo, which is
+    what is probed.
+    """
+    demo = plan.demo
+    if demo is None:
+        raise ValueError("the mesh declares no `demo`, so there is nothing to send requests to")
+    started = time.monotonic()
+
+    def attempt(number: int) -> Report:
+        progress(
+            "looking at pods, machines and ingresses"
+            if number == 1
+            else "not yet as it must be: looking again"
+        )
+        checks, gaps = plan_checks(plan, demo, observe(plan, demo, shell))
+        progress(f"making {len(checks)} checks")
+        return Report(run_checks(checks, shell, first_sync), gaps, time.monotonic() - started)
+
+    return retry(attempt, lambda report: report.holds, patience, pause=1.0)
+
+
+def run_checks(
+    checks: Sequence[Check], shell: Shell, first_sync: float = FIRST_SYNC_SECONDS
+) -> tuple[Result, ...]:
+    """Makes all checks in parallel; the results are in the order of the checks."""
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        return tuple(pool.map(lambda check: _make(check, shell, first_sync), checks))
+
+
+def _make(check: Check, shell: Shell, first_sync: float) -> Result:
+    def attempt(number: int) -> Result:
+        started = time.monotonic()
+        verdict = _probe(check, shell)
+        return Result(check, verdict, number, time.monotonic() - started)
+
+    return retry(attempt, lambda result: not result.verdict.again, first_sync, PAUSE_SECONDS)
+
+
+def _probe(check: Check, shell: Shell) -> Verdict:
+    try:
+        result = _run(check, shell)
+    except NotProbedError as reason:
+        return Verdict(False, f"not probed: {reason}")
+    except NotReachableError as reason:
+        return Verdict(False, str(reason), again=True)
+    return judge(check.expectation, read_answers(result.stdout, result.stderr))
+
+
+def _run(check: Check, shell: Shell) -> CommandResult:
+    match check.source:
+        case Pod():
+            return shell.run_in_pod(check.source, check.command, PROBE_SECONDS)
+        case Machine():
+            return shell.run_in_machine(check.source, check.command, PROBE_SECONDS)
+        case _:
+            return shell.run_outside(check.command, PROBE_SECONDS)

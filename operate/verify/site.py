@@ -1,0 +1,84 @@
+"""Looks at a mesh that is up: which pods, machines and ingresses the checks are about."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from model.config.demo import Demo
+from model.plan.types import IngressPlan, MeshPlan
+from operate.shell import Machine, NotProbedError, NotReachableError, Pod, Shell
+from operate.verify.checks import Gap
+
+OUTSIDE_SELECTOR = "app=outside"
+"""The demo's pod without a proxy, in the demo's namespace."""
+GATEWAY_SELECTOR = "gateway.networking.k8s.io/gateway-name={name}"
+"""Source: the label that Istio's gateway controller puts on what it deploys (Gateway API, GEP-1762)."""
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What `observe` found. `echo` and `outside` are by cluster, `machines` by group; `gateways` (the pods
+    of its gateway) and `urls` (of its first HTTP listener) by ingress."""
+
+    echo: Mapping[str, tuple[Pod, ...]]
+    outside: Mapping[str, tuple[Pod, ...]]
+    machines: Mapping[str, tuple[Machine, ...]]
+    gateways: Mapping[str, tuple[Pod, ...]]
+    urls: Mapping[str, str]
+    gaps: tuple[Gap, ...]
+
+
+def observe(plan: MeshPlan, demo: Demo, shell: Shell) -> Site:
+    """Asks `shell` for every member of the mesh, all at once; what it cannot reach becomes a gap."""
+    active = [name for name, cluster in plan.clusters.items() if cluster.active]
+    ingresses = {name: ingress for name, ingress in plan.ingresses.items() if ingress.cluster in active}
+
+    def demo_pods(selector: str) -> Callable[[str], tuple[Pod, ...]]:
+        return lambda cluster: tuple(shell.pods(cluster, demo.namespace, selector))
+
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        idle = [name for name in plan.clusters if name not in active]
+        survey = _Survey(pool, [Gap(f"cluster {name}", "it is quarantined", by_design=True) for name in idle])
+        echo = survey.ask("cluster", active, demo_pods(f"app={demo.service}"))
+        outside = survey.ask("outside", active, demo_pods(OUTSIDE_SELECTOR))
+        machines = survey.ask("group", plan.groups, lambda group: tuple(shell.machines(group)))
+        gateways = survey.ask("gateway", ingresses, lambda name: _gateway_pods(shell, name, ingresses[name]))
+        urls = survey.ask("ingress", ingresses, lambda name: _url(shell, name, ingresses[name]))
+        return Site(echo(), outside(), machines(), gateways(), urls(), tuple(survey.gaps))
+
+
+class _Survey:
+    def __init__(self, pool: ThreadPoolExecutor, gaps: list[Gap]) -> None:
+        self._pool = pool
+        self.gaps = gaps
+
+    def ask(
+        self, kind: str, names: Iterable[str], question: Callable[[str], Found]
+    ) -> Callable[[], dict[str, Found]]:
+        """Starts to ask `question` of each name; the result waits for the answers."""
+        futures = {name: self._pool.submit(question, name) for name in names}
+
+        def answers() -> dict[str, Found]:
+            found: dict[str, Found] = {}
+            for name, future in futures.items():
+                try:
+                    found[name] = future.result()
+                except NotReachableError as reason:
+                    self.gaps.append(Gap(f"{kind} {name}", str(reason), isinstance(reason, NotProbedError)))
+            return found
+
+        return answers
+
+
+def _gateway_pods(shell: Shell, name: str, ingress: IngressPlan) -> tuple[Pod, ...]:
+    return tuple(shell.pods(ingress.cluster, ingress.namespace, GATEWAY_SELECTOR.format(name=name)))
+
+
+def _url(shell: Shell, name: str, ingress: IngressPlan) -> str:
+    for listener in ingress.config.listeners:
+        if listener.protocol == "HTTP":
+            return shell.ingress_url(name, listener.port)
+    raise NotProbedError("it has no HTTP listener")

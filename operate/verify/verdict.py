@@ -1,0 +1,95 @@
+"""Whether what came of a check is what must come of it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from operate.verify.answers import Answer, Answers
+from operate.verify.checks import MustAnswer, MustFail, Refusal, Responder
+
+_TEXTS: tuple[tuple[Refusal, tuple[str, ...]], ...] = (
+    (Refusal.TLS_ALERT, ("remote error: tls:",)),
+    (Refusal.CLOSED, ("connection reset by peer", "EOF", "broken pipe")),
+    (
+        Refusal.NO_WAY,
+        ("i/o timeout", "deadline exceeded", "Client.Timeout", "no route to host", "network is unreachable"),
+    ),
+)
+"""How Go's net, net/http and crypto/tls packages name each failure."""
+_FIRST_SYNC = (
+    "no such host",
+    "connection refused",
+    "connection reset by peer",
+    "EOF",
+    "i/o timeout",
+    "deadline exceeded",
+)
+"""What a call fails with while proxies and name servers still learn of each other."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`detail` says in one line what was seen. `again`: it may still change by itself, as after a first
+    sync."""
+
+    holds: bool
+    detail: str
+    again: bool = False
+
+
+def judge(expectation: MustAnswer | MustFail, answers: Answers) -> Verdict:
+    if isinstance(expectation, MustFail):
+        return _judge_refusal(expectation, answers)
+    if answers.error:
+        return Verdict(False, answers.error, again=any(text in answers.error for text in _FIRST_SYNC))
+    return _judge_answers(expectation, answers.answers)
+
+
+def _judge_refusal(expectation: MustFail, answers: Answers) -> Verdict:
+    if not answers.error:
+        first = answers.answers[0]
+        return Verdict(
+            False, f"was answered with {first.status} by {first.hostname or 'a proxy'}", again=True
+        )
+    way = next((way for way, texts in _TEXTS if any(text in answers.error for text in texts)), None)
+    if way in expectation.ways:
+        return Verdict(True, way.value)
+    return Verdict(False, f"failed in another way than it must: {answers.error}", again=True)
+
+
+def _judge_answers(expectation: MustAnswer, answers: tuple[Answer, ...]) -> Verdict:
+    responders = {one.hostname: one for one in expectation.responders}
+    for answer in answers:
+        if fault := _fault(expectation, responders, answer):
+            return fault
+    if len(answers) < expectation.requests:
+        return Verdict(False, f"{len(answers)} of {expectation.requests} requests were answered", again=True)
+    members = {responders[answer.hostname].member for answer in answers}
+    if silent := sorted(expectation.everyone - members):
+        return Verdict(False, f"no answer from {', '.join(silent)}", again=True)
+    return Verdict(True, f"200 from {', '.join(sorted(members))}")
+
+
+def _fault(expectation: MustAnswer, responders: Mapping[str, Responder], answer: Answer) -> Verdict | None:
+    if answer.status != 200:
+        return Verdict(False, f"status {answer.status}", again=answer.status in {404, 503})
+    responder = responders.get(answer.hostname)
+    if responder is None:
+        return Verdict(
+            False, f"answered by {answer.hostname or 'nobody known'}, who is no backend", again=True
+        )
+    faults = (
+        (answer.server != responder.identity, f"is {_named(answer.server)}, not {responder.identity}"),
+        (
+            answer.peer != expectation.caller,
+            f"saw the caller {_named(answer.peer)}, not {expectation.caller}",
+        ),
+        (
+            answer.cluster not in {"", responder.cluster},
+            f"says that it is in cluster {answer.cluster}, not in {responder.cluster}",
+        ),
+    )
+    return next((Verdict(False, f"{answer.hostname} {text}") for wrong, text in faults if wrong), None)
+
+
+def _named(identity: str) -> str:
+    return identity or "without identity"
