@@ -8,7 +8,8 @@ from pydantic.alias_generators import to_camel
 DNS_LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 
 DnsLabel = Annotated[str, StringConstraints(pattern=DNS_LABEL_PATTERN, max_length=63)]
-"""A DNS label as RFC 1123 and Kubernetes want it: lower case letters, digits and dashes, 63 characters at most."""
+"""A DNS label as RFC 1123 and Kubernetes want it: lower case letters, digits and dashes, 63 characters at
+most."""
 
 
 class Section(BaseModel):

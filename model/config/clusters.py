@@ -7,13 +7,27 @@ from pydantic import Field
 
 from model.config.base import DnsLabel, Section
 
+NodePort = Annotated[int, Field(ge=30000, le=32767)]
+"""A port of the range that Kubernetes gives to NodePort Services by default."""
+
+
+class NodePorts(Section):
+    """Ports of the nodes at which the east-west gateway answers, when its Service is a NodePort."""
+
+    tls: NodePort = 31443
+    istiod: NodePort = 31012
+    status: NodePort = 31021
+
 
 class GatewayExposure(Section):
     """How the east-west gateway of a cluster is reached from other networks."""
 
+    enabled: bool = True
+    """`false`: this cluster has no gateway of its own and uses those of the other clusters in its network."""
     service_type: Literal["LoadBalancer", "NodePort"] = "LoadBalancer"
     addresses: tuple[str, ...] = ()
     """Addresses that others use, where the Service's status does not tell them (NodePort, on-premises)."""
+    node_ports: NodePorts = NodePorts()
 
 
 class ClusterBase(Section):
@@ -44,7 +58,8 @@ class KubeconfigCluster(ClusterBase):
     context: str | None = None
     secret: DnsLabel | None = None
     peer_endpoint: str | None = None
-    """The API server's URL as the other clusters' istiods and the machines reach it; the kubeconfig's own by default."""
+    """The API server's URL as the other clusters' istiods and the machines reach it; the kubeconfig's own by
+    default."""
 
 
 Cluster = Annotated[LocalCluster | KubeconfigCluster, Field(discriminator="type")]

@@ -88,7 +88,7 @@ class WorkloadGroup(Section):
     """The cluster with whose control plane the machines register."""
     network: DnsLabel
     service_account: DnsLabel | None = None
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field(default_factory=dict)
     ports: dict[DnsLabel, int] = Field(min_length=1)
     host: str | None = None
     """A host name of the user's own; without it a Service `<group>.<namespace>` is made in every cluster."""

@@ -42,5 +42,5 @@ class Istio(Section):
     """Base address of the machine packages: `<packages>/releases/<version>/deb/istio-sidecar.deb`."""
     proxy: Literal["istio", "envoy"] = "istio"
     """`envoy` when the proxies are plain upstream Envoys without Istio's extensions."""
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = Field(default_factory=dict)
     """Further values for the istiod chart, merged over those of the plan."""

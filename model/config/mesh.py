@@ -21,6 +21,6 @@ class Mesh(Section):
     trust: Trust = SelfSignedTrust(issuer="self-signed")
     networks: dict[DnsLabel, Network] = Field(min_length=1)
     clusters: dict[DnsLabel, Cluster] = Field(min_length=1)
-    workload_groups: dict[DnsLabel, WorkloadGroup] = {}
-    ingress: dict[DnsLabel, Ingress] = {}
+    workload_groups: dict[DnsLabel, WorkloadGroup] = Field(default_factory=dict)
+    ingress: dict[DnsLabel, Ingress] = Field(default_factory=dict)
     demo: Demo | None = None

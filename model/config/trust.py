@@ -15,7 +15,8 @@ class SelfSignedTrust(Section):
 
 
 class FilesTrust(Section):
-    """A root of the user's own: flat keys `hybrid-mesh:<certificate>` and, secret, `hybrid-mesh:<key>` hold the PEM texts."""
+    """A root of the user's own: flat keys `hybrid-mesh:<certificate>` and, secret, `hybrid-mesh:<key>` hold
+    the PEM texts."""
 
     issuer: Literal["files"]
     rotation: Literal["none"] = "none"

@@ -1,6 +1,7 @@
 """What the mesh will be: everything derived from the configuration that decides which resources exist.
 
-All values are plain and immutable. Only what a cluster or a machine tells about itself at run time (addresses,
+All values are plain and immutable. Only what a cluster or a machine tells about itself at run time
+(addresses,
 certificates, tokens) is missing here; the components add it as Pulumi outputs.
 """
 
@@ -50,6 +51,9 @@ class ClusterPlan:
     base_values: Mapping[str, Any]
     istiod_values: Mapping[str, Any]
     gateway_values: Mapping[str, Any]
+    """Values of the east-west gateway's chart; empty when the cluster has no gateway of its own."""
+    gateway_hosts: tuple[str, ...]
+    """Hosts of groups with a name of their own, for the cross-network Gateway besides `*.local`."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class GroupPlan:
 
     name: str
     config: WorkloadGroup
+    """The group as configured; its `application` includes the demo's where the demo runs on these
+    machines."""
     namespace: str
     cluster: str
     network: str
@@ -74,14 +80,16 @@ class GroupPlan:
     labels: Mapping[str, str]
     """Labels of the WorkloadGroup, `hybrid-mesh/group` among them."""
     service_clusters: tuple[str, ...]
-    """Active clusters in which the group's Service or ServiceEntry is declared: all of them."""
+    """Clusters in which the group's Service or ServiceEntry is declared: all, a quarantined one keeps what
+    it has."""
     hosts: tuple[str, ...]
     """Names by which the group is called: `<group>.<namespace>.svc.cluster.local` or the user's own."""
     minimum: int
     """Machines that must be registered before `up` ends."""
     machines: tuple[MachinePlan, ...]
     machine_identity: str | None
-    """The user name (an e-mail) by which the group's machines prove themselves to the API server; None for bundles."""
+    """The user name (an e-mail) by which the group's machines prove themselves to the API server; None for
+    bundles."""
     workload_group: Mapping[str, Any]
     """Manifest of the WorkloadGroup."""
     cluster_env: str

@@ -1,0 +1,93 @@
+"""The Gateway API objects of an ingress."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from model.config.groups import WorkloadGroup
+from model.config.ingress import GroupBackend, Ingress, Listener, Route, ServiceBackend
+from model.manifests.shape import Manifest, manifest
+
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+
+
+def gateway(name: str, ingress: Ingress) -> Manifest:
+    """The Gateway, from which the gateway class' controller makes a Deployment and a Service
+    `<name>-istio`."""
+    spec = {
+        "gatewayClassName": ingress.gateway_class,
+        "listeners": [_listener(listener) for listener in ingress.listeners],
+    }
+    return manifest(GATEWAY_API, "Gateway", name, ingress.namespace, spec=spec)
+
+
+def routes(name: str, ingress: Ingress, groups: Mapping[str, WorkloadGroup]) -> tuple[Manifest, ...]:
+    """One HTTPRoute for each route, then the grants by which other namespaces' Services may be their
+    backends."""
+    made = [_route(name, ingress, route, groups) for route in ingress.routes]
+    return (*made, *_grants(name, ingress, groups))
+
+
+def route_name(ingress: str, route: str) -> str:
+    return f"{ingress}-{route}"
+
+
+def _listener(listener: Listener) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "name": listener.name,
+        "port": listener.port,
+        "protocol": listener.protocol,
+        "allowedRoutes": {"namespaces": {"from": "Same"}},
+    }
+    if listener.hostname is not None:
+        fields["hostname"] = listener.hostname
+    if listener.certificate_secret is not None:
+        fields["tls"] = {
+            "mode": "Terminate",
+            "certificateRefs": [{"group": "", "kind": "Secret", "name": listener.certificate_secret}],
+        }
+    return fields
+
+
+def _route(name: str, ingress: Ingress, route: Route, groups: Mapping[str, WorkloadGroup]) -> Manifest:
+    rule = {
+        "matches": [{"path": {"type": "PathPrefix", "value": route.path_prefix}}],
+        "backendRefs": [_backend(backend, groups) for backend in route.backends],
+    }
+    spec: dict[str, Any] = {"parentRefs": [{"name": name}], "rules": [rule]}
+    if route.hostnames:
+        spec["hostnames"] = list(route.hostnames)
+    return manifest(GATEWAY_API, "HTTPRoute", route_name(name, route.name), ingress.namespace, spec=spec)
+
+
+def _backend(backend: ServiceBackend | GroupBackend, groups: Mapping[str, WorkloadGroup]) -> dict[str, Any]:
+    """A Service; or, for a group with a host of its own, Istio's backend kind `Hostname`."""
+    reference: dict[str, Any] = {"port": backend.port, "weight": backend.weight}
+    if isinstance(backend, ServiceBackend):
+        return {"kind": "Service", "name": backend.service, "namespace": backend.namespace, **reference}
+    group = groups[backend.group]
+    if group.host:
+        return {"group": "networking.istio.io", "kind": "Hostname", "name": group.host, **reference}
+    return {"kind": "Service", "name": backend.group, "namespace": group.namespace, **reference}
+
+
+def _grants(name: str, ingress: Ingress, groups: Mapping[str, WorkloadGroup]) -> list[Manifest]:
+    targets: dict[str, set[str]] = {}
+    for backend in (backend for route in ingress.routes for backend in route.backends):
+        reference = _backend(backend, groups)
+        namespace = reference.get("namespace")
+        if namespace is not None and namespace != ingress.namespace:
+            targets.setdefault(namespace, set()).add(reference["name"])
+    source = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": ingress.namespace}
+    return [
+        manifest(
+            GATEWAY_API,
+            "ReferenceGrant",
+            f"{ingress.namespace}-{name}",
+            namespace,
+            spec={
+                "from": [source],
+                "to": [{"group": "", "kind": "Service", "name": service} for service in sorted(services)],
+            },
+        )
+        for namespace, services in sorted(targets.items())
+    ]

@@ -1,0 +1,28 @@
+"""The shape that all manifests share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Manifest = dict[str, Any]
+"""A Kubernetes object as plain data: apiVersion, kind, metadata, and what else its kind has."""
+
+SYSTEM_NAMESPACE = "istio-system"
+GROUP_LABEL = "hybrid-mesh/group"
+"""Label that only the machines of one group carry; the group's Service selects it."""
+
+
+def manifest(
+    api_version: str,
+    kind: str,
+    name: str,
+    namespace: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    **fields: Any,
+) -> Manifest:
+    """An object of `kind`; `fields` are its top-level fields besides metadata."""
+    metadata: dict[str, Any] = {"name": name}
+    if namespace is not None:
+        metadata["namespace"] = namespace
+    if labels:
+        metadata["labels"] = dict(labels)
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}

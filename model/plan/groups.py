@@ -1,0 +1,118 @@
+"""The plan of a workload group."""
+
+from model.config.clusters import Cluster
+from model.config.demo import Demo
+from model.config.groups import Application, LocalMachines, MachineFile, SystemdUnit, WorkloadGroup
+from model.config.mesh import Mesh
+from model.manifests.groups import group_account, group_hosts, group_labels, probe, workload_group
+from model.plan.types import GroupPlan, MachinePlan
+from model.render.agent import AgentSettings
+from model.render.cluster_env import render_cluster_env
+from model.render.mesh_yaml import render_mesh_yaml
+from model.render.shell_text import render_environment
+
+MACHINE_FILES = (
+    "/etc/certs/root-cert.pem",
+    "/etc/hosts",
+    "/etc/istio/config/mesh",
+    "/var/lib/istio/envoy/cluster.env",
+    "/var/run/secrets/tokens/istio-token",
+)
+"""The five files of `istioctl x workload entry configure`, where they lie on the machine."""
+
+
+def plan_group(mesh: Mesh, stack: str, name: str) -> GroupPlan:
+    """The plan of group `name`; the demo's application is part of it where the demo runs there."""
+    group = with_demo(mesh.workload_groups[name], name, mesh.demo)
+    settings = _agent_settings(mesh, name, group)
+    local = isinstance(group.machines, LocalMachines)
+    count = group.machines.count if isinstance(group.machines, LocalMachines) else 0
+    machines = tuple(MachinePlan(name=f"{name}-{index}", group=name, index=index) for index in range(count))
+    return GroupPlan(
+        name=name,
+        config=group,
+        namespace=group.namespace,
+        cluster=group.cluster,
+        network=group.network,
+        service_account=group_account(name, group),
+        labels=group_labels(name, group),
+        service_clusters=tuple(sorted(mesh.clusters)),
+        hosts=group_hosts(name, group),
+        minimum=group.machines.count if isinstance(group.machines, LocalMachines) else group.machines.minimum,
+        machines=machines,
+        machine_identity=f"{name}@{stack}.hybrid-mesh.local" if local else None,
+        workload_group=workload_group(name, group),
+        cluster_env=_cluster_env(settings, mesh.clusters[group.cluster]),
+        mesh_yaml=render_mesh_yaml(settings),
+        files=tuple(sorted({*MACHINE_FILES, *(file.path for file in group.application.files)})),
+    )
+
+
+def with_demo(group: WorkloadGroup, name: str, demo: Demo | None) -> WorkloadGroup:
+    """`group`, its application followed by the demo's where the demo runs there: the echo server on every
+    port."""
+    if demo is None or demo.group != name or demo.binaries is None:
+        return group
+    binaries = tuple(
+        MachineFile(path=f"/usr/local/bin/{binary}", url=f"{demo.binaries}/{binary}", mode="0755")
+        for binary in ("echo-server", "echo-client")
+    )
+    application = Application(
+        files=(*group.application.files, *binaries),
+        units=(*group.application.units, _echo_unit(name, group)),
+        commands=group.application.commands,
+    )
+    return group.model_copy(update={"application": application})
+
+
+def _echo_unit(name: str, group: WorkloadGroup) -> SystemdUnit:
+    """The echo server as a service. Its gRPC and TCP ports, which cannot be turned off, keep to the
+    loopback."""
+    ports = " ".join(f"--port={port}" for port in sorted(set(group.ports.values())))
+    spare = [port for port in range(17070, 17170) if port not in group.ports.values()][:2]
+    loopback = f"--grpc={spare[0]} --tcp={spare[1]} --bind-localhost={spare[0]},{spare[1]}"
+    content = "\n".join(
+        [
+            "[Unit]",
+            f"Description=Demo application of group {name}",
+            "After=network.target",
+            "",
+            "[Service]",
+            f"ExecStart=/usr/local/bin/echo-server {ports} {loopback} --cluster={name} --version=vm",
+            "DynamicUser=yes",
+            "Restart=always",
+            "RestartSec=1",
+            "",
+            "[Install]",
+            "WantedBy=multi-user.target",
+            "",
+        ]
+    )
+    return SystemdUnit(name="hybrid-mesh-demo.service", content=content)
+
+
+def _agent_settings(mesh: Mesh, name: str, group: WorkloadGroup) -> AgentSettings:
+    return AgentSettings(
+        group=name,
+        namespace=group.namespace,
+        service_account=group_account(name, group),
+        cluster=group.cluster,
+        network=group.network,
+        mesh_id=mesh.id,
+        trust_domain=mesh.trust_domain,
+        labels=group_labels(name, group),
+        ports=dict(group.ports),
+        probe=probe(group.probe) if group.probe is not None else None,
+        dns_capture=group.dns_capture,
+        platform="none",
+    )
+
+
+def _cluster_env(settings: AgentSettings, cluster: Cluster) -> str:
+    """The group's cluster.env, with the port of istiod where the gateway is a NodePort (istio-start.sh reads
+    it)."""
+    text = render_cluster_env(settings)
+    if cluster.gateway.service_type != "NodePort":
+        return text
+    port = render_environment({"ISTIO_PILOT_PORT": str(cluster.gateway.node_ports.istiod)})
+    return "".join(sorted([*text.splitlines(keepends=True), port]))

@@ -1,0 +1,43 @@
+"""Problems of a configuration, in words that say where, what and what to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: the key's path (`clusters.east.network`), the value found there, what is wrong, what to
+    do."""
+
+    path: str
+    value: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = self.path or "the mesh"
+        found = f" ({self.value})" if self.value else ""
+        return f"{place}{found}: {self.message}\n    {self.remedy}"
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot become a mesh. Holds every problem that was found, never only the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """`value` as a person would write it in a stack file, cut to `limit` characters."""
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif value is None:
+        text = "null"
+    elif isinstance(value, (list, tuple)):
+        text = f"[{', '.join(shown(item, limit) for item in value)}]"
+    elif isinstance(value, dict):
+        text = f"{{{', '.join(f'{key}: {shown(item, limit)}' for key, item in value.items())}}}"
+    else:
+        text = str(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

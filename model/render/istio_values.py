@@ -1,0 +1,155 @@
+"""Helm values of Istio's charts for one cluster.
+
+Keys and defaults: `manifests/charts/{base,istio-control/istio-discovery,gateway}/values.yaml` of Istio
+1.31.0.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from model.config.clusters import Cluster, GatewayExposure, LocalCluster
+from model.config.istio import Istio
+from model.config.mesh import Mesh
+
+GATEWAY_NAME = "istio-eastwestgateway"
+"""Name of the east-west gateway's release, Deployment and Service in `istio-system`."""
+
+STATUS_PORT, TLS_PORT, ISTIOD_PORT = 15021, 15443, 15012
+
+LOCAL_REQUESTS = {"cpu": "10m", "memory": "64Mi"}
+
+
+def base_values() -> dict[str, Any]:
+    """Values of the chart `base`: CRDs and the reader's service account.
+
+    `validationFailurePolicy: Fail` from the start, or istiod's own switch from Ignore to Fail is drift for
+    ever.
+    """
+    return {"defaultRevision": "default", "base": {"validationFailurePolicy": "Fail"}}
+
+
+def istiod_values(mesh: Mesh, name: str, cluster: Cluster) -> dict[str, Any]:
+    """Values of the chart `istiod` for cluster `name`, the user's `istio.values` merged over them."""
+    istio = mesh.istio
+    values: dict[str, Any] = {
+        "global": {
+            "hub": istio.hub,
+            "tag": istio.tag or istio.version,
+            "meshID": mesh.id,
+            "multiCluster": {"clusterName": name},
+            "network": cluster.network,
+        },
+        "base": {"validationFailurePolicy": "Fail"},
+        "env": _istiod_environment(istio),
+        "meshConfig": {
+            "trustDomain": mesh.trust_domain,
+            "defaultConfig": {
+                "proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true", "PROXY_CONFIG_XDS_AGENT": "true"}
+            },
+        },
+    }
+    networks = mesh_networks(mesh)
+    if networks:
+        values["global"]["meshNetworks"] = networks
+    if istio.proxy == "envoy":
+        values["telemetry"] = {"enabled": False}
+    if isinstance(cluster, LocalCluster):
+        values = merge(values, _LOCAL_ISTIOD)
+    return merge(values, istio.values)
+
+
+def gateway_values(cluster: Cluster) -> dict[str, Any]:
+    """Values of the chart `gateway` for the east-west gateway of a cluster; `{}` when it has none.
+
+    The chart's own `networkGateway` would also publish the webhook port 15017, which nobody outside needs.
+    So the
+    three things that it does (label, network view, ports) are said one by one.
+    """
+    if not cluster.gateway.enabled:
+        return {}
+    values: dict[str, Any] = {
+        "name": GATEWAY_NAME,
+        "labels": {"topology.istio.io/network": cluster.network},
+        "env": {"ISTIO_META_REQUESTED_NETWORK_VIEW": cluster.network},
+        "service": {"type": cluster.gateway.service_type, "ports": _gateway_ports(cluster.gateway)},
+    }
+    if isinstance(cluster, LocalCluster):
+        values = merge(values, _LOCAL_GATEWAY)
+    return values
+
+
+def mesh_networks(mesh: Mesh) -> dict[str, Any]:
+    """Gateways that istiod cannot find by a Service's status: configured addresses of networks and of
+    clusters.
+
+    Source: `MeshNetworks` of Istio's mesh configuration; found ones are added to those of the registries.
+    """
+    gateways: dict[str, list[dict[str, Any]]] = {}
+    for name, network in mesh.networks.items():
+        if network.gateway is not None:
+            gateways.setdefault(name, []).append({"address": network.gateway, "port": TLS_PORT})
+    for _, cluster in sorted(mesh.clusters.items()):
+        exposure = cluster.gateway
+        if not exposure.enabled or cluster.state != "active":
+            continue
+        port = exposure.node_ports.tls if exposure.service_type == "NodePort" else TLS_PORT
+        gateways.setdefault(cluster.network, []).extend(
+            {"address": address, "port": port} for address in exposure.addresses
+        )
+    return {
+        network: {"endpoints": [], "gateways": entries}
+        for network, entries in sorted(gateways.items())
+        if entries
+    }
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` laid on `base` as Helm does: mappings are merged, everything else replaces."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = (
+            merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        )
+    return merged
+
+
+def _istiod_environment(istio: Istio) -> dict[str, str]:
+    environment = {"ISTIO_MULTIROOT_MESH": "true"}
+    if istio.proxy == "envoy":
+        environment |= {"PILOT_ENABLE_METADATA_EXCHANGE": "false", "PILOT_ENABLE_ALPN_FILTER": "false"}
+    return environment
+
+
+def _gateway_ports(exposure: GatewayExposure) -> list[dict[str, Any]]:
+    node_ports = exposure.node_ports
+    ports = [
+        ("status-port", STATUS_PORT, node_ports.status),
+        ("tls", TLS_PORT, node_ports.tls),
+        ("tls-istiod", ISTIOD_PORT, node_ports.istiod),
+    ]
+    fixed = exposure.service_type == "NodePort"
+    return [
+        {"name": name, "port": port, "targetPort": port, "protocol": "TCP"}
+        | ({"nodePort": node_port} if fixed else {})
+        for name, port, node_port in ports
+    ]
+
+
+_LOCAL_ISTIOD: dict[str, Any] = {
+    "autoscaleEnabled": False,
+    "replicaCount": 1,
+    "resources": {"requests": {"cpu": "20m", "memory": "128Mi"}},
+    "global": {
+        "imagePullPolicy": "IfNotPresent",
+        "defaultPodDisruptionBudget": {"enabled": False},
+        "proxy": {"resources": {"requests": LOCAL_REQUESTS}},
+    },
+}
+
+_LOCAL_GATEWAY: dict[str, Any] = {
+    "imagePullPolicy": "IfNotPresent",
+    "replicaCount": 1,
+    "autoscaling": {"enabled": False},
+    "resources": {"requests": LOCAL_REQUESTS},
+}
