@@ -1,0 +1,133 @@
+"""`python -m local.toolchain build|check [--json]`.
+
+`build` makes what is missing and points `.toolchain` at it; `check` only says what is missing (exit code 1
+then).
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from local.paths import cache_folder, project_folder
+from local.toolchain import preflight, system
+from local.toolchain.builder import Builder, missing
+from local.toolchain.catalogue import catalogue, find_pulumi, profile_links, required
+from local.toolchain.component import Catalogue
+from local.toolchain.errors import BuildInterrupted, ToolchainError
+from local.toolchain.golang import GoWorkshop, find_go
+from local.toolchain.pins import processor
+from local.toolchain.profile import is_current, make_profile, point_at
+from local.toolchain.progress import BuildProgress
+from local.toolchain.runner import Runner
+from local.toolchain.store import Store
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What there is and what there should be."""
+
+    store: Store
+    catalogue: Catalogue
+    links: dict[str, Path]
+    missing: list[str]
+    packages: list[str]
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.missing and not self.packages and is_current(project_folder(), self.store, self.links)
+
+
+def look() -> Situation:
+    """Compare the store with what this checkout asks for; changes nothing."""
+    store = Store(cache_folder())
+    try:
+        everything = catalogue(GoWorkshop(find_go(), store.work), processor())
+    except ValueError as error:
+        raise ToolchainError(str(error)) from None
+    pulumi = find_pulumi(store)
+    absent = missing(everything, store, required(everything, pulumi))
+    links = profile_links(store, everything.keys, pulumi)
+    return Situation(store, everything, links, absent, system.missing_packages())
+
+
+def build(console: Console) -> None:
+    """Make the toolchain whole. Raises `ToolchainError`."""
+    situation = look()
+    if situation.is_complete:
+        console.print("the toolchain is up to date", highlight=False)
+        return
+    with situation.store.lock(lambda: console.print("another build is running: waiting for it")) as lock:
+        situation = look()
+        preflight.check(
+            preflight.look(situation.store), situation.catalogue, situation.missing, situation.store
+        )
+        if situation.packages:
+            console.print(f"installing {', '.join(situation.packages)}", highlight=False)
+            system.install(situation.packages, situation.store)
+        _build_missing(situation, lock, console)
+        situation.store.drop_leftovers()
+        point_at(project_folder(), make_profile(situation.store, situation.links))
+        situation.store.drop_work()
+    console.print(
+        f"the toolchain is ready: {project_folder() / '.toolchain'}", highlight=False, soft_wrap=True
+    )
+
+
+def _build_missing(situation: Situation, lock: int, console: Console) -> None:
+    situation.store.drop_leftovers()
+    expected = {name: situation.catalogue.components[name].seconds for name in situation.missing}
+    with BuildProgress(expected, console) as progress:
+        builder = Builder(situation.catalogue, situation.store, Runner(lock), progress, os.cpu_count() or 1)
+        builder.build(situation.missing)
+
+
+def check(console: Console, as_json: bool) -> int:
+    """Say what is missing; the exit code is 0 if nothing is."""
+    situation = look()
+    if as_json:
+        report = {
+            "complete": situation.is_complete,
+            "missing": situation.missing,
+            "packages": situation.packages,
+            "components": dict(situation.catalogue.keys),
+        }
+        print(json.dumps(report, indent=2))
+    elif situation.is_complete:
+        console.print("the toolchain is up to date", highlight=False)
+    else:
+        parts = [f"to build: {', '.join(situation.missing) or 'nothing'}"]
+        parts += [f"to install: {', '.join(situation.packages)}"] if situation.packages else []
+        console.print(
+            f"the toolchain is not complete ({'; '.join(parts)}): run `make toolchain`", highlight=False
+        )
+    return 0 if situation.is_complete else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.toolchain", description=__doc__)
+    parser.add_argument("command", choices=("build", "check"))
+    parser.add_argument("--json", action="store_true", help="check: print a JSON report")
+    arguments = parser.parse_args()
+    console = Console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if arguments.command == "check":
+            return check(console, arguments.json)
+        build(console)
+    except BuildInterrupted as error:
+        print(f"toolchain: {error}", file=sys.stderr)
+        return 130
+    except ToolchainError as error:
+        print(f"toolchain: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Builds the components that are missing, in the order that they need each other."""
+
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from local.toolchain.component import Catalogue, Component, Lane
+from local.toolchain.errors import BuildInterrupted, RecipeError
+from local.toolchain.progress import Progress
+from local.toolchain.runner import RecipeTask, Runner
+from local.toolchain.store import Store, remove
+
+
+def lanes(cores: int) -> Mapping[Lane, int]:
+    """How many recipes of each kind run side by side. One Go build keeps about four cores busy."""
+    return {Lane.GO: max(1, cores // 4), Lane.OTHER: max(1, cores // 2)}
+
+
+def missing(catalogue: Catalogue, store: Store, required: Iterable[str]) -> list[str]:
+    """The components to build for `required`, those first that others need. What is only a means to something
+    that is already built is not among them."""
+    found: list[str] = []
+
+    def add(name: str) -> None:
+        if name in found or store.has(name, catalogue.keys[name]):
+            return
+        component = catalogue.components[name]
+        for before in (*component.needs, *component.tools):
+            add(before)
+        found.append(name)
+
+    for name in required:
+        add(name)
+    return found
+
+
+class Builder:
+    """One build. Each component goes into the store as soon as it is finished: a later build resumes."""
+
+    def __init__(
+        self, catalogue: Catalogue, store: Store, runner: Runner, progress: Progress, cores: int
+    ) -> None:
+        self._catalogue = catalogue
+        self._store = store
+        self._runner = runner
+        self._progress = progress
+        self._lanes = lanes(cores)
+
+    def build(self, names: list[str]) -> None:
+        """Build all of `names` (see `missing`). Raises `RecipeError` for the first failure and
+        `BuildInterrupted` on Ctrl-C; both end whatever runs."""
+        waiting = sorted(names, key=lambda name: -self._catalogue.components[name].seconds)
+        running: dict[Future[None], str] = {}
+        with ThreadPoolExecutor(max_workers=sum(self._lanes.values())) as workers:
+            try:
+                while waiting or running:
+                    for name in self._startable(waiting, running.values()):
+                        waiting.remove(name)
+                        running[workers.submit(self._build_one, self._catalogue.components[name])] = name
+                    finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        del running[future]
+                        future.result()
+            except KeyboardInterrupt:
+                raise BuildInterrupted(
+                    "interrupted: what is finished is kept, `make toolchain` goes on from there"
+                ) from None
+            finally:
+                self._runner.end()
+
+    def _startable(self, waiting: list[str], running: Iterable[str]) -> list[str]:
+        busy = set(running)
+        unfinished = busy | set(waiting)
+        free = dict(self._lanes)
+        for name in busy:
+            free[self._catalogue.components[name].lane] -= 1
+        startable = []
+        for name in waiting:
+            component = self._catalogue.components[name]
+            if free[component.lane] > 0 and unfinished.isdisjoint((*component.needs, *component.tools)):
+                free[component.lane] -= 1
+                startable.append(name)
+        return startable
+
+    def _build_one(self, component: Component) -> None:
+        started = time.monotonic()
+        self._progress.started(component.name)
+        log = self._store.logs / f"{component.name}.log"
+        log.unlink(missing_ok=True)
+        output, scratch = self._store.stage(component.name), self._store.stage(f"{component.name}.scratch")
+        task = RecipeTask(component.name, output, scratch, log, self._runner, self._finished(component))
+        try:
+            component.recipe(task)
+        except (OSError, ValueError) as error:
+            raise RecipeError(component.name, str(error), log) from error
+        remove(scratch)
+        self._store.commit(output, component.name, self._catalogue.keys[component.name])
+        self._progress.finished(component.name, time.monotonic() - started)
+
+    def _finished(self, component: Component) -> dict[str, Path]:
+        names = (*component.needs, *component.tools)
+        return {name: self._store.path(name, self._catalogue.keys[name]) for name in names}

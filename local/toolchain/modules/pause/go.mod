@@ -1,0 +1,3 @@
+module hybrid-mesh.local/toolchain/pause
+
+go 1.26.0

@@ -1,0 +1,55 @@
+"""What a build needs of the machine, found out before anything is changed."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.toolchain.component import Catalogue, Lane
+from local.toolchain.errors import ToolchainError
+from local.toolchain.pins import BUILD_GIBIBYTES
+from local.toolchain.rootfs import ROOTFS
+from local.toolchain.store import Store
+
+_GIBIBYTE = 2**30
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the checks look at."""
+
+    free_bytes: int
+    is_root: bool
+
+
+def look(store: Store) -> Machine:
+    """This machine, with the disk that holds the store."""
+    folder = store.cache
+    while not folder.exists():
+        folder = folder.parent
+    return Machine(shutil.disk_usage(folder).free, os.geteuid() == 0)
+
+
+def check(machine: Machine, catalogue: Catalogue, names: list[str], store: Store) -> None:
+    """Raises `ToolchainError`, with the remedy, if `names` cannot be built here."""
+    if ROOTFS in names and not machine.is_root:
+        raise ToolchainError(
+            "the machines' root file system is made by debootstrap, as root: run it as root or with sudo"
+        )
+    if any(catalogue.components[name].lane is Lane.GO for name in names):
+        held = _size(store.work)
+        available = machine.free_bytes + held
+        if available < BUILD_GIBIBYTES * _GIBIBYTE:
+            raise ToolchainError(
+                f"a build needs {BUILD_GIBIBYTES} GiB of disk, {store.cache} has "
+                f"{available / _GIBIBYTE:.1f}: free some, or let HYBRID_MESH_CACHE name a larger disk"
+            )
+
+
+def _size(folder: Path) -> int:
+    """Bytes that an unfinished build already holds."""
+    total = 0
+    for place, _, files in os.walk(folder):
+        for name in files:
+            total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118 - a Path per file takes seconds
+    return total

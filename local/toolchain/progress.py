@@ -1,0 +1,102 @@
+"""What a person sees while the toolchain is built."""
+
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+
+class Progress(Protocol):
+    """Told by the builder's threads."""
+
+    def started(self, name: str) -> None: ...
+
+    def finished(self, name: str, seconds: float) -> None: ...
+
+
+class BuildProgress:
+    """A live table on a terminal, else one line for each thing that begins or ends.
+
+    `expected` has the seconds that each component takes on two cores; what is left is scaled by how the
+    finished ones compare.
+    """
+
+    def __init__(self, expected: Mapping[str, float], console: Console) -> None:
+        self._expected = expected
+        self._console = console
+        self._begin = time.monotonic()
+        self._running: dict[str, float] = {}
+        self._done: dict[str, float] = {}
+        self._guard = threading.Lock()
+        self._live = Live(get_renderable=self._picture, console=console, refresh_per_second=2, transient=True)
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def started(self, name: str) -> None:
+        with self._guard:
+            self._running[name] = time.monotonic()
+        if not self._console.is_terminal:
+            self._console.print(f"{self._clock()} building {name}", highlight=False)
+
+    def finished(self, name: str, seconds: float) -> None:
+        with self._guard:
+            del self._running[name]
+            self._done[name] = seconds
+            line = f"{self._clock()} built {name} in {seconds:.0f} s"
+            left = f"{len(self._done)} of {len(self._expected)}, {_about(self._left())}"
+        self._console.print(f"{line} ({left})", highlight=False)
+
+    def _clock(self) -> str:
+        return _minutes(time.monotonic() - self._begin)
+
+    def _left(self) -> float:
+        """About how many seconds are left. Called with the guard held."""
+        expected_done = sum(self._expected[name] for name in self._done)
+        pace = sum(self._done.values()) / expected_done if expected_done > 30 else 1.0
+        now = time.monotonic()
+        running = sum(
+            max(0.0, self._expected[name] * pace - (now - begun)) for name, begun in self._running.items()
+        )
+        begun_or_done = {*self._running, *self._done}
+        return running + pace * sum(
+            value for name, value in self._expected.items() if name not in begun_or_done
+        )
+
+    def _picture(self) -> RenderableType:
+        with self._guard:
+            table = Table.grid(padding=(0, 2))
+            now = time.monotonic()
+            for name, begun in self._running.items():
+                table.add_row(Text(name, style="bold"), f"{_minutes(now - begun)}")
+            waiting = [
+                name for name in self._expected if name not in self._running and name not in self._done
+            ]
+            done = f"{len(self._done)} of {len(self._expected)} built"
+        return Group(
+            table,
+            Text(f"{done}, {self._clock()} passed, {_about(self._left())}"),
+            Text(f"next: {', '.join(waiting) or 'nothing'}", style="dim"),
+        )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _about(seconds: float) -> str:
+    return f"about {seconds / 60:.0f} min left" if seconds >= 90 else f"about {seconds:.0f} s left"

@@ -1,0 +1,80 @@
+"""What the local site takes from the system's own packages, and installing what is missing."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.toolchain.errors import ToolchainError, describe_failure
+from local.toolchain.store import Store
+
+_PROVES = {
+    "containerd": "containerd",
+    "runc": "runc",
+    "containernetworking-plugins": "/usr/lib/cni/bridge",
+    "iptables": "iptables",
+    "ipset": "ipset",
+    "conntrack": "conntrack",
+    "iproute2": "ip",
+    "systemd-container": "systemd-nspawn",
+    "debootstrap": "debootstrap",
+    "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.gpg",
+    "util-linux": "unshare",
+    "dpkg": "dpkg-deb",
+}
+"""Debian's package -> the program or file that shows it is there, whoever installed it."""
+_POLICY = Path("/usr/sbin/policy-rc.d")
+_SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+
+
+def missing_packages() -> list[str]:
+    """Packages whose program or file is not on this machine."""
+    path = f"{os.environ.get('PATH', '')}:{_SBIN}"
+    return [package for package, proof in _PROVES.items() if not _is_there(proof, path)]
+
+
+def _is_there(proof: str, path: str) -> bool:
+    return Path(proof).exists() if proof.startswith("/") else shutil.which(proof, path=path) is not None
+
+
+def install(packages: list[str], store: Store) -> None:
+    """Install packages by apt, letting no service start, now or at boot. Raises `ToolchainError`."""
+    wanted = " ".join(packages)
+    if shutil.which("apt-get") is None:
+        raise ToolchainError(
+            f"this machine lacks what Debian calls {wanted}, and has no apt-get: install them"
+        )
+    if os.geteuid() != 0:
+        raise ToolchainError(f"this machine lacks {wanted}: run as root, or `sudo apt-get install {wanted}`")
+    log = store.logs / "apt.log"
+    with _services_stay_down(), log.open("wb") as output:
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+            done = subprocess.run(
+                ["apt-get", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
+            )
+        failed = done.returncode != 0
+    if failed:
+        raise ToolchainError(describe_failure("apt-get", f"ended with code {done.returncode}", log))
+    if "containerd" in packages and Path("/run/systemd/system").exists():
+        subprocess.run(["systemctl", "disable", "containerd.service"], capture_output=True, check=False)
+
+
+@contextmanager
+def _services_stay_down() -> Iterator[None]:
+    """Debian asks `policy-rc.d` before it starts a service (invoke-rc.d(8)): answer 101, not allowed."""
+    if _POLICY.exists():
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink()
