@@ -1,7 +1,8 @@
-"""A machine's disk: an overlay on the shared Debian root file system, with what an image builder would have put in it.
+"""A machine's disk: an overlay on the shared Debian root file system, with what an image builder would have
+put in it.
 
-Every path is written below the overlay by its real place: `var/run` of the root file system is an absolute link, and
-a write through it would land on the host.
+Every path is written below the overlay by its real place: `var/run` of the root file system is an absolute
+link, and a write through it would land on the host.
 """
 
 import shutil
@@ -18,8 +19,8 @@ CLOUD_CONFIG = {
     "cloud_config_modules": ["runcmd"],
     "cloud_final_modules": ["scripts-user", "final-message"],
 }
-"""What cloud-init of this site's image does: the modules that act on the seed, and none that look for disks, keys or
-mirrors that these machines lack. Source: cloud-init's base configuration reference."""
+"""What cloud-init of this site's image does: the modules that act on the seed, and none that look for
+disks, keys or mirrors that these machines lack. Source: cloud-init's base configuration reference."""
 
 IDLE_UNITS = (
     "apt-daily.timer",
@@ -36,7 +37,8 @@ IDLE_UNITS = (
 
 
 class Overlay:
-    """The disk of one machine below `folder`: `upper` holds what the machine wrote and survives a power cut."""
+    """The disk of one machine below `folder`: `upper` holds what the machine wrote and survives a power
+    cut."""
 
     def __init__(self, folder: Path, rootfs: Path) -> None:
         self.root = folder / "root"
@@ -45,7 +47,8 @@ class Overlay:
         self._rootfs = rootfs
 
     def mount(self) -> None:
-        """Mounts the overlay at `root` in the calling process's mount namespace, unless it is mounted there."""
+        """Mounts the overlay at `root` in the calling process's mount namespace, unless it is mounted
+        there."""
         if self.root.is_mount():
             return
         for folder in (self.root, self._upper, self._work):
@@ -63,8 +66,8 @@ class Overlay:
             shutil.rmtree(folder, ignore_errors=True)
 
     def prepare(self, *, name: str, instance_id: str, user_data: str) -> None:
-        """Makes the mounted overlay the disk of a machine that has never booted; a disk with this instance's seed is
-        left alone, as a cloud does at a restart."""
+        """Makes the mounted overlay the disk of a machine that has never booted; a disk with this
+        instance's seed is left alone, as a cloud does at a restart."""
         seed = self.root / "var/lib/cloud/seed/nocloud"
         meta_data = f"instance-id: {instance_id}\nlocal-hostname: {name}\n"
         if (seed / "meta-data").exists() and (seed / "meta-data").read_text() == meta_data:

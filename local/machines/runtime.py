@@ -23,11 +23,12 @@ _POLL_SECONDS = 0.05
 
 
 class MachineRuntime:
-    """One machine: its disk in `folder`, its process tree below one systemd-nspawn in a given network namespace.
+    """One machine: its disk in `folder`, its process tree below one systemd-nspawn in a given network
+    namespace.
 
-    The machine lives and dies with the pid namespace of the caller. `instance_id` is cloud-init's: the same disk with
-    the same id is a restart, not a first boot. `cgroup` is a path below every hierarchy, made here if absent. The
-    console goes to `log`.
+    The machine lives and dies with the pid namespace of the caller. `instance_id` is cloud-init's: the
+    same disk with the same id is a restart, not a first boot. `cgroup` is a path below every hierarchy,
+    made here if absent. The console goes to `log`.
     """
 
     def __init__(
@@ -81,7 +82,8 @@ class MachineRuntime:
         return self._process
 
     def stop(self, timeout: float) -> None:
-        """Powers the machine off in order, and after `timeout` seconds cuts its power; then lets go of its disk."""
+        """Powers the machine off in order, and after `timeout` seconds cuts its power; then lets go of its
+        disk."""
         process = self._process
         if process is not None and process.poll() is None:
             leader = self._leader()
@@ -95,8 +97,8 @@ class MachineRuntime:
         self._overlay.unmount()
 
     def shell(self, command: list[str], timeout: float) -> CompletedCommand:
-        """Runs `command` as root inside the machine. Raises LabError when the machine is not running or the command
-        takes longer than `timeout` seconds."""
+        """Runs `command` as root inside the machine. Raises LabError when the machine is not running or
+        the command takes longer than `timeout` seconds."""
         leader = self._leader()
         if leader is None:
             raise LabError(f"machine {self.spec.name} is not running")
@@ -119,8 +121,8 @@ class MachineRuntime:
         )
 
     def wait_until_up(self, timeout: float) -> None:
-        """Waits until the machine's init answers on its bus. Raises LabError after `timeout` seconds or when the
-        machine ends first."""
+        """Waits until the machine's init answers on its bus. Raises LabError after `timeout` seconds or
+        when the machine ends first."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
@@ -138,8 +140,8 @@ class MachineRuntime:
         cgroups.remove(self._cgroup)
 
     def _launcher(self) -> list[str]:
-        """Words before systemd-nspawn: it starts in the machine's cgroup, and its own notes in /run stay off the
-        host. A program does this, not a `preexec_fn`: the caller has threads."""
+        """Words before systemd-nspawn: it starts in the machine's cgroup, and its own notes in /run stay
+        off the host. A program does this, not a `preexec_fn`: the caller has threads."""
         folders = [str(hierarchy / self._cgroup) for hierarchy in cgroups.hierarchies()]
         script = (
             f"for folder in {shlex.join(folders)}; do echo $$ > $folder/cgroup.procs || exit; done; "
@@ -187,8 +189,8 @@ class MachineRuntime:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of systemd-nspawn. On a host with cgroup v1 it must be told so, or it waits for ever before it
-    starts the guest's init."""
+    """The environment of systemd-nspawn. On a host with cgroup v1 it must be told so, or it waits for ever
+    before it starts the guest's init."""
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
     if not cgroups.unified():
         environment["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "0"

@@ -1,0 +1,19 @@
+"""Who a machine of the lab is, as its metadata server and its identity token say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class MachineIdentity:
+    """`address` is the machine's in its own network; `attributes` what a user may ask for under
+    `instance/attributes/`. `zone` is the last part of GCE's `projects/<number>/zones/<zone>`: a region, a
+    dash and a letter, from which Istio's agent derives its locality."""
+
+    name: str
+    instance_id: str
+    service_account_email: str
+    address: str
+    zone: str = "local-a"
+    project: str = "hybrid-mesh"
+    attributes: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,93 @@
+"""What Istio's agent on a machine is told about itself: the one source of cluster.env and mesh.yaml.
+
+Source of every key and rule: `istioctl x workload entry configure` of Istio 1.31
+(istioctl/pkg/workload/workload.go).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+ISTIOD_HOST = "istiod.istio-system.svc"
+DISCOVERY_PORT = 15012
+DEFAULT_STATUS_PORT = 15020
+
+Platform = Literal["gcp", "aws", "none"]
+
+_CANONICAL_NAME = "service.istio.io/canonical-name"
+_CANONICAL_REVISION = "service.istio.io/canonical-revision"
+
+
+@dataclass(frozen=True)
+class AgentSettings:
+    """One workload group as its machines' agents see it.
+
+    `cluster` is the Istio cluster id of the control plane that they register with; `labels` are the
+    WorkloadGroup's; `ports` its template's (name to number); `probe` its `spec.probe` in the API's own
+    form (camelCase), None when it has none. `proxy_metadata` and `default_config` are the mesh's
+    `meshConfig.defaultConfig` of that cluster's istiod, the former its `proxyMetadata`. `platform` tells
+    the agent which metadata server to ask for its region and zone; None lets it find out by itself.
+    """
+
+    group: str
+    namespace: str
+    service_account: str
+    cluster: str
+    network: str
+    mesh_id: str
+    trust_domain: str
+    labels: Mapping[str, str]
+    ports: Mapping[str, int]
+    probe: Mapping[str, Any] | None = None
+    dns_capture: bool = True
+    istiod_host: str = ISTIOD_HOST
+    platform: Platform | None = None
+    proxy_metadata: Mapping[str, str] = field(default_factory=dict)
+    default_config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def status_port(self) -> int:
+        return int(self.default_config.get("statusPort", DEFAULT_STATUS_PORT))
+
+
+def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
+    """The agent's `proxyMetadata`: istioctl's keys, and PROXY_CONFIG_XDS_AGENT, by which a root that
+    istiod adds reaches the agent at once (pilot/cmd/pilot-agent/options/options.go)."""
+    name = _first(settings.labels, _CANONICAL_NAME, "app.kubernetes.io/name", "app") or settings.group
+    revision = (
+        _first(settings.labels, _CANONICAL_REVISION, "app.kubernetes.io/version", "version") or "latest"
+    )
+    labels = {**settings.labels, _CANONICAL_NAME: name, _CANONICAL_REVISION: revision}
+    metadata = {
+        **settings.proxy_metadata,
+        "PROXY_CONFIG_XDS_AGENT": "true",
+        "CANONICAL_SERVICE": name,
+        "CANONICAL_REVISION": revision,
+        "POD_NAMESPACE": settings.namespace,
+        "SERVICE_ACCOUNT": settings.service_account,
+        "TRUST_DOMAIN": settings.trust_domain,
+        "ISTIO_META_CLUSTER_ID": settings.cluster,
+        "ISTIO_META_MESH_ID": settings.mesh_id,
+        "ISTIO_META_NETWORK": settings.network,
+        "ISTIO_META_WORKLOAD_NAME": settings.group,
+        "ISTIO_METAJSON_LABELS": _json(labels),
+        "ISTIO_META_AUTO_REGISTER_GROUP": settings.group,
+    }
+    if settings.ports:
+        ports = [{"name": name, "containerPort": port} for name, port in sorted(settings.ports.items())]
+        metadata["ISTIO_META_POD_PORTS"] = _json(ports, sort_keys=False)
+    if settings.dns_capture:
+        metadata["ISTIO_META_DNS_CAPTURE"] = "true"
+    else:
+        metadata.pop("ISTIO_META_DNS_CAPTURE", None)
+    return dict(sorted(metadata.items()))
+
+
+def _first(labels: Mapping[str, str], *keys: str) -> str | None:
+    """The rule by which Istio names the canonical service (pkg/kube/labels/labels.go)."""
+    return next((labels[key] for key in keys if key in labels), None)
+
+
+def _json(value: object, *, sort_keys: bool = True) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=sort_keys)

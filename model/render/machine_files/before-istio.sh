@@ -1,0 +1,21 @@
+#!/bin/sh
+# Runs as root before each start of istio.service: names istiod, sets the machine's address, and lets the agent start
+# only when it can prove who it is.
+set -eu
+
+library=/usr/local/lib/hybrid-mesh
+"$library/hosts"
+
+if ! [ -s /run/hybrid-mesh/address.env ]; then
+    mkdir -p /run/hybrid-mesh
+    echo "ISTIO_SVC_IP=$("$library/address")" >/run/hybrid-mesh/address.env
+fi
+
+if ! [ -s /etc/certs/root-cert.pem ]; then
+    echo "waiting for the mesh's roots: /etc/certs/root-cert.pem" >&2
+    exit 1
+fi
+if ! "$library/certificate-is-valid" && ! [ -s /var/run/secrets/tokens/istio-token ]; then
+    echo "waiting for a token: the agent has no valid certificate and /var/run/secrets/tokens/istio-token is missing" >&2
+    exit 1
+fi

@@ -1,0 +1,46 @@
+"""The static texts that go to a machine, and where on it they belong."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+LIBRARY = "/usr/local/lib/hybrid-mesh"
+SETTINGS = "/etc/hybrid-mesh/machine.env"
+
+_SOURCES = Path(__file__).parent / "machine_files"
+
+
+@dataclass(frozen=True)
+class MachineText:
+    """A text, the absolute path of its file on the machine, and that file's mode in octal."""
+
+    path: str
+    content: str
+    mode: str = "0644"
+
+
+def source_text(name: str) -> str:
+    return (_SOURCES / name).read_text(encoding="utf-8")
+
+
+def machine_text(path: str, source: str, mode: str = "0644") -> MachineText:
+    """The file `source` of `machine_files/` at `path` on the machine."""
+    return MachineText(path, source_text(source), mode)
+
+
+def membership_texts(*, cluster_env: str, mesh_yaml: str, hosts: str) -> tuple[MachineText, ...]:
+    """What every member of the mesh has, whether it proves itself by a cloud or by a token that it was
+    handed.
+
+    Places are those of Istio's package (tools/packaging/postinst.sh, istio-start.sh); `/etc/istio` is its
+    link to `/var/lib/istio`, which does not exist before it is installed.
+    """
+    return (
+        MachineText("/etc/hybrid-mesh/hosts", hosts),
+        MachineText("/var/lib/istio/envoy/cluster.env", cluster_env),
+        MachineText("/var/lib/istio/config/mesh", mesh_yaml),
+        machine_text(f"{LIBRARY}/address", "address.sh", "0755"),
+        machine_text(f"{LIBRARY}/certificate-is-valid", "certificate-is-valid.sh", "0755"),
+        machine_text(f"{LIBRARY}/hosts", "hosts.sh", "0755"),
+        machine_text(f"{LIBRARY}/before-istio", "before-istio.sh", "0755"),
+        machine_text("/etc/systemd/system/istio.service.d/hybrid-mesh.conf", "istio.service.conf"),
+    )
