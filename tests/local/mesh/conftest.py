@@ -1,0 +1,22 @@
+"""One real site for all tests of this folder."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.local.mesh.site import PROJECT, Site
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site that is down; the first test of the life raises it. It is taken down whatever happens."""
+    if os.geteuid() != 0:
+        pytest.skip("the real local mesh needs root: run the tests as root to include it")
+    if not (PROJECT / ".toolchain").exists():
+        pytest.skip("the real local mesh needs the toolchain: run make toolchain to include it")
+    site = Site(tmp_path_factory.mktemp("s"))
+    try:
+        yield site
+    finally:
+        site.hybrid_mesh("down", check=False)

@@ -1,0 +1,121 @@
+"""The handle by which the tests drive a real site: the same commands that a user types."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[3]
+COMMAND = [sys.executable, "-m", "cli.main"]
+
+
+@dataclass(frozen=True)
+class Site:
+    """One state folder with its own lab and its own Pulumi backend."""
+
+    state: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "HYBRID_MESH_STATE": str(self.state),
+            "HYBRID_MESH_SEVERAL_LABS": "1",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(PROJECT),
+        }
+
+    def hybrid_mesh(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self._run([*COMMAND, *arguments], check=check)
+
+    def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        script = f'eval "$({sys.executable} -m cli.main env)"; exec pulumi "$@"'
+        return self._run(["bash", "-c", script, "pulumi", *arguments], check=check)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """`hybrid-mesh` in the background, in a process group of its own, its output in one pipe."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=PROJECT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def export(self) -> dict[str, Any]:
+        text = self.pulumi("stack", "export", "--stack", "local", "--show-secrets").stdout
+        deployment: dict[str, Any] = json.loads(text)["deployment"]
+        return deployment
+
+    def lab(self) -> dict[str, Any]:
+        status: dict[str, Any] = json.loads(self.hybrid_mesh("lab", "status", "--json").stdout)
+        return status
+
+    def _run(self, command: list[str], *, check: bool) -> subprocess.CompletedProcess[str]:
+        result = subprocess.run(
+            command,
+            check=False,
+            cwd=PROJECT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            stdin=subprocess.DEVNULL,
+        )
+        if check and result.returncode != 0:
+            raise AssertionError(
+                f"{command} ended with {result.returncode}\n{result.stdout[-6000:]}\n{result.stderr[-6000:]}"
+            )
+        return result
+
+
+def descendants(root: int) -> Iterator[tuple[int, str]]:
+    """Process ids, as the host sees them, and command lines of everything below `root`."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            parent = _parent(entry)
+            if parent is not None:
+                children.setdefault(parent, []).append(int(entry.name))
+    queue = [root]
+    while queue:
+        for child in children.get(queue.pop(), []):
+            queue.append(child)
+            yield child, _command_line(child)
+
+
+def kill_one(root: int, name: str) -> int:
+    """`kill -9` of one process below `root` whose program is called `name`; returns its id."""
+    for pid, command in descendants(root):
+        if Path(command.split("\0")[0]).name == name:
+            os.kill(pid, signal.SIGKILL)
+            return pid
+    raise AssertionError(f"no {name} runs below process {root}")
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"after {seconds:g} s still not: {what}"
+        time.sleep(0.1)
+
+
+def _parent(entry: Path) -> int | None:
+    try:
+        return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,168 @@
+"""The life of a real mesh: raised, proved, broken in every way that the field knows, healed, taken down.
+
+The tests run in this order on one site; each ends with a verified mesh again, so that each can rely on it.
+"""
+
+import json
+import os
+import shutil
+import signal
+
+import pytest
+
+from tests.local.mesh.host import traces
+from tests.local.mesh.secrets import known_secrets, leaks
+from tests.local.mesh.site import Site, descendants, kill_one, wait_until
+
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("mesh")]
+
+BEFORE = traces()
+
+
+def assert_nothing_left() -> None:
+    for kind, before in BEFORE.items():
+        assert traces()[kind] - before == set(), f"{kind} left behind"
+
+
+def assert_verified(site: Site) -> None:
+    report = json.loads(site.hybrid_mesh("verify", "--json").stdout)
+    assert report["passed"] is True
+    assert len(report["checks"]) >= 12
+
+
+def kill_lab(site: Site) -> None:
+    pid = site.lab()["process_id"]
+    family = [pid, *(child for child, _ in descendants(pid))]
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(_alive(member) for member in family), "every process of the lab ended", 20)
+    wait_until(lambda: traces()["cgroups"] <= BEFORE["cgroups"], "the lab's cgroups are gone", 20)
+    assert_nothing_left()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_the_first_up_with_verbose_logs_raises_the_mesh_and_prints_no_secret(site: Site) -> None:
+    site.hybrid_mesh("env")
+    result = site.pulumi(
+        "up", "--yes", "--stack", "local", "--skip-plugin-pre-install", "--logtostderr", "-v=7", "--debug"
+    )
+    deployment = site.export()
+    secrets = known_secrets(deployment)
+    assert len(secrets) >= 10, "the search itself must know the mesh's keys, tokens and kubeconfigs"
+    assert leaks(secrets, result.stdout + result.stderr) == []
+    assert_verified(site)
+
+
+def test_a_second_up_changes_nothing(site: Site) -> None:
+    site.pulumi("preview", "--stack", "local", "--expect-no-changes")
+    site.hybrid_mesh("up")
+    site.pulumi("preview", "--stack", "local", "--refresh", "--expect-no-changes")
+
+
+def test_the_exported_state_holds_no_plain_secret(site: Site) -> None:
+    plain = site.pulumi("stack", "export", "--stack", "local").stdout
+    assert leaks(known_secrets(site.export()), plain) == []
+
+
+def test_the_metadata_address_stays_inside_the_lab(site: Site) -> None:
+    now = traces()
+    assert not any(
+        "169.254.169.254" in line for kind in ("addresses", "routes", "firewall rules") for line in now[kind]
+    )
+    for kind in ("network namespaces", "links", "addresses", "routes", "firewall rules"):
+        assert now[kind] == BEFORE[kind], f"the lab changed the host's {kind}"
+
+
+@pytest.mark.parametrize(
+    ("what", "program"),
+    [("istiod", "pilot-discovery"), ("a gateway or sidecar", "envoy"), ("an API server", "kube-apiserver")],
+)
+def test_a_killed_process_comes_back(site: Site, what: str, program: str) -> None:
+    kill_one(site.lab()["process_id"], program)
+    site.hybrid_mesh("up")
+
+
+def test_a_killed_agent_of_a_machine_comes_back(site: Site) -> None:
+    site.hybrid_mesh("lab", "shell", "legacy-0", "--", "pkill", "-9", "pilot-agent")
+    site.hybrid_mesh("up")
+
+
+def test_a_rebooted_machine_rejoins(site: Site) -> None:
+    boot = site.hybrid_mesh(
+        "lab", "shell", "legacy-1", "--", "cat", "/proc/sys/kernel/random/boot_id", check=False
+    )
+    started = site.hybrid_mesh("lab", "shell", "legacy-1", "--", "stat", "-c", "%Y", "/proc/1").stdout
+    site.hybrid_mesh("lab", "shell", "legacy-1", "--", "systemctl", "reboot", check=False)
+
+    def rebooted() -> bool:
+        now = site.hybrid_mesh("lab", "shell", "legacy-1", "--", "stat", "-c", "%Y", "/proc/1", check=False)
+        return now.returncode == 0 and now.stdout != started
+
+    wait_until(rebooted, "the machine booted again")
+    assert boot.returncode == 0
+    site.hybrid_mesh("up")
+
+
+def test_a_killed_lab_comes_back_as_after_a_power_cut(site: Site) -> None:
+    kill_lab(site)
+    site.pulumi("up", "--yes", "--stack", "local", "--skip-plugin-pre-install", "--expect-no-changes")
+    assert_verified(site)
+
+
+def test_a_killed_lab_comes_back_under_a_refresh(site: Site) -> None:
+    kill_lab(site)
+    site.pulumi(
+        "up", "--refresh", "--yes", "--stack", "local", "--skip-plugin-pre-install", "--expect-no-changes"
+    )
+    assert_verified(site)
+
+
+@pytest.mark.parametrize("refresh", [(), ("--refresh",)], ids=["plain", "refresh"])
+def test_a_lab_whose_state_is_gone_is_made_anew(site: Site, refresh: tuple[str, ...]) -> None:
+    kill_lab(site)
+    shutil.rmtree(site.state / "lab")
+    site.pulumi("up", *refresh, "--yes", "--stack", "local", "--skip-plugin-pre-install")
+    assert_verified(site)
+    site.pulumi("preview", "--stack", "local", "--expect-no-changes")
+
+
+def test_destroy_of_a_killed_lab_leaves_nothing(site: Site) -> None:
+    kill_lab(site)
+    site.pulumi("destroy", "--yes", "--stack", "local")
+    assert site.export().get("resources", []) == [] or len(site.export()["resources"]) == 1
+    assert not (site.state / "lab").exists()
+    assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    "signal_number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9 of pulumi", "Ctrl-C"]
+)
+def test_an_interrupted_up_is_finished_by_the_next(site: Site, signal_number: signal.Signals) -> None:
+    site.hybrid_mesh("down")
+    assert_nothing_left()
+    run = site.start("up")
+    wait_until(lambda: len(site.lab()["clusters"]) > 0, "the first cluster is being made")
+    if signal_number is signal.SIGKILL:
+        kill_one(run.pid, "pulumi")
+    else:
+        os.killpg(run.pid, signal.SIGINT)
+    output, _ = run.communicate(timeout=120)
+    assert run.returncode != 0, output
+    if signal_number is signal.SIGINT:
+        assert run.returncode == 130, output
+    assert "Traceback" not in output
+    site.hybrid_mesh("up")
+    assert_verified(site)
+
+
+def test_down_leaves_nothing(site: Site) -> None:
+    site.hybrid_mesh("down")
+    assert_nothing_left()
+    assert not (site.state / "lab").exists()
+    assert site.lab()["running"] is False
