@@ -1,0 +1,147 @@
+"""LoadBalancer Services of one cluster: their addresses on the WAN, and loopback ports for its gateways.
+
+Does what a cloud's controller does: fills `status.loadBalancer`, which kube-proxy serves. The addresses are
+on the node's `wan0`, so that it answers ARP for them.
+"""
+
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Any
+
+from local.clusters.api import ApiClient, ApiError
+from local.clusters.daemons import Node
+from local.lab import addressing
+from local.lab.commands import ip
+from local.lab.errors import LabError
+from local.lab.forwarding import Forwarders
+from local.lab.state import ClusterRecord, LabState
+
+GATEWAY = "istio-system/istio-eastwestgateway"
+GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name"
+STATUS_PORT = 15021
+_RELIST = 300.0
+_PAUSE = 0.5
+
+
+class LoadBalancers:
+    """Watches a cluster's Services on a thread of its own until `stop`."""
+
+    def __init__(
+        self,
+        record: ClusterRecord,
+        node: Node,
+        *,
+        state: LabState,
+        forwarders: Forwarders,
+        api: ApiClient,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._record = record
+        self._node = node
+        self._state = state
+        self._forwarders = forwarders
+        self._api = api
+        self._tell = tell
+        self._stopping = Event()
+        self._addresses: dict[str, str] = {}
+        self._open: dict[str, str] = {}
+
+    def start(self) -> None:
+        Thread(target=self._run, name=f"balancers-{self._record.spec.name}", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._follow()
+            except (ApiError, LabError, ValueError) as error:
+                if not self._stopping.is_set():
+                    self._tell(f"LoadBalancers of {self._record.spec.name}: {error}")
+                self._stopping.wait(_PAUSE)
+
+    def _follow(self) -> None:
+        listing = self._api.request("GET", "/api/v1/services")
+        services = {_name(service): service for service in listing["items"]}
+        for name in [name for name in self._addresses if name not in services]:
+            self._release(name)
+        for name, service in sorted(services.items(), key=lambda entry: not _addresses(entry[1])):
+            self._reconcile(name, service)
+        version = listing["metadata"]["resourceVersion"]
+        for event in self._api.watch("/api/v1/services", version, _RELIST):
+            if self._stopping.is_set() or event["type"] == "ERROR":
+                return
+            name = _name(event["object"])
+            if event["type"] == "DELETED":
+                self._release(name)
+            elif event["type"] in ("ADDED", "MODIFIED"):
+                self._reconcile(name, event["object"])
+
+    def _reconcile(self, name: str, service: dict[str, Any]) -> None:
+        if service["spec"].get("type") != "LoadBalancer":
+            self._release(name)
+            return
+        if name not in self._addresses:
+            address = self._choose(name, service)
+            ip([f"address replace {address}/32 dev wan0"], namespace=self._node.namespace)
+            self._addresses[name] = address
+        address = self._addresses[name]
+        if _addresses(service) != [address]:
+            self._publish(service, address)
+        self._forward(name, service, address)
+
+    def _choose(self, name: str, service: dict[str, Any]) -> str:
+        if name == GATEWAY:
+            return self._record.gateway_address
+        had = next(iter(_addresses(service)), None)
+        return addressing.wan_balancer(self._record.number, set(self._addresses.values()), had)
+
+    def _publish(self, service: dict[str, Any], address: str) -> None:
+        meta = service["metadata"]
+        path = f"/api/v1/namespaces/{meta['namespace']}/services/{meta['name']}/status"
+        body = {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}}
+        try:
+            self._api.request("PATCH", path, body, content_type="application/merge-patch+json")
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    def _release(self, name: str) -> None:
+        for subject in [subject for subject in self._open if subject.rsplit(":", 1)[0] == name]:
+            self._close(subject)
+        if address := self._addresses.pop(name, None):
+            ip([f"address delete {address}/32 dev wan0"], namespace=self._node.namespace)
+
+    def _forward(self, name: str, service: dict[str, Any], address: str) -> None:
+        """Opens a loopback port for each port of a Gateway-API gateway, the same one after every restart."""
+        labels = service["metadata"].get("labels") or {}
+        ports = [port["port"] for port in service["spec"]["ports"]] if GATEWAY_LABEL in labels else []
+        wanted = {f"{name}:{port}": port for port in ports if port != STATUS_PORT}
+        for subject in [one for one in self._open if one.rsplit(":", 1)[0] == name and one not in wanted]:
+            self._close(subject)
+        for subject, port in wanted.items():
+            if subject in self._open:
+                continue
+            with self._state.lock:
+                local = self._record.ports.setdefault(subject, 0) or self._forwarders.free_port()
+                self._record.ports[subject] = local
+                self._state.save()
+            self._forwarders.open(local, f"gateway {subject}", self._node.namespace, (address, port))
+            self._open[subject] = address
+
+    def _close(self, subject: str) -> None:
+        self._open.pop(subject)
+        with self._state.lock:
+            port = self._record.ports.pop(subject)
+            self._state.save()
+        self._forwarders.close(port)
+
+
+def _name(service: dict[str, Any]) -> str:
+    return f"{service['metadata']['namespace']}/{service['metadata']['name']}"
+
+
+def _addresses(service: dict[str, Any]) -> list[str]:
+    ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress") or []
+    return [entry["ip"] for entry in ingress if "ip" in entry]

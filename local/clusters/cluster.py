@@ -1,0 +1,165 @@
+"""One cluster of the lab: brought up, watched until its node is Ready, taken away."""
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from local.clusters import daemons, images, kubeconfig
+from local.clusters.api import ApiClient, ApiError
+from local.clusters.balancer import LoadBalancers
+from local.clusters.daemons import API_PORT, Node
+from local.clusters.pki import ADMIN
+from local.lab import cgroups
+from local.lab.errors import LabError
+from local.lab.forwarding import Forwarders
+from local.lab.mounts import unmount_below
+from local.lab.state import ClusterRecord, LabState
+from local.lab.supervision import Supervisor
+from local.lab.waiting import until
+
+READY_TIMEOUT = 120.0
+_DNS_ROLE = [
+    {"apiGroups": [""], "resources": ["services", "namespaces"], "verbs": ["list", "watch"]},
+    {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
+]
+
+
+class Cluster:
+    """Runs the cluster of `record` on `node` (whose namespace has its links already)."""
+
+    def __init__(
+        self,
+        record: ClusterRecord,
+        node: Node,
+        *,
+        state: LabState,
+        forwarders: Forwarders,
+        image_folder: Path,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.record = record
+        self.node = node
+        self._forwarders = forwarders
+        self._images = image_folder
+        self._tell = tell
+        self._supervisor = Supervisor(tell)
+        self._balancers: LoadBalancers | None = None
+        self._state = state
+
+    def start(self, report: Callable[[str], None]) -> None:
+        """Brings everything up and returns when the node is Ready. Raises LabError with the reason if not."""
+        began = datetime.now(UTC)
+        node = self.node
+        name = node.spec.name
+        self._forwarders.open(
+            self.record.ports["api"],
+            f"cluster {name}'s API server",
+            node.namespace,
+            (node.wan_address, API_PORT),
+        )
+        cgroups.make(f"{node.cgroup}/daemons")
+        names = ["127.0.0.1", node.wan_address, node.lan_address, _first_service(node), "localhost"]
+        names += ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
+        names += ["kubernetes.default.svc.cluster.local"]
+        node.pki.ensure(name, names, [node.lan_address])
+        daemons.write_configuration(node)
+        for daemon in daemons.storage(node):
+            self._supervisor.start(daemon)
+        self._supervisor.start(daemons.api_server(node))
+        report(f"cluster {name}: etcd, containerd and API server started")
+        images.load(node, self._images)
+        api = ApiClient(node.namespace, node.pki)
+        until(
+            lambda: _serves(api),
+            READY_TIMEOUT,
+            f"the API server of cluster {name} does not answer",
+            every=0.05,
+        )
+        report(f"cluster {name}: API server answers")
+        for daemon in daemons.clients(node):
+            self._supervisor.start(daemon)
+        _let_dns_read(api)
+        self._balancers = LoadBalancers(
+            self.record, node, state=self._state, forwarders=self._forwarders, api=api, tell=self._tell
+        )
+        self._balancers.start()
+        until(
+            lambda: _ready(api, name, began),
+            READY_TIMEOUT,
+            f"the node of cluster {name} does not get Ready; see {node.logs}/kubelet.log",
+            every=0.05,
+        )
+        report(f"cluster {name}: node Ready")
+
+    def stop(self) -> None:
+        """Ends every process of the cluster, its pods' included."""
+        if self._balancers:
+            self._balancers.stop()
+        self._supervisor.stop(timeout=1)
+        cgroups.kill(self.node.cgroup)
+        for port in self.record.ports.values():
+            self._forwarders.close(port)
+
+    def remove(self) -> None:
+        """Stops the cluster and removes all it left: mounts, cgroups, files."""
+        self.stop()
+        cgroups.remove(self.node.cgroup)
+        unmount_below(self.node.folder)
+        unmount_below(self.node.runtime)
+        shutil.rmtree(self.node.folder, ignore_errors=True)
+        shutil.rmtree(self.node.runtime, ignore_errors=True)
+
+    def processes(self) -> dict[str, int]:
+        return self._supervisor.processes()
+
+    def kubeconfig(self) -> str:
+        endpoint = f"https://127.0.0.1:{self.record.ports['api']}"
+        return kubeconfig.render(self.node.spec.name, endpoint, ADMIN, self.node.pki)
+
+
+def _serves(api: ApiClient) -> bool:
+    try:
+        api.request("GET", "/readyz", timeout=2)
+    except ApiError:
+        return False
+    return True
+
+
+def _ready(api: ApiClient, name: str, since: datetime) -> bool:
+    """Whether the node is Ready by a kubelet of this power-on, not by the word of the last one."""
+    try:
+        lease = api.request("GET", f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{name}")
+        node = api.request("GET", f"/api/v1/nodes/{name}")
+    except ApiError:
+        return False
+    if datetime.fromisoformat(lease["spec"]["renewTime"]) < since:
+        return False
+    conditions = {condition["type"]: condition["status"] for condition in node["status"]["conditions"]}
+    return conditions.get("Ready") == "True"
+
+
+def _let_dns_read(api: ApiClient) -> None:
+    """Gives CoreDNS, which has no role of Kubernetes' own, what it reads."""
+    role = {"name": "system:coredns"}
+    group = "rbac.authorization.k8s.io"
+    bodies = {
+        "clusterroles": {"metadata": role, "rules": _DNS_ROLE},
+        "clusterrolebindings": {
+            "metadata": role,
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role["name"]},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": role["name"]}],
+        },
+    }
+    for resource, body in bodies.items():
+        try:
+            api.request("POST", f"/apis/{group}/v1/{resource}", body)
+        except ApiError as error:
+            if error.status != 409:
+                raise LabError(f"CoreDNS could not be given its role: {error}") from error
+
+
+def _first_service(node: Node) -> str:
+    """The address of Service default/kubernetes: the first of the service range."""
+    return str(IPv4Network(node.spec.service_cidr)[1])

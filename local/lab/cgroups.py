@@ -1,0 +1,114 @@
+"""Control groups of the lab: one root per lab, one folder per member below, on cgroup v1 (or hybrid) and v2.
+
+Source of the layouts: Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst of the kernel.
+"""
+
+import hashlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+MOUNT = Path("/sys/fs/cgroup")
+PREFIX = "hybrid-mesh-"
+
+
+def lab_name(state: Path) -> str:
+    """The name of the lab on a state folder: also its cgroup root and the suffix of its marker."""
+    return PREFIX + hashlib.sha256(str(state).encode()).hexdigest()[:8]
+
+
+def unified() -> bool:
+    """Whether this machine has cgroup v2 only."""
+    return (MOUNT / "cgroup.controllers").exists()
+
+
+def hierarchies() -> list[Path]:
+    """Every mounted hierarchy that takes folders: the one of v2, or each controller's of v1."""
+    if unified():
+        return [MOUNT]
+    found: dict[tuple[int, int], Path] = {}
+    for folder in sorted(MOUNT.iterdir()):
+        if folder.is_dir() and not folder.is_symlink() and (folder / "cgroup.procs").exists():
+            status = folder.stat()
+            found.setdefault((status.st_dev, status.st_ino), folder)
+    return list(found.values())
+
+
+def make(name: str) -> None:
+    """Makes the cgroup `name` (slashes separate levels) in every hierarchy, all controllers handed down."""
+    for hierarchy in hierarchies():
+        parent = hierarchy
+        for part in name.strip("/").split("/"):
+            if unified():
+                _delegate(parent)
+            folder = parent / part
+            folder.mkdir(exist_ok=True)
+            for key in ("cpuset.cpus", "cpuset.mems"):
+                if hierarchy.name == "cpuset" and not (folder / key).read_text().strip():
+                    (folder / key).write_text((parent / key).read_text())
+            parent = folder
+
+
+def add(name: str, process_id: int) -> None:
+    for hierarchy in hierarchies():
+        (hierarchy / name / "cgroup.procs").write_text(str(process_id))
+
+
+def processes(name: str) -> set[int]:
+    """The processes in `name` and below, in any hierarchy, as numbered in the caller's pid namespace."""
+    found: set[int] = set()
+    for hierarchy in hierarchies():
+        for folder in _folders(hierarchy / name):
+            try:
+                words = (folder / "cgroup.procs").read_text().split()
+            except OSError:
+                continue
+            found.update(int(word) for word in words if word != "0")
+    return found
+
+
+def kill(name: str, timeout: float = 10) -> None:
+    """Ends every process in `name` and below, also those that are forked meanwhile."""
+    deadline = time.monotonic() + timeout
+    while (alive := processes(name)) and time.monotonic() < deadline:
+        for process_id in alive:
+            try:
+                os.kill(process_id, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.02)
+
+
+def remove(name: str, timeout: float = 5) -> None:
+    """Removes the folders of `name`; the kernel lets go of a dead process's folder a moment late."""
+    deadline = time.monotonic() + timeout
+    while True:
+        left = [folder for hierarchy in hierarchies() for folder in _folders(hierarchy / name)]
+        for folder in left:
+            try:
+                folder.rmdir()
+            except OSError:
+                continue
+        if not any(folder.exists() for folder in left) or time.monotonic() > deadline:
+            return
+        time.sleep(0.02)
+
+
+def labs() -> set[str]:
+    """The names of all labs that have a cgroup folder, running or not."""
+    return {folder.name for hierarchy in hierarchies() for folder in hierarchy.glob(PREFIX + "*")}
+
+
+def _folders(top: Path) -> Iterator[Path]:
+    """`top` and everything below it, deepest first."""
+    for folder, _, _ in os.walk(top, topdown=False):
+        yield Path(folder)
+
+
+def _delegate(folder: Path) -> None:
+    available = (folder / "cgroup.controllers").read_text().split()
+    given = (folder / "cgroup.subtree_control").read_text().split()
+    if missing := [f"+{controller}" for controller in available if controller not in given]:
+        (folder / "cgroup.subtree_control").write_text(" ".join(missing))

@@ -1,0 +1,35 @@
+"""What can go wrong with the lab, as types that survive the way over its control socket."""
+
+
+class LabError(Exception):
+    """The lab could not do what it was asked for; the text says what failed and what to do."""
+
+
+class LabNotRunning(LabError):  # noqa: N818 - the contract's name
+    """No lab runs on this state folder."""
+
+
+class PreflightError(LabError):
+    """This machine lacks something the lab needs. `problems`: one line each, with the remedy."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class LabEnding(LabError):  # noqa: N818 - a state, like LabNotRunning
+    """The lab lost its last member and is about to end; ask again, and a new one starts."""
+
+
+def to_wire(error: LabError) -> dict[str, object]:
+    kind = type(error).__name__
+    problems = error.problems if isinstance(error, PreflightError) else []
+    return {"kind": kind, "message": str(error), "problems": problems}
+
+
+def from_wire(value: dict[str, object]) -> LabError:
+    problems = value.get("problems")
+    if value.get("kind") == "PreflightError" and isinstance(problems, list):
+        return PreflightError([str(problem) for problem in problems])
+    kind = LabEnding if value.get("kind") == "LabEnding" else LabError
+    return kind(str(value.get("message")))

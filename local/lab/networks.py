@@ -1,0 +1,170 @@
+"""The lab's networks: one WAN, one LAN per Istio network, and the members that have a leg in both."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+
+from local.lab import addressing, namespaces
+from local.lab.commands import ip, run, sysctl
+from local.lab.errors import LabError
+from local.lab.specs import NetworkSpec
+
+QUIET = {
+    "ipv6/conf/default/disable_ipv6": "1",
+    "ipv4/conf/all/rp_filter": "0",
+    "ipv4/conf/default/rp_filter": "0",
+}
+
+
+@dataclass(frozen=True)
+class Member:
+    """A node (with a pod range) or a machine (without): its namespace and its legs."""
+
+    name: str
+    network: NetworkSpec
+    namespace: Path
+    lan_address: str
+    wan_address: str
+    pod_cidr: str | None
+
+
+class Networks:
+    """Makes namespaces, bridges and links, and keeps the members' routes to each other."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._lans: dict[str, Path] = {}
+        self._members: dict[str, Member] = {}
+        self.wan = namespaces.create("wan")
+        sysctl(QUIET, namespace=self.wan)
+        ip(
+            [
+                "link set lo up",
+                "link add wan type bridge",
+                f"address add {addressing.WAN_SERVICES}/{addressing.WAN.prefixlen} dev wan",
+                "link set wan up",
+            ],
+            namespace=self.wan,
+        )
+
+    def lan(self, network: NetworkSpec) -> Path:
+        """The namespace of a network's LAN, where its services and the metadata address live."""
+        with self._lock:
+            if network.name not in self._lans:
+                self._lans[network.name] = self._make_lan(network)
+            return self._lans[network.name]
+
+    def join(
+        self, name: str, network: NetworkSpec, lan_address: str, wan_address: str, pod_cidr: str | None
+    ) -> Member:
+        """Makes a member's namespace with `lan0` and `wan0` and tells the others of it."""
+        lan = self.lan(network)
+        namespace = namespaces.create(name)
+        sysctl(QUIET | ({"ipv4/ip_forward": "1"} if pod_cidr else {}), namespace=namespace)
+        ports = [f"l{lan_address.rsplit('.', 1)[1]}", "w" + "-".join(wan_address.split(".")[2:])]
+        ip(
+            [
+                "link set lo up",
+                f"link add lan0 type veth peer name {ports[0]} netns {lan.name}",
+                f"link add wan0 type veth peer name {ports[1]} netns {self.wan.name}",
+                f"address add {lan_address}/24 dev lan0",
+                f"address add {wan_address}/{addressing.WAN.prefixlen} dev wan0",
+                "link set lan0 up",
+                "link set wan0 up",
+            ],
+            namespace=namespace,
+        )
+        ip([f"link set {ports[0]} master lan up"], namespace=lan)
+        ip([f"link set {ports[1]} master wan up"], namespace=self.wan)
+        self._impair(namespace, network)
+        member = Member(name, network, namespace, lan_address, wan_address, pod_cidr)
+        if pod_cidr is None:
+            ip([f"route replace {addressing.METADATA}/32 dev lan0 src {lan_address}"], namespace=namespace)
+        else:
+            self._guard(member)
+        with self._lock:
+            self._members[name] = member
+            self._route()
+        return member
+
+    def leave(self, name: str) -> None:
+        """Removes a member, and its LAN when it was the last one there."""
+        with self._lock:
+            member = self._members.pop(name, None)
+            if member is None:
+                return
+            self._unroute(member)
+            ip(["link delete lan0", "link delete wan0"], namespace=member.namespace)
+            namespaces.delete(member.namespace)
+
+    def drop_lan(self, network: NetworkSpec) -> None:
+        with self._lock:
+            if any(member.network.name == network.name for member in self._members.values()):
+                return
+            if path := self._lans.pop(network.name, None):
+                namespaces.delete(path)
+
+    def _make_lan(self, network: NetworkSpec) -> Path:
+        namespace = namespaces.create(f"lan-{network.name}")
+        sysctl(QUIET, namespace=namespace)
+        ip(
+            [
+                "link set lo up",
+                "link add lan type bridge",
+                f"address add {addressing.lan_services(network.cidr)}/24 dev lan",
+                f"address add {addressing.METADATA}/32 dev lan",
+                "link set lan up",
+            ],
+            namespace=namespace,
+        )
+        return namespace
+
+    def _guard(self, node: Member) -> None:
+        """Pods leave by the WAN under their node's address; from there nobody reaches a pod but through a
+        Service."""
+        rules = [
+            "*nat",
+            f"-A POSTROUTING -s {node.pod_cidr} -o wan0 -j MASQUERADE",
+            "COMMIT",
+            "*filter",
+            "-A FORWARD -i wan0 -m conntrack ! --ctstate DNAT,ESTABLISHED,RELATED -j DROP",
+            "COMMIT",
+        ]
+        run(["iptables-restore", "--noflush"], namespace=node.namespace, text="\n".join(rules) + "\n")
+
+    def _impair(self, namespace: Path, network: NetworkSpec) -> None:
+        if not network.delay_milliseconds and not network.loss_percent:
+            return
+        netem = ["netem", "delay", f"{network.delay_milliseconds}ms", "loss", f"{network.loss_percent}%"]
+        try:
+            run(["tc", "qdisc", "replace", "dev", "wan0", "root", *netem], namespace=namespace)
+        except LabError as error:
+            raise LabError(
+                f"network {network.name} asks for delay or loss, but this kernel has no netem queue "
+                "(module sch_netem); set delay and loss to 0 or load the module"
+            ) from error
+
+    def _route(self) -> None:
+        for member in self._members.values():
+            lines = [
+                route
+                for other in self._members.values()
+                if other is not member
+                for route in _routes(member, other)
+            ]
+            if lines:
+                ip([f"route replace {line}" for line in lines], namespace=member.namespace)
+
+    def _unroute(self, gone: Member) -> None:
+        for member in self._members.values():
+            for route in _routes(member, gone):
+                ip([f"route delete {route}"], namespace=member.namespace)
+
+
+def _routes(source: Member, target: Member) -> list[str]:
+    """The routes that `source` needs to reach `target`."""
+    if source.network.name == target.network.name:
+        return [f"{target.pod_cidr} via {target.lan_address} dev lan0"] if target.pod_cidr else []
+    if source.pod_cidr and not target.pod_cidr and target.network.direct:
+        return [f"{target.lan_address}/32 via {target.wan_address} dev wan0"]
+    return []

@@ -1,0 +1,161 @@
+"""What this machine must have before a lab can start on it. Nothing is changed by looking."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.lab import cgroups, toolchain
+from local.lab.errors import LabError, PreflightError
+from local.lab.specs import NetworkSpec
+
+SEVERAL_LABS = "HYBRID_MESH_SEVERAL_LABS"
+NEEDED_MEMORY = 3 << 30
+NEEDED_DISK = 2 << 30
+_PROGRAMS = {
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "nsenter": "util-linux",
+    "unshare": "util-linux",
+    "containerd": "containerd",
+    "ctr": "containerd",
+    "runc": "runc",
+    "conntrack": "conntrack",
+    "systemd-nspawn": "systemd-container",
+}
+_TRIALS = {
+    "network namespaces with bridges (module bridge)": "ip link add trial type bridge",
+    "virtual links (module veth)": "ip link add trial type veth peer name other",
+    "packet filtering (modules nf_tables, nft_compat, nf_nat)": (
+        "iptables -t nat -A POSTROUTING -j MASQUERADE"
+        " && iptables -A FORWARD -m conntrack --ctstate DNAT -j DROP"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the checks look at, so that each can be shown its bad case."""
+
+    effective_user: int
+    available_memory: int
+    free_disk: int
+    file_systems: str
+    has_program: Callable[[str], bool]
+    try_in_namespace: Callable[[str], bool]
+    has_cni_plugins: bool
+    other_labs: frozenset[str]
+    several_labs: bool
+    toolchain_problem: str
+
+
+def check(state: Path) -> None:
+    """Raises PreflightError with one line for each thing that is missing."""
+    if problems := find_problems(observe(state)):
+        raise PreflightError(problems)
+
+
+def observe(state: Path) -> Machine:
+    try:
+        toolchain.current()
+        toolchain_problem = ""
+    except LabError as error:
+        toolchain_problem = str(error)
+    return Machine(
+        effective_user=os.geteuid(),
+        available_memory=_available_memory(),
+        free_disk=shutil.disk_usage(state).free,
+        file_systems=Path("/proc/filesystems").read_text(),
+        has_program=lambda name: shutil.which(name) is not None,
+        try_in_namespace=_try,
+        has_cni_plugins=Path("/usr/lib/cni/ptp").exists(),
+        other_labs=frozenset(running_labs() - {cgroups.lab_name(state)}),
+        several_labs=os.environ.get(SEVERAL_LABS) == "1",
+        toolchain_problem=toolchain_problem,
+    )
+
+
+def find_problems(machine: Machine) -> list[str]:
+    """One line a problem: what is missing, and what to do."""
+    if machine.effective_user != 0:
+        return ["not root: the lab makes namespaces and mounts; run the command with sudo"]
+    problems = [
+        f"{program} is not installed: apt-get install {package}"
+        for program, package in _PROGRAMS.items()
+        if not machine.has_program(program)
+    ]
+    if not machine.has_cni_plugins:
+        problems.append("the CNI plug-ins are not installed: apt-get install containernetworking-plugins")
+    if "overlay" not in machine.file_systems.split():
+        problems.append(
+            "the kernel has no overlay file system: modprobe overlay, or use a kernel that has it"
+        )
+    if not problems:
+        problems += [
+            f"the kernel refuses {feature}: load the modules, or use a kernel that has them"
+            for feature, command in _TRIALS.items()
+            if not machine.try_in_namespace(command)
+        ]
+    return problems + _shortages(machine)
+
+
+def _shortages(machine: Machine) -> list[str]:
+    problems = []
+    if machine.available_memory < NEEDED_MEMORY:
+        problems.append(
+            f"{_gib(machine.available_memory)} of memory available, 3 GiB needed: end other programs"
+        )
+    if machine.free_disk < NEEDED_DISK:
+        problems.append(
+            f"{_gib(machine.free_disk)} of disk free where the state lies, 2 GiB needed: make room"
+        )
+    if machine.other_labs and not machine.several_labs:
+        problems.append(
+            "another lab is running on this machine: end it with `hybrid-mesh lab down` "
+            "(and the HYBRID_MESH_STATE it was started with)"
+        )
+    if machine.toolchain_problem:
+        problems.append(machine.toolchain_problem)
+    return problems
+
+
+def check_network(network: NetworkSpec) -> None:
+    """Raises PreflightError when a network asks for delay or loss and the kernel cannot do that."""
+    if not network.delay_milliseconds and not network.loss_percent:
+        return
+    if not _try("tc qdisc add dev lo root netem delay 1ms loss 1%"):
+        raise PreflightError(
+            [
+                (
+                    f"network {network.name} asks for delay or loss, but this kernel has no netem queue: "
+                    "modprobe sch_netem, use a kernel that has it, or set delay and loss to 0"
+                )
+            ]
+        )
+
+
+def running_labs() -> set[str]:
+    """The names of the labs that run now: each holds an abstract socket of that name in the host's network
+    namespace."""
+    lines = Path("/proc/net/unix").read_text().splitlines()[1:]
+    names = (line.rsplit(None, 1)[-1] for line in lines)
+    return {name[1:] for name in names if name.startswith("@" + cgroups.PREFIX)}
+
+
+def _try(command: str) -> bool:
+    """Whether a shell command works in a network namespace that goes away with it."""
+    words = ["unshare", "--net", "sh", "-c", command]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+def _available_memory() -> int:
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _gib(amount: int) -> str:
+    return f"{amount / (1 << 30):.1f} GiB"

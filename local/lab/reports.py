@@ -1,0 +1,118 @@
+"""What the lab says of itself: member by member, as a whole, and its logs."""
+
+import os
+from pathlib import Path
+
+from local.clusters.pki import ClusterPki
+from local.lab.errors import LabError
+from local.lab.specs import ClusterInfo, ClusterStatus, Forward, LabStatus, MachineInfo, MachineStatus
+from local.lab.starts import Starts
+from local.lab.state import ClusterRecord, LabState, MachineRecord
+
+TAIL_BYTES = 4 << 20
+
+
+class Reporter:
+    """Answers questions about the members that `state` remembers; `starts` knows how far each has come."""
+
+    def __init__(self, state: LabState, starts: Starts) -> None:
+        self._state = state
+        self._starts = starts
+
+    def cluster_info(self, record: ClusterRecord, kubeconfig: str) -> ClusterInfo:
+        name = record.spec.name
+        return ClusterInfo(
+            name=name,
+            instance_id=record.instance_id,
+            kubeconfig=kubeconfig,
+            endpoint=_endpoint(record),
+            peer_endpoint=_peer_endpoint(record),
+            certificate_authority=ClusterPki(self._state.cluster_folder(name) / "pki").authority_pem,
+            gateway_address=record.gateway_address,
+            state=self._starts.state(f"cluster/{name}")[0],
+        )
+
+    def machine_info(self, record: MachineRecord) -> MachineInfo:
+        return MachineInfo(
+            name=record.spec.name,
+            instance_id=record.instance_id,
+            address=record.lan_address,
+            wan_address=record.wan_address,
+            state=self._starts.state(f"machine/{record.spec.name}")[0],
+        )
+
+    def status(self, memory_bytes: int) -> LabStatus:
+        return LabStatus(
+            running=True,
+            process_id=os.getpid(),
+            memory_bytes=memory_bytes,
+            clusters=[self._cluster(record) for record in self._state.clusters.values()],
+            machines=[self._machine(record) for record in self._state.machines.values()],
+            forwards=[
+                Forward(record.spec.name, subject, port, _target(record, subject))
+                for record in self._state.clusters.values()
+                for subject, port in record.ports.items()
+            ],
+        )
+
+    def logs(self, subject: str, lines: int) -> str:
+        """The end of a log: `lab`, a machine's name, or `cluster` or `cluster/daemon`."""
+        return "\n".join(_tail(path, lines) for path in self._log_files(subject))
+
+    def _log_files(self, subject: str) -> list[Path]:
+        if subject == "lab":
+            return [self._state.folder / "lab.log"]
+        name, _, daemon = subject.partition("/")
+        if name in self._state.machines:
+            return [self._state.folder / "machines" / f"{name}.log"]
+        logs = self._state.cluster_folder(name) / "logs"
+        found = sorted(logs.glob(f"{daemon or '*'}.log")) if name in self._state.clusters else []
+        if not found:
+            raise LabError(f"no log of {subject}: say `lab`, a machine, a cluster, or cluster/daemon")
+        return found
+
+    def _cluster(self, record: ClusterRecord) -> ClusterStatus:
+        state, detail = self._starts.state(f"cluster/{record.spec.name}")
+        return ClusterStatus(
+            name=record.spec.name,
+            network=record.spec.network.name,
+            instance_id=record.instance_id,
+            state=state,
+            detail=detail,
+            endpoint=_endpoint(record),
+            peer_endpoint=_peer_endpoint(record),
+            gateway_address=record.gateway_address,
+        )
+
+    def _machine(self, record: MachineRecord) -> MachineStatus:
+        state, detail = self._starts.state(f"machine/{record.spec.name}")
+        return MachineStatus(
+            name=record.spec.name,
+            network=record.spec.network.name,
+            instance_id=record.instance_id,
+            state=state,
+            detail=detail,
+            address=record.lan_address,
+            wan_address=record.wan_address,
+        )
+
+
+def _endpoint(record: ClusterRecord) -> str:
+    return f"https://127.0.0.1:{record.ports['api']}"
+
+
+def _peer_endpoint(record: ClusterRecord) -> str:
+    return f"https://{record.wan_address}:6443"
+
+
+def _target(record: ClusterRecord, subject: str) -> str:
+    return f"{record.wan_address}:6443" if subject == "api" else subject
+
+
+def _tail(path: Path, lines: int) -> str:
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        text = file.read().decode(errors="replace")
+    return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,129 @@
+"""The lab's serving process: answers the control socket, one thread a connection."""
+
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from io import BufferedRWPair
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from local.lab import errors, wire
+from local.lab.errors import LabError
+from local.lab.lab import Lab
+from local.lab.specs import ClusterSpec, MachineSpec, from_json, to_json
+from local.lab.state import lab_folder
+
+Report = Callable[[str], None]
+IDLE_LIMIT = 60.0
+
+
+class Operations:
+    """What a client may ask for, by name. Every method answers something JSON can hold."""
+
+    def __init__(self, lab: Lab, end: Callable[[], None]) -> None:
+        self._lab = lab
+        self._end = end
+
+    def ensure_cluster(self, arguments: dict[str, Any], report: Report) -> object:
+        return to_json(self._lab.ensure_cluster(from_json(ClusterSpec, arguments["spec"]), report))
+
+    def ensure_machine(self, arguments: dict[str, Any], report: Report) -> object:
+        return to_json(self._lab.ensure_machine(from_json(MachineSpec, arguments["spec"]), report))
+
+    def delete_cluster(self, arguments: dict[str, Any], _report: Report) -> object:
+        self._lab.delete_cluster(arguments["name"])
+        return self._end_when_empty()
+
+    def delete_machine(self, arguments: dict[str, Any], _report: Report) -> object:
+        self._lab.delete_machine(arguments["name"])
+        return self._end_when_empty()
+
+    def cluster(self, arguments: dict[str, Any], _report: Report) -> object:
+        info = self._lab.cluster(arguments["name"])
+        return to_json(info) if info else None
+
+    def machine(self, arguments: dict[str, Any], _report: Report) -> object:
+        info = self._lab.machine(arguments["name"])
+        return to_json(info) if info else None
+
+    def machine_shell(self, arguments: dict[str, Any], _report: Report) -> object:
+        done = self._lab.machine_shell(arguments["name"], arguments["command"], arguments["timeout"])
+        return to_json(done)
+
+    def reboot_machine(self, arguments: dict[str, Any], _report: Report) -> object:
+        self._lab.reboot_machine(arguments["name"])
+        return None
+
+    def status(self, _arguments: dict[str, Any], _report: Report) -> object:
+        return to_json(self._lab.status())
+
+    def logs(self, arguments: dict[str, Any], _report: Report) -> object:
+        return self._lab.logs(arguments["subject"], arguments["lines"])
+
+    def shutdown(self, _arguments: dict[str, Any], _report: Report) -> object:
+        self._end()
+        return None
+
+    def _end_when_empty(self) -> object:
+        ending = self._lab.close_when_empty()
+        if ending:
+            self._end()
+        return {"ending": ending}
+
+
+def serve(state: Path, name: str, host_network: int) -> None:
+    """Runs the lab on `state` until it is told to end or has been empty for a while."""
+    ended = Event()
+    lab = Lab(state, name, host_network, tell=_tell)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: ended.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    operations = Operations(lab, ended.set)
+    folder = lab_folder(state)
+    listener = wire.listen(folder)
+    lab.restore()
+    Thread(target=_accept, args=(listener, operations), name="accept", daemon=True).start()
+    while not ended.wait(IDLE_LIMIT):
+        if lab.close_when_empty():
+            break
+    lab.power_off()
+    (folder / wire.SOCKET).unlink(missing_ok=True)
+    if lab.closed:
+        lab.remove_state()
+
+
+def _accept(listener: socket.socket, operations: Operations) -> None:
+    while True:
+        connection, _ = listener.accept()
+        Thread(target=_converse, args=(connection, operations), daemon=True).start()
+
+
+def _converse(connection: socket.socket, operations: Operations) -> None:
+    with connection, connection.makefile("rwb") as stream, contextlib.suppress(OSError, ValueError):
+        while (request := wire.receive(stream)) is not None:
+            wire.send(stream, _answer(request, operations, stream))
+
+
+def _answer(request: dict[str, Any], operations: Operations, stream: BufferedRWPair) -> dict[str, Any]:
+    operation = getattr(operations, str(request["operation"]), None)
+    if operation is None or str(request["operation"]).startswith("_"):
+        return {"error": errors.to_wire(LabError(f"unknown operation {request['operation']}"))}
+
+    def report(text: str) -> None:
+        with contextlib.suppress(OSError):
+            wire.send(stream, {"report": text})
+
+    try:
+        return {"result": operation(request.get("arguments", {}), report)}
+    except LabError as error:
+        return {"error": errors.to_wire(error)}
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        _tell(f"{request['operation']}: {type(error).__name__}: {error}")
+        return {"error": errors.to_wire(LabError(f"{request['operation']} failed: {error}"))}
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

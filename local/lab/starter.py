@@ -1,0 +1,94 @@
+"""Powering the lab on: one starter at a time, checks first, then a process that outlives its starter."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.lab import cgroups, preflight, wire
+from local.lab.errors import LabError
+from local.lab.state import lab_folder
+from local.paths import project_folder
+
+START_TIMEOUT = 30.0
+LOCK_TIMEOUT = 180.0
+
+
+def connect_or_start(state: Path) -> socket.socket:
+    """A connection to the lab on `state`, which is started when it is not running.
+
+    Raises PreflightError before anything is changed, or LabError with the end of the lab's log.
+    """
+    with starting(state):
+        try:
+            return wire.connect(lab_folder(state))
+        except OSError:
+            _await_end(state)
+        preflight.check(state)
+        sweep()
+        return _start(state)
+
+
+@contextmanager
+def starting(state: Path) -> Iterator[None]:
+    """Holds the lock that serializes starters and whoever changes the state of a lab that is off."""
+    with (state / "lab.lock").open("a") as file:
+        deadline = time.monotonic() + LOCK_TIMEOUT
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise LabError(f"another process has been starting the lab on {state} for long") from None
+                time.sleep(0.05)
+        yield
+
+
+def sweep() -> None:
+    """Removes the cgroups of labs that are gone, for the case that their watchdog was killed too."""
+    running = preflight.running_labs()
+    for name in cgroups.labs() - running:
+        if not cgroups.processes(name):
+            cgroups.remove(name)
+
+
+def _await_end(state: Path) -> None:
+    """A lab that is ending holds its marker a moment longer than its socket."""
+    name = cgroups.lab_name(state)
+    deadline = time.monotonic() + START_TIMEOUT
+    while name in preflight.running_labs():
+        if time.monotonic() > deadline:
+            raise LabError(f"the lab on {state} runs but does not answer; see {lab_folder(state)}/lab.log")
+        time.sleep(0.05)
+
+
+def _start(state: Path) -> socket.socket:
+    folder = lab_folder(state)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log = folder / "lab.log"
+    with log.open("wb") as output:
+        watchdog = subprocess.Popen(
+            [sys.executable, "-m", "local.lab.watchdog", str(state)],
+            cwd=project_folder(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        try:
+            return wire.connect(folder)
+        except OSError:
+            if watchdog.poll() is not None:
+                raise LabError(f"the lab could not start: {log.read_text()[-2000:].strip()}") from None
+            time.sleep(0.02)
+    os.kill(watchdog.pid, signal.SIGTERM)
+    raise LabError(f"the lab did not answer within {START_TIMEOUT:.0f} s; see {log}")

@@ -1,0 +1,113 @@
+"""Keeping daemons alive: each has a thread that starts it, waits for it and starts it again, ever later."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Lock, Thread
+
+from local.lab import cgroups
+from local.lab.commands import enter, environment
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+SETTLED_AFTER = 20.0
+LOG_LIMIT = 64 << 20
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A program to keep alive: its words, the network namespace and cgroup it runs in, and its log."""
+
+    name: str
+    command: list[str]
+    namespace: Path
+    cgroup: str
+    log: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+class Supervisor:
+    """Runs daemons and restarts them with backoff until `stop`.
+
+    `tell` gets one line for every unexpected end.
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._lock = Lock()
+        self._stopping = Event()
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._threads: list[Thread] = []
+
+    def start(self, daemon: Daemon) -> None:
+        daemon.log.parent.mkdir(parents=True, exist_ok=True)
+        daemon.log.write_bytes(b"")
+        thread = Thread(target=self._keep, args=(daemon,), name=f"keep-{daemon.name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def processes(self) -> dict[str, int]:
+        """Name to process id of what runs now."""
+        with self._lock:
+            return {name: process.pid for name, process in self._running.items()}
+
+    def stop(self, timeout: float = 3) -> None:
+        """Ends all daemons: asks first, then insists."""
+        self._stopping.set()
+        with self._lock:
+            running = list(self._running.values())
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + timeout
+        for process in running:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+        for thread in self._threads:
+            thread.join(timeout)
+
+    def _keep(self, daemon: Daemon) -> None:
+        pause = FIRST_PAUSE
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            code = self._run_once(daemon)
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - started > SETTLED_AFTER:
+                pause = FIRST_PAUSE
+            self._tell(f"{daemon.name} ended with {code}; starting it again in {pause:.1f} s")
+            self._stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _run_once(self, daemon: Daemon) -> int | str:
+        if daemon.log.stat().st_size > LOG_LIMIT:
+            os.truncate(daemon.log, 0)
+        try:
+            with daemon.log.open("ab") as log:
+                process = subprocess.Popen(
+                    [*enter(daemon.namespace), *daemon.command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=environment() | daemon.variables,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            return str(error)
+        try:
+            cgroups.add(daemon.cgroup, process.pid)
+        except OSError as error:
+            self._tell(f"{daemon.name} could not be put into its cgroup: {error}")
+        with self._lock:
+            self._running[daemon.name] = process
+        if self._stopping.is_set():
+            process.terminate()
+        code = process.wait()
+        with self._lock:
+            self._running.pop(daemon.name, None)
+        return code

@@ -1,0 +1,15 @@
+"""The one loop that polls a condition outside this process."""
+
+import time
+from collections.abc import Callable
+
+from local.lab.errors import LabError
+
+
+def until(condition: Callable[[], bool], timeout: float, failure: str, every: float = 0.1) -> None:
+    """Returns when `condition` holds; raises LabError(`failure`) after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise LabError(f"{failure} (waited {timeout:.0f} s)")
+        time.sleep(every)

@@ -1,0 +1,98 @@
+"""The lab's outer parent, in the host's namespaces: starts its process 1 and removes its cgroups afterwards.
+
+Run as `python -m local.lab.watchdog STATE_FOLDER`, detached from whoever started it. Process 1 of the new pid
+namespace only reaps; its one child serves. So the kernel ends everything when any of the two is killed. A
+killed watchdog makes process 1 power off and remove the cgroups itself.
+"""
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+from local.lab import cgroups, kernel
+
+_NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC
+_PRIVATE_FOLDERS = ("/run", "/var/log")
+
+
+def main() -> None:
+    state = Path(sys.argv[1])
+    name = cgroups.lab_name(state)
+    marker = _mark(name)
+    cgroups.make(name)
+    host_network = os.open("/proc/self/ns/net", os.O_RDONLY)
+    kernel.unshare(kernel.CLONE_NEWPID)
+    first = os.fork()
+    if first == 0:
+        _process_one(state, name, host_network)
+    marker.close()
+    os.close(host_network)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(first, signal.SIGTERM))
+    os.waitpid(first, 0)
+    cgroups.remove(name)
+
+
+def _process_one(state: Path, name: str, host_network: int) -> None:
+    """Becomes the lab's init: makes the namespaces, starts the server, reaps until the server ends."""
+    watchdog_gone = False
+
+    def power_off(number: int, _frame: FrameType | None) -> None:
+        nonlocal watchdog_gone
+        watchdog_gone = watchdog_gone or number == signal.SIGUSR1
+        os.kill(server, signal.SIGTERM)
+
+    kernel.unshare(_NAMESPACES)
+    kernel.mount("none", "/", "none", kernel.MS_REC | kernel.MS_PRIVATE)
+    kernel.mount("proc", "/proc", "proc")
+    for folder in _PRIVATE_FOLDERS:
+        kernel.mount("tmpfs", folder, "tmpfs", options="mode=0755")
+    Path("/run/netns").mkdir()
+    Path("/run/lock").mkdir()
+    socket.sethostname(name)
+    server = os.fork()
+    if server == 0:
+        from local.lab.server import serve  # noqa: PLC0415 - only the server pays for what it imports
+
+        serve(state, name, host_network)
+        os._exit(0)
+    signal.signal(signal.SIGTERM, power_off)
+    signal.signal(signal.SIGUSR1, power_off)
+    kernel.signal_at_parents_death(signal.SIGUSR1)
+    code = _reap_until(server)
+    if watchdog_gone:
+        _end_others()
+        cgroups.remove(name)
+    os._exit(code)
+
+
+def _reap_until(server: int) -> int:
+    while True:
+        ended, status = os.wait()
+        if ended == server:
+            return os.waitstatus_to_exitcode(status) & 0xFF
+
+
+def _end_others() -> None:
+    os.kill(-1, signal.SIGKILL)
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
+
+
+def _mark(name: str) -> socket.socket:
+    """An abstract socket in the host's network namespace that lives exactly as long as the lab.
+
+    Others see it in /proc/net/unix.
+    """
+    marker = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    marker.bind("\0" + name)
+    return marker
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The control socket's language: one JSON object a line, each way.
+
+Request: {"operation": ..., "arguments": {...}}. Answer: any number of {"report": text}, then one of
+{"result": ...} and {"error": {...}}.
+"""
+
+import json
+import os
+import socket
+from io import BufferedRWPair
+from pathlib import Path
+from typing import Any
+
+SOCKET = "control.sock"
+
+
+def listen(folder: Path) -> socket.socket:
+    """Listens on the control socket of `folder`, in place of a dead one. Only its owner may connect."""
+    path = folder / SOCKET
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        _at(folder, listener.bind)
+    finally:
+        os.umask(before)
+    listener.listen(128)
+    return listener
+
+
+def connect(folder: Path) -> socket.socket:
+    """Raises OSError when nobody listens."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _at(folder, connection.connect)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def send(stream: BufferedRWPair, message: dict[str, Any]) -> None:
+    stream.write(json.dumps(message).encode() + b"\n")
+    stream.flush()
+
+
+def receive(stream: BufferedRWPair) -> dict[str, Any] | None:
+    """The next message, or None when the other side has ended."""
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        return None
+    message: dict[str, Any] = json.loads(line)
+    return message
+
+
+def _at(folder: Path, action: Any) -> None:
+    """Calls `action` with a short name of the socket: its real path may exceed the 107 bytes of sun_path."""
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        action(f"/proc/self/fd/{descriptor}/{SOCKET}")
+    finally:
+        os.close(descriptor)
