@@ -1,0 +1,72 @@
+# Hybrid Mesh. `make` alone says what there is.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.locks-installed
+REGISTERED := $(VENV)/.project-registered
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+IS_ROOT := $(filter 0,$(shell id -u))
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command 'make lock' --quiet --upgrade
+
+.DEFAULT_GOAL := help
+.PHONY: help setup toolchain up verify down test lint format bench lock
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(REGISTERED) ## Make .venv from the locks (Python only)
+
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@python=$$(for name in python3.13 python3.12 python3.11 python3; do \
+		"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		"$$name" -c 'import ensurepip' 2>/dev/null && echo "$$name" && break; done); \
+	if [ -z "$$python" ]; then \
+		echo "setup: needs Python 3.11 or later with venv: as root, apt-get install python3 python3-venv" >&2; exit 1; \
+	fi; \
+	echo "setup: .venv with $$("$$python" --version)"; "$$python" -m venv --clear $(VENV)
+	@$(PIP) --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+$(REGISTERED): $(INSTALLED) pyproject.toml
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+toolchain: setup ## Build what the local site runs (once, about 20 min), or see that nothing has changed
+	@$(BIN)/python -m local.toolchain build
+
+up: toolchain ## Raise the mesh of stacks/Pulumi.local.yaml on this machine, and verify it
+	@$(BIN)/hybrid-mesh up
+
+verify: setup ## Send real requests through the running mesh and judge the answers
+	@$(BIN)/hybrid-mesh verify
+
+down: setup ## Take the mesh away; nothing is left of it
+	@$(BIN)/hybrid-mesh down
+
+test: setup $(if $(IS_ROOT),toolchain) lint ## Run every test; those on the real lab only as root
+	@$(BIN)/pytest -n auto -m "not lab and not engine"
+	@$(BIN)/pytest -m "$(if $(IS_ROOT),lab or engine,engine)" || [ $$? -eq 5 ]
+
+lint: setup ## Check style, types and the rooms' import rules
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@if command -v shellcheck >/dev/null; then \
+		git grep -nIE '^#!.*[/ ](ba)?sh( |$$)' | sed -n 's/^\([^:]*\):1:.*/\1/p' | xargs -r shellcheck; \
+	else echo "lint: no shellcheck on this machine, shell scripts are not checked"; fi
+
+format: setup ## Put the sources into the project's style
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+bench: toolchain ## Measure, and print one line per figure
+	@for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
+
+lock: ## Make both locks anew from pyproject.toml
+	@python3 -m venv --clear build/lock && build/lock/bin/pip install --quiet uv
+	@build/lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements.txt pyproject.toml >/dev/null
+	@build/lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements-dev.txt --extra dev \
+		--constraint requirements.txt pyproject.toml >/dev/null
