@@ -14,6 +14,6 @@ class MachineIdentity:
     instance_id: str
     service_account_email: str
     address: str
-    zone: str = "local-a"
+    zone: str = "local-site1-a"
     project: str = "hybrid-mesh"
     attributes: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,95 @@
+"""What the machine tests are built from: the toolchain's binaries, and a mesh authority of their own."""
+
+import datetime
+import http.client
+import os
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from local.clusters.pki import ADMIN, AUTHORITY, ClusterPki
+
+NAMESPACE = "istio-system"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A toolchain profile's folder (local/toolchain/profile.py): `.toolchain`, or $HYBRID_MESH_TEST_TOOLCHAIN."""
+
+    folder: Path
+
+    @classmethod
+    def find(cls) -> "Parts | None":
+        default = Path(__file__).parents[2] / ".toolchain"
+        folder = Path(os.environ.get("HYBRID_MESH_TEST_TOOLCHAIN", default))
+        return cls(folder) if (folder / "rootfs").exists() else None
+
+    @property
+    def rootfs(self) -> Path:
+        return self.folder / "rootfs"
+
+    @property
+    def packages(self) -> Path:
+        return self.folder / "packages"
+
+    @property
+    def istio_crds(self) -> Path:
+        return self.folder / "charts/base/files/crd-all.gen.yaml"
+
+    def binary(self, name: str) -> str:
+        return str(self.folder / "bin" / name)
+
+
+def api_client(pki: ClusterPki) -> http.client.HTTPSConnection:
+    context = ssl.create_default_context(cafile=str(pki.certificate(AUTHORITY)))
+    context.load_cert_chain(pki.certificate(ADMIN), pki.key(ADMIN))
+    return http.client.HTTPSConnection("127.0.0.1", 6443, timeout=10, context=context)
+
+
+def write_mesh_authority(folder: Path) -> None:
+    """A root, and an intermediate of it for istiod, in the four files of Istio's `cacerts`."""
+    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Root CA")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Intermediate CA")])
+    root = _certificate(root_name, root_name, root_key, root_key)
+    intermediate = _certificate(name, root_name, key, root_key)
+    folder.mkdir()
+    (folder / "root-cert.pem").write_bytes(_pem(root))
+    (folder / "ca-cert.pem").write_bytes(_pem(intermediate))
+    (folder / "cert-chain.pem").write_bytes(_pem(intermediate) + _pem(root))
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    (folder / "ca-key.pem").write_bytes(private)
+
+
+def _certificate(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey,
+) -> x509.Certificate:
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=10))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(signer, hashes.SHA256())
+    )
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
