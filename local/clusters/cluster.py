@@ -50,7 +50,6 @@ class Cluster:
 
     def start(self, report: Callable[[str], None]) -> None:
         """Brings everything up and returns when the node is Ready. Raises LabError with the reason if not."""
-        began = datetime.now(UTC)
         node = self.node
         name = node.spec.name
         self._forwarders.open(
@@ -78,6 +77,7 @@ class Cluster:
             every=0.05,
         )
         report(f"cluster {name}: API server answers")
+        began = datetime.now(UTC).replace(microsecond=0)
         for daemon in daemons.clients(node):
             self._supervisor.start(daemon)
         _let_dns_read(api)
@@ -97,7 +97,7 @@ class Cluster:
         """Ends every process of the cluster, its pods' included."""
         if self._balancers:
             self._balancers.stop()
-        self._supervisor.stop(timeout=1)
+        self._supervisor.kill()
         cgroups.kill(self.node.cgroup)
         for port in self.record.ports.values():
             self._forwarders.close(port)
@@ -130,14 +130,13 @@ def _serves(api: ApiClient) -> bool:
 def _ready(api: ApiClient, name: str, since: datetime) -> bool:
     """Whether the node is Ready by a kubelet of this power-on, not by the word of the last one."""
     try:
-        lease = api.request("GET", f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{name}")
         node = api.request("GET", f"/api/v1/nodes/{name}")
     except ApiError:
         return False
-    if datetime.fromisoformat(lease["spec"]["renewTime"]) < since:
-        return False
-    conditions = {condition["type"]: condition["status"] for condition in node["status"]["conditions"]}
-    return conditions.get("Ready") == "True"
+    for condition in node["status"].get("conditions", []):
+        if condition["type"] == "Ready" and condition["status"] == "True":
+            return datetime.fromisoformat(condition["lastHeartbeatTime"]) >= since
+    return False
 
 
 def _let_dns_read(api: ApiClient) -> None:

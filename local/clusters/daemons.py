@@ -231,6 +231,7 @@ def _kubelet_configuration(node: Node) -> dict[str, object]:
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
         "nodeStatusReportFrequency": "10s",
+        "nodeStatusUpdateFrequency": "1s",
         "registryPullQPS": 0,
         "eventRecordQPS": 0,
         "shutdownGracePeriod": "0s",

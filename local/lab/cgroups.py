@@ -98,7 +98,8 @@ def remove(name: str, timeout: float = 5) -> None:
 
 def labs() -> set[str]:
     """The names of all labs that have a cgroup folder, running or not."""
-    return {folder.name for hierarchy in hierarchies() for folder in hierarchy.glob(PREFIX + "*")}
+    pattern = PREFIX + "[0-9a-f]" * 8
+    return {folder.name for hierarchy in hierarchies() for folder in hierarchy.glob(pattern)}
 
 
 def _folders(top: Path) -> Iterator[Path]:

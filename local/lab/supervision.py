@@ -1,7 +1,6 @@
 """Keeping daemons alive: each has a thread that starts it, waits for it and starts it again, ever later."""
 
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -31,7 +30,7 @@ class Daemon:
 
 
 class Supervisor:
-    """Runs daemons and restarts them with backoff until `stop`.
+    """Runs daemons and restarts them with backoff until `kill`.
 
     `tell` gets one line for every unexpected end.
     """
@@ -55,21 +54,15 @@ class Supervisor:
         with self._lock:
             return {name: process.pid for name, process in self._running.items()}
 
-    def stop(self, timeout: float = 3) -> None:
-        """Ends all daemons: asks first, then insists."""
+    def kill(self) -> None:
+        """Ends all daemons at once and starts none again: what they keep is made for power cuts."""
         self._stopping.set()
         with self._lock:
             running = list(self._running.values())
         for process in running:
-            process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + timeout
-        for process in running:
-            try:
-                process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
+            process.kill()
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(5)
 
     def _keep(self, daemon: Daemon) -> None:
         pause = FIRST_PAUSE
@@ -106,7 +99,7 @@ class Supervisor:
         with self._lock:
             self._running[daemon.name] = process
         if self._stopping.is_set():
-            process.terminate()
+            process.kill()
         code = process.wait()
         with self._lock:
             self._running.pop(daemon.name, None)
