@@ -35,7 +35,7 @@ class Lab:
         self._state = LabState(lab_folder(state))
         self._networks = Networks()
         self._forwarders = Forwarders(host_network)
-        self._services = LabServices(lab_folder(state), self._networks, self._profile, self._state)
+        self._services = LabServices(lab_folder(state), self._networks, self._profile.packages, self._state)
         self._starts = Starts()
         self._clusters: dict[str, Cluster] = {}
         self._machines: dict[str, LabMachine] = {}
@@ -82,7 +82,7 @@ class Lab:
         self._remove_cluster(record)
         with self._lock:
             self._state.forget_cluster(name)
-        self._networks.drop_lan(record.spec.network)
+        self._services.leave_lan(record.spec.network)
 
     def delete_machine(self, name: str) -> None:
         record = self._state.machines.get(name)
@@ -91,7 +91,7 @@ class Lab:
         self._remove_machine(record)
         with self._lock:
             self._state.forget_machine(name)
-        self._networks.drop_lan(record.spec.network)
+        self._services.leave_lan(record.spec.network)
 
     def cluster(self, name: str) -> ClusterInfo | None:
         record, cluster = self._state.clusters.get(name), self._clusters.get(name)

@@ -58,6 +58,34 @@ class Networks:
         self, name: str, network: NetworkSpec, lan_address: str, wan_address: str, pod_cidr: str | None
     ) -> Member:
         """Makes a member's namespace with `lan0` and `wan0` and tells the others of it."""
+        with self._lock:
+            member = self._link(name, network, lan_address, wan_address, pod_cidr)
+            self._members[name] = member
+            self._route()
+            return member
+
+    def leave(self, name: str) -> None:
+        """Removes a member; its LAN stays until `drop_lan`."""
+        with self._lock:
+            member = self._members.pop(name, None)
+            if member is None:
+                return
+            self._unroute(member)
+            ip(["link delete lan0", "link delete wan0"], namespace=member.namespace)
+            namespaces.delete(member.namespace)
+
+    def drop_lan(self, network: NetworkSpec) -> bool:
+        """Removes a LAN that has no member; answers whether it is gone."""
+        with self._lock:
+            if any(member.network.name == network.name for member in self._members.values()):
+                return False
+            if path := self._lans.pop(network.name, None):
+                namespaces.delete(path)
+            return True
+
+    def _link(
+        self, name: str, network: NetworkSpec, lan_address: str, wan_address: str, pod_cidr: str | None
+    ) -> Member:
         lan = self.lan(network)
         namespace = namespaces.create(name)
         sysctl(QUIET | ({"ipv4/ip_forward": "1"} if pod_cidr else {}), namespace=namespace)
@@ -82,27 +110,7 @@ class Networks:
             ip([f"route replace {addressing.METADATA}/32 dev lan0 src {lan_address}"], namespace=namespace)
         else:
             self._guard(member)
-        with self._lock:
-            self._members[name] = member
-            self._route()
         return member
-
-    def leave(self, name: str) -> None:
-        """Removes a member, and its LAN when it was the last one there."""
-        with self._lock:
-            member = self._members.pop(name, None)
-            if member is None:
-                return
-            self._unroute(member)
-            ip(["link delete lan0", "link delete wan0"], namespace=member.namespace)
-            namespaces.delete(member.namespace)
-
-    def drop_lan(self, network: NetworkSpec) -> None:
-        with self._lock:
-            if any(member.network.name == network.name for member in self._members.values()):
-                return
-            if path := self._lans.pop(network.name, None):
-                namespaces.delete(path)
 
     def _make_lan(self, network: NetworkSpec) -> Path:
         namespace = namespaces.create(f"lan-{network.name}")
