@@ -29,7 +29,7 @@ class Responder:
     hostname: str
     member: str
     identity: str
-    cluster: str
+    places: frozenset[str]
 
 
 @dataclass(frozen=True)

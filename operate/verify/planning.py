@@ -159,21 +159,24 @@ class _Planner:
     def _pods(self) -> tuple[Responder, ...]:
         return tuple(
             Responder(
-                pod.name,
-                f"cluster {pod.cluster}",
-                self._identity(pod.namespace, pod.service_account),
-                pod.cluster,
+                hostname=pod.name,
+                member=f"cluster {pod.cluster}",
+                identity=self._identity(pod.namespace, pod.service_account),
+                places=frozenset({pod.cluster}),
             )
             for pods in self._site.echo.values()
             for pod in pods
         )
 
     def _machines(self, group: GroupPlan) -> tuple[Responder, ...]:
-        identity = self._identity(group.namespace, group.service_account)
-        machines = self._site.machines.get(group.name, ())
         return tuple(
-            Responder(machine.name, f"machine {machine.name}", identity, group.cluster)
-            for machine in machines
+            Responder(
+                hostname=machine.name,
+                member=f"machine {machine.name}",
+                identity=self._identity(group.namespace, group.service_account),
+                places=frozenset({group.name, group.cluster}),
+            )
+            for machine in self._site.machines.get(group.name, ())
         )
 
     def _caller(self, source: Source) -> str:

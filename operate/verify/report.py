@@ -9,10 +9,10 @@ from operate.verify.run import Report, Result
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """`{holds, seconds, checks: [{subject, source, destination, expected, holds, detail, tries, seconds}],
+    """`{passed, seconds, checks: [{subject, source, destination, expected, holds, detail, tries, seconds}],
     notProbed: [{subject, reason, byDesign}]}`; `expected` is `answer` or `refusal`."""
     return {
-        "holds": report.holds,
+        "passed": report.holds,
         "seconds": round(report.seconds, 2),
         "checks": [_check(result) for result in report.results],
         "notProbed": [

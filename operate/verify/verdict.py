@@ -72,23 +72,17 @@ def _judge_answers(expectation: MustAnswer, answers: tuple[Answer, ...]) -> Verd
 def _fault(expectation: MustAnswer, responders: Mapping[str, Responder], answer: Answer) -> Verdict | None:
     if answer.status != 200:
         return Verdict(False, f"status {answer.status}", again=answer.status in {404, 503})
+    name = answer.hostname or "nobody known"
     responder = responders.get(answer.hostname)
     if responder is None:
-        return Verdict(
-            False, f"answered by {answer.hostname or 'nobody known'}, who is no backend", again=True
-        )
+        return Verdict(False, f"answered by {name}, who is no backend", again=True)
+    server, peer, place = _named(answer.server), _named(answer.peer), answer.cluster
     faults = (
-        (answer.server != responder.identity, f"is {_named(answer.server)}, not {responder.identity}"),
-        (
-            answer.peer != expectation.caller,
-            f"saw the caller {_named(answer.peer)}, not {expectation.caller}",
-        ),
-        (
-            answer.cluster not in {"", responder.cluster},
-            f"says that it is in cluster {answer.cluster}, not in {responder.cluster}",
-        ),
+        (answer.server != responder.identity, f"is {server}, not {responder.identity}"),
+        (answer.peer != expectation.caller, f"saw the caller {peer}, not {expectation.caller}"),
+        (place and place not in responder.places, f"says that it is in {place}, not in {responder.member}"),
     )
-    return next((Verdict(False, f"{answer.hostname} {text}") for wrong, text in faults if wrong), None)
+    return next((Verdict(False, f"{name} {text}") for wrong, text in faults if wrong), None)
 
 
 def _named(identity: str) -> str:

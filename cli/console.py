@@ -1,0 +1,26 @@
+"""What commands say: results to standard output, everything else to standard error."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str, style: str | None = None) -> None:
+    """A line of progress or an error, never a result; `text` is plain, without markup."""
+    err.print(text, style=style, markup=False)
+
+
+@contextmanager
+def step(text: str) -> Iterator[None]:
+    """Says what is being done and, when it is done, how long it took."""
+    say(f"==> {text}", style="bold")
+    started = time.monotonic()
+    yield
+    took = time.monotonic() - started
+    if took >= 1:
+        say(f"    {took:.1f} s")

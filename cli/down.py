@@ -1,0 +1,39 @@
+"""`hybrid-mesh down`: takes the mesh of a stack away, and of the local one leaves nothing."""
+
+from cli.console import say, step
+from cli.engine import Engine
+from cli.errors import CommandError
+from cli.leftovers import end_lab
+from cli.options import Stack
+from cli.salt import remove_salt
+from cli.stack import exists, prepared
+from local.paths import project_folder
+from model.stackfile import stack_file
+
+ARGUMENTS = ("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")
+
+
+def down(stack: Stack = "local") -> None:
+    """Destroy all that the stack declares. Of the local stack nothing stays: no process, mount, network or
+    state.
+
+    It does the same when the lab is dead, when its state is gone, and when there is nothing at all.
+    """
+    engine = Engine.find()
+    local = stack == "local"
+    if exists(engine, stack):
+        with step("Taking the mesh away"), prepared(engine, stack):
+            code = engine.stream(*ARGUMENTS, "--stack", stack)
+        if code != 0:
+            raise CommandError(
+                f"`pulumi destroy` ended with {code}; its own words are above.",
+                "Mend the cause and run the same command again."
+                + (" `hybrid-mesh lab down --forget` ends the lab at once." if local else ""),
+            )
+    else:
+        say(f"The stack {stack} does not exist: nothing to destroy.")
+    if local:
+        end_lab()
+        if engine.settings.own_passphrase:
+            remove_salt(stack_file(project_folder(), stack), engine.settings.own_passphrase)
+        say("Nothing is left of the local mesh.")

@@ -1,0 +1,104 @@
+"""Runs the `pulumi` program on this checkout."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+from cli.environment import PulumiEnvironment, pulumi_environment
+from cli.errors import CommandError
+from local.paths import project_folder
+
+QUIET_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The `pulumi` program with the environment that it needs."""
+
+    program: str
+    settings: PulumiEnvironment
+    variables: Mapping[str, str]
+
+    @classmethod
+    def find(cls, environment: Mapping[str, str] | None = None) -> "Engine":
+        """Raises CommandError when there is no `pulumi`."""
+        base = os.environ if environment is None else environment
+        settings = pulumi_environment(base)
+        variables = settings.merged(base)
+        program = shutil.which("pulumi", path=variables["PATH"])
+        if program is None:
+            raise CommandError(
+                "There is no `pulumi` program here.", "Run `make toolchain`, which builds one."
+            )
+        return cls(program, settings, variables)
+
+    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a short command and gives its output; the exit code is the caller's to look at."""
+        return subprocess.run(
+            self._command(arguments),
+            cwd=project_folder(),
+            env=dict(self.variables),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=QUIET_SECONDS,
+        )
+
+    def feed(self, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """As `ask`, with `text` as its standard input."""
+        return subprocess.run(
+            self._command(arguments),
+            cwd=project_folder(),
+            env=dict(self.variables),
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=QUIET_SECONDS,
+        )
+
+    def stream(self, *arguments: str) -> int:
+        """Runs a long command, its output going where ours goes; its exit code.
+
+        Ctrl-C reaches this process only, which passes it on: the first lets `pulumi` finish what it has
+        begun, the second makes it end at once. Raises KeyboardInterrupt when it has ended after one.
+        """
+        process = subprocess.Popen(
+            self._command(arguments),
+            cwd=project_folder(),
+            env=dict(self.variables),
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+        )
+        with _passing_on(process) as interrupts:
+            code = process.wait()
+        if interrupts:
+            raise KeyboardInterrupt
+        return code
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        return [self.program, *arguments, "--non-interactive"]
+
+
+@contextlib.contextmanager
+def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """Passes SIGINT and SIGTERM of this process on to `process` as SIGINT; the list tells which came."""
+    received: list[int] = []
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

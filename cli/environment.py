@@ -1,0 +1,119 @@
+"""The environment in which `pulumi` works on this checkout: for the commands here, and printed by
+`hybrid-mesh env`."""
+
+import json
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli import official
+from local.paths import project_folder, state_folder
+
+
+@dataclass(frozen=True)
+class PulumiEnvironment:
+    """`variables`: what must be set, beside what is. `own_backend`, `own_passphrase`: ours, because the
+    user has set none. `standins`: names of the plug-ins for which ours stand in."""
+
+    variables: Mapping[str, str]
+    own_backend: Path | None
+    own_passphrase: Path | None
+    standins: tuple[str, ...]
+
+    def merged(self, environment: Mapping[str, str]) -> dict[str, str]:
+        return {**environment, **self.variables}
+
+    def lines(self) -> list[str]:
+        """`export` lines for a POSIX shell."""
+        return [f"export {name}={shlex.quote(value)}" for name, value in sorted(self.variables.items())]
+
+
+def standin_folders() -> dict[str, Path]:
+    """The folder of each stand-in's executable, by the name of the plug-in for which it stands in."""
+    plugins = project_folder() / "plugins"
+    return {
+        official.KUBERNETES: plugins / "kubernetes_standin" / "bin",
+        official.PYTHON: plugins / "python_standin" / "bin",
+    }
+
+
+def pulumi_environment(environment: Mapping[str, str]) -> PulumiEnvironment:
+    """What `pulumi` needs on top of `environment` (of this process). Makes the passphrase and the
+    backend's folder when they are ours and not there yet, nothing else."""
+    folders = standin_folders()
+    ours = list(folders.values())
+    toolchain = project_folder() / ".toolchain" / "bin"
+    pulumi = toolchain / "pulumi"
+    missing = []
+    if not official.has_kubernetes(environment, ours):
+        missing.append(official.KUBERNETES)
+    if not official.has_python(environment, ours, pulumi if pulumi.exists() else None):
+        missing.append(official.PYTHON)
+    python = project_folder() / ".venv" / "bin" / "python"
+    variables = {
+        "PATH": _path(environment, toolchain, [folders[name] for name in missing]),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_PYTHON_CMD": str(python if python.exists() else sys.executable),
+    }
+    if missing:
+        variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+    if state := environment.get("HYBRID_MESH_STATE"):
+        variables["HYBRID_MESH_STATE"] = state
+    backend = _own_backend(environment)
+    if backend:
+        variables["PULUMI_BACKEND_URL"] = f"file://{backend}"
+    passphrase = None if _has_passphrase(environment) else _own_passphrase()
+    if passphrase:
+        variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(passphrase)
+    return PulumiEnvironment(variables, backend, passphrase, tuple(missing))
+
+
+def _path(environment: Mapping[str, str], toolchain: Path, standins: list[Path]) -> str:
+    """The toolchain first, what the user has next, then what must never come before anything of the
+    user's."""
+    ours = {str(toolchain), *(str(folder) for folder in standin_folders().values())}
+    rest = [folder for folder in environment.get("PATH", os.defpath).split(os.pathsep) if folder not in ours]
+    return os.pathsep.join([str(toolchain), *rest, *(str(folder) for folder in standins)])
+
+
+def _own_backend(environment: Mapping[str, str]) -> Path | None:
+    """Our folder for the state; None when the user has chosen a backend, by variable or by `pulumi login`."""
+    own = state_folder() / "pulumi"
+    chosen = environment.get("PULUMI_BACKEND_URL") or _logged_in(environment)
+    if chosen and chosen != f"file://{own}":
+        return None
+    own.mkdir(mode=0o700, exist_ok=True)
+    return own
+
+
+def _logged_in(environment: Mapping[str, str]) -> str:
+    """The backend of the last `pulumi login`. Source: pulumi/sdk/v3/go/common/workspace/creds.go."""
+    home = environment.get("PULUMI_CREDENTIALS_PATH") or environment.get("PULUMI_HOME")
+    folder = Path(home) if home else Path(environment.get("HOME", "/")) / ".pulumi"
+    try:
+        current = json.loads((folder / "credentials.json").read_text()).get("current", "")
+    except (OSError, ValueError, AttributeError):
+        return ""
+    return str(current or "")
+
+
+def _has_passphrase(environment: Mapping[str, str]) -> bool:
+    own = str(state_folder() / "passphrase")
+    if "PULUMI_CONFIG_PASSPHRASE" in environment:
+        return True
+    return environment.get("PULUMI_CONFIG_PASSPHRASE_FILE", own) not in {own, ""}
+
+
+def _own_passphrase() -> Path:
+    """The file with our passphrase, readable by its owner only; made when it is not there."""
+    path = state_folder() / "passphrase"
+    if not path.exists():
+        new = path.with_name(f"passphrase.{os.getpid()}")
+        new.touch(mode=0o600)
+        new.write_text(secrets.token_urlsafe(32))
+        new.rename(path)
+    return path

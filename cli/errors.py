@@ -1,0 +1,59 @@
+"""How a command ends that did not do what it was asked for.
+
+Exit codes: 0 done, and for `verify` all holds; 1 failed; 2 the command line or the configuration is wrong;
+130 interrupted.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import typer.core
+
+from cli.console import say
+from local.lab.errors import LabError, LabNotRunning, PreflightError
+from local.toolchain.errors import ToolchainError
+from model.problems import ConfigurationError
+
+FAILED = 1
+WRONG = 2
+INTERRUPTED = 130
+
+
+class CommandError(Exception):
+    """What went wrong in one line, and what to do about it in another. Holds no secret."""
+
+    def __init__(self, message: str, remedy: str, code: int = FAILED) -> None:
+        super().__init__(f"{message}\n{remedy}" if remedy else message)
+        self.message, self.remedy, self.code = message, remedy, code
+
+
+class Commands(typer.core.TyperGroup):
+    """Ends every foreseen failure with one or two lines and its exit code; what nobody foresaw keeps its
+    traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        return _reporting(lambda: super(Commands, self).invoke(ctx))
+
+
+def _reporting(run: Callable[[], Any]) -> Any:
+    try:
+        return run()
+    except CommandError as error:
+        _end(error.message, error.remedy, error.code)
+    except ConfigurationError as error:
+        _end(str(error), "Nothing was changed. docs/configuration.md explains every key.", WRONG)
+    except PreflightError as error:
+        _end(str(error), "Nothing was changed.", FAILED)
+    except LabNotRunning:
+        _end("No lab is running.", "Start one with `hybrid-mesh up`.", FAILED)
+    except (LabError, ToolchainError) as error:
+        _end(str(error), "", FAILED)
+    except KeyboardInterrupt:
+        _end("Interrupted.", "Run the same command again to go on.", INTERRUPTED)
+
+
+def _end(message: str, remedy: str, code: int) -> None:
+    say(f"error: {message}", style="red")
+    if remedy:
+        say(f"       {remedy}")
+    raise typer.Exit(code)

@@ -1,0 +1,44 @@
+"""A terminal in a machine of the lab: enters the namespaces of its init, as the host numbers it."""
+
+import os
+from pathlib import Path
+from typing import NoReturn
+
+from cli.errors import CommandError
+from local.lab import cgroups
+from local.paths import state_folder
+
+
+def enter(name: str) -> NoReturn:
+    """Becomes a root shell in the machine. Raises CommandError when it is not running or cannot be
+    entered."""
+    if os.geteuid() != 0:
+        raise CommandError("A machine's terminal needs root.", f"Run: sudo hybrid-mesh lab shell {name}")
+    leader = find_init(f"{cgroups.lab_name(state_folder())}/machine-{name}")
+    if leader is None:
+        raise CommandError(f"The machine {name} is not running.", "See `hybrid-mesh lab status`.")
+    terminal = {"TERM": os.environ.get("TERM", "dumb"), "HOME": "/root", "LANG": "C.UTF-8"}
+    path = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+    command = ["nsenter", f"--target={leader}", "--all", "--root", "--wd=/root", "--", "bash", "--login"]
+    os.execvpe("nsenter", command, {**terminal, **path})  # noqa: S606
+
+
+def find_init(cgroup: str) -> int | None:
+    """The process below `cgroup` that is process 1 of the innermost pid namespace, as numbered here.
+
+    Source: `NSpid` in proc_pid_status(5): one number per pid namespace, the innermost last.
+    """
+    deepest: tuple[int, int] | None = None
+    for process in cgroups.processes(cgroup):
+        numbers = _numbers(process)
+        if numbers[-1:] == ["1"] and (deepest is None or len(numbers) > deepest[0]):
+            deepest = (len(numbers), process)
+    return deepest[1] if deepest else None
+
+
+def _numbers(process: int) -> list[str]:
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return []
+    return next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])

@@ -1,0 +1,8 @@
+"""Options that several commands have."""
+
+from typing import Annotated
+
+import typer
+
+Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack, as in stacks/Pulumi.<stack>.yaml.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of text for people.")]

@@ -1,0 +1,20 @@
+"""The plan of a stack of this checkout."""
+
+from local.paths import project_folder
+from model.plan.build import plan_from
+from model.plan.types import MeshPlan
+from model.stackfile import read_stack_file, stack_file
+
+
+def stack_plan(stack: str) -> MeshPlan:
+    """Raises ConfigurationError with all that is wrong with the stack's file."""
+    return plan_from(read_stack_file(stack_file(project_folder(), stack)), stack)
+
+
+def is_local(plan: MeshPlan) -> bool:
+    """Whether anything of the mesh is in the lab of this machine."""
+    members = (
+        *(cluster.config.type for cluster in plan.clusters.values()),
+        *(g.config.machines.type for g in plan.groups.values()),
+    )
+    return "local" in members

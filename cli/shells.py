@@ -1,0 +1,104 @@
+"""Fills operate's `Shell`: pods by their API servers, the lab's machines by the lab, the rest not at all."""
+
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import TypeVar
+
+from cli.errors import CommandError
+from cli.kubeconfigs import read_kubeconfig
+from cli.pods import ClusterPods
+from local.lab.client import LabClient
+from local.lab.errors import LabError
+from local.paths import project_folder
+from model.config.clusters import LocalCluster
+from model.config.groups import LocalMachines
+from model.plan.types import MeshPlan
+from operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod
+
+Answer = TypeVar("Answer")
+
+
+class MeshShell:
+    """The `Shell` of one stack's mesh. Connects to a cluster when it is first asked about."""
+
+    def __init__(self, plan: MeshPlan) -> None:
+        self._plan = plan
+        self._clusters: dict[str, ClusterPods] = {}
+        self._lock = Lock()
+
+    def pods(self, cluster: str, namespace: str, selector: str) -> Sequence[Pod]:
+        return self._cluster(cluster).list(namespace, selector)
+
+    def machines(self, group: str) -> Sequence[Machine]:
+        plan = self._plan.groups[group]
+        if not isinstance(plan.config.machines, LocalMachines):
+            raise NotProbedError(f"nothing here can run a command in {plan.config.machines.type} machines")
+        return [found for machine in plan.machines if (found := self._machine(group, machine.name))]
+
+    def ingress_url(self, ingress: str, port: int) -> str:
+        plan = self._plan.ingresses[ingress]
+        service = f"{plan.namespace}/{ingress}-{plan.config.gateway_class}"
+        if not isinstance(self._plan.clusters[plan.cluster].config, LocalCluster):
+            address = self._cluster(plan.cluster).gateway_address(plan.namespace, ingress)
+            if address is None:
+                raise NotReachableError("its Gateway has no address")
+            return f"http://{address}:{port}"
+        for forward in _lab(lambda lab: lab.status().forwards):
+            if forward.cluster == plan.cluster and forward.subject == f"{service}:{port}":
+                return f"http://127.0.0.1:{forward.port}"
+        raise NotReachableError(f"the lab opens no port for {service}:{port}")
+
+    def run_in_pod(self, pod: Pod, command: Sequence[str], timeout: float) -> CommandResult:
+        return self._cluster(pod.cluster).run(pod, command, timeout)
+
+    def run_in_machine(self, machine: Machine, command: Sequence[str], timeout: float) -> CommandResult:
+        done = _lab(lambda lab: lab.machine_shell(machine.name, list(command), timeout))
+        return CommandResult(done.returncode, done.stdout, done.stderr)
+
+    def run_outside(self, command: Sequence[str], timeout: float) -> CommandResult:
+        path = os.pathsep.join(
+            [str(project_folder() / ".toolchain" / "bin"), os.environ.get("PATH", os.defpath)]
+        )
+        try:
+            done = subprocess.run(
+                list(command),
+                env={**os.environ, "PATH": path},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise NotProbedError(f"there is no {command[0]} here: run `make toolchain`") from None
+        except subprocess.TimeoutExpired:
+            raise NotReachableError(f"the command outside did not end within {timeout:.0f} s") from None
+        return CommandResult(done.returncode, done.stdout, done.stderr)
+
+    def _cluster(self, name: str) -> ClusterPods:
+        with self._lock:
+            if name not in self._clusters:
+                self._clusters[name] = self._connect(name)
+            return self._clusters[name]
+
+    def _connect(self, name: str) -> ClusterPods:
+        try:
+            kubeconfig, context = read_kubeconfig(self._plan.clusters[name], self._plan.stack)
+        except CommandError as error:
+            raise NotReachableError(error.message) from None
+        except LabError as error:
+            raise NotReachableError(str(error)) from None
+        return ClusterPods(name, kubeconfig, context)
+
+    def _machine(self, group: str, name: str) -> Machine | None:
+        info = _lab(lambda lab: lab.machine(name))
+        return Machine(group, name, info.address) if info and info.state == "ready" else None
+
+
+def _lab(ask: Callable[[LabClient], Answer]) -> Answer:
+    try:
+        return ask(LabClient.connect(start=False))
+    except LabError as error:
+        raise NotReachableError(str(error)) from None

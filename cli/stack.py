@@ -1,0 +1,142 @@
+"""Brings a stack into a state in which `pulumi` can work on it, whatever ended the last run."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.console import say
+from cli.engine import Engine
+from cli.errors import CommandError
+from cli.salt import ensure_salt, remove_salt
+from local.paths import project_folder
+from model.stackfile import stack_file
+
+PROJECT = "hybrid-mesh"
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock of Pulumi's file backend. Source: lockContent in pulumi/pkg/v3/backend/diy/lock.go."""
+
+    path: Path
+    process: int
+    host: str
+
+    @property
+    def stale(self) -> bool:
+        """Whether it was made on this host by a process that is no more."""
+        return self.host == socket.gethostname() and not Path(f"/proc/{self.process}").exists()
+
+
+def prepare(engine: Engine, stack: str) -> None:
+    """Selects the stack, made when it is new, and clears what an interrupted run has left. Raises
+    CommandError."""
+    settings = engine.settings
+    if settings.own_backend and settings.own_passphrase:
+        replaced = ensure_salt(stack_file(project_folder(), stack), settings.own_passphrase)
+        if replaced:
+            say(f"    stacks/Pulumi.{stack}.yaml had another passphrase's salt: ours is in its place now.")
+    done = engine.ask("stack", "select", stack, "--create")
+    if done.returncode != 0:
+        raise CommandError(
+            f"The stack {stack} cannot be selected: {_last_line(done.stderr)}", _backend_hint(engine)
+        )
+    if settings.own_backend:
+        _release(engine, stack, settings.own_backend)
+        _forget_pending(engine, stack, settings.own_backend)
+
+
+@contextmanager
+def prepared(engine: Engine, stack: str) -> Iterator[None]:
+    """As `prepare`; afterwards the stack's file is as it was in the checkout. Raises CommandError."""
+    try:
+        prepare(engine, stack)
+        yield
+    finally:
+        if passphrase := engine.settings.own_passphrase:
+            remove_salt(stack_file(project_folder(), stack), passphrase)
+
+
+def exists(engine: Engine, stack: str) -> bool:
+    """Whether the backend holds the stack."""
+    if backend := engine.settings.own_backend:
+        return _checkpoint(backend, stack).exists()
+    return engine.ask("stack", "export", "--stack", stack).returncode == 0
+
+
+def _release(engine: Engine, stack: str, backend: Path) -> None:
+    """Takes away the lock of a `pulumi` that was killed."""
+    locks = list(_locks(backend, stack))
+    held = [lock for lock in locks if not lock.stale]
+    if held:
+        raise CommandError(
+            f"Another `pulumi` (process {held[0].process} on {held[0].host}) works on the stack {stack}.",
+            "Wait for it to end, or end it, and run this command again.",
+        )
+    if locks:
+        done = engine.ask("cancel", stack, "--yes")
+        if done.returncode != 0:
+            raise CommandError(
+                f"The lock of a killed `pulumi` stays: {_last_line(done.stderr)}", f"Remove {locks[0].path}."
+            )
+        say("    The last `pulumi` was killed in the middle of its work: took its lock away.")
+
+
+def _forget_pending(engine: Engine, stack: str, backend: Path) -> None:
+    """Forgets operations that a killed `pulumi` never saw the end of: all that they make is found again by
+    its name.
+
+    `stack import` drops them (pulumi/pkg/v3/cmd/pulumi/stack/io.go); the secrets stay encrypted on the
+    way.
+    """
+    try:
+        checkpoint = json.loads(_checkpoint(backend, stack).read_text())
+        pending = ((checkpoint.get("checkpoint") or {}).get("latest") or {}).get("pending_operations") or []
+    except (OSError, ValueError):
+        return
+    if not pending:
+        return
+    exported = engine.ask("stack", "export", "--stack", stack)
+    done = (
+        engine.feed(exported.stdout, "stack", "import", "--stack", stack)
+        if exported.returncode == 0
+        else exported
+    )
+    if done.returncode != 0:
+        raise CommandError(
+            f"The operations that a killed `pulumi` left cannot be cleared: {_last_line(done.stderr)}",
+            f"Try `pulumi refresh --stack {stack}`.",
+        )
+    names = ", ".join(sorted({operation["resource"]["urn"].rsplit("::", 1)[-1] for operation in pending}))
+    say(f"    The last run was interrupted while it worked on {names}: these are looked at anew.")
+
+
+def _locks(backend: Path, stack: str) -> Iterator[Lock]:
+    folder = backend / ".pulumi" / "locks" / "organization" / PROJECT / stack
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        try:
+            content = json.loads(path.read_text())
+            yield Lock(path, int(content.get("pid", os.getpid())), str(content.get("hostname", "")))
+        except (OSError, ValueError):
+            continue
+
+
+def _checkpoint(backend: Path, stack: str) -> Path:
+    return backend / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+
+
+def _backend_hint(engine: Engine) -> str:
+    if engine.settings.own_backend:
+        return (
+            f"If its state may be lost, remove {engine.settings.own_backend} and run `hybrid-mesh up` again."
+        )
+    return "The backend and the passphrase are the ones that you have set: see `pulumi whoami -v`."
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason was given"

@@ -1,0 +1,75 @@
+"""`hybrid-mesh up`: raises the mesh of the local stack and proves that it works."""
+
+import typer
+
+from cli.console import say, step
+from cli.engine import Engine
+from cli.errors import FAILED, CommandError
+from cli.options import Stack
+from cli.plans import is_local, stack_plan
+from cli.stack import prepared
+from cli.touch import how_to_touch
+from cli.verify import check, show
+from local.lab.client import LabClient
+from local.lab.errors import LabNotRunning
+from local.paths import state_folder
+from local.toolchain.profile import Profile
+
+PATIENCE = 90.0
+"""Seconds for which a mesh that was just raised, or came back from a power cut, may not yet be as it must."""
+
+ARGUMENTS = (
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--skip-plugin-pre-install",
+    "--suppress-outputs",
+    "--suppress-progress",
+)
+
+
+def up(stack: Stack = "local") -> None:
+    """Raise the mesh, check it with real requests, and say what exists and how to touch it.
+
+    Run it again at any time: after an interruption, a crash or a power cut it goes on from where things are.
+    """
+    plan = stack_plan(stack)
+    engine = Engine.find()
+    if is_local(plan):
+        with step("Looking at this machine"):
+            _look()
+    if engine.settings.standins:
+        say(f"    Not on this machine, so ours stand in: {', '.join(engine.settings.standins)}.")
+    with step("Raising the mesh"), prepared(engine, stack):
+        code = engine.stream(*ARGUMENTS, "--stack", stack)
+    if code != 0:
+        raise CommandError(
+            f"`pulumi up` ended with {code}; its own words are above.",
+            "Mend the cause and run the same command again: it goes on from here.",
+        )
+    if plan.demo is not None:
+        with step("Checking the mesh with real requests"):
+            report = check(plan, PATIENCE)
+        show(report)
+        if not report.holds:
+            say("error: The mesh is there but does not work as declared.", style="red")
+            say("       docs/troubleshooting.md; `hybrid-mesh lab logs`; then `hybrid-mesh verify` again.")
+            raise typer.Exit(FAILED)
+    how_to_touch(plan)
+
+
+def _look() -> None:
+    """What must be there before anything is changed; a lab that is off but has a past is powered on.
+
+    Raises ToolchainMissing, PreflightError or LabError.
+    """
+    from local.lab.preflight import check as preflight  # noqa: PLC0415 - `up` of another stack needs no lab
+
+    Profile.current()
+    try:
+        LabClient.connect(start=False)
+    except LabNotRunning:
+        preflight(state_folder())
+        if LabClient.has_state():
+            say("    The lab is off but has a past: powering it on again.")
+            LabClient.connect(start=True)

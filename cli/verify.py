@@ -1,0 +1,52 @@
+"""`hybrid-mesh verify`: proves with real requests that the mesh works."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from cli.console import out, say
+from cli.errors import FAILED, WRONG, CommandError
+from cli.options import Json, Stack
+from cli.plans import stack_plan
+from model.plan.types import MeshPlan
+from operate.verify.report import as_json, as_table, summary
+from operate.verify.run import Report
+from operate.verify.run import verify as run_verify
+
+Patience = Annotated[
+    float, typer.Option(help="Seconds for which a mesh that is not yet as it must be is checked anew.", min=0)
+]
+
+
+def verify(stack: Stack = "local", json_output: Json = False, patience: Patience = 0.0) -> None:
+    """Check with real requests that the mesh works, and that what must fail fails.
+
+    From a pod in each cluster and from each machine to each service, through the ingress from outside, and
+    from pods without a proxy. Exit code 0 only when all of it holds.
+    """
+    report = check(stack_plan(stack), patience)
+    if json_output:
+        out.print_json(json.dumps(as_json(report)))
+    else:
+        show(report)
+    if not report.holds:
+        raise typer.Exit(FAILED)
+
+
+def check(plan: MeshPlan, patience: float) -> Report:
+    """Raises CommandError when the mesh has nothing to be probed with."""
+    from cli.shells import MeshShell  # noqa: PLC0415 - the Kubernetes client takes most of a second to import
+
+    if plan.demo is None:
+        raise CommandError(
+            f"The stack {plan.stack} declares no `demo`, and verify sends its requests to it.",
+            "Add `demo: {}` to hybrid-mesh:mesh and run `pulumi up`.",
+            WRONG,
+        )
+    return run_verify(plan, MeshShell(plan), patience=patience, progress=lambda text: say(f"    {text}"))
+
+
+def show(report: Report) -> None:
+    out.print(as_table(report))
+    out.print(summary(report), markup=False)
