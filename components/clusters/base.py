@@ -1,0 +1,64 @@
+"""What every cluster of the mesh offers, wherever it is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from model.plan.types import ClusterPlan
+
+
+class MeshCluster(pulumi.ComponentResource):
+    """A Kubernetes cluster of the mesh: the way into it, and what its peers and machines call it by."""
+
+    TYPE: str
+    plan: ClusterPlan
+    provider: kubernetes.Provider
+    incarnation: pulumi.Output[str]
+    """Names this very cluster: another one under the same name has another."""
+    kubeconfig: pulumi.Output[str] | None
+    """Secret: a text or a path; None where the ambient kubeconfig is used."""
+    context: str | None = None
+    certificate_authority: pulumi.Output[str] | None = None
+    """Of the API server, in PEM, for machines; None where no machine of the program asks it."""
+    endpoint: pulumi.Output[str]
+    """The API server's URL for whoever runs the program."""
+    peer_endpoint: pulumi.Output[str]
+    """The API server's URL for the peers' istiods and the machines."""
+    reserved_gateway_address: pulumi.Output[str] | None = None
+    """The east-west gateway's address where it is known before the gateway exists."""
+    vanishes_with: pulumi.Resource | None = None
+    """What takes everything in the cluster along when it goes; None for clusters that others own."""
+    keeps_definitions: bool = True
+    """Whether an uninstall leaves the custom resource definitions, which others may use too."""
+
+    def __init__(self, name: str, *, plan: ClusterPlan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(self.TYPE, name, None, opts)
+        self.plan = plan
+
+    def component_options(
+        self, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource] = ()
+    ) -> pulumi.ResourceOptions:
+        """Options of a component in this cluster; its children inherit the provider and, in quarantine, stay
+        behind.
+        """
+        return pulumi.ResourceOptions(
+            parent=parent,
+            providers=[self.provider],
+            depends_on=list(depends_on),
+            retain_on_delete=not self.plan.active,
+        )
+
+    def options(
+        self, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource] = (), **more: Any
+    ) -> pulumi.ResourceOptions:
+        """Options of a resource in this cluster."""
+        return pulumi.ResourceOptions(
+            parent=parent,
+            provider=self.provider,
+            depends_on=list(depends_on),
+            deleted_with=self.vanishes_with,
+            retain_on_delete=not self.plan.active,
+            **more,
+        )

@@ -1,0 +1,74 @@
+"""Clusters that the embedded site raises on this machine."""
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.clusters.base import MeshCluster
+from components.resources import LocalCluster, LocalNetwork
+from model.config.clusters import LocalCluster as LocalClusterConfig
+from model.config.networks import LocalNetwork as LocalNetworkConfig
+from model.plan.types import ClusterPlan, NetworkPlan
+
+
+class LocalMeshCluster(MeshCluster):
+    """A cluster in the lab of this machine, and the provider of what is in it."""
+
+    TYPE = "hybridmesh:index:LocalMeshCluster"
+    keeps_definitions = False
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        plan: ClusterPlan,
+        network: NetworkPlan,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(name, plan=plan, opts=opts)
+        config = plan.config
+        assert isinstance(config, LocalClusterConfig)
+        own = pulumi.ResourceOptions(parent=self, retain_on_delete=not plan.active)
+        self.cluster = LocalCluster(
+            f"{name}-cluster",
+            cluster_name=plan.name,
+            network=local_network(network),
+            pod_cidr=str(plan.pod_cidr),
+            service_cidr=str(plan.service_cidr),
+            kubernetes_version=config.kubernetes_version,
+            opts=own,
+        )
+        self.vanishes_with = self.cluster
+        self.incarnation = self.cluster.instance_id
+        self.kubeconfig = self.cluster.kubeconfig
+        self.certificate_authority = self.cluster.certificate_authority_pem
+        self.endpoint = self.cluster.endpoint
+        self.peer_endpoint = self.cluster.peer_endpoint
+        self.reserved_gateway_address = self.cluster.gateway_address
+        self.provider = kubernetes.Provider(
+            f"{name}-provider",
+            kubeconfig=self.cluster.kubeconfig,
+            cluster_identifier=self.incarnation,
+            enable_server_side_apply=True,
+            enable_secret_mutable=True,
+            delete_unreachable=True,
+            upsert_existing_objects=True,
+            skip_update_unreachable=None if plan.active else True,
+            opts=pulumi.ResourceOptions(parent=self, deleted_with=self.cluster),
+        )
+        self.register_outputs({"endpoint": self.endpoint, "gatewayAddress": self.reserved_gateway_address})
+
+
+def local_network(plan: NetworkPlan) -> LocalNetwork:
+    """A network as the lab is told of it."""
+    config = plan.config
+    if not isinstance(config, LocalNetworkConfig):
+        raise pulumi.RunError(
+            f"networks.{plan.name}: a local cluster or machine needs a network of type local"
+        )
+    return LocalNetwork(
+        name=plan.name,
+        cidr=str(config.cidr),
+        direct=plan.direct,
+        delayMilliseconds=config.wan.delay_milliseconds,
+        lossPercent=config.wan.loss_percent,
+    )

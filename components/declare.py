@@ -1,0 +1,56 @@
+"""From a manifest of the model to the Pulumi resource that declares it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.admissionregistration.v1 import (
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
+)
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import Namespace, Secret, Service, ServiceAccount
+from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
+
+_TYPED: dict[tuple[str, str], type[pulumi.CustomResource]] = {
+    ("v1", "Namespace"): Namespace,
+    ("v1", "Secret"): Secret,
+    ("v1", "Service"): Service,
+    ("v1", "ServiceAccount"): ServiceAccount,
+    ("apps/v1", "Deployment"): Deployment,
+    ("rbac.authorization.k8s.io/v1", "Role"): Role,
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"): RoleBinding,
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"): ValidatingAdmissionPolicy,
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"): ValidatingAdmissionPolicyBinding,
+}
+_PYTHON_NAMES = {
+    "stringData": "string_data",
+    "roleRef": "role_ref",
+    "automountServiceAccountToken": "automount_service_account_token",
+}
+
+
+def declare(name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
+    """The resource `name` for `manifest`: of its own class where the SDK has one, else a CustomResource."""
+    kind = (manifest["apiVersion"], manifest["kind"])
+    fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    typed = _TYPED.get(kind)
+    if typed is None:
+        return CustomResource(name, api_version=kind[0], kind=kind[1], opts=opts, **fields)
+    arguments = {_PYTHON_NAMES.get(key, key): value for key, value in fields.items()}
+    return typed(name, opts=opts, **arguments)
+
+
+def unawaited(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """`manifest` with the annotation by which nobody waits for it.
+
+    For Services over machines: Pulumi would wait for a pod behind them (pulumi-kubernetes, "await logic").
+    """
+    return annotated(manifest, {"pulumi.com/skipAwait": "true"})
+
+
+def annotated(manifest: Mapping[str, Any], annotations: Mapping[str, str]) -> dict[str, Any]:
+    metadata = manifest["metadata"]
+    together = {**metadata.get("annotations", {}), **annotations}
+    return {**manifest, "metadata": {**metadata, "annotations": together}}

@@ -1,0 +1,204 @@
+"""The whole mesh, declared from its plan."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.clusters.base import MeshCluster
+from components.clusters.kubeconfig import KubeconfigMeshCluster
+from components.clusters.local import LocalMeshCluster
+from components.declare import declare
+from components.demo import Demo
+from components.gateways import EastWestGateway, gateway_addresses
+from components.ingress import Ingress
+from components.istio import IstioControlPlane
+from components.peering import Peering, ReaderToken
+from components.trust import MeshTrust
+from components.workloads import GroupSite, WorkloadGroup
+from model.config.clusters import LocalCluster
+from model.manifests.namespaces import cluster_namespaces
+from model.plan.types import ClusterPlan, GroupPlan, MeshPlan
+
+
+class HybridMesh(pulumi.ComponentResource):
+    """One Istio mesh over the plan's clusters and machines.
+
+    `secrets` has the values of the flat configuration keys that `plan.secrets` names. `outputs` is what the
+    stack exports.
+    """
+
+    outputs: dict[str, Any]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        plan: MeshPlan,
+        secrets: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("hybridmesh:index:HybridMesh", name, None, opts)
+        self._name, self._plan, self._secrets = name, plan, secrets
+        self._own = pulumi.ResourceOptions(parent=self)
+        self._trust = MeshTrust(
+            f"{name}-trust",
+            trust=plan.trust,
+            mesh_id=plan.mesh_id,
+            trust_domain=plan.trust_domain,
+            clusters=list(plan.clusters),
+            secrets=secrets,
+            opts=self._own,
+        )
+        self._clusters = {cluster.name: self._cluster(cluster) for cluster in plan.clusters.values()}
+        self._namespaces = {cluster: self._cluster_namespaces(cluster) for cluster in self._clusters}
+        self._control_planes = {cluster: self._control_plane(cluster) for cluster in self._clusters}
+        self._gateways = {
+            cluster: self._gateway(cluster)
+            for cluster, planned in plan.clusters.items()
+            if planned.gateway_values
+        }
+        self._peer()
+        self._groups = {group.name: self._group(group) for group in plan.groups.values()}
+        self._ingresses = self._declare_ingresses()
+        self._declare_demo()
+        self.outputs = self._outputs()
+        self.register_outputs(self.outputs)
+
+    def _cluster(self, plan: ClusterPlan) -> MeshCluster:
+        name = f"{self._name}-{plan.name}"
+        if isinstance(plan.config, LocalCluster):
+            network = self._plan.networks[plan.network]
+            return LocalMeshCluster(name, plan=plan, network=network, opts=self._own)
+        return KubeconfigMeshCluster(name, plan=plan, secrets=self._secrets, opts=self._own)
+
+    def _cluster_namespaces(self, cluster: str) -> dict[str, pulumi.Resource]:
+        """The namespaces that groups, ingresses and the demo share, each declared once."""
+        options = self._clusters[cluster].options(self._clusters[cluster])
+        return {
+            manifest["metadata"]["name"]: declare(
+                f"{self._name}-{cluster}-namespace-{manifest['metadata']['name']}", manifest, options
+            )
+            for manifest in cluster_namespaces(self._plan, cluster)
+        }
+
+    def _control_plane(self, name: str) -> IstioControlPlane:
+        cluster = self._clusters[name]
+        return IstioControlPlane(
+            f"{self._name}-{name}-istio",
+            cluster=cluster,
+            istio=self._plan.istio,
+            certificates=self._trust.certificates(name),
+            opts=cluster.component_options(self),
+        )
+
+    def _gateway(self, name: str) -> EastWestGateway:
+        cluster = self._clusters[name]
+        return EastWestGateway(
+            f"{self._name}-{name}-gateway",
+            cluster=cluster,
+            istio=self._plan.istio,
+            control_plane=self._control_planes[name],
+            opts=cluster.component_options(self),
+        )
+
+    def _peer(self) -> None:
+        peers = {
+            holder: sorted(entry.peer for entry in self._plan.remote_secrets if entry.holder == holder)
+            for holder in self._clusters
+        }
+        self._tokens = {
+            name: ReaderToken(
+                f"{self._name}-{name}-reader",
+                cluster=self._clusters[name],
+                control_plane=self._control_planes[name],
+                opts=self._clusters[name].component_options(self),
+            )
+            for name in sorted({peer for named in peers.values() for peer in named})
+        }
+        for holder, named in peers.items():
+            if named:
+                Peering(
+                    f"{self._name}-{holder}-peering",
+                    cluster=self._clusters[holder],
+                    tokens={peer: self._tokens[peer] for peer in named},
+                    ready=[self._control_planes[each].istiod for each in (holder, *named)],
+                    opts=self._clusters[holder].component_options(self),
+                )
+
+    def _group(self, group: GroupPlan) -> WorkloadGroup:
+        home = self._clusters[group.cluster]
+        sites = {
+            cluster: GroupSite(
+                self._clusters[cluster],
+                self._control_planes[cluster],
+                self._namespaces[cluster][group.namespace],
+                self._gateways.get(cluster),
+            )
+            for cluster in {group.cluster, *group.service_clusters}
+        }
+        return WorkloadGroup(
+            f"{self._name}-group-{group.name}",
+            group=group,
+            network=self._plan.networks[group.network],
+            sites=sites,
+            certificate_authority=home.certificate_authority,
+            root_certificate=self._trust.root_certificate_pem,
+            gateway_addresses=gateway_addresses(home, self._gateways.get(group.cluster)),
+            istio=self._plan.istio,
+            opts=self._own,
+        )
+
+    def _declare_ingresses(self) -> dict[str, Ingress]:
+        return {
+            ingress.name: Ingress(
+                f"{self._name}-ingress-{ingress.name}",
+                plan=ingress,
+                cluster=self._clusters[ingress.cluster],
+                control_plane=self._control_planes[ingress.cluster],
+                namespaces=self._namespaces[ingress.cluster],
+                opts=self._clusters[ingress.cluster].component_options(self),
+            )
+            for ingress in self._plan.ingresses.values()
+        }
+
+    def _declare_demo(self) -> None:
+        if self._plan.demo is None:
+            return
+        for name, cluster in self._clusters.items():
+            Demo(
+                f"{self._name}-{name}-demo",
+                demo=self._plan.demo,
+                cluster=cluster,
+                control_plane=self._control_planes[name],
+                namespaces=self._namespaces[name],
+                opts=cluster.component_options(self),
+            )
+
+    def _outputs(self) -> dict[str, Any]:
+        clusters = {
+            name: {
+                "network": cluster.plan.network,
+                "endpoint": cluster.endpoint,
+                "peerEndpoint": cluster.peer_endpoint,
+                "gatewayAddresses": gateway_addresses(cluster, self._gateways.get(name)),
+            }
+            for name, cluster in self._clusters.items()
+        }
+        kubeconfigs: dict[str, pulumi.Output[str]] = {
+            name: cluster.kubeconfig
+            for name, cluster in self._clusters.items()
+            if cluster.kubeconfig is not None
+        }
+        return {
+            "meshId": self._plan.mesh_id,
+            "trustDomain": self._plan.trust_domain,
+            "rootCertificate": self._trust.root_certificate_pem,
+            "clusters": clusters,
+            "kubeconfigs": pulumi.Output.secret(kubeconfigs),
+            "groups": {name: {"machines": group.addresses} for name, group in self._groups.items()},
+            "bundles": {
+                name: group.bundle for name, group in self._groups.items() if group.bundle is not None
+            },
+            "ingresses": {name: {"address": ingress.address} for name, ingress in self._ingresses.items()},
+        }

@@ -1,0 +1,210 @@
+"""The typed classes of our own resources, which the plug-in `hybridmesh` (plugins/hybridmesh) makes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypedDict
+
+import pulumi
+
+
+class LocalNetwork(TypedDict):
+    """A network of the lab, as the resources tell the plug-in."""
+
+    name: str
+    cidr: str
+    direct: bool
+    delayMilliseconds: float
+    lossPercent: float
+
+
+class _Resource(pulumi.CustomResource):
+    """A resource of ours: snake_case attributes here, camelCase properties on the wire."""
+
+    TYPE: ClassVar[str]
+    OUTPUTS: ClassVar[tuple[str, ...]]
+    """What the plug-in adds to the inputs."""
+    SECRET_OUTPUTS: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self, resource_name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None
+    ) -> None:
+        given = {name: value for name, value in inputs.items() if value is not None}
+        own = pulumi.ResourceOptions(additional_secret_outputs=list(self.SECRET_OUTPUTS))
+        options = pulumi.ResourceOptions.merge(own, opts)
+        super().__init__(self.TYPE, resource_name, {**dict.fromkeys(self.OUTPUTS), **given}, options)
+
+    def translate_output_property(self, prop: str) -> str:
+        return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", prop)
+
+    def translate_input_property(self, prop: str) -> str:
+        return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), prop)
+
+
+class CertificateAuthority(_Resource):
+    """The root of the mesh's trust and one intermediate per cluster.
+
+    `clusters` are names. With `issuer` "files", `root_certificate_pem` and `root_key_pem` are the root. A
+    change of `clusters` is an update that issues or drops only what changed.
+    """
+
+    root_certificate_pem: pulumi.Output[str]
+    root_key_pem: pulumi.Output[str]
+    """Secret."""
+    intermediates: pulumi.Output[Mapping[str, Mapping[str, str]]]
+    """Secret: cluster -> the data of its Secret `cacerts`."""
+
+    TYPE = "hybridmesh:index:CertificateAuthority"
+    OUTPUTS = ("root_certificate_pem", "root_key_pem", "intermediates")
+    SECRET_OUTPUTS = ("root_key_pem", "intermediates")
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        trust_domain: pulumi.Input[str],
+        mesh_id: pulumi.Input[str],
+        clusters: pulumi.Input[Sequence[str]],
+        issuer: pulumi.Input[str] = "self-signed",
+        root_validity_days: pulumi.Input[int] | None = None,
+        intermediate_validity_days: pulumi.Input[int] | None = None,
+        root_certificate_pem: pulumi.Input[str] | None = None,
+        root_key_pem: pulumi.Input[str] | None = None,
+        rotation: pulumi.Input[str] = "none",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "trust_domain": trust_domain,
+            "mesh_id": mesh_id,
+            "clusters": clusters,
+            "issuer": issuer,
+            "root_validity_days": root_validity_days,
+            "intermediate_validity_days": intermediate_validity_days,
+            "root_certificate_pem": root_certificate_pem,
+            "root_key_pem": None if root_key_pem is None else pulumi.Output.secret(root_key_pem),
+            "rotation": rotation,
+        }
+        super().__init__(resource_name, inputs, opts)
+
+
+class LocalCluster(_Resource):
+    """A Kubernetes cluster that the embedded site raises on this machine; every changed input replaces it."""
+
+    instance_id: pulumi.Output[str]
+    """This incarnation."""
+    kubeconfig: pulumi.Output[str]
+    """Secret: the administrator's, for this machine."""
+    endpoint: pulumi.Output[str]
+    peer_endpoint: pulumi.Output[str]
+    """The API server's URL for other members of the lab."""
+    certificate_authority_pem: pulumi.Output[str]
+    gateway_address: pulumi.Output[str]
+    """The address reserved for the east-west gateway."""
+
+    TYPE = "hybridmesh:index:LocalCluster"
+    OUTPUTS = (
+        "instance_id",
+        "kubeconfig",
+        "endpoint",
+        "peer_endpoint",
+        "certificate_authority_pem",
+        "gateway_address",
+    )
+    SECRET_OUTPUTS = ("kubeconfig",)
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        cluster_name: pulumi.Input[str],
+        network: pulumi.Input[LocalNetwork],
+        pod_cidr: pulumi.Input[str],
+        service_cidr: pulumi.Input[str],
+        kubernetes_version: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "cluster_name": cluster_name,
+            "network": network,
+            "pod_cidr": pod_cidr,
+            "service_cidr": service_cidr,
+            "kubernetes_version": kubernetes_version,
+        }
+        super().__init__(resource_name, inputs, opts)
+
+
+class LocalMachine(_Resource):
+    """A virtual machine that the embedded site boots on this machine; every changed input replaces it."""
+
+    instance_id: pulumi.Output[str]
+    address: pulumi.Output[str]
+    """In its network."""
+    wan_address: pulumi.Output[str]
+
+    TYPE = "hybridmesh:index:LocalMachine"
+    OUTPUTS = ("instance_id", "address", "wan_address")
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        machine_name: pulumi.Input[str],
+        network: pulumi.Input[LocalNetwork],
+        user_data: pulumi.Input[str],
+        service_account_email: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "machine_name": machine_name,
+            "network": network,
+            "user_data": user_data,
+            "service_account_email": service_account_email,
+        }
+        super().__init__(resource_name, inputs, opts)
+
+
+class MachineRegistration(_Resource):
+    """Waits until at least `minimum` machines of a workload group are in the mesh and, with `probe`, healthy.
+
+    `kubeconfig` (a text, a path, or None for the ambient one) and `context` reach the cluster with which they
+    register. A change of `triggers` waits anew. `machine_names` are local machines, whose agents are quoted
+    when they do not come.
+    """
+
+    workload_entries: pulumi.Output[Sequence[str]]
+
+    TYPE = "hybridmesh:index:MachineRegistration"
+    OUTPUTS = ("workload_entries",)
+    SECRET_OUTPUTS = ("kubeconfig",)
+    TIMEOUT = "300s"
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        cluster_name: pulumi.Input[str],
+        kubeconfig: pulumi.Input[str] | None,
+        context: pulumi.Input[str] | None = None,
+        group: pulumi.Input[str],
+        namespace: pulumi.Input[str],
+        minimum: pulumi.Input[int],
+        probe: pulumi.Input[bool],
+        triggers: Mapping[str, pulumi.Input[str]],
+        machine_names: Sequence[str] = (),
+        quarantined: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "cluster_name": cluster_name,
+            "kubeconfig": None if kubeconfig is None else pulumi.Output.secret(kubeconfig),
+            "context": context,
+            "group": group,
+            "namespace": namespace,
+            "minimum": minimum,
+            "probe": probe,
+            "triggers": dict(triggers),
+            "machine_names": list(machine_names),
+            "quarantined": quarantined,
+        }
+        timeouts = pulumi.CustomTimeouts(create=self.TIMEOUT, update=self.TIMEOUT)
+        own = pulumi.ResourceOptions(custom_timeouts=timeouts)
+        super().__init__(resource_name, inputs, pulumi.ResourceOptions.merge(own, opts))

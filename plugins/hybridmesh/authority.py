@@ -1,0 +1,197 @@
+"""The mesh's certificate authority: one self-signed root and one intermediate per cluster, as Istio reads
+them.
+
+Source of the fields: Istio's `tools/certs` (subject, basicConstraints, keyUsage, the SAN that istiod is
+called by) and `istio/pkg/security` (which keys of the Secret `cacerts` istiod reads). Keys are ECDSA P-256,
+which istiod accepts.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+ISTIOD_NAME: Final = "istiod.istio-system.svc"
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""Certificates are valid from a little before they are made: not every machine's clock agrees."""
+RENEWAL_SHARE: Final = 2 / 3
+"""An intermediate is due for renewal when this share of its life is over."""
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+class AuthorityError(Exception):
+    """A root that was given cannot serve as one; the text names what is wrong and holds no key."""
+
+
+@dataclass(frozen=True)
+class Root:
+    certificate: x509.Certificate
+    key: PrivateKey
+
+    @property
+    def certificate_pem(self) -> str:
+        return _pem(self.certificate)
+
+    @property
+    def key_pem(self) -> str:
+        return _key_pem(self.key)
+
+
+def make_root(trust_domain: str, mesh_id: str, validity_days: int, now: datetime) -> Root:
+    """A new self-signed root."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, trust_domain),
+            x509.NameAttribute(NameOID.COMMON_NAME, f"{mesh_id} Root CA"[:64]),
+        ]
+    )
+    builder = _builder(
+        name, name, key.public_key(), now - CLOCK_SKEW, now + timedelta(days=validity_days), path_length=None
+    )
+    return Root(builder.sign(key, hashes.SHA256()), key)
+
+
+def read_root(certificate_pem: str, key_pem: str) -> Root:
+    """The root in two PEM texts. Raises AuthorityError when they do not make a certificate authority."""
+    try:
+        certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
+    except ValueError as failure:
+        raise AuthorityError("the root certificate is no PEM certificate") from failure
+    try:
+        key = serialization.load_pem_private_key(key_pem.encode(), password=None)
+    except (ValueError, TypeError) as failure:
+        raise AuthorityError("the root key is no unencrypted PEM private key") from failure
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise AuthorityError("the root key is neither an ECDSA nor an RSA key")
+    if _public(key.public_key()) != _public(certificate.public_key()):
+        raise AuthorityError("the root key does not belong to the root certificate")
+    _require_authority(certificate)
+    return Root(certificate, key)
+
+
+def make_intermediate(
+    root: Root, trust_domain: str, cluster: str, validity_days: int, now: datetime
+) -> dict[str, str]:
+    """The data of one cluster's Secret `cacerts`, signed by `root` and never outliving it.
+
+    Keys: `ca-cert.pem`, `ca-key.pem`, `root-cert.pem`, `cert-chain.pem` (intermediate, then root). Raises
+    AuthorityError when the root has expired.
+    """
+    expiry = min(now + timedelta(days=validity_days), root.certificate.not_valid_after_utc)
+    if expiry <= now:
+        raise AuthorityError(f"the root certificate expired on {expiry:%Y-%m-%d}")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, trust_domain),
+            x509.NameAttribute(NameOID.COMMON_NAME, "Intermediate CA"),
+            x509.NameAttribute(NameOID.LOCALITY_NAME, cluster),
+        ]
+    )
+    start = max(now - CLOCK_SKEW, root.certificate.not_valid_before_utc)
+    builder = _builder(name, root.certificate.subject, key.public_key(), start, expiry, path_length=0)
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(ISTIOD_NAME)]), critical=False)
+    builder = builder.add_extension(_authority_key(root.certificate), critical=False)
+    certificate = _pem(builder.sign(root.key, hashes.SHA256()))
+    return {
+        "ca-cert.pem": certificate,
+        "ca-key.pem": _key_pem(key),
+        "root-cert.pem": root.certificate_pem,
+        "cert-chain.pem": certificate + root.certificate_pem,
+    }
+
+
+def renewal_due(certificate_pem: str, now: datetime) -> bool:
+    """Whether the certificate is in the last third of its life."""
+    certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return now >= start + (end - start) * RENEWAL_SHARE
+
+
+def expiry(certificate_pem: str) -> datetime:
+    return x509.load_pem_x509_certificate(certificate_pem.encode()).not_valid_after_utc
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: ec.EllipticCurvePublicKey,
+    start: datetime,
+    end: datetime,
+    *,
+    path_length: int | None,
+) -> x509.CertificateBuilder:
+    usage = x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=True,
+        key_encipherment=True,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(end)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+    )
+
+
+def _authority_key(root: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    try:
+        identifier = root.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        key = root.public_key()
+        assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey)
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(key)
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
+
+
+def _require_authority(certificate: x509.Certificate) -> None:
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except x509.ExtensionNotFound:
+        raise AuthorityError("the root certificate lacks basicConstraints CA:true") from None
+    if not constraints.ca or constraints.path_length == 0:
+        raise AuthorityError("the root certificate may not sign the intermediates of the clusters")
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return
+    if not usage.key_cert_sign:
+        raise AuthorityError("the root certificate's keyUsage lacks keyCertSign")
+
+
+def _public(key: object) -> bytes:
+    assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey)
+    encoding, form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_bytes(encoding, form)
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _key_pem(key: PrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()

@@ -1,0 +1,250 @@
+"""`hybridmesh:index:CertificateAuthority`: the root of the mesh's trust and one intermediate per cluster.
+
+Inputs: `trustDomain`, `meshId`, `clusters` (names), `rootValidityDays`, `intermediateValidityDays`, `issuer`
+("self-signed" or "files"), `rootCertificatePem` and `rootKeyPem` (with "files"), `rotation`. Outputs: the
+inputs, `rootCertificatePem`, `rootKeyPem` (secret) and `intermediates` (secret): cluster -> the data of its
+Secret `cacerts`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from plugins.framework.calls import CallContext
+from plugins.framework.differences import Difference, property_path
+from plugins.framework.engine import Severity
+from plugins.framework.errors import CheckFailure, ResourceError
+from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
+from plugins.framework.values import UNKNOWN, Properties, contains_unknown
+from plugins.hybridmesh.authority import (
+    AuthorityError,
+    Root,
+    expiry,
+    make_intermediate,
+    make_root,
+    read_root,
+    renewal_due,
+    utc_now,
+)
+
+DEFAULTS: Final[Mapping[str, Any]] = {
+    "rootValidityDays": 3650,
+    "intermediateValidityDays": 730,
+    "issuer": "self-signed",
+    "rotation": "none",
+}
+ROOT_INPUTS: Final = {
+    "issuer": "trust.issuer",
+    "rootValidityDays": "trust.rootValidityDays",
+    "rootCertificatePem": "trust.certificate",
+    "rootKeyPem": "trust.key",
+}
+"""What the root is made from, and the key of the configuration that says so."""
+ROOT_WARNING: Final = timedelta(days=180)
+_PREVIEWED: Final = {
+    "ca-cert.pem": UNKNOWN,
+    "ca-key.pem": UNKNOWN,
+    "root-cert.pem": UNKNOWN,
+    "cert-chain.pem": UNKNOWN,
+}
+
+
+class CertificateAuthorityHandler(ResourceHandler):
+    secret_outputs: ClassVar[frozenset[str]] = frozenset({"rootKeyPem", "intermediates"})
+
+    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+        del context
+        inputs = {**DEFAULTS, **news}
+        failures = [*_wrong_values(inputs), *_root_changes(olds, inputs)]
+        return Checked(inputs, failures)
+
+    def diff(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        context: CallContext,
+    ) -> Diff:
+        """Besides the inputs, an intermediate in the last third of its life is a change: "renewal due"."""
+        del identity
+        now = utc_now()
+        found = Diff.of_inputs(old_inputs, news)
+        detailed = dict(found.detailed)
+        for cluster in _due(old_outputs, news, now):
+            detailed[property_path(("intermediates", cluster))] = Difference.UPDATE
+            context.log(Severity.INFO, f"renewal due: the intermediate certificate of cluster {cluster}")
+        root_end = expiry(old_outputs["rootCertificatePem"])
+        if root_end - now < ROOT_WARNING:
+            context.log(Severity.WARNING, f"the mesh's root certificate expires on {root_end:%Y-%m-%d}")
+        return Diff(changes=bool(detailed), detailed=detailed)
+
+    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
+        del timeout, context
+        if preview or contains_unknown(inputs):
+            return Created("", _previewed(inputs, {}))
+        now = utc_now()
+        root = _root(inputs, now)
+        intermediates = {cluster: _intermediate(root, inputs, cluster, now) for cluster in inputs["clusters"]}
+        return Created(f"{inputs['meshId']}-ca", _outputs(inputs, root, intermediates))
+
+    def read(
+        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
+    ) -> ReadState | None:
+        del context
+        if "rootCertificatePem" not in outputs:
+            raise ResourceError(
+                "a certificate authority cannot be imported; give its root by trust.issuer: files"
+            )
+        return ReadState(identity, inputs, outputs)
+
+    def update(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        *,
+        preview: bool,
+        timeout: float,
+        context: CallContext,
+    ) -> Properties:
+        """Issues what is new, due, or of another length of life; every other intermediate stays as it is."""
+        del identity, timeout
+        now = utc_now()
+        kept = _kept(old_outputs, old_inputs, news, now)
+        if preview or contains_unknown(news):
+            return _previewed(news, kept, old_outputs)
+        root = _known_root(old_outputs)
+        intermediates = dict(kept)
+        for cluster in news["clusters"]:
+            if cluster not in kept:
+                context.status(f"issuing the intermediate certificate of cluster {cluster}")
+                intermediates[cluster] = _intermediate(root, news, cluster, now)
+        return _outputs(news, root, intermediates)
+
+    def delete(
+        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
+    ) -> None:
+        """Nothing: the authority exists in the state only."""
+
+
+def _wrong_values(inputs: Properties) -> list[CheckFailure]:
+    failures = []
+    for name in ("rootValidityDays", "intermediateValidityDays"):
+        days = inputs[name]
+        if days is not UNKNOWN and (not isinstance(days, int) or days < 1):
+            failures.append(
+                CheckFailure(name, f"{days!r} is no number of days; give a whole number from 1 on")
+            )
+    if inputs["rotation"] not in ("none", UNKNOWN):
+        failures.append(CheckFailure("rotation", "trust.rotation knows only none"))
+    if inputs["issuer"] not in ("self-signed", "files", UNKNOWN):
+        failures.append(CheckFailure("issuer", "trust.issuer is self-signed or files"))
+    return failures + _wrong_files(inputs)
+
+
+def _wrong_files(inputs: Properties) -> list[CheckFailure]:
+    certificate, key = inputs.get("rootCertificatePem"), inputs.get("rootKeyPem")
+    if inputs["issuer"] == "self-signed":
+        if certificate is not None or key is not None:
+            return [CheckFailure("rootCertificatePem", "a root of your own needs trust.issuer: files")]
+        return []
+    if inputs["issuer"] is UNKNOWN or certificate is UNKNOWN or key is UNKNOWN:
+        return []
+    if certificate is None or key is None:
+        missing = "rootCertificatePem" if certificate is None else "rootKeyPem"
+        return [CheckFailure(missing, "trust.issuer: files needs both the root's certificate and its key")]
+    try:
+        read_root(certificate, key)
+    except AuthorityError as failure:
+        return [CheckFailure("rootCertificatePem", str(failure))]
+    return []
+
+
+def _root_changes(olds: Properties, inputs: Properties) -> list[CheckFailure]:
+    """A root is never changed by the way: machines and proxies that trust only the old one would be cut
+    off.
+    """
+    if not olds:
+        return []
+    previous = {**DEFAULTS, **olds}
+    return [
+        CheckFailure(
+            name,
+            f"{key} decides the mesh's root, which does not change while trust.rotation is none; "
+            f"set {key} back to what it was",
+        )
+        for name, key in ROOT_INPUTS.items()
+        if inputs.get(name) is not UNKNOWN and inputs.get(name) != previous.get(name)
+    ]
+
+
+def _due(outputs: Properties, inputs: Properties, now: datetime) -> list[str]:
+    intermediates = outputs.get("intermediates", {})
+    names = inputs["clusters"] if isinstance(inputs["clusters"], list) else []
+    return [
+        name
+        for name in names
+        if name in intermediates and renewal_due(intermediates[name]["ca-cert.pem"], now)
+    ]
+
+
+def _kept(
+    outputs: Properties, old_inputs: Properties, inputs: Properties, now: datetime
+) -> dict[str, dict[str, str]]:
+    if old_inputs.get("intermediateValidityDays") != inputs["intermediateValidityDays"]:
+        return {}
+    due = _due(outputs, inputs, now)
+    names = inputs["clusters"] if isinstance(inputs["clusters"], list) else []
+    return {
+        name: data for name, data in outputs["intermediates"].items() if name in names and name not in due
+    }
+
+
+def _root(inputs: Properties, now: datetime) -> Root:
+    try:
+        if inputs["issuer"] == "files":
+            return read_root(inputs["rootCertificatePem"], inputs["rootKeyPem"])
+    except AuthorityError as failure:
+        raise ResourceError(str(failure)) from failure
+    return make_root(inputs["trustDomain"], inputs["meshId"], inputs["rootValidityDays"], now)
+
+
+def _known_root(outputs: Properties) -> Root:
+    try:
+        return read_root(outputs["rootCertificatePem"], outputs["rootKeyPem"])
+    except AuthorityError as failure:
+        raise ResourceError(str(failure)) from failure
+
+
+def _intermediate(root: Root, inputs: Properties, cluster: str, now: datetime) -> dict[str, str]:
+    try:
+        return make_intermediate(
+            root, inputs["trustDomain"], cluster, inputs["intermediateValidityDays"], now
+        )
+    except AuthorityError as failure:
+        raise ResourceError(str(failure)) from failure
+
+
+def _outputs(inputs: Properties, root: Root, intermediates: Mapping[str, Any]) -> Properties:
+    ordered = {name: intermediates[name] for name in sorted(intermediates)}
+    return {
+        **inputs,
+        "rootCertificatePem": root.certificate_pem,
+        "rootKeyPem": root.key_pem,
+        "intermediates": ordered,
+    }
+
+
+def _previewed(inputs: Properties, kept: Mapping[str, Any], old: Properties | None = None) -> Properties:
+    names = inputs["clusters"]
+    known = isinstance(names, list) and not contains_unknown(names)
+    intermediates = {name: kept.get(name, dict(_PREVIEWED)) for name in names} if known else UNKNOWN
+    root = old or {}
+    return {
+        **inputs,
+        "rootCertificatePem": root.get("rootCertificatePem", UNKNOWN),
+        "rootKeyPem": root.get("rootKeyPem", UNKNOWN),
+        "intermediates": intermediates,
+    }

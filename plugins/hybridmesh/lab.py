@@ -1,0 +1,109 @@
+"""What the handlers of local clusters and machines ask the lab, bounded and cancellable."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from typing import Final, Protocol, TypeVar
+
+from local.lab.client import LabClient
+from local.lab.errors import LabError, LabNotRunning
+from local.lab.specs import ClusterInfo, MachineInfo, NetworkSpec
+from plugins.framework.calls import CallContext
+from plugins.framework.errors import OperationCancelledError, ResourceError, WaitTimeoutError
+from plugins.framework.values import UNKNOWN, Properties
+
+ANSWER_SECONDS: Final = 10.0
+"""Longest wait for an answer that a preview needs."""
+_Result = TypeVar("_Result")
+
+
+class Life(Enum):
+    """Whether a recorded instance still exists."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+    UNCERTAIN = "uncertain"
+    """The lab is off but keeps state on disk, or did not answer: nothing may be concluded."""
+
+
+class Member(Protocol):
+    """A cluster or machine as the lab knows it."""
+
+    @property
+    def instance_id(self) -> str: ...
+
+
+def in_background(call: Callable[[], _Result], *, what: str, timeout: float, context: CallContext) -> _Result:
+    """The result of `call`, awaited until cancelled or timed out; `what` completes "waiting until …".
+
+    Raises ResourceError with the lab's own text when the lab refuses.
+    """
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lab")
+    future = pool.submit(call)
+    pool.shutdown(wait=False)
+    context.wait_for(future.done, what=what, timeout=timeout, interval=0.05)
+    try:
+        return future.result()
+    except LabError as failure:
+        raise ResourceError(str(failure)) from failure
+
+
+def find_cluster(name: str, identity: str, context: CallContext) -> tuple[Life, ClusterInfo | None]:
+    """Whether the instance `identity` of cluster `name` lives, and what the lab knows of it. Starts
+    nothing.
+    """
+    return _find(lambda lab: lab.cluster(name), identity, f"the lab tells about cluster {name}", context)
+
+
+def find_machine(name: str, identity: str, context: CallContext) -> tuple[Life, MachineInfo | None]:
+    """Whether the instance `identity` of machine `name` lives, and what the lab knows of it. Starts
+    nothing.
+    """
+    return _find(lambda lab: lab.machine(name), identity, f"the lab tells about machine {name}", context)
+
+
+def network_spec(inputs: Properties) -> NetworkSpec:
+    network = inputs["network"]
+    return NetworkSpec(
+        name=network["name"],
+        cidr=network["cidr"],
+        direct=network["direct"],
+        delay_milliseconds=network["delayMilliseconds"],
+        loss_percent=network["lossPercent"],
+    )
+
+
+def checked_network(inputs: Properties) -> Properties:
+    """`inputs` with the defaults of their network filled in."""
+    network = inputs.get("network")
+    if not isinstance(network, dict):
+        return inputs
+    defaults = {"direct": False, "delayMilliseconds": 0, "lossPercent": 0}
+    return {**inputs, "network": {**defaults, **network}}
+
+
+def unknown_outputs(inputs: Properties, names: tuple[str, ...]) -> Properties:
+    return {**inputs, **dict.fromkeys(names, UNKNOWN)}
+
+
+_Member = TypeVar("_Member", bound=Member)
+
+
+def _find(
+    ask: Callable[[LabClient], _Member | None], identity: str, what: str, context: CallContext
+) -> tuple[Life, _Member | None]:
+    def answer() -> tuple[Life, _Member | None]:
+        try:
+            member = ask(LabClient.connect(start=False))
+        except LabNotRunning:
+            return (Life.UNCERTAIN if LabClient.has_state() else Life.DEAD), None
+        if member is None or member.instance_id != identity:
+            return Life.DEAD, None
+        return Life.ALIVE, member
+
+    try:
+        return in_background(answer, what=what, timeout=ANSWER_SECONDS, context=context)
+    except OperationCancelledError:
+        raise
+    except (ResourceError, WaitTimeoutError):
+        return Life.UNCERTAIN, None

@@ -1,0 +1,49 @@
+"""Powers on a lab whose state is on disk but which does not run, as after a power cut.
+
+Without it a refresh would ask API servers that are not there, and the kubernetes plug-in would forget what is
+in them.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from local.lab.client import LabClient
+from local.lab.errors import LabError, LabNotRunning
+
+READY_SECONDS: Final = 45.0
+_ASK_SECONDS: Final = 0.1
+
+
+def power_on(cancelled: threading.Event | None = None) -> str | None:
+    """Returns when every cluster of the lab answers, at once when the lab runs or remembers nothing.
+
+    Never raises: what went wrong is returned as one line, for a lab that is not needed must not stop a
+    preview.
+    """
+    try:
+        if not LabClient.has_state():
+            return None
+        lab = LabClient.connect(start=True)
+        if not _await(lambda: _settled(lab), cancelled or threading.Event()):
+            return f"the lab's clusters were not ready within {READY_SECONDS:g} s; see hybrid-mesh lab status"
+    except LabNotRunning:
+        return "the lab ended while it was being powered on; see hybrid-mesh lab logs lab"
+    except LabError as failure:
+        return f"the lab could not be powered on: {failure}"
+    except OSError as failure:
+        return f"the lab could not be asked: {failure.strerror}"
+    return None
+
+
+def _settled(lab: LabClient) -> bool:
+    return all(cluster.state != "starting" for cluster in lab.status().clusters)
+
+
+def _await(condition: Callable[[], bool], cancelled: threading.Event) -> bool:
+    deadline = time.monotonic() + READY_SECONDS
+    while not condition():
+        if time.monotonic() > deadline or cancelled.wait(_ASK_SECONDS):
+            return False
+    return True
