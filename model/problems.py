@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,11 @@ def shown(value: object, limit: int = 60) -> str:
     else:
         text = str(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The one of `choices` that `word` was probably meant to be, or None."""
+    by_form = {choice.replace("-", "").replace("_", "").lower(): choice for choice in choices}
+    form = word.replace("-", "").replace("_", "").lower()
+    matches = get_close_matches(form, by_form, n=1, cutoff=0.6)
+    return by_form[matches[0]] if matches else None

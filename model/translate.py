@@ -1,12 +1,70 @@
-"""Says what pydantic found in the words of the configuration: path, value and remedy."""
+"""Says what pydantic found in the words of the configuration: path, value and remedy.
+
+Pydantic names a place by field names, by the tags of unions and by `[key]`; a person by the keys in the
+file. So each
+place is walked through the model and the raw value side by side.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from model.problems import Problem, shown
+from model.config.mesh import Mesh
+from model.problems import Problem, nearest, shown
+from model.shape import Place, example, walk
+from model.wording import octal_mode, wording
 
 
 def translate(error: ValidationError, raw: Mapping[str, Any]) -> list[Problem]:
-    return [Problem(".".join(map(str, d["loc"])), shown(d["input"]), d["msg"], "") for d in error.errors()]
+    """One problem for each mistake that `error` holds about `raw`, in the order of the file's keys."""
+    problems = [_problem(d, raw) for d in error.errors(include_url=False) if not _follows_from_another(d)]
+    return list(dict.fromkeys(problems))
+
+
+def _follows_from_another(details: ErrorDetails) -> bool:
+    """Pydantic counts only the right entries of a list, so that one wrong entry also makes it "too short"."""
+    return details["type"] == "too_short" and bool(details["input"])
+
+
+def _problem(details: ErrorDetails, raw: Mapping[str, Any]) -> Problem:
+    place = walk(Mesh, raw, details["loc"])
+    kind = details["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(place)
+    if kind == "missing":
+        return _missing_key(place)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return _unknown_type(details, place)
+    if kind == "string_type" and place.key == "mode" and isinstance(place.value, int):
+        return Problem(place.path, shown(place.value), *octal_mode(place.value))
+    message, remedy = wording(kind, details.get("ctx", {}), details["input"])
+    return Problem(place.path, shown(details["input"]), message, remedy)
+
+
+def _unknown_key(place: Place) -> Problem:
+    valid = sorted(place.siblings)
+    near = nearest(place.key, valid)
+    remedy = f"Did you mean `{near}`?" if near else f"Keys that are known here: {', '.join(valid)}."
+    return Problem(place.path, shown(place.value), "this key is unknown", remedy)
+
+
+def _missing_key(place: Place) -> Problem:
+    sample = example(place)
+    remedy = f"Add it, for example `{place.key}: {sample}`." if sample else "Add it."
+    return Problem(place.path, "", "this key is missing", remedy)
+
+
+def _unknown_type(details: ErrorDetails, place: Place) -> Problem:
+    context = details.get("ctx", {})
+    key = str(context.get("discriminator", "type")).strip("'")
+    value = place.value.get(key) if isinstance(place.value, Mapping) else None
+    tags = sorted(place.siblings)
+    listed = " | ".join(tags)
+    path = f"{place.path}.{key}"
+    if value is None:
+        return Problem(path, "", "this key is missing", f"Add it: `{key}: {listed}`.")
+    near = nearest(str(value), tags)
+    hint = f" Did you mean `{near}`?" if near else ""
+    return Problem(path, shown(value), f"there is no such {key}", f"Choose one of {listed}.{hint}")

@@ -1,5 +1,30 @@
 """Rules on the mesh as a whole. One rule is one function; the registry runs them all."""
 
-from model.checks.registry import run
+from model.checks import (
+    addresses,
+    applications,
+    clusters,
+    demo,
+    gateways,
+    groups,
+    ingress,
+    istio,
+    names,
+    references,
+)
+from model.checks.registry import RULES, run
 
-__all__ = ["run"]
+__all__ = [
+    "RULES",
+    "addresses",
+    "applications",
+    "clusters",
+    "demo",
+    "gateways",
+    "groups",
+    "ingress",
+    "istio",
+    "names",
+    "references",
+    "run",
+]

@@ -1,20 +1,62 @@
-"""The settings that every part of the configuration shares."""
+"""The settings and the plain types that every part of the configuration shares."""
 
+from ipaddress import IPv4Network
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 DNS_LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+ABSOLUTE_PATH_PATTERN = r"^/"
+FILE_MODE_PATTERN = r"^0[0-7]{3}$"
+UNIT_NAME_PATTERN = r"^[A-Za-z0-9@_.-]+\.(service|timer|socket|path)$"
+_CIDR_PATTERN = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
 
 DnsLabel = Annotated[str, StringConstraints(pattern=DNS_LABEL_PATTERN, max_length=63)]
 """A DNS label as RFC 1123 and Kubernetes want it: lower case letters, digits and dashes, 63 characters at
 most."""
+
+WholeNumber = Annotated[int, Field(strict=True)]
+"""An integer; neither `true` nor text that looks like a number is one."""
+
+Switch = Annotated[bool, Field(strict=True)]
+
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
+
+
+def _range_of_text(value: object) -> IPv4Network:
+    """Parses `a.b.c.d/n`. Raises pydantic's error of the type `cidr`, whose context may hold a
+    `suggestion`."""
+    if isinstance(value, IPv4Network):
+        return value
+    if not isinstance(value, str) or "/" not in value:
+        raise PydanticCustomError("cidr", "no range")
+    try:
+        return IPv4Network(value)
+    except ValueError:
+        pass
+    try:
+        suggestion = str(IPv4Network(value, strict=False))
+    except ValueError:
+        raise PydanticCustomError("cidr", "no range") from None
+    raise PydanticCustomError("cidr", "no range", {"suggestion": suggestion})
+
+
+Cidr = Annotated[
+    IPv4Network, BeforeValidator(_range_of_text), WithJsonSchema({"type": "string", "pattern": _CIDR_PATTERN})
+]
+"""A range of IPv4 addresses in CIDR notation."""
 
 
 class Section(BaseModel):
     """One section of the configuration: camelCase keys, unknown keys refused, immutable once read."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, validate_default=True
+        alias_generator=to_camel,
+        populate_by_name=False,
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        use_attribute_docstrings=True,
     )

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from model.config.base import DnsLabel, Section
+from model.config.base import Cidr, DnsLabel, Section, Switch
 
-NodePort = Annotated[int, Field(ge=30000, le=32767)]
+NodePort = Annotated[int, Field(strict=True, ge=30000, le=32767)]
 """A port of the range that Kubernetes gives to NodePort Services by default."""
 
 
@@ -15,25 +15,33 @@ class NodePorts(Section):
     """Ports of the nodes at which the east-west gateway answers, when its Service is a NodePort."""
 
     tls: NodePort = 31443
+    """For traffic between workloads of different networks."""
     istiod: NodePort = 31012
+    """For machines that register."""
     status: NodePort = 31021
+    """For health checks."""
 
 
 class GatewayExposure(Section):
     """How the east-west gateway of a cluster is reached from other networks."""
 
-    enabled: bool = True
+    enabled: Switch = True
     """`false`: this cluster has no gateway of its own and uses those of the other clusters in its network."""
     service_type: Literal["LoadBalancer", "NodePort"] = "LoadBalancer"
-    addresses: tuple[str, ...] = ()
-    """Addresses that others use, where the Service's status does not tell them (NodePort, on-premises)."""
+    """The type of the gateway's Service."""
+    addresses: tuple[str, ...] = Field(default=(), examples=[["203.0.113.10"]])
+    """IP addresses that others use, where the Service's status does not tell them (NodePort, on-premises)."""
     node_ports: NodePorts = NodePorts()
+    """The nodes' ports of a NodePort Service."""
 
 
 class ClusterBase(Section):
-    network: DnsLabel
+    network: DnsLabel = Field(examples=["amsterdam"])
+    """The network that the cluster's pods are in."""
     state: Literal["active", "quarantined"] = "active"
+    """`quarantined`: the cluster does not answer, and nothing waits for it or asks it."""
     gateway: GatewayExposure = GatewayExposure()
+    """The cluster's east-west gateway."""
 
 
 class LocalCluster(ClusterBase):
@@ -41,8 +49,12 @@ class LocalCluster(ClusterBase):
 
     type: Literal["local"]
     kubernetes_version: str = "1.35.4"
-    pod_cidr: IPv4Network | None = None
-    service_cidr: IPv4Network = IPv4Network("10.96.0.0/16")
+    """The release of Kubernetes, one that the toolchain builds."""
+    pod_cidr: Cidr | None = Field(default=None, examples=["10.10.32.0/20"])
+    """Range of the pods, inside the network's. One cluster of a network may leave it out: it gets the second
+    /20."""
+    service_cidr: Cidr = IPv4Network("10.96.0.0/16")
+    """Range of the Services' cluster addresses; they mean something inside the cluster only."""
 
 
 class KubeconfigCluster(ClusterBase):
@@ -55,9 +67,12 @@ class KubeconfigCluster(ClusterBase):
 
     type: Literal["kubeconfig"]
     path: str | None = None
+    """Path of a kubeconfig file."""
     context: str | None = None
+    """Context of the kubeconfig; its current one by default."""
     secret: DnsLabel | None = None
-    peer_endpoint: str | None = None
+    """Name of the secret configuration key that holds a kubeconfig's text."""
+    peer_endpoint: str | None = Field(default=None, examples=["https://203.0.113.20:6443"])
     """The API server's URL as the other clusters' istiods and the machines reach it; the kubeconfig's own by
     default."""
 

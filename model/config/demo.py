@@ -2,16 +2,21 @@
 
 from pydantic import Field
 
-from model.config.base import DnsLabel, Section
+from model.config.base import DnsLabel, Port, Section
 
 
 class Demo(Section):
+    """Istio's echo server in every cluster and, where a group is named, on its machines."""
+
     namespace: DnsLabel = "demo"
+    """Namespace of the demo."""
     service: DnsLabel = "echo"
     """A Service with one pod in every active cluster."""
     image: str = "hybrid-mesh.local/echo:1.31.0"
-    port: int = Field(default=8080, ge=1, le=65535)
+    """Image with Istio's echo server and client."""
+    port: Port = 8080
+    """Port of the Service and of the pods."""
     group: DnsLabel | None = None
     """The workload group whose machines run the echo server as their application."""
-    binaries: str | None = None
+    binaries: str | None = Field(default=None, examples=["https://packages.example.com/echo"])
     """Base address from which the machines fetch `echo-server` and `echo-client`."""

@@ -4,23 +4,46 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from model.config.base import DnsLabel, Section
+from model.config.base import (
+    ABSOLUTE_PATH_PATTERN,
+    FILE_MODE_PATTERN,
+    UNIT_NAME_PATTERN,
+    DnsLabel,
+    Port,
+    Section,
+    Switch,
+)
+
+Seconds = Annotated[int, Field(strict=True, ge=1)]
 
 
 class HttpGet(Section):
-    path: str = "/"
-    port: int = Field(ge=1, le=65535)
+    """An HTTP request that must be answered with a status below 400."""
+
+    path: str = Field(default="/", pattern=ABSOLUTE_PATH_PATTERN)
+    """Path of the request."""
+    port: Port = Field(examples=[8080])
+    """Port of the workload, one of the group's."""
     host: str | None = None
+    """Address to ask; the machine's own by default."""
     scheme: Literal["HTTP", "HTTPS"] = "HTTP"
+    """Protocol of the request."""
 
 
 class TcpSocket(Section):
-    port: int = Field(ge=1, le=65535)
+    """A connection that must be accepted."""
+
+    port: Port = Field(examples=[8080])
+    """Port of the workload, one of the group's."""
     host: str | None = None
+    """Address to ask; the machine's own by default."""
 
 
 class Exec(Section):
-    command: tuple[str, ...] = Field(min_length=1)
+    """A command that must end with 0."""
+
+    command: tuple[str, ...] = Field(min_length=1, examples=[["/usr/local/bin/check"]])
+    """The command and its arguments; no shell reads it."""
 
 
 class Probe(Section):
@@ -30,51 +53,70 @@ class Probe(Section):
     """
 
     http_get: HttpGet | None = None
+    """Healthy when an HTTP request succeeds."""
     tcp_socket: TcpSocket | None = None
+    """Healthy when a connection is accepted."""
     exec: Exec | None = None
-    initial_delay_seconds: int = Field(default=0, ge=0)
-    timeout_seconds: int = Field(default=1, ge=1)
-    period_seconds: int = Field(default=5, ge=1)
-    success_threshold: int = Field(default=1, ge=1)
-    failure_threshold: int = Field(default=3, ge=1)
+    """Healthy when a command ends with 0."""
+    initial_delay_seconds: int = Field(default=0, strict=True, ge=0)
+    """Seconds before the first check."""
+    timeout_seconds: Seconds = 1
+    """Seconds after which a check has failed."""
+    period_seconds: Seconds = 5
+    """Seconds between two checks."""
+    success_threshold: Seconds = 1
+    """Successes in a row after which the workload is healthy."""
+    failure_threshold: Seconds = 3
+    """Failures in a row after which it is not."""
 
 
 class MachineFile(Section):
-    """A file of the user's application on each machine of the group."""
+    """A file of the user's application on each machine of the group: given as text, or fetched."""
 
-    path: str = Field(pattern=r"^/")
+    path: str = Field(pattern=ABSOLUTE_PATH_PATTERN, examples=["/etc/ratings.conf"])
+    """Where the file lies on the machine."""
     content: str | None = None
+    """The file's text."""
     url: str | None = None
-    mode: str = Field(default="0644", pattern=r"^0[0-7]{3}$")
+    """Address from which the machine fetches it when it first boots."""
+    mode: str = Field(default="0644", pattern=FILE_MODE_PATTERN)
+    """Permissions, octal and in quotes."""
 
 
 class SystemdUnit(Section):
     """A systemd unit of the user's application, enabled and started on each machine."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9@_.-]+\.(service|timer|socket|path)$")
-    content: str
+    name: str = Field(pattern=UNIT_NAME_PATTERN, examples=["ratings.service"])
+    """File name of the unit."""
+    content: str = Field(examples=["[Service]\nExecStart=/usr/local/bin/ratings\n"])
+    """Text of the unit."""
 
 
 class Application(Section):
     """What runs on the machines besides Istio's agent: nothing of it knows of the mesh."""
 
     files: tuple[MachineFile, ...] = ()
+    """Files that each machine is given."""
     units: tuple[SystemdUnit, ...] = ()
+    """Units that run on each machine."""
     commands: tuple[str, ...] = ()
+    """Shell commands that each machine runs once, at its first boot, after the files are there."""
 
 
 class LocalMachines(Section):
     """Machines that the embedded site boots on this machine."""
 
     type: Literal["local"]
-    count: int = Field(default=1, ge=1, le=50)
+    count: int = Field(default=1, strict=True, ge=1, le=50)
+    """How many."""
 
 
 class BundleMachines(Section):
     """Machines that somebody owns already, joined by a folder that `hybrid-mesh bundle GROUP` writes."""
 
     type: Literal["bundle"]
-    minimum: int = Field(default=0, ge=0)
+    minimum: int = Field(default=0, strict=True, ge=0)
+    """How many must have joined before `pulumi up` ends."""
 
 
 Machines = Annotated[LocalMachines | BundleMachines, Field(discriminator="type")]
@@ -83,16 +125,26 @@ Machines = Annotated[LocalMachines | BundleMachines, Field(discriminator="type")
 class WorkloadGroup(Section):
     """Machines of one kind that serve one workload."""
 
-    namespace: DnsLabel
-    cluster: DnsLabel
+    namespace: DnsLabel = Field(examples=["bookinfo"])
+    """Namespace of the WorkloadGroup and of its Service."""
+    cluster: DnsLabel = Field(examples=["east"])
     """The cluster with whose control plane the machines register."""
-    network: DnsLabel
+    network: DnsLabel = Field(examples=["amsterdam"])
+    """The network that the machines are in."""
     service_account: DnsLabel | None = None
-    labels: dict[str, str] = Field(default_factory=dict)
-    ports: dict[DnsLabel, int] = Field(min_length=1)
-    host: str | None = None
+    """The machines' identity in the mesh; a service account with the group's name by default."""
+    labels: dict[str, str] = Field(default_factory=dict, examples=[{"app": "ratings", "version": "vm"}])
+    """Labels of the machines' WorkloadEntries."""
+    ports: dict[DnsLabel, Port] = Field(min_length=1, examples=[{"http": 9080}])
+    """Ports that the workload serves, by name; the name's first word tells the protocol (`http`, `grpc`,
+    `tcp`)."""
+    host: str | None = Field(default=None, examples=["ratings.example.com"])
     """A host name of the user's own; without it a Service `<group>.<namespace>` is made in every cluster."""
     probe: Probe | None = None
-    dns_capture: bool = True
+    """How a machine's health is found out; without it, a machine that is connected counts as healthy."""
+    dns_capture: Switch = True
+    """Whether the agent answers the machine's DNS queries for names of the mesh."""
     application: Application = Application()
-    machines: Machines
+    """What runs on the machines."""
+    machines: Machines = Field(examples=[{"type": "bundle"}])
+    """Where the machines come from."""

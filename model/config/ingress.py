@@ -1,49 +1,88 @@
 """Ways into the mesh by the Kubernetes Gateway API."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from model.config.base import DnsLabel, Section
+from model.config.base import ABSOLUTE_PATH_PATTERN, DnsLabel, Port, Section
+
+Weight = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 
 class Listener(Section):
-    name: DnsLabel
-    port: int = Field(ge=1, le=65535)
+    """A port at which the gateway listens."""
+
+    name: DnsLabel = Field(examples=["http"])
+    """Name of the listener."""
+    port: Port = Field(examples=[80])
+    """Port of the gateway."""
     protocol: Literal["HTTP", "HTTPS"] = "HTTP"
-    hostname: str | None = None
+    """Protocol that the gateway speaks there."""
+    hostname: str | None = Field(default=None, examples=["shop.example.com"])
+    """Host name that the listener answers for; every name by default."""
     certificate_secret: DnsLabel | None = None
     """Name of the kubernetes.io/tls Secret in the gateway's namespace; HTTPS listeners need it."""
 
 
 class ServiceBackend(Section):
-    service: DnsLabel
-    namespace: DnsLabel
-    port: int = Field(ge=1, le=65535)
-    weight: int = Field(default=100, ge=0, le=100)
+    """A Service of the ingress' cluster."""
+
+    service: DnsLabel = Field(examples=["reviews"])
+    """Name of the Service."""
+    namespace: DnsLabel = Field(examples=["bookinfo"])
+    """Its namespace."""
+    port: Port = Field(examples=[9080])
+    """Its port."""
+    weight: Weight = 100
+    """Its share of the requests, in percent."""
 
 
 class GroupBackend(Section):
-    group: DnsLabel
-    port: int = Field(ge=1, le=65535)
-    weight: int = Field(default=100, ge=0, le=100)
+    """The machines of a workload group."""
+
+    group: DnsLabel = Field(examples=["ratings"])
+    """Name of the group."""
+    port: Port = Field(examples=[9080])
+    """One of the group's ports."""
+    weight: Weight = 100
+    """Its share of the requests, in percent."""
 
 
-Backend = Annotated[ServiceBackend | GroupBackend, Field(union_mode="smart")]
+def _kind_of_backend(value: Any) -> str:
+    names_group = "group" in value if isinstance(value, Mapping) else isinstance(value, GroupBackend)
+    return "group" if names_group else "service"
+
+
+Backend = Annotated[
+    Annotated[ServiceBackend, Tag("service")] | Annotated[GroupBackend, Tag("group")],
+    Discriminator(_kind_of_backend),
+]
 
 
 class Route(Section):
     """One HTTPRoute. Weights of its backends sum to 100 when there is more than one."""
 
-    name: DnsLabel
-    hostnames: tuple[str, ...] = ()
-    path_prefix: str = Field(default="/", pattern=r"^/")
-    backends: tuple[Backend, ...] = Field(min_length=1)
+    name: DnsLabel = Field(examples=["all"])
+    """Name of the route."""
+    hostnames: tuple[str, ...] = Field(default=(), examples=[["shop.example.com"]])
+    """Host names of the requests; every name by default."""
+    path_prefix: str = Field(default="/", pattern=ABSOLUTE_PATH_PATTERN)
+    """Beginning of the requests' paths."""
+    backends: tuple[Backend, ...] = Field(min_length=1, examples=[[{"group": "ratings", "port": 9080}]])
+    """Where the requests go."""
 
 
 class Ingress(Section):
-    cluster: DnsLabel
+    """A Gateway with its routes."""
+
+    cluster: DnsLabel = Field(examples=["east"])
+    """The cluster that the gateway runs in."""
     namespace: DnsLabel = "istio-ingress"
+    """Namespace of the Gateway and its routes."""
     gateway_class: str = "istio"
-    listeners: tuple[Listener, ...] = Field(min_length=1)
+    """Name of the GatewayClass."""
+    listeners: tuple[Listener, ...] = Field(min_length=1, examples=[[{"name": "http", "port": 80}]])
+    """Ports at which the gateway listens."""
     routes: tuple[Route, ...] = ()
+    """Where requests go."""

@@ -8,20 +8,27 @@ from model.config.base import Section
 
 
 class RepositoryCharts(Section):
+    """Charts of a Helm repository."""
+
     type: Literal["repository"]
     url: str = "https://blob.istio.io/istio-release/charts"
+    """Address of the repository."""
 
 
 class OciCharts(Section):
+    """Charts of an OCI registry."""
+
     type: Literal["oci"]
     url: str = "oci://ghcr.io/istio/release/charts"
+    """Address of the folder that holds the charts."""
 
 
 class FolderCharts(Section):
     """Charts in a local folder with the subfolders base, istiod and gateway, relative to the project."""
 
     type: Literal["folder"]
-    path: str
+    path: str = Field(examples=[".toolchain/charts"])
+    """Path of the folder."""
 
 
 Charts = Annotated[RepositoryCharts | OciCharts | FolderCharts, Field(discriminator="type")]
@@ -34,10 +41,15 @@ class Istio(Section):
     """
 
     version: str = "1.31.0"
+    """Release of Istio."""
     distribution: Literal["upstream", "tetrate"] = "upstream"
+    """Whose build it is; `tetrate` needs `hub` and `charts`."""
     hub: str = "docker.io/istio"
+    """Where the images are, without a scheme."""
     tag: str | None = None
+    """Tag of the images; the version by default."""
     charts: Charts = RepositoryCharts(type="repository")
+    """Where the Helm charts are."""
     packages: str = "https://blob.istio.io/istio-release"
     """Base address of the machine packages: `<packages>/releases/<version>/deb/istio-sidecar.deb`."""
     proxy: Literal["istio", "envoy"] = "istio"

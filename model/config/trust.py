@@ -8,10 +8,15 @@ from model.config.base import DnsLabel, Section
 
 
 class SelfSignedTrust(Section):
+    """A root that the program makes and keeps in the state, encrypted."""
+
     issuer: Literal["self-signed"]
     rotation: Literal["none"] = "none"
-    root_validity_days: int = Field(default=3650, ge=30)
-    intermediate_validity_days: int = Field(default=730, ge=7)
+    """What happens to the root."""
+    root_validity_days: int = Field(default=3650, strict=True, ge=30)
+    """Life of the root, in days."""
+    intermediate_validity_days: int = Field(default=730, strict=True, ge=7)
+    """Life of each cluster's intermediate, in days; it is renewed in the last third."""
 
 
 class FilesTrust(Section):
@@ -20,9 +25,13 @@ class FilesTrust(Section):
 
     issuer: Literal["files"]
     rotation: Literal["none"] = "none"
+    """What happens to the root."""
     certificate: DnsLabel = "root-certificate"
+    """Name of the configuration key that holds the root's certificate."""
     key: DnsLabel = "root-key"
-    intermediate_validity_days: int = Field(default=730, ge=7)
+    """Name of the secret configuration key that holds the root's private key."""
+    intermediate_validity_days: int = Field(default=730, strict=True, ge=7)
+    """Life of each cluster's intermediate, in days; it is renewed in the last third."""
 
 
 Trust = Annotated[SelfSignedTrust | FilesTrust, Field(discriminator="issuer")]

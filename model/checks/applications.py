@@ -1,0 +1,91 @@
+"""Rules on what runs on machines."""
+
+import posixpath
+from collections.abc import Iterator
+
+from model.checks.registry import rule
+from model.checks.words import is_url
+from model.config.groups import MachineFile
+from model.config.mesh import Mesh
+from model.problems import Problem
+
+AGENT_FOLDERS = ("/etc/certs", "/etc/istio", "/var/lib/istio", "/var/run/secrets", "/run/secrets")
+"""Folders of Istio's agent on a machine."""
+
+OWN_UNITS = ("istio.service", "hybrid-mesh")
+"""Names, or beginnings of names, of the units that make a machine a member of the mesh."""
+
+
+@rule
+def a_file_is_given_or_fetched(mesh: Mesh) -> Iterator[Problem]:
+    """A file has exactly one of `content` and `url`."""
+    for path, file in _files(mesh):
+        if (file.content is None) == (file.url is None):
+            found = "it has both" if file.content is not None else "it has neither"
+            yield Problem(
+                path, file.path, f"a file has either `content` or `url`; {found}", "Keep one of the two."
+            )
+
+
+@rule
+def files_are_fetched_from_a_web_server(mesh: Mesh) -> Iterator[Problem]:
+    """A file's `url` is an http or https one."""
+    for path, file in _files(mesh):
+        if file.url is not None and not is_url(file.url, "https", "http"):
+            yield Problem(
+                f"{path}.url", file.url, "this is no http or https URL", "Write it like https://host/file."
+            )
+
+
+@rule
+def a_file_is_one_file(mesh: Mesh) -> Iterator[Problem]:
+    """A file's path is plain, names a file, and names it once in a group."""
+    seen: dict[tuple[str, str], str] = {}
+    for path, file in _files(mesh):
+        group = path.split(".")[1]
+        first = seen.setdefault((group, file.path), path)
+        if posixpath.normpath(file.path) != file.path or file.path == "/":
+            yield Problem(
+                f"{path}.path",
+                file.path,
+                "this is no plain path of a file",
+                "Write it without `.`, `..`, double slashes and a slash at the end.",
+            )
+        elif first != path:
+            yield Problem(f"{path}.path", file.path, f"{first} is the same file", "Keep one of the two.")
+
+
+@rule
+def files_leave_the_agents_alone(mesh: Mesh) -> Iterator[Problem]:
+    """No file of the user's lies where Istio's agent keeps its own."""
+    for path, file in _files(mesh):
+        folder = next((f for f in AGENT_FOLDERS if f"{file.path}/".startswith(f"{f}/")), None)
+        if folder is not None:
+            yield Problem(
+                f"{path}.path", file.path, f"{folder} is the agent's folder", "Choose another place."
+            )
+
+
+@rule
+def units_have_names_of_their_own(mesh: Mesh) -> Iterator[Problem]:
+    """No unit has the name of another, or of one that makes the machine a member of the mesh."""
+    for name, group in mesh.workload_groups.items():
+        seen: set[str] = set()
+        for index, unit in enumerate(group.application.units):
+            path = f"workloadGroups.{name}.application.units.{index}.name"
+            if unit.name in seen:
+                yield Problem(path, unit.name, "another unit has this name", "Give each unit its own name.")
+            if unit.name.startswith(OWN_UNITS):
+                yield Problem(
+                    path,
+                    unit.name,
+                    "this name belongs to the units that keep the machine in the mesh",
+                    "Name the unit after your application.",
+                )
+            seen.add(unit.name)
+
+
+def _files(mesh: Mesh) -> Iterator[tuple[str, MachineFile]]:
+    for name, group in sorted(mesh.workload_groups.items()):
+        for index, file in enumerate(group.application.files):
+            yield f"workloadGroups.{name}.application.files.{index}", file

@@ -1,0 +1,61 @@
+"""Rules on the demo."""
+
+from collections.abc import Iterator
+
+from model.checks.groups import AGENT_PORTS
+from model.checks.registry import rule
+from model.checks.words import is_url
+from model.config.mesh import Mesh
+from model.problems import Problem
+
+DEMO_FILES = ("/usr/local/bin/echo-server", "/usr/local/bin/echo-client")
+"""Files that the demo puts on its group's machines."""
+
+
+@rule
+def demo_machines_can_fetch_the_demo(mesh: Mesh) -> Iterator[Problem]:
+    """A demo on machines says where they fetch it."""
+    demo = mesh.demo
+    if demo is None:
+        return
+    if demo.group is not None and demo.binaries is None:
+        yield Problem(
+            "demo.binaries",
+            "",
+            f"the machines of group {demo.group} do not know where to fetch the echo server",
+            "Name the folder of a web server that holds echo-server and echo-client.",
+        )
+    if demo.binaries is not None and not is_url(demo.binaries, "https", "http"):
+        yield Problem(
+            "demo.binaries",
+            demo.binaries,
+            "this is no http or https URL",
+            "Write it like https://host/folder.",
+        )
+
+
+@rule
+def the_demo_has_a_port_to_itself(mesh: Mesh) -> Iterator[Problem]:
+    """The demo's port is not one of the sidecar's, nor one below 1024, which its user may not open."""
+    demo = mesh.demo
+    if demo is not None and (demo.port in AGENT_PORTS or demo.port < 1024):
+        reason = (
+            "Istio's proxy uses this port" if demo.port in AGENT_PORTS else "only root may open this port"
+        )
+        yield Problem("demo.port", str(demo.port), reason, "Choose another one, for example 8080.")
+
+
+@rule
+def the_demos_files_are_its_own(mesh: Mesh) -> Iterator[Problem]:
+    """The demo's group has no files of the names of the demo's."""
+    group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
+    if mesh.demo is None or group is None:
+        return
+    for index, file in enumerate(group.application.files):
+        if file.path in DEMO_FILES:
+            yield Problem(
+                f"workloadGroups.{mesh.demo.group}.application.files.{index}.path",
+                file.path,
+                "the demo puts a file there",
+                "Choose another place, or turn the demo off for this group.",
+            )

@@ -1,0 +1,194 @@
+"""Rules on Istio and on trust."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from model.checks.registry import rule
+from model.checks.words import is_url
+from model.config.clusters import LocalCluster
+from model.config.istio import FolderCharts, OciCharts, RepositoryCharts
+from model.config.mesh import Mesh
+from model.config.trust import FilesTrust, SelfSignedTrust
+from model.problems import Problem, shown
+
+SUPPORTED_MINORS = ("1.31",)
+"""Minor releases of Istio whose charts, files and behaviour this project knows."""
+
+OWNED_VALUES = {
+    "global.meshID": "id",
+    "global.multiCluster.clusterName": "clusters",
+    "global.network": "clusters.<name>.network",
+    "global.meshNetworks": "networks.<name>.gateway",
+    "global.hub": "istio.hub",
+    "global.tag": "istio.tag",
+    "meshConfig.trustDomain": "trustDomain",
+    "env.ISTIO_MULTIROOT_MESH": "the plan, so that roots can be rotated",
+    "_internal_defaults_do_not_set": "the chart",
+}
+"""Values of the istiod chart that the plan sets, and where they come from."""
+
+_HUB = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*")
+_TRUST_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+
+
+@rule
+def the_istio_release_is_supported(mesh: Mesh) -> Iterator[Problem]:
+    """The release is one of a supported minor."""
+    version = mesh.istio.version
+    minors = "|".join(re.escape(minor) for minor in SUPPORTED_MINORS)
+    if not re.fullmatch(rf"({minors})\.(0|[1-9][0-9]*)", version):
+        releases = ", ".join(f"{minor}.x" for minor in SUPPORTED_MINORS)
+        yield Problem(
+            "istio.version",
+            version,
+            "this release of Istio is not supported",
+            f"Supported are: {releases}, for example {SUPPORTED_MINORS[-1]}.0.",
+        )
+
+
+@rule
+def tetrate_names_its_sources(mesh: Mesh) -> Iterator[Problem]:
+    """The distribution of Tetrate has registries of its own, which have to be named."""
+    if mesh.istio.distribution != "tetrate":
+        return
+    for key in ("hub", "charts"):
+        if key not in mesh.istio.model_fields_set:
+            yield Problem(
+                f"istio.{key}",
+                "",
+                "distribution tetrate needs it: the default is that of upstream Istio",
+                f"Set `{key}` as Tetrate's installation guide says for your subscription.",
+            )
+
+
+@rule
+def the_hub_is_a_registry(mesh: Mesh) -> Iterator[Problem]:
+    """`hub` is the beginning of an image's name."""
+    if not _HUB.fullmatch(mesh.istio.hub):
+        yield Problem(
+            "istio.hub",
+            mesh.istio.hub,
+            "this is not the beginning of an image's name",
+            "Write it without scheme and without a slash at the end: docker.io/istio.",
+        )
+
+
+@rule
+def charts_come_from_their_kind_of_place(mesh: Mesh) -> Iterator[Problem]:
+    """A Helm repository is https or http, a registry oci, a folder a path."""
+    charts = mesh.istio.charts
+    if isinstance(charts, RepositoryCharts) and not is_url(charts.url, "https", "http"):
+        remedy = "Write an https URL" + (", or `type: oci`." if charts.url.startswith("oci:") else ".")
+        yield Problem("istio.charts.url", charts.url, "this is no address of a Helm repository", remedy)
+    if isinstance(charts, OciCharts) and not is_url(charts.url, "oci"):
+        yield Problem(
+            "istio.charts.url",
+            charts.url,
+            "this is no address of an OCI registry",
+            "Begin it with oci://, or write `type: repository`.",
+        )
+    if isinstance(charts, FolderCharts) and (not charts.path.strip() or "://" in charts.path):
+        yield Problem(
+            "istio.charts.path",
+            charts.path,
+            "this is no path of a folder",
+            "Name the folder that holds base, istiod and gateway.",
+        )
+
+
+@rule
+def packages_come_from_a_web_server(mesh: Mesh) -> Iterator[Problem]:
+    """Machines fetch their package over HTTP."""
+    if not is_url(mesh.istio.packages, "https", "http"):
+        yield Problem(
+            "istio.packages",
+            mesh.istio.packages,
+            "this is no URL that machines can fetch packages from",
+            "Write it like https://blob.istio.io/istio-release.",
+        )
+
+
+@rule
+def plain_envoys_are_local(mesh: Mesh) -> Iterator[Problem]:
+    """`proxy: envoy` is for the local site, whose proxies are upstream Envoys."""
+    if mesh.istio.proxy == "envoy" and not all(isinstance(c, LocalCluster) for c in mesh.clusters.values()):
+        yield Problem(
+            "istio.proxy",
+            "envoy",
+            "clusters that are not local run Istio's own proxy",
+            "Leave `proxy` out, or set it to istio.",
+        )
+
+
+@rule
+def further_values_leave_the_plans_alone(mesh: Mesh) -> Iterator[Problem]:
+    """`istio.values` sets nothing that the plan takes from elsewhere."""
+    for path, source in OWNED_VALUES.items():
+        value = _at(mesh.istio.values, path.split("."))
+        if value is not None:
+            yield Problem(
+                f"istio.values.{path}",
+                shown(value),
+                f"this value is set by {source}",
+                "Leave it out here.",
+            )
+
+
+@rule
+def the_trust_domain_is_one(mesh: Mesh) -> Iterator[Problem]:
+    """A trust domain is what SPIFFE says: lower case letters, digits, dots, dashes and underscores, 255 at
+    most."""
+    domain = mesh.trust_domain
+    if len(domain) <= 255 and _TRUST_DOMAIN.fullmatch(domain) and ".." not in domain:
+        return
+    bare = domain.removeprefix("spiffe://").split("/", 1)[0].split(":", 1)[0].lower()
+    suggestion = bare if bare != domain and _TRUST_DOMAIN.fullmatch(bare) else "mesh.example.com"
+    yield Problem(
+        "trustDomain",
+        domain,
+        "this is no SPIFFE trust domain",
+        f"Write a domain name without scheme, port and path, for example {suggestion}.",
+    )
+
+
+@rule
+def intermediates_end_before_the_root(mesh: Mesh) -> Iterator[Problem]:
+    """An intermediate does not outlive its root."""
+    trust = mesh.trust
+    if isinstance(trust, SelfSignedTrust) and trust.intermediate_validity_days > trust.root_validity_days:
+        yield Problem(
+            "trust.intermediateValidityDays",
+            str(trust.intermediate_validity_days),
+            f"an intermediate would outlive its root, which lives {trust.root_validity_days} days",
+            "Make it shorter than rootValidityDays.",
+        )
+
+
+@rule
+def certificate_and_key_are_two_keys(mesh: Mesh) -> Iterator[Problem]:
+    """The root's certificate and key have configuration keys of their own, other than the mesh's."""
+    trust = mesh.trust
+    if not isinstance(trust, FilesTrust):
+        return
+    if trust.certificate == trust.key:
+        yield Problem(
+            "trust.key",
+            trust.key,
+            "the certificate has this name too",
+            "Give certificate and key a configuration key each.",
+        )
+    for key, value in (("certificate", trust.certificate), ("key", trust.key)):
+        if value == "mesh":
+            yield Problem(
+                f"trust.{key}", "mesh", "hybrid-mesh:mesh is the mesh itself", f"Name it root-{key}."
+            )
+
+
+def _at(values: Mapping[str, Any], keys: list[str]) -> Any:
+    value: Any = values
+    for key in keys:
+        if not isinstance(value, Mapping) or key not in value:
+            return None
+        value = value[key]
+    return value
