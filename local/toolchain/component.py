@@ -34,9 +34,13 @@ class Task(Protocol):
 
     def run(
         self, command: list[str], *, folder: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Run a command to its end with its output in the component's log. Raises `RecipeError`."""
+
+    def ask(
+        self, command: list[str], *, folder: Path | None = None, environment: Mapping[str, str] | None = None
     ) -> str:
-        """Run a command to its end with its output in the component's log; answers what it wrote to standard
-        output. Raises `RecipeError`."""
+        """Run a command to its end and answer its standard output. Raises `RecipeError`."""
 
 
 @dataclass(frozen=True)

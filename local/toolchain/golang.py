@@ -111,7 +111,7 @@ class GoWorkshop:
                 folder=MODULES / module,
                 environment=self.environment(),
             )
-            folder = task.run(
+            folder = task.ask(
                 [self.command(task), "list", "-m", "-f", "{{.Dir}}", dependency],
                 folder=MODULES / module,
                 environment=self.environment(),

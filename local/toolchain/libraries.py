@@ -15,7 +15,7 @@ def libraries(task: Task, system: Path, processor: Processor, programs: list[Pat
     loader = [str(system / processor.loader), "--inhibit-cache", "--library-path", str(folder), "--list"]
     found: dict[str, Path] = {}
     for program in programs:
-        for line in task.run([*loader, str(program)]).splitlines():
+        for line in task.ask([*loader, str(program)]).splitlines():
             name, arrow, location = line.strip().partition(" => ")
             if arrow and location.startswith(str(folder)):
                 found[f"usr/lib/{processor.triplet}/{name}"] = (folder / name).resolve()

@@ -39,22 +39,22 @@ class Runner:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
 
-    def run(self, command: Command) -> str:
-        """Run to the end; answers the standard output, which is also logged. Raises `RecipeError`."""
-        with command.log.open("ab") as errors:
-            process = self._start(command, errors.fileno())
+    def run(self, command: Command, *, answers: bool = False) -> str:
+        """Run to the end, with all output in the log; if it `answers`, its standard output is returned instead.
+        Raises `RecipeError`."""
+        with command.log.open("ab") as log:
+            process = self._start(command, subprocess.PIPE if answers else log.fileno(), log.fileno())
             try:
                 output, _ = process.communicate()
             finally:
                 with self._guard:
                     self._running.discard(process)
-            errors.write(output)
         if process.returncode != 0:
             reason = f"`{Path(command.arguments[0]).name}` ended with code {process.returncode}"
             raise RecipeError(command.component, reason, command.log)
-        return output.decode(errors="replace")
+        return (output or b"").decode(errors="replace")
 
-    def _start(self, command: Command, errors: int) -> subprocess.Popen[bytes]:
+    def _start(self, command: Command, output: int, errors: int) -> subprocess.Popen[bytes]:
         with self._guard:
             if self._ended:
                 raise RecipeError(command.component, "the build was ended", command.log)
@@ -64,7 +64,7 @@ class Runner:
                     cwd=command.folder,
                     env={**os.environ, **command.environment},
                     stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
+                    stdout=output,
                     stderr=errors,
                     start_new_session=True,
                     pass_fds=() if self.lock is None else (self.lock,),
@@ -92,5 +92,12 @@ class RecipeTask:
 
     def run(
         self, command: list[str], *, folder: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.runner.run(Command(self.component, command, self.log, folder, environment or {}))
+
+    def ask(
+        self, command: list[str], *, folder: Path | None = None, environment: Mapping[str, str] | None = None
     ) -> str:
-        return self.runner.run(Command(self.component, command, self.log, folder, environment or {}))
+        return self.runner.run(
+            Command(self.component, command, self.log, folder, environment or {}), answers=True
+        )

@@ -1,0 +1,101 @@
+"""What decides whether a component is built again."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+
+from local.toolchain import golang
+from local.toolchain.catalogue import catalogue, profile_links, required
+from local.toolchain.component import Catalogue, Component, Lane
+from local.toolchain.golang import Go, GoWorkshop
+from local.toolchain.pins import processor
+from tests.local.toolchain_parts import component, store_in, write
+
+_X86 = processor("x86_64")
+_OF_GO = {
+    "kubernetes",
+    "pilot-discovery",
+    "pulumi",
+    "coredns",
+    "istioctl",
+    "etcd",
+    "pilot-agent",
+    "echo",
+    "pause",
+}
+_OF_IMAGES = {"image-pilot", "image-proxyv2", "image-echo", "image-pause"}
+
+
+def _real(version: str = "1.26.8", binary: Path | None = Path("/usr/bin/go")) -> Catalogue:
+    return catalogue(GoWorkshop(Go(version, binary), Path("/work-folder")), _X86)
+
+
+def _changed(before: Catalogue, after: Catalogue) -> set[str]:
+    return {name for name in before.keys if before.keys[name] != after.keys[name]}
+
+
+def _key(changed: Component, *others: Component) -> str:
+    return Catalogue.of([changed, *others]).keys[changed.name]
+
+
+def test_a_key_changes_with_an_input() -> None:
+    base = component("a", inputs={"flags": "-s"})
+    assert _key(base) != _key(dataclasses.replace(base, inputs={"flags": "-w"}))
+    assert _key(base) != _key(dataclasses.replace(base, inputs={"flags": "-s", "more": ""}))
+
+
+def test_a_key_changes_with_what_the_component_needs() -> None:
+    user = component("user", needs=("part",))
+    assert _key(user, component("part", inputs={"v": "1"})) != _key(
+        user, component("part", inputs={"v": "2"})
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [{"recipe": write("other")}, {"lane": Lane.GO}, {"seconds": 99.0}, {"tools": ("part",)}]
+)
+def test_a_key_does_not_change_with_how_a_component_is_built(change: dict[str, object]) -> None:
+    base = component("a", inputs={"flags": "-s"})
+    part = component("part")
+    assert _key(base, part) == _key(dataclasses.replace(base, **change), part)  # type: ignore[arg-type]
+
+
+def test_keys_are_the_same_in_every_run() -> None:
+    assert _real().keys == _real().keys
+
+
+def test_another_go_builds_the_binaries_and_what_holds_them_again() -> None:
+    assert _changed(_real(), _real("1.26.9")) == _OF_GO | _OF_IMAGES | {"package"}
+
+
+def test_where_go_comes_from_does_not_matter() -> None:
+    """A machine whose Go was taken away goes on with the pinned one of the same version without a build."""
+    assert _changed(_real(), _real(binary=None)) == set()
+
+
+def test_a_module_s_lock_builds_only_what_depends_on_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _real()
+    modules = shutil.copytree(golang.MODULES, tmp_path / "modules")
+    with (modules / "istio" / "go.sum").open("a") as lock:
+        lock.write("example.com/other v1.0.0 h1:=\n")
+    monkeypatch.setattr(golang, "MODULES", modules)
+    of_istio = {"pilot-discovery", "pilot-agent", "istioctl", "echo", "istio-files", "charts", "package"}
+    assert _changed(before, _real()) == of_istio | _OF_IMAGES - {"image-pause"}
+
+
+def test_every_component_of_the_profile_is_required_and_known(tmp_path: Path) -> None:
+    everything = _real()
+    links = profile_links(store_in(tmp_path), everything.keys, None)
+    shown = {path.relative_to(tmp_path / "cache" / "store").parts[0] for path in links.values()}
+    needed = {f"{name}-{everything.keys[name]}" for name in required(everything, None)}
+    assert shown | {f"{name}-{everything.keys[name]}" for name in ("istio-files", "pause")} == needed
+
+
+def test_a_pulumi_on_path_is_shown_and_none_is_built(tmp_path: Path) -> None:
+    everything, found = _real(), Path("/opt/pulumi/pulumi")
+    assert profile_links(store_in(tmp_path), everything.keys, found)["bin/pulumi"] == found
+    assert set(required(everything, None)) - set(required(everything, found)) == {"pulumi"}

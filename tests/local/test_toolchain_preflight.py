@@ -1,0 +1,74 @@
+"""What a build needs of the machine is said before anything is changed."""
+
+from pathlib import Path
+
+import pytest
+
+from local.toolchain import preflight, system
+from local.toolchain.component import Catalogue, Lane
+from local.toolchain.errors import ToolchainError
+from local.toolchain.preflight import Machine
+from tests.local.toolchain_parts import component, store_in
+
+_GIBIBYTE = 2**30
+_PARTS = Catalogue.of([component("kubernetes", lane=Lane.GO), component("rootfs"), component("charts")])
+
+
+def test_a_build_without_the_disk_for_it_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    machine = Machine(free_bytes=24 * _GIBIBYTE, is_root=True)
+    with pytest.raises(
+        ToolchainError, match=r"needs 25 GiB of disk, .* has 24\.0: free some, or .*HYBRID_MESH_CACHE"
+    ):
+        preflight.check(machine, _PARTS, ["kubernetes"], store_in(tmp_path))
+
+
+def test_what_an_unfinished_build_holds_already_counts(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    (store.work / "go-build").mkdir()
+    with (store.work / "go-build" / "objects").open("wb") as sparse:
+        sparse.truncate(10 * _GIBIBYTE)
+    preflight.check(Machine(free_bytes=15 * _GIBIBYTE, is_root=True), _PARTS, ["kubernetes"], store)
+
+
+def test_what_compiles_nothing_needs_no_such_disk(tmp_path: Path) -> None:
+    preflight.check(
+        Machine(free_bytes=_GIBIBYTE, is_root=True), _PARTS, ["rootfs", "charts"], store_in(tmp_path)
+    )
+
+
+def test_the_root_file_system_needs_root(tmp_path: Path) -> None:
+    machine = Machine(free_bytes=100 * _GIBIBYTE, is_root=False)
+    preflight.check(machine, _PARTS, ["kubernetes", "charts"], store_in(tmp_path))
+    with pytest.raises(ToolchainError, match="as root"):
+        preflight.check(machine, _PARTS, ["rootfs"], store_in(tmp_path))
+
+
+def test_a_machine_without_apt_is_told_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolchainError, match="lacks what Debian calls containerd runc, and has no apt-get"):
+        system.install(["containerd", "runc"], store_in(tmp_path))
+
+
+def test_packages_are_known_by_their_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("runc", "iptables"):
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(system, "_SBIN", "")
+    lacking = system.missing_packages()
+    assert {"containerd", "debootstrap", "systemd-container"} <= set(lacking)
+    assert {"runc", "iptables"}.isdisjoint(lacking)
+
+
+def test_installing_lets_no_service_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A containerd that apt starts would be a daemon of the host: apt must find a policy that forbids it."""
+    policy, seen = tmp_path / "policy-rc.d", tmp_path / "seen"
+    fake = tmp_path / "apt-get"
+    fake.write_text(f'#!/bin/sh\n"{policy}"; echo "$1 $?" >> "{seen}"\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(system, "_POLICY", policy)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    system.install(["runc"], store_in(tmp_path))
+    assert seen.read_text().splitlines() == ["update 101", "install 101"]
+    assert not policy.exists()
