@@ -102,7 +102,7 @@ class MachineRuntime:
         leader = self._leader()
         if leader is None:
             raise LabError(f"machine {self.spec.name} is not running")
-        enter = ["nsenter", f"--target={leader}", "--all", "--root", "--wd=/", "--"]
+        enter = ["nsenter", f"--target={leader}", "--all", "--root", "--wd", "--"]
         try:
             done = subprocess.run(
                 [*enter, *command],

@@ -129,6 +129,7 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         machine_text(f"{LIBRARY}/identity", "identity.py", "0755"),
         machine_text(f"{LIBRARY}/cloud_identity.py", f"{boot.identity}_identity.py"),
         machine_text(f"{LIBRARY}/fetch", "fetch.sh", "0755"),
+        machine_text(f"{LIBRARY}/install-package", "install-package.sh", "0755"),
         machine_text(f"{LIBRARY}/setup", "setup.sh", "0755"),
         machine_text("/etc/systemd/system/hybrid-mesh.target", "hybrid-mesh.target"),
         machine_text("/etc/systemd/system/hybrid-mesh-identity.service", "hybrid-mesh-identity.service"),

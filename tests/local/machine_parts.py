@@ -19,7 +19,8 @@ NAMESPACE = "istio-system"
 
 @dataclass(frozen=True)
 class Parts:
-    """A toolchain profile's folder (local/toolchain/profile.py): `.toolchain`, or $HYBRID_MESH_TEST_TOOLCHAIN."""
+    """A toolchain profile's folder (local/toolchain/profile.py): `.toolchain`, or
+    $HYBRID_MESH_TEST_TOOLCHAIN."""
 
     folder: Path
 

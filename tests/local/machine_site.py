@@ -1,6 +1,6 @@
-"""A small site for the machine tests: etcd, one kube-apiserver and one istiod as plain processes, the lab's issuer,
-metadata and package servers, and one bridge that machines hang on. It lives in the namespaces of its caller (see
-test_machine_lab.py) and dies with them."""
+"""A small site for the machine tests: etcd, one kube-apiserver and one istiod as plain processes, the
+lab's issuer, metadata and package servers, and one bridge that machines hang on. It lives in the
+namespaces of its caller (see test_machine_lab.py) and dies with them."""
 
 import http.client
 import json
@@ -209,9 +209,7 @@ class Site:
             cluster_env=render_cluster_env(settings),
             mesh_yaml=render_mesh_yaml(settings),
             package_url=f"{server}/releases/1.31.0/deb/istio-sidecar.deb",
-            files=(
-                MachineFile("/usr/local/bin/echo-server", url=f"{server}/echo-server", mode="0755"),
-            ),
+            files=(MachineFile("/usr/local/bin/echo-server", url=f"{server}/echo-server", mode="0755"),),
             units=(SystemdUnit("echo.service", ECHO_UNIT),),
         )
 
@@ -323,7 +321,5 @@ class Site:
         return {
             "apiVersion": "apiserver.config.k8s.io/v1",
             "kind": "AuthenticationConfiguration",
-            "jwt": [
-                {"issuer": issuer, "claimMappings": {"username": {"claim": "email", "prefix": ""}}}
-            ],
+            "jwt": [{"issuer": issuer, "claimMappings": {"username": {"claim": "email", "prefix": ""}}}],
         }

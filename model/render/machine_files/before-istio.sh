@@ -16,6 +16,6 @@ if ! [ -s /etc/certs/root-cert.pem ]; then
     exit 1
 fi
 if ! "$library/certificate-is-valid" && ! [ -s /var/run/secrets/tokens/istio-token ]; then
-    echo "waiting for a token: the agent has no valid certificate and /var/run/secrets/tokens/istio-token is missing" >&2
+    echo "waiting for a token: there is neither a valid certificate nor a token" >&2
     exit 1
 fi
