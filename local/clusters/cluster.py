@@ -64,11 +64,12 @@ class Cluster:
         names += ["kubernetes.default.svc.cluster.local"]
         node.pki.ensure(name, names, [node.lan_address])
         daemons.write_configuration(node)
-        for daemon in daemons.storage(node):
-            self._supervisor.start(daemon)
+        self._supervisor.start(daemons.etcd(node))
         self._supervisor.start(daemons.api_server(node))
-        report(f"cluster {name}: etcd, containerd and API server started")
-        images.load(node, self._images)
+        report(f"cluster {name}: etcd and API server started")
+        images.prepare(node.folder / "containerd", self._images, node.namespace, node.runtime / "import")
+        self._supervisor.start(daemons.container_runtime(node))
+        report(f"cluster {name}: container runtime started")
         api = ApiClient(node.namespace, node.pki)
         until(
             lambda: _serves(api),

@@ -66,10 +66,9 @@ def write_configuration(node: Node) -> None:
     (node.folder / "kubelet.json").write_text(json.dumps(_kubelet_configuration(node)))
 
 
-def storage(node: Node) -> list[Daemon]:
-    """What needs nobody: etcd and containerd."""
+def etcd(node: Node) -> Daemon:
     client = "http://127.0.0.1:2379"
-    etcd = [
+    flags = [
         f"--data-dir={node.folder / 'etcd'}",
         f"--listen-client-urls={client}",
         f"--advertise-client-urls={client}",
@@ -77,10 +76,11 @@ def storage(node: Node) -> list[Daemon]:
         "--log-level=warn",
         "--unsafe-no-fsync",
     ]
-    return [
-        _daemon(node, "etcd", str(node.binary("etcd")), etcd),
-        _daemon(node, "containerd", "containerd", [f"--config={node.folder / 'containerd.toml'}"]),
-    ]
+    return _daemon(node, "etcd", str(node.binary("etcd")), flags)
+
+
+def container_runtime(node: Node) -> Daemon:
+    return _daemon(node, "containerd", "containerd", [f"--config={node.folder / 'containerd.toml'}"])
 
 
 def api_server(node: Node) -> Daemon:

@@ -1,53 +1,145 @@
-"""The images of the toolchain, brought into a node's containerd."""
+"""The images of the toolchain: imported once into a template of a containerd root that every node starts from.
 
+Content and unpacked layers are never changed by containerd (it removes or adds), so nodes share them by hard
+links; only its databases are copied.
+"""
+
+import fcntl
+import hashlib
+import shutil
+import signal
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-from local.clusters.daemons import Node
-from local.lab.commands import run
+from local.clusters import containerd
+from local.lab import mounts
+from local.lab.commands import enter, environment, run
 from local.lab.errors import LabError
 from local.lab.waiting import until
+from local.paths import cache_folder
 
 START_TIMEOUT = 30.0
+IMPORT_TIMEOUT = 180.0
+KEPT_TEMPLATES = 3
+_MANAGED = "io.cri-containerd.image=managed"
+_MARK = "hybrid-mesh-images"
 
 
-def load(node: Node, archives: Path) -> None:
-    """Imports every archive of the folder that this node has not yet. Raises LabError."""
-    until(
-        lambda: _answers(node),
-        START_TIMEOUT,
-        f"containerd of {node.spec.name} does not answer; see {node.logs}/containerd.log",
-        every=0.03,
-    )
-    marks = node.folder / "images"
-    marks.mkdir(exist_ok=True)
-    missing = [path for path in sorted(archives.glob("*.tar")) if not _mark(marks, path).exists()]
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        for path in pool.map(lambda path: _load(node, path), missing):
-            _mark(marks, path).touch()
+def prepare(root: Path, archives: Path, namespace: Path, runtime: Path) -> None:
+    """Makes `root` a containerd root that holds the images, unless it is one already. Raises LabError.
+
+    `namespace`: a network namespace where a containerd may listen on loopback for the time of the import;
+    `runtime`: an absent folder on a tmpfs for its sockets.
+    """
+    key = _key(archives)
+    mark = root / _MARK
+    if mark.exists() and mark.read_text() == key:
+        return
+    folder = cache_folder() / "containerd"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder / "lock"):
+        template = folder / key
+        if not template.exists():
+            _make_template(template, archives, namespace, runtime)
+            _forget_old(folder)
+        shutil.rmtree(root, ignore_errors=True)
+        _copy(template, root)
 
 
-def _load(node: Node, path: Path) -> Path:
+def _make_template(template: Path, archives: Path, namespace: Path, runtime: Path) -> None:
+    draft = template.with_suffix(".draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    runtime.mkdir(parents=True)
+    socket = runtime / "containerd.sock"
+    settings = runtime / "containerd.toml"
+    settings.write_text(containerd.configuration(draft, runtime / "state", socket, runtime / "cni"))
+    log = runtime / "containerd.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*enter(namespace), "containerd", f"--config={settings}"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment(),
+        )
     try:
-        run([*_ctr(node), "-n", "k8s.io", "images", "import", str(path)], timeout=120)
+        _import(sorted(archives.glob("*.tar")), socket)
     except LabError as error:
-        raise LabError(f"image {path.name} could not be imported: {error}") from error
-    return path
+        raise LabError(f"{error}; containerd said: {log.read_text()[-1000:]}") from error
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+        mounts.unmount_below(runtime)
+        shutil.rmtree(runtime, ignore_errors=True)
+    (draft / _MARK).write_text(template.name)
+    draft.rename(template)
 
 
-def _answers(node: Node) -> bool:
-    if not node.containerd_socket.exists():
+def _import(archives: list[Path], socket: Path) -> None:
+    control = ["ctr", "--address", str(socket), "-n", "k8s.io", "images"]
+    until(lambda: _answers(socket), START_TIMEOUT, "containerd does not answer", every=0.03)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        imports = [
+            pool.submit(run, [*control, "import", str(path)], timeout=IMPORT_TIMEOUT) for path in archives
+        ]
+        for future in imports:
+            future.result()
+
+    def known_to_kubernetes() -> bool:
+        lines = run([*control, "list"]).splitlines()[1:]
+        return all(_MANAGED in line for line in lines) and len(lines) >= 2 * len(archives)
+
+    until(known_to_kubernetes, START_TIMEOUT, "containerd's CRI does not take the images")
+
+
+def _answers(socket: Path) -> bool:
+    if not socket.exists():
         return False
-    done = subprocess.run([*_ctr(node), "version"], capture_output=True, check=False)
-    return done.returncode == 0
+    return (
+        subprocess.run(
+            ["ctr", "--address", str(socket), "version"], capture_output=True, check=False
+        ).returncode
+        == 0
+    )
 
 
-def _ctr(node: Node) -> list[str]:
-    return ["ctr", "--address", str(node.containerd_socket)]
+def _copy(template: Path, root: Path) -> None:
+    root.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        run(["cp", "-a", "--link", str(template), str(root)])
+    except LabError:
+        shutil.rmtree(root, ignore_errors=True)
+        run(["cp", "-a", "--reflink=auto", str(template), str(root)], timeout=IMPORT_TIMEOUT)
+    for database in (*root.glob("*/*.db"), root / _MARK):
+        copy = database.with_suffix(".copy")
+        shutil.copy2(database, copy)
+        copy.replace(database)
 
 
-def _mark(marks: Path, archive: Path) -> Path:
-    """A file whose name says which archive was imported, of which time and size."""
-    status = archive.resolve().stat()
-    return marks / f"{archive.stem}-{status.st_size}-{status.st_mtime_ns}"
+def _forget_old(folder: Path) -> None:
+    templates = sorted(
+        (path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime
+    )
+    for path in templates[:-KEPT_TEMPLATES]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _key(archives: Path) -> str:
+    """Names the set of archives by where they really are, their sizes and times."""
+    digest = hashlib.sha256()
+    for path in sorted(archives.glob("*.tar")):
+        real = path.resolve()
+        status = real.stat()
+        digest.update(f"{real} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
