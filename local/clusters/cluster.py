@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from pathlib import Path
+from threading import Event
 
 from local.clusters import daemons, images, kubeconfig
 from local.clusters.api import ApiClient, ApiError
@@ -20,6 +21,12 @@ from local.lab.supervision import Supervisor
 from local.lab.waiting import until
 
 READY_TIMEOUT = 120.0
+_API_NAMES = [
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+]
 _DNS_ROLE = [
     {"apiGroups": [""], "resources": ["services", "namespaces"], "verbs": ["list", "watch"]},
     {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
@@ -47,55 +54,55 @@ class Cluster:
         self._supervisor = Supervisor(tell)
         self._balancers: LoadBalancers | None = None
         self._state = state
+        self._stopped = Event()
 
     def start(self, report: Callable[[str], None]) -> None:
         """Brings everything up and returns when the node is Ready. Raises LabError with the reason if not."""
-        node = self.node
-        name = node.spec.name
-        self._forwarders.open(
-            self.record.ports["api"],
-            f"cluster {name}'s API server",
-            node.namespace,
-            (node.wan_address, API_PORT),
-        )
-        cgroups.make(f"{node.cgroup}/daemons")
-        names = ["127.0.0.1", node.wan_address, node.lan_address, _first_service(node), "localhost"]
-        names += ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
-        names += ["kubernetes.default.svc.cluster.local"]
-        node.pki.ensure(name, names, [node.lan_address])
-        daemons.write_configuration(node)
+        node, name = self.node, self.node.spec.name
+        self._prepare()
         self._supervisor.start(daemons.etcd(node))
         self._supervisor.start(daemons.api_server(node))
-        report(f"cluster {name}: etcd and API server started")
         images.prepare(node.folder / "containerd", self._images, node.namespace, node.runtime / "import")
         self._supervisor.start(daemons.container_runtime(node))
-        report(f"cluster {name}: container runtime started")
+        report(f"cluster {name}: etcd, API server and container runtime started")
         api = ApiClient(node.namespace, node.pki)
-        until(
-            lambda: _serves(api),
-            READY_TIMEOUT,
-            f"the API server of cluster {name} does not answer",
-            every=0.05,
+        self._until(
+            lambda: _answers(api) and node.containerd_socket.exists(), "the API server does not answer"
         )
-        report(f"cluster {name}: API server answers")
         began = datetime.now(UTC).replace(microsecond=0)
         for daemon in daemons.clients(node):
             self._supervisor.start(daemon)
+        self._until(lambda: _serves(api), "the API server does not get ready; see kube-apiserver.log")
+        report(f"cluster {name}: API server ready")
         _let_dns_read(api)
         self._balancers = LoadBalancers(
             self.record, node, state=self._state, forwarders=self._forwarders, api=api, tell=self._tell
         )
         self._balancers.start()
-        until(
-            lambda: _ready(api, name, began),
-            READY_TIMEOUT,
-            f"the node of cluster {name} does not get Ready; see {node.logs}/kubelet.log",
-            every=0.05,
-        )
+        self._until(lambda: _ready(api, name, began), "the node does not get Ready; see kubelet.log")
         report(f"cluster {name}: node Ready")
+
+    def _prepare(self) -> None:
+        node, name = self.node, self.node.spec.name
+        subject = f"cluster {name}'s API server"
+        target = (node.wan_address, API_PORT)
+        self._forwarders.open(self.record.ports["api"], subject, node.namespace, target)
+        cgroups.make(f"{node.cgroup}/daemons")
+        names = ["127.0.0.1", node.wan_address, node.lan_address, _first_service(node), "localhost"]
+        node.pki.ensure(name, [*names, *_API_NAMES], [node.lan_address])
+        daemons.write_configuration(node)
+
+    def _until(self, condition: Callable[[], bool], failure: str) -> None:
+        def holds() -> bool:
+            if self._stopped.is_set():
+                raise LabError(f"cluster {self.node.spec.name} was deleted while it started")
+            return condition()
+
+        until(holds, READY_TIMEOUT, f"cluster {self.node.spec.name}: {failure}", every=0.05)
 
     def stop(self) -> None:
         """Ends every process of the cluster, its pods' included."""
+        self._stopped.set()
         if self._balancers:
             self._balancers.stop()
         self._supervisor.kill()
@@ -118,6 +125,15 @@ class Cluster:
     def kubeconfig(self) -> str:
         endpoint = f"https://127.0.0.1:{self.record.ports['api']}"
         return kubeconfig.render(self.node.spec.name, endpoint, ADMIN, self.node.pki)
+
+
+def _answers(api: ApiClient) -> bool:
+    """Whether the API server listens, ready or not."""
+    try:
+        api.request("GET", "/livez", timeout=2)
+    except ApiError as error:
+        return error.status != 0
+    return True
 
 
 def _serves(api: ApiClient) -> bool:

@@ -1,4 +1,4 @@
-"""The images of the toolchain: imported once into a template of a containerd root that every node starts from.
+"""The images of the toolchain: imported once into a template that every node starts from.
 
 Content and unpacked layers are never changed by containerd (it removes or adds), so nodes share them by hard
 links; only its databases are copied.
