@@ -65,8 +65,10 @@ format: setup ## Put the sources into the project's style
 bench: toolchain ## Measure, and print one line per figure
 	@for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
 
-lock: ## Make both locks anew from pyproject.toml
+lock: ## Make the locks of the Python packages anew
 	@python3 -m venv --clear build/lock && build/lock/bin/pip install --quiet uv
 	@build/lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements.txt pyproject.toml >/dev/null
 	@build/lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements-dev.txt --extra dev \
 		--constraint requirements.txt pyproject.toml >/dev/null
+	@build/lock/bin/uv pip compile $(LOCK_OPTIONS) --no-deps --output-file local/toolchain/packages.txt \
+		local/toolchain/packages.in >/dev/null

@@ -56,11 +56,11 @@ def look() -> Situation:
     return Situation(store, everything, links, absent, system.missing_packages())
 
 
-def build(console: Console) -> None:
-    """Make the toolchain whole. Raises `ToolchainError`."""
+def build(console: Console, linked: bool) -> None:
+    """Make the toolchain whole and, if `linked`, let the checkout show it. Raises `ToolchainError`."""
     situation = look()
-    if situation.is_complete:
-        console.print("the toolchain is up to date", highlight=False)
+    if linked and situation.is_complete:
+        console.print("the toolchain is up to date")
         return
     with situation.store.lock(lambda: console.print("another build is running: waiting for it")) as lock:
         situation = look()
@@ -68,15 +68,15 @@ def build(console: Console) -> None:
             preflight.look(situation.store), situation.catalogue, situation.missing, situation.store
         )
         if situation.packages:
-            console.print(f"installing {', '.join(situation.packages)}", highlight=False)
+            console.print(f"installing {', '.join(situation.packages)}")
             system.install(situation.packages, situation.store)
         _build_missing(situation, lock, console)
         situation.store.drop_leftovers()
-        point_at(project_folder(), make_profile(situation.store, situation.links))
+        place = make_profile(situation.store, situation.links)
+        if linked:
+            point_at(project_folder(), place)
         situation.store.drop_work()
-    console.print(
-        f"the toolchain is ready: {project_folder() / '.toolchain'}", highlight=False, soft_wrap=True
-    )
+    console.print(f"the toolchain is ready: {place}")
 
 
 def _build_missing(situation: Situation, lock: int, console: Console) -> None:
@@ -99,27 +99,28 @@ def check(console: Console, as_json: bool) -> int:
         }
         print(json.dumps(report, indent=2))
     elif situation.is_complete:
-        console.print("the toolchain is up to date", highlight=False)
+        console.print("the toolchain is up to date")
     else:
         parts = [f"to build: {', '.join(situation.missing) or 'nothing'}"]
         parts += [f"to install: {', '.join(situation.packages)}"] if situation.packages else []
-        console.print(
-            f"the toolchain is not complete ({'; '.join(parts)}): run `make toolchain`", highlight=False
-        )
+        console.print(f"the toolchain is not complete ({'; '.join(parts)}): run `make toolchain`")
     return 0 if situation.is_complete else 1
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.toolchain", description=__doc__)
     parser.add_argument("command", choices=("build", "check"))
+    parser.add_argument(
+        "--unlinked", action="store_true", help="build: leave the checkout's .toolchain as it is"
+    )
     parser.add_argument("--json", action="store_true", help="check: print a JSON report")
     arguments = parser.parse_args()
-    console = Console()
+    console = Console(highlight=False, soft_wrap=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if arguments.command == "check":
             return check(console, arguments.json)
-        build(console)
+        build(console, not arguments.unlinked)
     except BuildInterrupted as error:
         print(f"toolchain: {error}", file=sys.stderr)
         return 130

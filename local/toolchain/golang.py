@@ -13,6 +13,9 @@ from local.toolchain.wheels import pinned_version
 
 GO_COMPONENT = "go"
 MODULES = Path(__file__).parent / "modules"
+_FLAGS = "-buildvcs=false -trimpath -mod=readonly"
+_OF_THE_USER = ("GOROOT", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT")
+"""Settings that would change what is built: the empty value is Go's default."""
 _VERSION = re.compile(r"go version go(\d+(?:\.\d+)+)")
 
 
@@ -59,13 +62,13 @@ class GoWorkshop:
     go: Go
     work: Path
 
-    def environment(self, modules_writable: bool = True) -> Mapping[str, str]:
-        flags = "-buildvcs=false -trimpath -mod=readonly" + (" -modcacherw" if modules_writable else "")
+    def environment(self) -> Mapping[str, str]:
         temporary = self.work / "go-tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         return {
             "CGO_ENABLED": "0",
-            "GOFLAGS": flags,
+            "GOFLAGS": f"{_FLAGS} -modcacherw",
+            **dict.fromkeys(_OF_THE_USER, ""),
             "GOTOOLCHAIN": "local",
             "GOWORK": "off",
             "GOCACHE": str(self.work / "go-build"),
@@ -96,7 +99,7 @@ class GoWorkshop:
         inputs = {
             "go": self.go.version,
             "arguments": " ".join(arguments),
-            "environment": "CGO_ENABLED=0 -buildvcs=false -trimpath -mod=readonly",
+            "environment": f"CGO_ENABLED=0 {_FLAGS}",
             "packages": " ".join(f"{binary}={path}" for binary, path in packages.items()),
             **_module_texts(MODULES / module),
         }

@@ -51,7 +51,7 @@ class BuildProgress:
         with self._guard:
             self._running[name] = time.monotonic()
         if not self._console.is_terminal:
-            self._console.print(f"{self._clock()} building {name}", highlight=False)
+            self._console.print(f"{self._clock()} building {name}")
 
     def finished(self, name: str, seconds: float) -> None:
         with self._guard:
@@ -59,7 +59,7 @@ class BuildProgress:
             self._done[name] = seconds
             line = f"{self._clock()} built {name} in {seconds:.0f} s"
             left = f"{len(self._done)} of {len(self._expected)}, {_about(self._left())}"
-        self._console.print(f"{line} ({left})", highlight=False)
+        self._console.print(f"{line} ({left})")
 
     def _clock(self) -> str:
         return _minutes(time.monotonic() - self._begin)

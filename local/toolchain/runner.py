@@ -40,7 +40,7 @@ class Runner:
                     os.killpg(process.pid, signal.SIGKILL)
 
     def run(self, command: Command, *, answers: bool = False) -> str:
-        """Run to the end, with all output in the log; if it `answers`, its standard output is returned instead.
+        """Run to the end, with all output in the log; where it `answers`, its standard output is returned.
         Raises `RecipeError`."""
         with command.log.open("ab") as log:
             process = self._start(command, subprocess.PIPE if answers else log.fileno(), log.fileno())
