@@ -82,6 +82,8 @@ class Ingress(Section):
     """Namespace of the Gateway and its routes."""
     gateway_class: str = "istio"
     """Name of the GatewayClass."""
+    service_type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = "LoadBalancer"
+    """Type of the Service that Istio makes for the gateway."""
     listeners: tuple[Listener, ...] = Field(min_length=1, examples=[[{"name": "http", "port": 80}]])
     """Ports at which the gateway listens."""
     routes: tuple[Route, ...] = ()

@@ -11,13 +11,18 @@ GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 
 def gateway(name: str, ingress: Ingress) -> Manifest:
-    """The Gateway, from which the gateway class' controller makes a Deployment and a Service
-    `<name>-istio`."""
+    """The Gateway, from which the gateway class' controller makes a Deployment and a Service `<name>-istio`.
+
+    The annotation for another type of that Service is Istio's (pilot/pkg/config/kube/gateway).
+    """
     spec = {
         "gatewayClassName": ingress.gateway_class,
         "listeners": [_listener(listener) for listener in ingress.listeners],
     }
-    return manifest(GATEWAY_API, "Gateway", name, ingress.namespace, spec=spec)
+    made = manifest(GATEWAY_API, "Gateway", name, ingress.namespace, spec=spec)
+    if ingress.service_type != "LoadBalancer":
+        made["metadata"]["annotations"] = {"networking.istio.io/service-type": ingress.service_type}
+    return made
 
 
 def routes(name: str, ingress: Ingress, groups: Mapping[str, WorkloadGroup]) -> tuple[Manifest, ...]:

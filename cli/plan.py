@@ -1,0 +1,173 @@
+"""`hybrid-mesh plan`: what a stack file's mesh will be, without a cloud, an engine or a cluster."""
+
+import json as json_text
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from cli.console import out
+from local.paths import project_folder
+from model.describe import describe
+from model.plan.build import plan_from
+from model.stackfile import read_stack_file, stack_file
+
+
+def plan(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="Name of the stack.")] = "local",
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="A stack file anywhere, instead of the stack's own.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Print what the mesh of a stack will be: networks, clusters, peers, gateways, machines and files.
+
+    Nothing is asked and nothing is changed. Exit code 2, and every problem at once, when the file is wrong.
+    """
+    path = file if file is not None else stack_file(project_folder(), stack)
+    description = describe(plan_from(read_stack_file(path), _stack_of(file) if file is not None else stack))
+    if json:
+        out.print(json_text.dumps(description, indent=2), markup=False)
+        return
+    for table in _tables(description):
+        out.print(table)
+        out.print()
+
+
+def _stack_of(file: Path) -> str:
+    """The stack that a file of Pulumi's naming belongs to: `Pulumi.dev.yaml` is that of `dev`."""
+    return file.stem.removeprefix("Pulumi.")
+
+
+def _tables(plan: dict[str, Any]) -> list[Table]:
+    tables = [_mesh(plan), _networks(plan), _clusters(plan)]
+    if plan["groups"]:
+        tables += [_groups(plan), _files(plan)]
+    if plan["ingresses"]:
+        tables.append(_ingresses(plan))
+    if plan["paths"]:
+        tables.append(_paths(plan))
+    return tables
+
+
+def _mesh(plan: dict[str, Any]) -> Table:
+    mesh, istio = plan["mesh"], plan["mesh"]["istio"]
+    charts = istio["charts"]
+    table = _table(f"Mesh {mesh['id']} of stack {plan['stack']}", "", "")
+    table.show_header = False
+    table.add_row("trust domain", mesh["trustDomain"])
+    table.add_row("trust", mesh["trust"])
+    table.add_row(
+        "Istio", f"{istio['version']} ({istio['distribution']}), images {istio['hub']}:{istio['tag']}"
+    )
+    table.add_row("charts", f"{charts['type']} {charts.get('url') or charts.get('path')}")
+    table.add_row(
+        "remote secrets", ", ".join(f"{e['holder']} → {e['peer']}" for e in plan["peers"]) or "none"
+    )
+    table.add_row(
+        "demo", f"{plan['demo']['service']}.{plan['demo']['namespace']}" if plan["demo"] else "none"
+    )
+    table.add_row("secrets to set", ", ".join(plan["secrets"]) or "none")
+    return table
+
+
+def _networks(plan: dict[str, Any]) -> Table:
+    table = _table("Networks", "name", "type", "range", "clusters", "groups", "way in for others")
+    for network in plan["networks"]:
+        table.add_row(
+            network["name"],
+            network["type"],
+            network["cidr"],
+            ", ".join(network["clusters"]),
+            ", ".join(network["groups"]),
+            ", ".join(network["waysIn"]),
+        )
+    return table
+
+
+def _clusters(plan: dict[str, Any]) -> Table:
+    table = _table("Clusters", "name", "type", "network", "state", "peers", "pods", "services", "gateway")
+    for cluster in plan["clusters"]:
+        gateway = cluster["gateway"]
+        table.add_row(
+            cluster["name"],
+            cluster["type"],
+            cluster["network"],
+            cluster["state"],
+            ", ".join(cluster["peers"]),
+            cluster["podCidr"] or "its own",
+            cluster["serviceCidr"] or "its own",
+            f"{gateway['serviceType']} {', '.join(gateway['addresses'])}".strip() if gateway else "none",
+        )
+    return table
+
+
+def _groups(plan: dict[str, Any]) -> Table:
+    table = _table(
+        "Workload groups", "name", "machines", "network", "registers with", "identity", "called by", "probe"
+    )
+    for group in plan["groups"]:
+        names = [machine["name"] for machine in plan["machines"] if machine["group"] == group["name"]]
+        machines = ", ".join(names) or f"{group['machines']['type']}, at least {group['machines']['minimum']}"
+        ports = ", ".join(f"{number} ({name})" for name, number in group["ports"].items())
+        table.add_row(
+            group["name"],
+            machines,
+            group["network"],
+            group["cluster"],
+            f"{group['namespace']}/{group['serviceAccount']}",
+            f"{', '.join(group['hosts'])} at {ports}",
+            group["probe"] or "none",
+        )
+    return table
+
+
+def _files(plan: dict[str, Any]) -> Table:
+    table = _table("Files on each machine", "group", "files", "units")
+    for group in plan["groups"]:
+        table.add_row(group["name"], "\n".join(group["files"]), "\n".join(group["units"]))
+    return table
+
+
+def _ingresses(plan: dict[str, Any]) -> Table:
+    table = _table("Ingresses", "name", "cluster", "class", "listens at", "path", "leads to")
+    for ingress in plan["ingresses"]:
+        listeners = ", ".join(f"{entry['protocol']} {entry['port']}" for entry in ingress["listeners"])
+        for route in ingress["routes"] or [{"pathPrefix": "", "backends": []}]:
+            table.add_row(
+                f"{ingress['namespace']}/{ingress['name']}",
+                ingress["cluster"],
+                ingress["gatewayClass"],
+                listeners,
+                ", ".join(f"{host}{route['pathPrefix']}" for host in route.get("hostnames") or [""]),
+                "\n".join(_backend(backend) for backend in route["backends"]),
+            )
+    return table
+
+
+def _backend(backend: dict[str, Any]) -> str:
+    name = (
+        f"group {backend['group']}" if "group" in backend else f"{backend['service']}.{backend['namespace']}"
+    )
+    return f"{backend['weight']} % {name}:{backend['port']}"
+
+
+def _paths(plan: dict[str, Any]) -> Table:
+    table = _table("What must be let through (TCP)", "from", "to", "ports", "route", "for")
+    for path in plan["paths"]:
+        table.add_row(
+            path["source"],
+            path["destination"],
+            ", ".join(map(str, path["ports"])) or "all",
+            "needed" if path["route"] else "",
+            path["purpose"],
+        )
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
