@@ -120,6 +120,7 @@ class LocalCluster(_Resource):
         pod_cidr: pulumi.Input[str],
         service_cidr: pulumi.Input[str],
         kubernetes_version: pulumi.Input[str],
+        quarantined: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         inputs = {
@@ -128,6 +129,7 @@ class LocalCluster(_Resource):
             "pod_cidr": pod_cidr,
             "service_cidr": service_cidr,
             "kubernetes_version": kubernetes_version,
+            "quarantined": quarantined,
         }
         super().__init__(resource_name, inputs, opts)
 

@@ -35,6 +35,7 @@ class LocalMeshCluster(MeshCluster):
             pod_cidr=str(plan.pod_cidr),
             service_cidr=str(plan.service_cidr),
             kubernetes_version=config.kubernetes_version,
+            quarantined=not plan.active,
             opts=own,
         )
         self.vanishes_with = self.cluster

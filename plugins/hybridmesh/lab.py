@@ -26,6 +26,16 @@ class Life(Enum):
     """The lab is off but keeps state on disk, or did not answer: nothing may be concluded."""
 
 
+def connect(*, start: bool) -> LabClient:
+    """The lab of this user's state folder. Raises LabNotRunning or LabError."""
+    return LabClient.connect(start=start)
+
+
+def has_state() -> bool:
+    """Whether the lab, running or not, remembers a cluster or a machine."""
+    return LabClient.has_state()
+
+
 class Member(Protocol):
     """A cluster or machine as the lab knows it."""
 
@@ -94,9 +104,9 @@ def _find(
 ) -> tuple[Life, _Member | None]:
     def answer() -> tuple[Life, _Member | None]:
         try:
-            member = ask(LabClient.connect(start=False))
+            member = ask(connect(start=False))
         except LabNotRunning:
-            return (Life.UNCERTAIN if LabClient.has_state() else Life.DEAD), None
+            return (Life.UNCERTAIN if has_state() else Life.DEAD), None
         if member is None or member.instance_id != identity:
             return Life.DEAD, None
         return Life.ALIVE, member

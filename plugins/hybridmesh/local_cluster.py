@@ -1,14 +1,14 @@
 """`hybridmesh:index:LocalCluster`: a Kubernetes cluster that the embedded site raises on this machine.
 
 Inputs: `clusterName`, `network` {name, cidr, direct, delayMilliseconds, lossPercent}, `podCidr`,
-`serviceCidr`, `kubernetesVersion`. Outputs: the inputs, `instanceId` (this incarnation; also the resource's
-id), `kubeconfig` (secret), `endpoint` (from this machine), `peerEndpoint` (from other members of the lab),
-`certificateAuthorityPem`, `gatewayAddress` (reserved for the Service istio-system/istio-eastwestgateway).
+`serviceCidr`, `kubernetesVersion`, `quarantined` (no I/O at all). Outputs: the inputs, `instanceId` (this
+incarnation; also the resource's id), `kubeconfig` (secret), `endpoint` (from this machine), `peerEndpoint`
+(from other members of the lab), `certificateAuthorityPem`, `gatewayAddress` (reserved for the Service
+istio-system/istio-eastwestgateway).
 """
 
 from typing import ClassVar, Final
 
-from local.lab.client import LabClient
 from local.lab.specs import ClusterInfo, ClusterSpec
 from plugins.framework.calls import CallContext
 from plugins.framework.errors import ResourceError
@@ -18,7 +18,9 @@ from plugins.hybridmesh.instance import instance_diff
 from plugins.hybridmesh.lab import (
     Life,
     checked_network,
+    connect,
     find_cluster,
+    has_state,
     in_background,
     network_spec,
     unknown_outputs,
@@ -32,7 +34,7 @@ OUTPUTS: Final = (
     "certificateAuthorityPem",
     "gatewayAddress",
 )
-DEFAULTS: Final = {"kubernetesVersion": "1.35.4", "serviceCidr": "10.96.0.0/16"}
+DEFAULTS: Final = {"kubernetesVersion": "1.35.4", "serviceCidr": "10.96.0.0/16", "quarantined": False}
 _CREATE_SECONDS: Final = 300.0
 _DELETE_SECONDS: Final = 120.0
 
@@ -52,7 +54,11 @@ class LocalClusterHandler(ResourceHandler):
         news: Properties,
         context: CallContext,
     ) -> Diff:
-        """Asks the lab whether the recorded instance lives: a dead one is replaced."""
+        """Asks the lab whether the recorded instance lives: a dead one is replaced, unless it is in
+        quarantine.
+        """
+        if news["quarantined"] or old_inputs.get("quarantined"):
+            return Diff.of_inputs(old_inputs, news)
         life, _ = find_cluster(old_outputs["clusterName"], identity, context)
         return instance_diff(life, old_inputs, news)
 
@@ -67,6 +73,8 @@ class LocalClusterHandler(ResourceHandler):
     ) -> ReadState | None:
         if not inputs:
             raise ResourceError("a local cluster cannot be imported; it is declared in the stack file")
+        if inputs.get("quarantined"):
+            return ReadState(identity, inputs, outputs)
         life, info = find_cluster(inputs["clusterName"], identity, context)
         if life is Life.DEAD:
             return None
@@ -85,9 +93,9 @@ class LocalClusterHandler(ResourceHandler):
         timeout: float,
         context: CallContext,
     ) -> Properties:
-        """Nothing is changed in place; an unfinished creation is awaited once more."""
-        del identity, old_inputs
-        if preview:
+        """Only the quarantine changes in place; an unfinished creation is awaited once more."""
+        del identity
+        if preview or news["quarantined"] or old_inputs.get("quarantined"):
             return {**old_outputs, **news}
         return _outputs(news, _ensure(news, timeout, context))
 
@@ -95,12 +103,13 @@ class LocalClusterHandler(ResourceHandler):
         self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
     ) -> None:
         """Deletes this incarnation only: the name may belong to its successor already."""
-        del inputs
+        if inputs.get("quarantined"):
+            return
         name = outputs["clusterName"]
 
         def delete() -> None:
-            if LabClient.has_state():
-                lab = LabClient.connect(start=True)
+            if has_state():
+                lab = connect(start=True)
                 found = lab.cluster(name)
                 if found is not None and found.instance_id == identity:
                     lab.delete_cluster(name)
@@ -119,7 +128,7 @@ def _ensure(inputs: Properties, timeout: float, context: CallContext) -> Cluster
     )
 
     def ensure() -> ClusterInfo:
-        return LabClient.connect(start=True).ensure_cluster(specification, context.status)
+        return connect(start=True).ensure_cluster(specification, context.status)
 
     what = f"cluster {specification.name} is ready"
     return in_background(ensure, what=what, timeout=timeout or _CREATE_SECONDS, context=context)

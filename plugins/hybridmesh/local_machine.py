@@ -8,7 +8,6 @@ Outputs: the inputs, `instanceId` (this incarnation; also the resource's id), `a
 
 from typing import Final
 
-from local.lab.client import LabClient
 from local.lab.specs import MachineInfo, MachineSpec
 from plugins.framework.calls import CallContext
 from plugins.framework.errors import ResourceError
@@ -18,7 +17,9 @@ from plugins.hybridmesh.instance import instance_diff
 from plugins.hybridmesh.lab import (
     Life,
     checked_network,
+    connect,
     find_machine,
+    has_state,
     in_background,
     network_spec,
     unknown_outputs,
@@ -87,8 +88,8 @@ class LocalMachineHandler(ResourceHandler):
         name = outputs["machineName"]
 
         def delete() -> None:
-            if LabClient.has_state():
-                lab = LabClient.connect(start=True)
+            if has_state():
+                lab = connect(start=True)
                 found = lab.machine(name)
                 if found is not None and found.instance_id == identity:
                     lab.delete_machine(name)
@@ -106,7 +107,7 @@ def _ensure(inputs: Properties, timeout: float, context: CallContext) -> Machine
     )
 
     def ensure() -> MachineInfo:
-        return LabClient.connect(start=True).ensure_machine(specification, context.status)
+        return connect(start=True).ensure_machine(specification, context.status)
 
     what = f"machine {specification.name} has booted"
     return in_background(ensure, what=what, timeout=timeout or _CREATE_SECONDS, context=context)

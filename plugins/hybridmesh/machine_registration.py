@@ -9,7 +9,6 @@ the names of the registrations.
 import time
 from typing import ClassVar, Final
 
-from local.lab.client import LabClient
 from local.lab.errors import LabError
 from plugins.framework.calls import CallContext
 from plugins.framework.engine import Severity
@@ -21,7 +20,7 @@ from plugins.framework.errors import (
 )
 from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
-from plugins.hybridmesh.lab import in_background
+from plugins.hybridmesh.lab import connect, in_background
 from plugins.hybridmesh.strip import without_secrets
 from plugins.hybridmesh.workload_entries import Registration, Registrations, UnreachableClusterError
 
@@ -182,7 +181,7 @@ def _agents_words(inputs: Properties, seen: list[Registration], context: CallCon
 
 
 def _agent_log(name: str, inputs: Properties, seen: list[Registration]) -> list[str]:
-    lab = LabClient.connect(start=False)
+    lab = connect(start=False)
     machine = lab.machine(name)
     if machine is None:
         return [f"machine {name}: the lab does not have it"]

@@ -21,17 +21,22 @@ HANDLERS: Final[dict[str, type[ResourceHandler]]] = {
 }
 
 
-class HybridMeshProvider(Provider):
-    """Serves our four resources; powers a switched-off lab on as soon as the engine greets it."""
+def provider() -> Provider:
+    return Provider("hybridmesh", _version(), {token: kind() for token, kind in HANDLERS.items()})
 
-    def __init__(self) -> None:
-        super().__init__("hybridmesh", _version(), {token: kind() for token, kind in HANDLERS.items()})
 
-    def located(self, root_folder: str, program_folder: str) -> None:
-        """The engine's handshake, the one call that it awaits before it asks any provider for anything."""
-        del root_folder, program_folder
+def main() -> None:
+    """Powers a switched-off lab on, then serves.
+
+    The engine awaits the port of a plug-in before it asks any provider for anything, so that whatever it asks about
+    what is in the lab's clusters finds them.
+    """
+    try:
         if trouble := power_on():
             sys.stderr.write(f"hybrid-mesh: {trouble}\n")
+    except KeyboardInterrupt:
+        sys.exit(1)
+    serve(provider())
 
 
 def _version() -> str:
@@ -42,4 +47,4 @@ def _version() -> str:
 
 
 if __name__ == "__main__":
-    serve(HybridMeshProvider())
+    main()

@@ -11,6 +11,7 @@ from typing import Final
 
 from local.lab.client import LabClient
 from local.lab.errors import LabError, LabNotRunning
+from plugins.hybridmesh.lab import connect, has_state
 
 READY_SECONDS: Final = 45.0
 _ASK_SECONDS: Final = 0.1
@@ -23,9 +24,9 @@ def power_on(cancelled: threading.Event | None = None) -> str | None:
     preview.
     """
     try:
-        if not LabClient.has_state():
+        if not has_state():
             return None
-        lab = LabClient.connect(start=True)
+        lab = connect(start=True)
         if not _await(lambda: _settled(lab), cancelled or threading.Event()):
             return f"the lab's clusters were not ready within {READY_SECONDS:g} s; see hybrid-mesh lab status"
     except LabNotRunning:

@@ -1,0 +1,110 @@
+"""A lab in memory, with the client's methods that the plug-in uses."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from local.lab.errors import LabError, LabNotRunning
+from local.lab.specs import (
+    ClusterInfo,
+    ClusterSpec,
+    ClusterStatus,
+    CompletedCommand,
+    LabStatus,
+    MachineInfo,
+    MachineSpec,
+)
+
+SECRET = "client-key-data-of-the-admin"
+
+
+@dataclass
+class FakeLab:
+    """`running` and `on_disk` are what the plug-in finds; `refusal` makes the next ensure fail; `blocked`
+    makes it wait.
+    """
+
+    running: bool = True
+    on_disk: bool = True
+    refusal: str = ""
+    blocked: threading.Event | None = None
+    agent_log: str = ""
+    clusters: dict[str, ClusterInfo] = field(default_factory=dict)
+    machines: dict[str, MachineInfo] = field(default_factory=dict)
+    starts: int = 0
+    deleted: list[str] = field(default_factory=list)
+    incarnation: int = 0
+
+    # the class methods of LabClient
+
+    def connect(self, *, start: bool) -> "FakeLab":
+        if not self.running:
+            if not start:
+                raise LabNotRunning("no lab is running")
+            self.starts += 1
+            self.running = True
+        return self
+
+    def has_state(self) -> bool:
+        return self.on_disk and bool(self.clusters or self.machines)
+
+    # its methods
+
+    def ensure_cluster(self, spec: ClusterSpec, report: Callable[[str], None]) -> ClusterInfo:
+        self._obstacles(report)
+        self.incarnation += 1
+        info = ClusterInfo(
+            name=spec.name,
+            instance_id=f"cluster-{self.incarnation}",
+            kubeconfig=f'{{"key": "{SECRET}"}}',
+            endpoint="https://127.0.0.1:40001",
+            peer_endpoint="https://172.30.1.1:6443",
+            certificate_authority="-----BEGIN CERTIFICATE-----",
+            gateway_address="172.30.1.10",
+            state="ready",
+        )
+        return self.clusters.setdefault(spec.name, info)
+
+    def ensure_machine(self, spec: MachineSpec, report: Callable[[str], None]) -> MachineInfo:
+        self._obstacles(report)
+        self.incarnation += 1
+        info = MachineInfo(spec.name, f"machine-{self.incarnation}", "10.10.0.100", "172.30.200.1", "ready")
+        return self.machines.setdefault(spec.name, info)
+
+    def cluster(self, name: str) -> ClusterInfo | None:
+        return self.clusters.get(name)
+
+    def machine(self, name: str) -> MachineInfo | None:
+        return self.machines.get(name)
+
+    def delete_cluster(self, name: str) -> None:
+        self.deleted.append(name)
+        self.clusters.pop(name, None)
+
+    def delete_machine(self, name: str) -> None:
+        self.deleted.append(name)
+        self.machines.pop(name, None)
+
+    def machine_shell(self, name: str, command: list[str], timeout: float) -> CompletedCommand:
+        return CompletedCommand(0, self.agent_log, "")
+
+    def status(self) -> LabStatus:
+        clusters = [
+            ClusterStatus(info.name, "n", info.instance_id, info.state, "", "", "", "")
+            for info in self.clusters.values()
+        ]
+        self.clusters = {name: replace(info, state="ready") for name, info in self.clusters.items()}
+        return LabStatus(self.running, 1, 0, clusters, [], [])
+
+    def lose_state(self) -> None:
+        """As after `kill -9` and the removal of the state folder."""
+        self.running, self.on_disk = False, False
+        self.clusters.clear()
+        self.machines.clear()
+
+    def _obstacles(self, report: Callable[[str], None]) -> None:
+        report("preparing")
+        if self.refusal:
+            raise LabError(self.refusal)
+        if self.blocked:
+            self.blocked.wait(20)
