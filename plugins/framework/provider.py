@@ -27,7 +27,10 @@ class Provider:
         return self._handlers[token]
 
     def located(self, root_folder: str, program_folder: str) -> None:
-        """Told once at the start: the folders of the project and of its program ("" when unknown)."""
+        """The engine's greeting, which it awaits before any other call; the folders are those of the plug-in.
+
+        (The folder of the program is the process' working directory.)
+        """
 
     def check_config(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
         """Validates the provider's own inputs."""

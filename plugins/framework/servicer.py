@@ -42,9 +42,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         del context
         self._engine.connect(request.engine_address)
         self._provider.located(request.root_directory, request.program_directory)
-        return provider_pb2.ProviderHandshakeResponse(
-            accept_secrets=True, supports_autonaming_configuration=True
-        )
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
         del context
@@ -96,9 +94,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         self._provider_secrets = secret_strings(arguments)
         with self._call(request, context, arguments) as call:
             self._provider.configure(arguments.value, call)
-        return provider_pb2.ConfigureResponse(
-            acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
-        )
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         arguments = decode(request.args)

@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import runpy
+import signal
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,8 @@ SHOWN: Final = 32
 
 def main() -> int:
     """The exit code of the run."""
+    # The engine interrupts its language host, and so this process, when a run ends early: nothing to tell.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(SHOWN))
     program = sys.argv[1]
     run = json.loads(os.environ.pop("HYBRID_MESH_RUN"))
     pulumi.runtime.set_all_config(
