@@ -63,12 +63,16 @@ def write_mesh_authority(folder: Path) -> None:
     (folder / "root-cert.pem").write_bytes(_pem(root))
     (folder / "ca-cert.pem").write_bytes(_pem(intermediate))
     (folder / "cert-chain.pem").write_bytes(_pem(intermediate) + _pem(root))
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    )
-    (folder / "ca-key.pem").write_bytes(private)
+    (folder / "ca-key.pem").write_bytes(_private_pem(key))
+
+
+def write_expired_certificate(folder: Path) -> None:
+    """Replaces the agent's certificate below `folder` by one that ended an hour ago; owner and mode stay."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "expired")])
+    certificate = _certificate(name, name, key, key, datetime.timedelta(hours=-1))
+    (folder / "cert-chain.pem").write_bytes(_pem(certificate))
+    (folder / "key.pem").write_bytes(_private_pem(key))
 
 
 def _certificate(
@@ -76,6 +80,7 @@ def _certificate(
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
     signer: ec.EllipticCurvePrivateKey,
+    life: datetime.timedelta = datetime.timedelta(days=10),
 ) -> x509.Certificate:
     now = datetime.datetime.now(datetime.UTC)
     return (
@@ -84,8 +89,8 @@ def _certificate(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=10))
+        .not_valid_before(now - datetime.timedelta(hours=2))
+        .not_valid_after(now + life)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(signer, hashes.SHA256())
@@ -94,3 +99,11 @@ def _certificate(
 
 def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )

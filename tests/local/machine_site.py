@@ -240,7 +240,7 @@ class Site:
             namespace=namespace,
             address=address,
             rootfs=self.parts.rootfs,
-            cgroup=f"hybrid-mesh-test/{os.environ['HYBRID_MESH_TEST_SITE']}/{name}",
+            cgroup=f"{os.environ['HYBRID_MESH_TEST_SITE']}/{name}",
             log=self.folder / f"{name}.log",
         )
         self.machines.append(machine)

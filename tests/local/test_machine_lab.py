@@ -1,0 +1,90 @@
+"""Machines for real, each scenario of machine_scenarios.py in namespaces of its own, which take everything
+along when they end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.lab import cgroups
+from tests.local.machine_parts import Parts
+
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
+    pytest.mark.skipif(Parts.find() is None, reason="needs the toolchain"),
+]
+
+CHECKOUT = Path(__file__).parents[2]
+ISOLATED = [
+    "unshare",
+    "--mount",
+    "--net",
+    "--pid",
+    "--uts",
+    "--ipc",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+]
+
+
+@pytest.fixture
+def site_name() -> Iterator[str]:
+    name = f"hybrid-mesh-test-{os.getpid()}"
+    yield name
+    cgroups.remove(name)
+
+
+def isolated(site_name: str, *words: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*ISOLATED, sys.executable, *words],
+        cwd=CHECKOUT,
+        env={**os.environ, "HYBRID_MESH_TEST_SITE": site_name},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_scenarios(site_name: str, tmp_path: Path) -> None:
+    scenarios = str(Path(__file__).with_name("machine_scenarios.py"))
+    words = [
+        "-m",
+        "pytest",
+        "-v",
+        "--durations=12",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        f"--basetemp={tmp_path / 'inner'}",
+        scenarios,
+    ]
+    process = isolated(site_name, *words)
+    try:
+        output, _ = process.communicate(timeout=240)
+    finally:
+        process.kill()
+    print(output)
+    assert process.returncode == 0, output
+
+
+def test_machine_dies_with_its_parent(site_name: str, tmp_path: Path) -> None:
+    before = Path("/proc/mounts").read_text()
+    process = isolated(site_name, "-m", "tests.local.machine_alone", str(tmp_path))
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    assert len(cgroups.processes(site_name)) >= 2
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    deadline = time.monotonic() + 5
+    while cgroups.processes(site_name) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert cgroups.processes(site_name) == set()
+    assert Path("/proc/mounts").read_text() == before
+    assert not Path("/run/systemd/nspawn").exists()
