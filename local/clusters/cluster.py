@@ -80,6 +80,7 @@ class Cluster:
         )
         self._balancers.start()
         self._until(lambda: _ready(api, name, began), "the node does not get Ready; see kubelet.log")
+        self._until(lambda: _takes_pods(api), "there is no service account; see kube-controller-manager.log")
         report(f"cluster {name}: node Ready")
 
     def _prepare(self) -> None:
@@ -154,6 +155,15 @@ def _ready(api: ApiClient, name: str, since: datetime) -> bool:
         if condition["type"] == "Ready" and condition["status"] == "True":
             return datetime.fromisoformat(condition["lastHeartbeatTime"]) >= since
     return False
+
+
+def _takes_pods(api: ApiClient) -> bool:
+    """Whether the service account that a pod gets by default is there; before, a pod is refused."""
+    try:
+        api.request("GET", "/api/v1/namespaces/default/serviceaccounts/default")
+    except ApiError:
+        return False
+    return True
 
 
 def _let_dns_read(api: ApiClient) -> None:

@@ -1,0 +1,199 @@
+"""What the lab's tests share: specs, kubectl from the host, and the traces that a lab could leave there."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from local.lab import cgroups
+from local.lab.client import LabClient
+from local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
+from local.lab.toolchain import current
+
+ONE = NetworkSpec("one", "10.61.0.0/16")
+TWO = NetworkSpec("two", "10.62.0.0/16")
+EAST = ClusterSpec("east", ONE, "10.61.128.0/20", "10.161.0.0/20", "1.35.4")
+NEAR = ClusterSpec("near", ONE, "10.61.144.0/20", "10.162.0.0/20", "1.35.4")
+FAR = ClusterSpec("far", TWO, "10.62.128.0/20", "10.163.0.0/20", "1.35.4")
+ACCOUNT = "ratings@test.hybrid-mesh.local"
+MACHINE = MachineSpec("vm", ONE, "#cloud-config\n", ACCOUNT)
+ECHO = "hybrid-mesh.local/echo:1.31.0"
+
+
+def say_nothing(_text: str) -> None:
+    return
+
+
+def eventually(what: str, check: Callable[[], Any], timeout: float = 30) -> Any:
+    """The first true answer of `check`, or the last failed command's words after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    last = ""
+    while time.monotonic() < deadline:
+        try:
+            if answer := check():
+                return answer
+        except KubectlError as error:
+            last = str(error)
+        time.sleep(0.1)
+    raise AssertionError(f"{what}: not within {timeout:g} s; {last}")
+
+
+class KubectlError(Exception):
+    """kubectl failed, with its words."""
+
+
+class Kubectl:
+    """kubectl of the toolchain on the host, with a cluster's loopback kubeconfig."""
+
+    def __init__(self, info: ClusterInfo, folder: Path) -> None:
+        self._file = folder / f"{info.name}.kubeconfig"
+        self._file.write_text(info.kubeconfig)
+
+    def __call__(self, *words: str, text: str = "", timeout: float = 30) -> str:
+        done = subprocess.run(
+            [str(current().binary("kubectl")), f"--kubeconfig={self._file}", *words],
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise KubectlError(f"kubectl {words}: {done.stderr or done.stdout}")
+        return done.stdout
+
+    def get(self, *words: str) -> Any:
+        return json.loads(self("get", *words, "-o", "json"))
+
+    def apply(self, *documents: dict[str, Any]) -> None:
+        self("apply", "-f", "-", text="\n---\n".join(json.dumps(document) for document in documents))
+
+    def run_echo(self, name: str) -> str:
+        """Runs an echo pod and answers its address once it is ready."""
+        container = {
+            "name": "echo",
+            "image": ECHO,
+            "imagePullPolicy": "Never",
+            "command": ["/usr/local/bin/server", "--port=8080"],
+            "readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},
+        }
+        self.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": name, "labels": {"app": name}},
+                "spec": {"containers": [container], "terminationGracePeriodSeconds": 0},
+            }
+        )
+        self("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=30s", timeout=40)
+        return str(self.get("pod", name)["status"]["podIP"])
+
+    def expose(
+        self, name: str, app: str, *, namespace: str = "default", labels: dict[str, str] | None = None
+    ) -> None:
+        self.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": name, "namespace": namespace, "labels": labels or {}},
+                "spec": {
+                    "type": "LoadBalancer",
+                    "selector": {"app": app},
+                    "ports": [{"name": "http", "port": 80, "targetPort": 8080}],
+                },
+            }
+        )
+
+    def balancer(self, name: str, namespace: str = "default") -> str:
+        """The LoadBalancer address of a Service, once it has one."""
+
+        def address() -> str:
+            ingress = self.get("service", "-n", namespace, name)["status"]["loadBalancer"].get("ingress")
+            return str(ingress[0]["ip"]) if ingress else ""
+
+        return str(eventually(f"address of {name}", address, 10))
+
+    def call(self, pod: str, url: str) -> bool:
+        """Whether a request from within a pod is answered with 200."""
+        try:
+            said = self("exec", pod, "--", "/usr/local/bin/client", "--timeout=2s", url, timeout=20)
+        except KubectlError:
+            return False
+        return "StatusCode=200" in said
+
+
+def lab_processes() -> list[int]:
+    """The host's numbers of this state folder's watchdog, init and server, the oldest first."""
+    state = os.environ["HYBRID_MESH_STATE"]
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if "local.lab.watchdog" in words and state in words:
+            found.append(int(path.parent.name))
+    return sorted(found)
+
+
+def init_process() -> int:
+    """The host's number of the lab's process 1."""
+    for number in lab_processes():
+        lines = Path(f"/proc/{number}/status").read_text().splitlines()
+        numbers = next(line.split()[1:] for line in lines if line.startswith("NSpid:"))
+        if len(numbers) == 2 and numbers[-1] == "1":
+            return number
+    raise AssertionError("no lab runs")
+
+
+def traces() -> dict[str, set[str]]:
+    """Everything of the host that a lab could leave behind, by kind."""
+    own = cgroups.lab_name(Path(os.environ["HYBRID_MESH_STATE"]))
+    return {
+        "mounts": {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()},
+        "links": _lines("ip", "-o", "-br", "link"),
+        "addresses": _lines("ip", "-o", "-br", "address"),
+        "routes": _lines("ip", "route", "show", "table", "all"),
+        "firewall": _lines("iptables-save"),
+        "own cgroups": {name for name in cgroups.labs() if name == own},
+        "own processes": {str(number) for number in lab_processes()} | _daemons(),
+    }
+
+
+def assert_nothing_left(before: dict[str, set[str]]) -> None:
+    """The host is as it was, within a moment."""
+    deadline = time.monotonic() + 5
+    while (now := traces()) != before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert now == before
+
+
+def _daemons() -> set[str]:
+    """Processes that run with a file of this state folder."""
+    state = os.environ["HYBRID_MESH_STATE"]
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if f"{state}/lab" in words:
+            found.add(words[:80])
+    return found
+
+
+def _lines(*command: str) -> set[str]:
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return {line for line in text.splitlines() if not line.startswith("#")}
+
+
+def bring_up(*specs: ClusterSpec) -> dict[str, ClusterInfo]:
+    """All clusters at once, as Pulumi does."""
+    client = LabClient.connect(start=True)
+    with ThreadPoolExecutor() as pool:
+        infos = list(pool.map(lambda spec: client.ensure_cluster(spec, say_nothing), specs))
+    return {info.name: info for info in infos}

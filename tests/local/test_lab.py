@@ -1,0 +1,252 @@
+"""A lab with two networks: who reaches whom, what Services get, and what the host sees of it."""
+
+import base64
+import json
+import os
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.lab.client import LabClient
+from local.lab.errors import LabError
+from local.lab.specs import ClusterInfo, ClusterSpec, NetworkSpec
+from tests.local.lab_site import (
+    ACCOUNT,
+    EAST,
+    FAR,
+    MACHINE,
+    NEAR,
+    Kubectl,
+    assert_nothing_left,
+    bring_up,
+    eventually,
+    say_nothing,
+    traces,
+)
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture(scope="module", autouse=True)
+def before(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[str]]]:
+    if os.geteuid() != 0:
+        pytest.skip("the lab needs root")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("HYBRID_MESH_STATE", str(tmp_path_factory.mktemp("lab")))
+    patch.setenv("HYBRID_MESH_SEVERAL_LABS", "1")
+    try:
+        yield traces()
+        if LabClient.has_state():
+            LabClient.connect(start=True).shutdown()
+    finally:
+        patch.undo()
+
+
+@pytest.fixture(scope="module")
+def infos(before: dict[str, set[str]]) -> dict[str, ClusterInfo]:
+    return bring_up(EAST, NEAR, FAR)
+
+
+@pytest.fixture(scope="module")
+def kubectl(infos: dict[str, ClusterInfo], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Kubectl]:
+    folder = tmp_path_factory.mktemp("kubectl")
+    return {name: Kubectl(info, folder) for name, info in infos.items()}
+
+
+@pytest.fixture(scope="module")
+def pods(kubectl: dict[str, Kubectl]) -> dict[str, str]:
+    """Cluster to the address of its pod `echo`."""
+    return {name: run.run_echo("echo") for name, run in kubectl.items()}
+
+
+def test_kubectl_works_over_the_hosts_loopback(
+    infos: dict[str, ClusterInfo], kubectl: dict[str, Kubectl]
+) -> None:
+    assert infos["east"].endpoint.startswith("https://127.0.0.1:")
+    node = kubectl["east"].get("node", "east")
+    assert node["status"]["nodeInfo"]["kubeletVersion"] == "v1.35.4"
+    assert infos["east"].state == "ready"
+
+
+def test_infos_do_not_show_their_keys(infos: dict[str, ClusterInfo]) -> None:
+    key = json.loads(infos["east"].kubeconfig)["users"][0]["user"]["client-key-data"]
+    assert "PRIVATE KEY" in base64.b64decode(key).decode()
+    assert key not in repr(infos["east"])
+
+
+def test_pods_of_one_network_reach_each_other(kubectl: dict[str, Kubectl], pods: dict[str, str]) -> None:
+    assert kubectl["east"].call("echo", f"http://{pods['near']}:8080")
+    assert kubectl["near"].call("echo", f"http://{pods['east']}:8080")
+
+
+def test_pods_of_another_network_are_out_of_reach(kubectl: dict[str, Kubectl], pods: dict[str, str]) -> None:
+    assert kubectl["far"].call("echo", f"http://{pods['far']}:8080"), "the pod itself answers"
+    assert not kubectl["far"].call("echo", f"http://{pods['east']}:8080")
+    assert not kubectl["east"].call("echo", f"http://{pods['far']}:8080")
+
+
+def test_the_wan_leads_to_no_pod_even_with_a_route(pods: dict[str, str]) -> None:
+    """Who guesses the route still gets nothing from the WAN: only Services are forwarded."""
+    client = LabClient.connect(start=False)
+    client.ensure_machine(MACHINE, say_nothing)
+    try:
+        route = f"ip route add {FAR.pod_cidr} via {client.cluster('far').peer_endpoint[8:-5]}"  # type: ignore[union-attr]
+        request = f"curl -s -m 3 -o /dev/null http://{pods['far']}:8080"
+        done = client.machine_shell("vm", ["sh", "-c", f"{route} && {request}"], 20)
+        assert done.returncode == 28, done
+    finally:
+        client.delete_machine("vm")
+
+
+def test_names_of_services_resolve_and_no_others(kubectl: dict[str, Kubectl], pods: dict[str, str]) -> None:
+    kubectl["east"].expose("named", "echo")
+    assert eventually("DNS", lambda: kubectl["east"].call("echo", "http://named.default.svc.cluster.local"))
+    assert not kubectl["east"].call("echo", "http://example.org")
+    kubectl["east"]("delete", "service", "named")
+
+
+def test_load_balancers_have_addresses_that_other_networks_reach(
+    kubectl: dict[str, Kubectl], pods: dict[str, str]
+) -> None:
+    east = kubectl["east"]
+    east.expose("one", "echo")
+    east.expose("two", "echo")
+    first, second = east.balancer("one"), east.balancer("two")
+    assert first.rsplit(".", 1)[0] == second.rsplit(".", 1)[0]
+    assert {first.rsplit(".", 1)[1], second.rsplit(".", 1)[1]} == {"11", "12"}
+    assert eventually("balancer answers", lambda: kubectl["far"].call("echo", f"http://{second}"))
+    east("delete", "service", "one")
+    east.expose("three", "echo")
+    assert east.balancer("three") == first, "a freed address is given again"
+    east("delete", "service", "two", "three")
+
+
+def test_the_east_west_gateway_has_its_reserved_address(
+    infos: dict[str, ClusterInfo], kubectl: dict[str, Kubectl]
+) -> None:
+    far = kubectl["far"]
+    far("create", "namespace", "istio-system")
+    far.expose("istio-eastwestgateway", "none", namespace="istio-system")
+    address = far.balancer("istio-eastwestgateway", "istio-system")
+    assert address == infos["far"].gateway_address
+    assert address.endswith(".10")
+    far("delete", "namespace", "istio-system")
+
+
+def test_gateways_are_reached_on_loopback(kubectl: dict[str, Kubectl], pods: dict[str, str]) -> None:
+    client = LabClient.connect(start=False)
+    kubectl["far"].expose("web", "echo", labels={"gateway.networking.k8s.io/gateway-name": "web"})
+    kubectl["far"].balancer("web")
+
+    def port() -> int | None:
+        forwards = client.status().forwards
+        return next((one.port for one in forwards if one.subject == "default/web:80"), None)
+
+    loopback = eventually("forward", port)
+
+    def answer() -> str:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{loopback}", timeout=3) as response:
+                return str(response.read().decode())
+        except OSError:
+            return ""
+
+    assert "Hostname=echo" in eventually("an answer", answer)
+    kubectl["far"]("delete", "service", "web")
+    eventually("forward gone", lambda: port() is None)
+
+
+def test_the_host_sees_nothing_of_the_labs_networks(
+    before: dict[str, set[str]], infos: dict[str, ClusterInfo]
+) -> None:
+    now = traces()
+    for kind in ("mounts", "links", "addresses", "routes", "firewall"):
+        assert now[kind] == before[kind]
+
+
+def test_a_machine_proves_itself_to_the_api_server(infos: dict[str, ClusterInfo]) -> None:
+    client = LabClient.connect(start=False)
+    machine = client.ensure_machine(MACHINE, say_nothing)
+    try:
+        token = (
+            "curl -s -m 5 -H 'Metadata-Flavor: Google' http://169.254.169.254/computeMetadata/v1/instance/"
+            'service-accounts/default/token | sed \'s/.*access_token": "\\([^"]*\\).*/\\1/\''
+        )
+        review = '{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}'
+        path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+        call = (
+            f"curl -sk -m 5 -H \"Authorization: Bearer $({token})\" -H 'Content-Type: application/json' "
+            f"-d '{review}' {infos['far'].peer_endpoint}{path}"
+        )
+        done = client.machine_shell("vm", ["sh", "-c", call], 20)
+        assert json.loads(done.stdout)["status"]["userInfo"]["username"] == ACCOUNT
+        packages = ["curl", "-sfI", "-m", "5", "http://172.30.0.1:8080/echo-client"]
+        assert client.machine_shell("vm", packages, 20).returncode == 0
+        assert machine.address == "10.61.0.100"
+    finally:
+        client.delete_machine("vm")
+
+
+def test_pods_have_no_metadata_service(kubectl: dict[str, Kubectl], pods: dict[str, str]) -> None:
+    assert not kubectl["east"].call("echo", "http://169.254.169.254/")
+
+
+def test_a_dead_daemon_is_started_again(kubectl: dict[str, Kubectl], infos: dict[str, ClusterInfo]) -> None:
+    for program in ("kube-apiserver", "etcd"):
+        dead = _daemons_of("near", program)
+        assert len(dead) == 1
+        os.kill(dead[0], 9)
+        _await_another("near", program, dead)
+        eventually("near answers again", lambda: kubectl["near"].get("node", "near"))
+
+
+def test_the_same_spec_is_the_same_cluster_and_another_is_refused(infos: dict[str, ClusterInfo]) -> None:
+    client = LabClient.connect(start=False)
+    assert client.ensure_cluster(EAST, say_nothing) == infos["east"]
+    other = ClusterSpec("east", EAST.network, "10.61.160.0/20", EAST.service_cidr, "1.35.4")
+    with pytest.raises(LabError, match="other settings"):
+        client.ensure_cluster(other, say_nothing)
+    clash = ClusterSpec("new", NetworkSpec("one", "10.99.0.0/16"), "10.99.128.0/20", "10.98.0.0/20", "1.35.4")
+    with pytest.raises(LabError, match="network one"):
+        client.ensure_cluster(clash, say_nothing)
+
+
+def test_logs_and_status_tell_of_every_member(infos: dict[str, ClusterInfo]) -> None:
+    client = LabClient.connect(start=False)
+    status = client.status()
+    assert {cluster.name: cluster.state for cluster in status.clusters} == dict.fromkeys(infos, "ready")
+    assert 100 << 20 < status.memory_bytes < 4 << 30
+    assert "Serving securely" in client.logs("east/kube-apiserver", 500)
+    with pytest.raises(LabError, match="no log of"):
+        client.logs("nobody", 10)
+
+
+def test_the_last_member_gone_leaves_nothing(
+    before: dict[str, set[str]], infos: dict[str, ClusterInfo]
+) -> None:
+    state = Path(os.environ["HYBRID_MESH_STATE"])
+    client = LabClient.connect(start=False)
+    for name in infos:
+        client.delete_cluster(name)
+    assert not (state / "lab").exists()
+    assert not LabClient.has_state()
+    assert_nothing_left(before)
+
+
+def _await_another(cluster: str, program: str, dead: list[int]) -> None:
+    eventually(f"new {program}", lambda: set(_daemons_of(cluster, program)) - set(dead))
+
+
+def _daemons_of(cluster: str, program: str) -> list[int]:
+    mark = f"{os.environ['HYBRID_MESH_STATE']}/lab/clusters/{cluster}/"
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if Path(words[0]).name == program and any(mark in word for word in words):
+            found.append(int(path.parent.name))
+    return found
