@@ -121,8 +121,11 @@ def main() -> int:
         if arguments.command == "check":
             return check(console, arguments.json)
         build(console, not arguments.unlinked)
-    except BuildInterrupted as error:
-        print(f"toolchain: {error}", file=sys.stderr)
+    except (BuildInterrupted, KeyboardInterrupt):
+        print(
+            "toolchain: interrupted: what is finished is kept, `make toolchain` goes on from there",
+            file=sys.stderr,
+        )
         return 130
     except ToolchainError as error:
         print(f"toolchain: {error}", file=sys.stderr)

@@ -63,9 +63,7 @@ class Builder:
                         del running[future]
                         future.result()
             except KeyboardInterrupt:
-                raise BuildInterrupted(
-                    "interrupted: what is finished is kept, `make toolchain` goes on from there"
-                ) from None
+                raise BuildInterrupted from None
             finally:
                 self._runner.end()
 

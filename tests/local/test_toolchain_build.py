@@ -35,8 +35,7 @@ store = store_in(Path(sys.argv[2]))
 parts = Catalogue.of([component("quick"), component("long", long, needs=("quick",))])
 try:
     Builder(parts, store, Runner(), Diary(), 2).build(missing(parts, store, ["long"]))
-except BuildInterrupted as error:
-    print(error)
+except BuildInterrupted:
     sys.exit(130)
 """
 
@@ -163,16 +162,13 @@ def test_an_interrupted_build_leaves_no_half_made_component_and_resumes(
     project = Path(__file__).parents[2]
     build = subprocess.Popen(
         [sys.executable, "-c", _INTERRUPTED_BUILD, str(project), str(tmp_path), str(note)],
-        stdout=subprocess.PIPE,
-        text=True,
     )
     _until(lambda: note.exists() and note.read_text().strip() != "")
     child = int(note.read_text())
     build.send_signal(signal_number)
-    said, _ = build.communicate(timeout=20)
+    build.wait(timeout=20)
     if signal_number is signal.SIGINT:
         assert build.returncode == 130
-        assert "goes on from there" in said
         _until(lambda: not Path(f"/proc/{child}").exists())
     else:
         os.killpg(child, signal.SIGKILL)
