@@ -62,7 +62,7 @@ def install(packages: list[str], store: Store) -> None:
         failed = done.returncode != 0
     if failed:
         raise ToolchainError(describe_failure("apt-get", f"ended with code {done.returncode}", log))
-    if "containerd" in packages and Path("/run/systemd/system").exists():
+    if "containerd" in packages and shutil.which("systemctl"):
         subprocess.run(["systemctl", "disable", "containerd.service"], capture_output=True, check=False)
 
 

@@ -61,14 +61,18 @@ def test_packages_are_known_by_their_programs(tmp_path: Path, monkeypatch: pytes
 
 
 def test_installing_lets_no_service_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A containerd that apt starts would be a daemon of the host: apt must find a policy that forbids it."""
+    """A containerd that apt starts would be a daemon of the host: apt must find a policy that forbids it, and
+    the next boot must not start it either."""
     policy, seen = tmp_path / "policy-rc.d", tmp_path / "seen"
-    fake = tmp_path / "apt-get"
-    fake.write_text(f'#!/bin/sh\n"{policy}"; echo "$1 $?" >> "{seen}"\n')
-    fake.chmod(0o755)
+    for name, script in {
+        "apt-get": f'"{policy}"; echo "$1 $?" >> "{seen}"',
+        "systemctl": f'echo "$@" >> "{seen}"',
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr(system, "_POLICY", policy)
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    system.install(["runc"], store_in(tmp_path))
-    assert seen.read_text().splitlines() == ["update 101", "install 101"]
+    system.install(["runc", "containerd"], store_in(tmp_path))
+    assert seen.read_text().splitlines() == ["update 101", "install 101", "disable containerd.service"]
     assert not policy.exists()
