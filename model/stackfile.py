@@ -10,6 +10,9 @@ from model.problems import ConfigurationError, Problem, shown
 
 MESH_KEY = "hybrid-mesh:mesh"
 
+_MERGE = "tag:yaml.org,2002:merge"
+"""The key `<<`, which brings another mapping's entries and may be given several times."""
+
 
 class _StrictLoader(yaml.SafeLoader):
     """YAML's safe loader, except that a key written twice in one mapping is an error instead of the last one
@@ -22,6 +25,8 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         first_lines: dict[Hashable, int] = {}
         for key_node, _ in node.value:
+            if key_node.tag == _MERGE:
+                continue
             key = self.construct_object(key_node, deep=True)
             line = key_node.start_mark.line + 1
             if isinstance(key, Hashable) and key in first_lines:

@@ -103,7 +103,10 @@ def local_machines_fit_the_lab(mesh: Mesh) -> Iterator[Problem]:
 
 @rule
 def one_cluster_of_a_network_leaves_its_pod_range_out(mesh: Mesh) -> Iterator[Problem]:
-    """Only one local cluster of a network may have its pod range carved; see `model.plan.ranges`."""
+    """Only one local cluster of a network leaves its pod range out.
+
+    `model.plan.ranges` says why.
+    """
     for network, members in _local_clusters(mesh).items():
         silent = sorted(name for name, cluster in members.items() if cluster.pod_cidr is None)
         cidr = mesh.networks[network].cidr

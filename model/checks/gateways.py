@@ -111,8 +111,8 @@ def node_ports_are_for_node_port_gateways(mesh: Mesh) -> Iterator[Problem]:
                 f"the gateway's Service is a {gateway.service_type}, which has no fixed node ports",
                 "Leave `nodePorts` out, or set `serviceType: NodePort`.",
             )
-        ports = list(gateway.node_ports.model_dump().values())
-        if len(set(ports)) < len(ports):
+        ports = gateway.node_ports.model_dump()
+        if len(set(ports.values())) < len(ports):
             yield Problem(
                 path, shown(ports), "two of the ports are the same", "Give each purpose a port of its own."
             )
@@ -189,11 +189,12 @@ def gateway_addresses_lead_to_one_place(mesh: Mesh) -> Iterator[Problem]:
 
 
 def _gateway_clusters(mesh: Mesh, network: str) -> list[str]:
-    """Active clusters with a gateway in `network`, sorted."""
+    """Clusters with a gateway in `network`, sorted; quarantined ones too, as quarantine must never be
+    refused."""
     return sorted(
         name
         for name, cluster in mesh.clusters.items()
-        if cluster.network == network and cluster.state == "active" and cluster.gateway.enabled
+        if cluster.network == network and cluster.gateway.enabled
     )
 
 

@@ -1,0 +1,32 @@
+"""Meshes for tests, as they stand in stack files, and changes to them."""
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from model.stackfile import read_stack_file, stack_file
+
+PROJECT = Path(__file__).parent.parent.parent
+STACKS = {name: read_stack_file(stack_file(PROJECT, name)) for name in ("local", "dev")}
+LOCAL, DEV = STACKS["local"], STACKS["dev"]
+
+DELETED = object()
+"""As a change's value: the key is taken out."""
+
+
+def changed(raw: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of `raw`; each key of `changes` is a path of keys joined by dots, missing sections are made."""
+    copied = copy.deepcopy(dict(raw))
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        place: Any = copied
+        for key in parents:
+            place = place[int(key)] if isinstance(place, list) else place.setdefault(key, {})
+        if value is DELETED:
+            del place[last]
+        elif isinstance(place, list):
+            place[int(last) : int(last) + 1] = [value]
+        else:
+            place[last] = value
+    return copied

@@ -1,0 +1,73 @@
+"""`hybrid-mesh plan`: tables for people, JSON for scripts, and every problem of a wrong file."""
+
+import json
+from pathlib import Path
+
+import typer
+import yaml
+from typer.testing import CliRunner
+
+from cli.errors import Commands
+from cli.plan import plan
+from model.describe import describe
+from model.plan.build import plan_from
+from tests.model.meshes import LOCAL, changed
+
+app = typer.Typer(cls=Commands)
+app.command()(plan)
+app.command()(lambda: None)
+
+
+def _stack(folder: Path, mesh: object) -> Path:
+    path = folder / "Pulumi.mine.yaml"
+    path.write_text(yaml.safe_dump({"config": {"hybrid-mesh:mesh": mesh}}))
+    return path
+
+
+def test_prints_the_plan_as_json() -> None:
+    result = CliRunner().invoke(app, ["plan", "--stack", "local", "--json"])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == json.loads(json.dumps(describe(plan_from(LOCAL, "local"))))
+
+
+def test_shows_people_what_the_mesh_will_be() -> None:
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["plan", "--stack", "local"])
+    assert result.exit_code == 0
+    for word in (
+        "amsterdam",
+        "10.20.0.0/16",
+        "west",
+        "legacy-1",
+        "15443",
+        "50 % echo.demo:8080",
+        "cluster.env",
+    ):
+        assert word in result.stdout
+
+
+def test_says_which_routes_direct_machines_need() -> None:
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["plan", "--stack", "dev"])
+    assert result.exit_code == 0
+    [line, _] = [line for line in result.stdout.splitlines() if "needed" in line]
+    assert line.split()[:6] == ["kind-one", "10.244.0.0/16", "machines", "192.168.56.0/24", "9080", "needed"]
+
+
+def test_takes_its_stacks_name_from_a_files(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["plan", "--json", "--file", str(_stack(tmp_path, dict(LOCAL)))])
+    assert json.loads(result.stdout)["stack"] == "mine"
+
+
+def test_tells_every_problem_on_standard_error(tmp_path: Path) -> None:
+    wrong = changed(LOCAL, {"istio.version": "1.2.3", "trustDomain": "A", "clusters.east.network": "nowhere"})
+    result = CliRunner().invoke(app, ["plan", "--file", str(_stack(tmp_path, wrong))])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    for path in ("istio.version (1.2.3)", "trustDomain (A)", "clusters.east.network (nowhere)"):
+        assert path in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_missing_stack_is_a_wrong_command() -> None:
+    result = CliRunner().invoke(app, ["plan", "--stack", "nowhere"])
+    assert result.exit_code == 2
+    assert "Pulumi.nowhere.yaml" in result.stderr

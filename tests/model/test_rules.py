@@ -1,0 +1,48 @@
+"""Each rule on the mesh as a whole refuses what breaks it, and says where, what and what to do."""
+
+import pytest
+
+from model.checks import RULES
+from model.config.mesh import Mesh
+from model.load import load_mesh
+from model.plan.build import plan_from
+from model.problems import ConfigurationError
+from tests.model.meshes import LOCAL, STACKS, changed
+from tests.model.rule_cases import CASES, Case
+
+IDS = [f"{case.rule}-{case.path}" for case in CASES]
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_says_where_what_and_what_to_do(case: Case) -> None:
+    mesh = Mesh.model_validate(changed(STACKS[case.stack], case.changes))
+    found = {problem.path: problem for problem in RULES[case.rule](mesh)}
+    assert case.path in found
+    problem = found[case.path]
+    assert problem.value == case.value
+    assert case.remedy in problem.remedy
+    assert len(str(problem).splitlines()) == 2
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_is_refused_before_there_is_a_plan(case: Case) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        plan_from(changed(STACKS[case.stack], case.changes), "test")
+    assert case.path in {problem.path for problem in raised.value.problems}
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {case.rule for case in CASES} == set(RULES)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_stacks_break_no_rule(stack: str) -> None:
+    load_mesh(STACKS[stack])
+
+
+def test_tells_every_broken_rule_at_once() -> None:
+    changes = {"istio.version": "1.20.0", "trustDomain": "A", "clusters.east.network": "nowhere"}
+    with pytest.raises(ConfigurationError) as raised:
+        load_mesh(changed(LOCAL, changes))
+    paths = {problem.path for problem in raised.value.problems}
+    assert paths >= {"istio.version", "trustDomain", "clusters.east.network"}
