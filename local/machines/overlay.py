@@ -30,6 +30,8 @@ IDLE_UNITS = (
     "e2scrub_reap.service",
     "fstrim.timer",
     "systemd-pstore.service",
+    "systemd-ask-password-console.path",
+    "systemd-ask-password-wall.path",
     "console-getty.service",
     "getty@tty1.service",
     "cloud-init-hotplugd.socket",

@@ -26,6 +26,14 @@ USER_DATA_LIMIT = 16 * 1024
 gzipped."""
 
 
+_UNITS = (
+    "hybrid-mesh.target",
+    "hybrid-mesh-identity.service",
+    "hybrid-mesh-identity.timer",
+    "hybrid-mesh-identity-retry.timer",
+)
+
+
 class UserDataTooLarge(ValueError):  # noqa: N818 - the contract's name
     """The user-data would not fit into an EC2 instance. `size` is its length in bytes when gzipped."""
 
@@ -131,9 +139,7 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         machine_text(f"{LIBRARY}/fetch", "fetch.sh", "0755"),
         machine_text(f"{LIBRARY}/install-package", "install-package.sh", "0755"),
         machine_text(f"{LIBRARY}/setup", "setup.sh", "0755"),
-        machine_text("/etc/systemd/system/hybrid-mesh.target", "hybrid-mesh.target"),
-        machine_text("/etc/systemd/system/hybrid-mesh-identity.service", "hybrid-mesh-identity.service"),
-        machine_text("/etc/systemd/system/hybrid-mesh-identity.timer", "hybrid-mesh-identity.timer"),
+        *(machine_text(f"/etc/systemd/system/{unit}", unit) for unit in _UNITS),
         machine_text(
             "/etc/systemd/system/istio.service.d/hybrid-mesh-identity.conf", "istio.service.identity.conf"
         ),

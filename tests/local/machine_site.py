@@ -59,7 +59,7 @@ def eventually(what: str, timeout: float, check: Callable[[], Any]) -> Any:
     while time.monotonic() < deadline:
         if (answer := check()) is not None and answer is not False:
             return answer
-        time.sleep(0.05)
+        time.sleep(0.2)
     raise AssertionError(f"{what}: not within {timeout:g} s")
 
 

@@ -67,7 +67,7 @@ def test_scenarios(site_name: str, tmp_path: Path) -> None:
     ]
     process = isolated(site_name, *words)
     try:
-        output, _ = process.communicate(timeout=240)
+        output, _ = process.communicate(timeout=600)
     finally:
         process.kill()
     print(output)

@@ -58,7 +58,7 @@ def main() -> int:
             log(f"not yet: {problem}")
             said = (problem, now)
         if now - started > PATIENCE_SECONDS and certificate_is_valid():
-            log("the agent's certificate is still valid: trying again later")
+            log("the agent's certificate is still valid: trying again in a minute")
             return TRY_AGAIN_LATER
         time.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
         pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
