@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 _LINE = re.compile(r"^\[(?P<request>\d+)(?P<body> body)?\] (?P<key>[A-Za-z0-9]+)=(?P<value>.*)$")
-_ERROR = re.compile(r"\berror(?:s; first error)?:? (?P<text>.*)$", re.IGNORECASE)
+_ERROR = re.compile(r"^(?:.*?first error: |.*?\bError:? )(?P<text>.*)$")
 _XFCC = "x-forwarded-client-cert"
 
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from model.config.demo import Demo
+from model.manifests.demo import OUTSIDE, outside_namespace
 from model.plan.types import IngressPlan, MeshPlan
 from operate.shell import Machine, NotProbedError, NotReachableError, Pod, Shell
 from operate.verify.checks import Gap
 
-OUTSIDE_SELECTOR = "app=outside"
-"""The demo's pod without a proxy, in the demo's namespace."""
 GATEWAY_SELECTOR = "gateway.networking.k8s.io/gateway-name={name}"
 """Source: the label that Istio's gateway controller puts on what it deploys (Gateway API, GEP-1762)."""
 
@@ -36,14 +35,14 @@ def observe(plan: MeshPlan, demo: Demo, shell: Shell) -> Site:
     active = [name for name, cluster in plan.clusters.items() if cluster.active]
     ingresses = {name: ingress for name, ingress in plan.ingresses.items() if ingress.cluster in active}
 
-    def demo_pods(selector: str) -> Callable[[str], tuple[Pod, ...]]:
-        return lambda cluster: tuple(shell.pods(cluster, demo.namespace, selector))
+    def demo_pods(namespace: str, app: str) -> Callable[[str], tuple[Pod, ...]]:
+        return lambda cluster: tuple(shell.pods(cluster, namespace, f"app={app}"))
 
     with ThreadPoolExecutor(max_workers=16) as pool:
         idle = [name for name in plan.clusters if name not in active]
         survey = _Survey(pool, [Gap(f"cluster {name}", "it is quarantined", by_design=True) for name in idle])
-        echo = survey.ask("cluster", active, demo_pods(f"app={demo.service}"))
-        outside = survey.ask("outside", active, demo_pods(OUTSIDE_SELECTOR))
+        echo = survey.ask("cluster", active, demo_pods(demo.namespace, demo.service))
+        outside = survey.ask("outside", active, demo_pods(outside_namespace(demo), OUTSIDE))
         machines = survey.ask("group", plan.groups, lambda group: tuple(shell.machines(group)))
         gateways = survey.ask("gateway", ingresses, lambda name: _gateway_pods(shell, name, ingresses[name]))
         urls = survey.ask("ingress", ingresses, lambda name: _url(shell, name, ingresses[name]))

@@ -11,7 +11,14 @@ _TEXTS: tuple[tuple[Refusal, tuple[str, ...]], ...] = (
     (Refusal.CLOSED, ("connection reset by peer", "EOF", "broken pipe")),
     (
         Refusal.NO_WAY,
-        ("i/o timeout", "deadline exceeded", "Client.Timeout", "no route to host", "network is unreachable"),
+        (
+            "i/o timeout",
+            "deadline exceeded",
+            "timed out after",
+            "Client.Timeout",
+            "no route to host",
+            "network is unreachable",
+        ),
     ),
 )
 """How Go's net, net/http and crypto/tls packages name each failure."""
@@ -22,6 +29,7 @@ _FIRST_SYNC = (
     "EOF",
     "i/o timeout",
     "deadline exceeded",
+    "timed out after",
 )
 """What a call fails with while proxies and name servers still learn of each other."""
 

@@ -1,0 +1,162 @@
+"""A mesh of the local stack's form and a `Shell` over it whose every member behaves as told."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from model.plan.build import plan_from
+from model.plan.types import MeshPlan
+from operate.shell import CommandResult, Machine, NotReachableError, Pod
+
+TRUST_DOMAIN = "mesh.example.com"
+ECHO = f"spiffe://{TRUST_DOMAIN}/ns/demo/sa/echo"
+LEGACY = f"spiffe://{TRUST_DOMAIN}/ns/demo/sa/legacy"
+GATEWAY = f"spiffe://{TRUST_DOMAIN}/ns/istio-ingress/sa/public-istio"
+
+
+def raw_mesh(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "mesh1",
+        "trustDomain": TRUST_DOMAIN,
+        "networks": {
+            "amsterdam": {"type": "local", "cidr": "10.10.0.0/16"},
+            "boston": {"type": "local", "cidr": "10.20.0.0/16"},
+        },
+        "clusters": {
+            "east": {"type": "local", "network": "amsterdam"},
+            "west": {"type": "local", "network": "boston"},
+        },
+        "workloadGroups": {
+            "legacy": {
+                "namespace": "demo",
+                "cluster": "east",
+                "network": "amsterdam",
+                "serviceAccount": "legacy",
+                "ports": {"http": 9080},
+                "probe": {"httpGet": {"port": 9080}},
+                "machines": {"type": "local", "count": 2},
+            }
+        },
+        "ingress": {
+            "public": {
+                "cluster": "east",
+                "listeners": [{"name": "http", "port": 80}],
+                "routes": [
+                    {
+                        "name": "split",
+                        "backends": [
+                            {"service": "echo", "namespace": "demo", "port": 8080, "weight": 50},
+                            {"group": "legacy", "port": 9080, "weight": 50},
+                        ],
+                    }
+                ],
+            }
+        },
+        "demo": {"group": "legacy", "binaries": "http://172.30.0.1:8080"},
+        **changes,
+    }
+
+
+def mesh_plan(**changes: Any) -> MeshPlan:
+    return plan_from(raw_mesh(**changes), "test")
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One that answers: what its echo server and its proxy say."""
+
+    hostname: str
+    place: str
+    identity: str
+
+
+@dataclass
+class FakeShell:
+    """All members are well by default. `respond` sees every command first and may answer in place of the
+    mesh."""
+
+    voices: dict[str, list[Voice]] = field(
+        default_factory=lambda: {
+            "echo": [Voice("echo-e", "east", ECHO), Voice("echo-w", "west", ECHO)],
+            "legacy": [Voice("legacy-0", "legacy", LEGACY), Voice("legacy-1", "legacy", LEGACY)],
+        }
+    )
+    respond: Callable[[Pod | Machine | None, Sequence[str]], CommandResult | None] = (
+        lambda _source, _command: None
+    )
+    missing_pods: set[str] = field(default_factory=set)
+    running: list[str] = field(default_factory=lambda: ["legacy-0", "legacy-1"])
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+
+    def pods(self, cluster: str, namespace: str, selector: str) -> Sequence[Pod]:
+        app = selector.partition("=")[2]
+        if app in self.missing_pods or f"{app}/{cluster}" in self.missing_pods:
+            return []
+        name = "echo-e" if cluster == "east" else "echo-w"
+        account = {"echo": "echo", "public": "public-istio"}.get(app, "default")
+        address = "10.10.4.7" if cluster == "east" else "10.20.4.7"
+        return [
+            Pod(cluster, namespace, name if app == "echo" else f"{app}-{cluster}", address, account, "echo")
+        ]
+
+    def machines(self, group: str) -> Sequence[Machine]:
+        return [Machine(group, name, f"10.10.0.{100 + index}") for index, name in enumerate(self.running)]
+
+    def ingress_url(self, ingress: str, port: int) -> str:
+        return "http://127.0.0.1:18080"
+
+    def run_in_pod(self, pod: Pod, command: Sequence[str], timeout: float) -> CommandResult:
+        if pod.name.startswith("outside"):
+            return self._answer(pod, command) or refusal(command, pod.cluster)
+        return self._answer(pod, command) or self._echo(command, ECHO)
+
+    def run_in_machine(self, machine: Machine, command: Sequence[str], timeout: float) -> CommandResult:
+        return self._answer(machine, command) or self._echo(command, LEGACY)
+
+    def run_outside(self, command: Sequence[str], timeout: float) -> CommandResult:
+        return self._answer(None, command) or self._echo(command, GATEWAY)
+
+    def _answer(self, source: Pod | Machine | None, command: Sequence[str]) -> CommandResult | None:
+        self.calls.append(tuple(command))
+        return self.respond(source, command)
+
+    def _echo(self, command: Sequence[str], caller: str) -> CommandResult:
+        url = command[1]
+        service = next((name for name in self.voices if f"//{name}." in url), None)
+        voices = self.voices[service] if service else [v for found in self.voices.values() for v in found]
+        count = int(command[command.index("--count") + 1])
+        return answers([voices[index % len(voices)] for index in range(count)], caller)
+
+
+def answers(voices: Sequence[Voice], caller: str, status: int = 200) -> CommandResult:
+    """What the echo client prints for these answers, in the format that test_echo_format.py pins."""
+    blocks = []
+    for number, voice in enumerate(voices):
+        certificate = f'By={voice.identity};Hash=00ff;Subject="";URI={caller}'
+        lines = [f"[{number}] StatusCode={status}", f"[{number} body] Cluster={voice.place}"]
+        lines += [f"[{number} body] RequestHeader=X-Forwarded-Client-Cert:{certificate}"]
+        lines += [f"[{number} body] Hostname={voice.hostname}"]
+        blocks.append("\n".join(lines))
+    return CommandResult(0, "\n\n".join(blocks), "")
+
+
+def failure(text: str) -> CommandResult:
+    line = f"2026-11-23T05:33:54.045066Z\tfatal\tError 1/1 requests had errors; first error: {text}"
+    return CommandResult(1, line, "")
+
+
+def refusal(command: Sequence[str], cluster: str) -> CommandResult:
+    """How a well mesh refuses what comes from the pod without a proxy in `cluster`."""
+    own = "10.10." if cluster == "east" else "10.20."
+    if own not in command[1]:
+        return failure('Get "http:/": dial tcp 10.20.4.7:8080: i/o timeout')
+    if command[1].startswith("https"):
+        return failure('Get "https:/": remote error: tls: certificate required')
+    return failure('Get "http:/": read tcp 10.10.4.8:1->10.10.4.7:8080: read: connection reset by peer')
+
+
+def unreachable(reason: str) -> Callable[..., Any]:
+    def raise_it(*_: object) -> Any:
+        raise NotReachableError(reason)
+
+    return raise_it

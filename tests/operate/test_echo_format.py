@@ -1,0 +1,101 @@
+"""Pins what the real echo server and client say, because everything that verify concludes rests on it."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from operate.patience import retry
+from operate.verify.answers import read_answers
+from operate.verify.checks import MustFail, Refusal
+from operate.verify.verdict import judge
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Echo:
+    client: str
+    port: int
+
+    def ask(self, url: str, *options: str) -> subprocess.CompletedProcess[str]:
+        command = [self.client, url, "--timeout", "2s", *options]
+        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[Echo]:
+    path = os.pathsep.join([str(PROJECT / ".toolchain" / "bin"), os.environ["PATH"]])
+    server, client = shutil.which("echo-server", path=path), shutil.which("echo-client", path=path)
+    if server is None or client is None:
+        pytest.skip("Istio's echo-server and echo-client are not built: run make toolchain")
+    ports = _free_ports(3)
+    command = [server, f"--port={ports[0]}", f"--grpc={ports[1]}", f"--tcp={ports[2]}", "--cluster=east"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert retry(lambda _: _listens(ports[0]), bool, seconds=10, pause=0.05)
+        yield Echo(client, ports[0])
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_answers_name_status_host_place_and_certificate(echo: Echo) -> None:
+    header = "X-Forwarded-Client-Cert:By=spiffe://d/ns/demo/sa/echo;Hash=1;URI=spiffe://d/ns/demo/sa/caller"
+    done = echo.ask(f"http://127.0.0.1:{echo.port}/", "--count", "3", "--header", header)
+    found = read_answers(done.stdout, done.stderr)
+    assert found.error == ""
+    assert len(found.answers) == 3
+    answer = found.answers[2]
+    assert (answer.status, answer.hostname, answer.cluster) == (200, socket.gethostname(), "east")
+    assert (answer.peer, answer.server) == ("spiffe://d/ns/demo/sa/caller", "spiffe://d/ns/demo/sa/echo")
+
+
+def test_a_status_that_is_no_success_is_an_answer(echo: Echo) -> None:
+    done = echo.ask(f"http://127.0.0.1:{echo.port}/?codes=503")
+    assert [answer.status for answer in read_answers(done.stdout, done.stderr).answers] == [503]
+
+
+def test_a_refused_connection_is_an_error_that_proves_no_refusal_by_the_mesh(echo: Echo) -> None:
+    done = echo.ask(f"http://127.0.0.1:{_free_ports(1)[0]}/")
+    found = read_answers(done.stdout, done.stderr)
+    assert "connection refused" in found.error
+    assert not judge(MustFail(frozenset(Refusal)), found).holds
+
+
+def test_a_closed_connection_is_told_from_silence(echo: Echo) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        command = [echo.client, url, "--timeout", "1s"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+            connection, _ = listener.accept()
+            connection.recv(10_000)
+            connection.close()
+            closed = read_answers(client.communicate(timeout=20)[0])
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+            silence = read_answers(client.communicate(timeout=20)[0])
+    assert judge(MustFail(frozenset({Refusal.CLOSED})), closed).holds
+    assert judge(MustFail(frozenset({Refusal.NO_WAY})), silence).holds
+    assert not judge(MustFail(frozenset({Refusal.CLOSED})), silence).holds
+    assert not judge(MustFail(frozenset({Refusal.NO_WAY})), closed).holds

@@ -1,0 +1,107 @@
+import pytest
+
+from operate.verify.answers import Answer, Answers
+from operate.verify.checks import MustAnswer, MustFail, Refusal, Responder
+from operate.verify.verdict import judge
+
+EAST = Responder("echo-e", "cluster east", "spiffe://d/ns/demo/sa/echo", frozenset({"east"}))
+WEST = Responder("echo-w", "cluster west", "spiffe://d/ns/demo/sa/echo", frozenset({"west"}))
+CALLER = "spiffe://d/ns/demo/sa/legacy"
+EXPECTED = MustAnswer((EAST, WEST), CALLER, frozenset({"cluster east", "cluster west"}), requests=2)
+
+
+def answer(responder: Responder, **changes: object) -> Answer:
+    fields: dict[str, object] = {
+        "status": 200,
+        "hostname": responder.hostname,
+        "cluster": next(iter(responder.places)),
+        "peer": CALLER,
+        "server": responder.identity,
+    }
+    return Answer(**(fields | changes))  # type: ignore[arg-type]
+
+
+def answered(*found: Answer) -> Answers:
+    return Answers(found, "")
+
+
+def test_all_as_expected_holds() -> None:
+    verdict = judge(EXPECTED, answered(answer(EAST), answer(WEST)))
+    assert verdict.holds
+    assert verdict.detail == "200 from cluster east, cluster west"
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail", "again"),
+    [
+        ({"status": 403}, "status 403", False),
+        ({"status": 500}, "status 500", False),
+        ({"status": 503}, "status 503", True),
+        ({"hostname": "stranger"}, "answered by stranger, who is no backend", True),
+        ({"server": "spiffe://d/ns/demo/sa/other"}, "echo-w is spiffe://d/ns/demo/sa/other, not", False),
+        ({"server": ""}, "echo-w is without identity", False),
+        (
+            {"peer": "spiffe://d/ns/demo/sa/echo"},
+            "echo-w saw the caller spiffe://d/ns/demo/sa/echo, not",
+            False,
+        ),
+        ({"peer": "spiffe://other/ns/demo/sa/legacy"}, "saw the caller spiffe://other", False),
+        ({"peer": ""}, "echo-w saw the caller without identity", False),
+        ({"cluster": "east"}, "echo-w says that it is in east, not in cluster west", False),
+    ],
+)
+def test_one_wrong_answer_among_right_ones_fails(
+    changes: dict[str, object], detail: str, again: bool
+) -> None:
+    verdict = judge(EXPECTED, answered(answer(EAST), answer(WEST, **changes)))
+    assert not verdict.holds
+    assert detail in verdict.detail
+    assert verdict.again is again
+
+
+def test_a_silent_cluster_fails_and_is_named() -> None:
+    verdict = judge(EXPECTED, answered(answer(EAST), answer(EAST)))
+    assert not verdict.holds
+    assert verdict.detail == "no answer from cluster west"
+    assert verdict.again
+
+
+def test_fewer_answers_than_requests_fail() -> None:
+    expected = MustAnswer((EAST,), CALLER, frozenset({"cluster east"}), requests=2)
+    assert not judge(expected, answered(answer(EAST))).holds
+
+
+@pytest.mark.parametrize(
+    ("error", "again"), [("lookup echo: no such host", True), ("unknown flag: -x", False)]
+)
+def test_a_failed_call_fails(error: str, again: bool) -> None:
+    verdict = judge(EXPECTED, Answers((), error))
+    assert (verdict.holds, verdict.detail, verdict.again) == (False, error, again)
+
+
+@pytest.mark.parametrize(
+    ("error", "way"),
+    [
+        ("read tcp 1->2: read: connection reset by peer", Refusal.CLOSED),
+        ('Get "http:/": EOF', Refusal.CLOSED),
+        ("remote error: tls: certificate required", Refusal.TLS_ALERT),
+        ("dial tcp 10.20.4.7:8080: i/o timeout", Refusal.NO_WAY),
+        ("dial tcp 10.20.4.7:8080: connect: no route to host", Refusal.NO_WAY),
+        ("dial tcp 10.20.4.7:8080: connect: network is unreachable", Refusal.NO_WAY),
+        ("context deadline exceeded (Client.Timeout exceeded while awaiting headers)", Refusal.NO_WAY),
+    ],
+)
+def test_a_refusal_holds_only_in_the_way_that_it_must(error: str, way: Refusal) -> None:
+    assert judge(MustFail(frozenset({way})), Answers((), error)).holds
+    others = frozenset(set(Refusal) - {way})
+    assert not judge(MustFail(others), Answers((), error)).holds
+
+
+def test_being_answered_where_it_must_fail_fails() -> None:
+    verdict = judge(MustFail(frozenset(Refusal)), answered(answer(EAST)))
+    assert not verdict.holds
+    assert "was answered with 200 by echo-e" in verdict.detail
+
+
+def test_a_missing_program_is_no_refusal() -> None:
+    assert not judge(MustFail(frozenset(Refusal)), Answers((), "the echo client printed no answer")).holds
