@@ -13,6 +13,7 @@ from local.clusters.balancer import LoadBalancers
 from local.clusters.daemons import API_PORT, Node
 from local.clusters.pki import ADMIN
 from local.lab import cgroups
+from local.lab.commands import ip
 from local.lab.errors import LabError
 from local.lab.forwarding import Forwarders
 from local.lab.mounts import unmount_below
@@ -89,6 +90,7 @@ class Cluster:
         target = (node.wan_address, API_PORT)
         self._forwarders.open(self.record.ports["api"], subject, node.namespace, target)
         cgroups.make(f"{node.cgroup}/daemons")
+        _route_services(node)
         names = ["127.0.0.1", node.wan_address, node.lan_address, _first_service(node), "localhost"]
         node.pki.ensure(name, [*names, *_API_NAMES], [node.lan_address])
         daemons.write_configuration(node)
@@ -184,6 +186,12 @@ def _let_dns_read(api: ApiClient) -> None:
         except ApiError as error:
             if error.status != 409:
                 raise LabError(f"CoreDNS could not be given its role: {error}") from error
+
+
+def _route_services(node: Node) -> None:
+    """kube-proxy rewrites the address of a Service only after the kernel has found a route to it; without a default
+    route the API server would not reach its webhooks."""
+    ip([f"route replace {node.spec.service_cidr} dev lan0"], namespace=node.namespace)
 
 
 def _first_service(node: Node) -> str:

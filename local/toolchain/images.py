@@ -81,12 +81,12 @@ def _proxy(task: Task, processor: Processor) -> None:
 
 def _echo(task: Task, processor: Processor) -> None:
     layer = _base(task)
-    for program in ("server", "client"):
-        layer.copy(f"usr/local/bin/{program}", task.need("echo") / f"echo-{program}")
+    for program in ("echo-server", "echo-client"):
+        layer.copy(f"usr/local/bin/{program}", task.need("echo") / program)
     settings = ImageSettings(
         f"hybrid-mesh.local/echo:{ISTIO_VERSION}",
         processor.debian,
-        ["/usr/local/bin/server"],
+        ["/usr/local/bin/echo-server"],
         user="1338:1338",
     )
     write_archive(task.output / "echo.tar", settings, layer)

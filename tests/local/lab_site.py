@@ -78,7 +78,7 @@ class Kubectl:
             "name": "echo",
             "image": ECHO,
             "imagePullPolicy": "Never",
-            "command": ["/usr/local/bin/server", "--port=8080"],
+            "command": ["/usr/local/bin/echo-server", "--port=8080"],
             "readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},
         }
         self.apply(
@@ -120,7 +120,7 @@ class Kubectl:
     def call(self, pod: str, url: str) -> bool:
         """Whether a request from within a pod is answered with 200."""
         try:
-            said = self("exec", pod, "--", "/usr/local/bin/client", "--timeout=2s", url, timeout=20)
+            said = self("exec", pod, "--", "/usr/local/bin/echo-client", "--timeout=2s", url, timeout=20)
         except KubectlError:
             return False
         return "StatusCode=200" in said
