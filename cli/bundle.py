@@ -1,12 +1,105 @@
-"""`hybrid-mesh bundle GROUP`: what a datacenter machine needs to join the mesh."""
+"""`hybrid-mesh bundle GROUP`: what a datacenter machine needs to join the mesh, a short-lived token
+included."""
 
-from typing import Annotated
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from cli.errors import CommandError
+from cli.bundle_files import write_bundle
+from cli.console import out, step
+from cli.engine import Engine
+from cli.errors import WRONG, CommandError
+from cli.kubeconfigs import read_kubeconfig
+from cli.options import Stack
+from cli.plans import stack_plan
+from model.config.groups import BundleMachines
+from model.plan.types import GroupPlan, MeshPlan
+from model.render.bundle import Bundle, render_bundle
+
+SHORTEST_SECONDS = 600
+"""Source: TokenRequestSpec of the Kubernetes API, `expirationSeconds`: at least 10 minutes."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+Group = Annotated[str, typer.Argument(help="The workload group; its machines are of the type `bundle`.")]
+Ttl = Annotated[str, typer.Option(help="How long the token is to be good, such as 30m, 1h or 1d.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="The folder to write; <stack>-<group> by default.")
+]
 
 
-def bundle(group: Annotated[str, typer.Argument(help="The workload group.")]) -> None:
-    """Write a folder and a .tar.gz with which a machine of a datacenter joins GROUP."""
-    raise CommandError(f"The bundle of {group} cannot be written yet.", "")
+def bundle(group: Group, ttl: Ttl = "1h", output: Output = None, stack: Stack = "local") -> None:
+    """Write a folder and a .tar.gz with which a machine of a datacenter joins GROUP.
+
+    They hold a token, so hand them over as you would a password. It is good until the printed time, for
+    any number of machines; afterwards machines that have joined renew themselves.
+    """
+    seconds = _seconds(ttl)
+    plan = stack_plan(stack)
+    found = _bundle_group(plan, group)
+    folder = output or Path(f"{stack}-{group}")
+    with step(f"Reading what the stack {stack} exports"):
+        content = _exported(Engine.find(), stack, group)
+    with step(f"Asking the cluster {found.cluster} for a token"):
+        token, expires, roots = _mint(plan, found, seconds)
+    archive = write_bundle(folder, render_bundle(_describe(found, content, roots)), token)
+    out.print(f"{folder}/ and {archive} are written. The token in them expires at {expires}.", markup=False)
+    out.print(f"On the machine, as root: tar xzf {archive.name} && {folder.name}/install.sh", markup=False)
+
+
+def _bundle_group(plan: MeshPlan, name: str) -> GroupPlan:
+    group = plan.groups.get(name)
+    bundles = sorted(g.name for g in plan.groups.values() if isinstance(g.config.machines, BundleMachines))
+    if group is None or name not in bundles:
+        problem = f"The stack {plan.stack} has no group {name} with `machines: {{type: bundle}}`."
+        remedy = f"It has: {', '.join(bundles)}." if bundles else "It has none; see docs/bundle-machines.md."
+        raise CommandError(problem, remedy, WRONG)
+    return group
+
+
+def _exported(engine: Engine, stack: str, group: str) -> dict[str, Any]:
+    done = engine.ask("stack", "output", "--stack", stack, "--json", "--show-secrets")
+    try:
+        content = json.loads(done.stdout)["bundles"][group] if done.returncode == 0 else None
+    except (ValueError, KeyError, TypeError):
+        content = None
+    if not isinstance(content, dict):
+        raise CommandError(
+            f"The stack {stack} exports no bundle of {group} yet.",
+            f"Run `pulumi up --stack {stack}`, then this command again.",
+        )
+    return content
+
+
+def _mint(plan: MeshPlan, group: GroupPlan, seconds: int) -> tuple[str, str, str]:
+    """The token, the time at which it expires as the API server says, and the mesh's roots (PEM)."""
+    from cli.tokens import mint, read_roots  # noqa: PLC0415 - the Kubernetes client takes long to import
+
+    kubeconfig, context = read_kubeconfig(plan.clusters[group.cluster], plan.stack)
+    token, expires = mint(kubeconfig, context, group.namespace, group.service_account, seconds)
+    return token, expires, read_roots(kubeconfig, context, group.namespace)
+
+
+def _describe(group: GroupPlan, content: dict[str, Any], roots: str) -> Bundle:
+    return Bundle(
+        group=group.name,
+        namespace=group.namespace,
+        service_account=group.service_account,
+        cluster=group.cluster,
+        root_certificates=roots,
+        gateway_addresses=tuple(content["gatewayAddresses"]),
+        cluster_env=content["clusterEnv"],
+        mesh_yaml=content["meshYaml"],
+        package_url=content["packageUrl"],
+    )
+
+
+def _seconds(text: str) -> int:
+    match = re.fullmatch(r"(\d+)([smhd])", text)
+    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+    if seconds < SHORTEST_SECONDS:
+        raise CommandError(f"--ttl {text} will not do.", "Give at least 10m, such as 30m, 1h or 1d.", WRONG)
+    return seconds

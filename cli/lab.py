@@ -43,7 +43,7 @@ def status(json_output: Json = False) -> None:
         )
         return
     out.print(f"The lab runs (process {found.process_id}) and takes {found.memory_bytes / 2**20:.0f} MiB.")
-    out.print(_table(found))
+    out.print(_table(found), soft_wrap=False)
 
 
 @lab.command()

@@ -48,5 +48,5 @@ def check(plan: MeshPlan, patience: float) -> Report:
 
 
 def show(report: Report) -> None:
-    out.print(as_table(report))
+    out.print(as_table(report), soft_wrap=False)
     out.print(summary(report), markup=False)

@@ -1,0 +1,48 @@
+"""Writes a bundle to disk: a folder and the same as a .tar.gz, both for their owner only."""
+
+import shutil
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from cli.errors import WRONG, CommandError
+from model.render.bundle import EXECUTABLE_FILES, TOKEN_FILE
+
+MARKER = "machine.env"
+"""A file that every bundle has: a folder without it is somebody else's and is not touched."""
+
+
+def write_bundle(folder: Path, files: Mapping[str, str], token: str) -> Path:
+    """Writes `files` (by their path in the folder) and the token; returns the archive's path. Raises
+    CommandError."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+        raise CommandError(f"{folder} is there and is no bundle.", "Name another folder by --output.", WRONG)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    for name, text in {**files, TOKEN_FILE: token}.items():
+        _write(folder / name, text, _mode(name))
+    archive = folder.with_name(f"{folder.name}.tar.gz")
+    archive.unlink(missing_ok=True)
+    archive.touch(mode=0o600)
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(folder, arcname=folder.name, filter=_as_root)
+    return archive
+
+
+def _mode(name: str) -> int:
+    if name == TOKEN_FILE:
+        return 0o600
+    return 0o755 if name in EXECUTABLE_FILES else 0o644
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=mode)
+    path.chmod(mode)
+    path.write_text(text)
+
+
+def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = "root"
+    return member
