@@ -41,7 +41,7 @@ class StatusError(ResourceError):
 
     def __init__(self, code: int, status: Mapping[str, Any], complaints: tuple[str, ...] = ()) -> None:
         message = str(status.get("message") or status.get("reason") or f"HTTP {code}")
-        if code == 401 and complaints:
+        if code in {401, 403} and complaints:
             message = f"{message} (login failed: {'; '.join(complaints)})"
         super().__init__(message)
         self.code = code
@@ -150,7 +150,7 @@ class Api:
 def _pool(granted: Access) -> urllib3.PoolManager:
     # Requests here may be repeated: reads, deletes and server-side apply have no second effect.
     retries = urllib3.Retry(
-        total=_CONNECT_ATTEMPTS, backoff_factor=0.5, allowed_methods=None, redirect=False, status=0
+        total=_CONNECT_ATTEMPTS, backoff_factor=0.2, allowed_methods=None, redirect=False, status=0
     )
     options: dict[str, Any] = {
         "maxsize": 64,

@@ -46,23 +46,25 @@ class Helm:
             "config": self._config(namespace),
             "arguments": {name: value for name, value in arguments.items() if value is not None},
         }
-        answer = _in_process(request, self._folder, context)
+        answer = _in_process(request, self._folder, context.cancelled)
         if "error" in answer:
             raise HelmError(answer["error"], answer["kind"])
         return answer["result"]
 
-    def find(self, namespace: str, name: str, context: CallContext) -> Any | None:
-        """The stored release (as `helm get all`), None when there is none."""
-        try:
-            return self.run("get", namespace, {"name": name}, context)
-        except HelmError as failure:
-            if failure.kind == "HelmNotFoundError":
-                return None
-            raise
+    def find(self, namespace: str, name: str) -> Any | None:
+        """The stored release (as `helm get all`), None when there is none; goes on when the user cancels."""
+        request = {"action": "get", "config": self._config(namespace), "arguments": {"name": name}}
+        answer = _in_process(request, self._folder, threading.Event())
+        if answer.get("kind") == "HelmNotFoundError":
+            return None
+        if "error" in answer:
+            raise HelmError(answer["error"], answer["kind"])
+        return answer["result"]
 
     def render(self, arguments: Mapping[str, Any], context: CallContext) -> Any:
         """The `manifest` and `metadata` of a local chart, without a cluster."""
-        answer = _in_process({"action": "render", "arguments": dict(arguments)}, self._folder, context)
+        request = {"action": "render", "arguments": dict(arguments)}
+        answer = _in_process(request, self._folder, context.cancelled)
         if "error" in answer:
             raise HelmError(answer["error"], answer["kind"])
         return answer["result"]
@@ -78,7 +80,7 @@ class Helm:
         return {**config, "storage_driver": driver} if driver else config
 
 
-def _in_process(request: Properties, folder: Path, context: CallContext) -> Any:
+def _in_process(request: Properties, folder: Path, cancel: threading.Event) -> Any:
     # The name is only for the field manager; the interpreter finds its packages by the folder.
     name = str(Path(sys.executable).with_name(FIELD_MANAGER))
     process = subprocess.Popen(
@@ -98,7 +100,7 @@ def _in_process(request: Properties, folder: Path, context: CallContext) -> Any:
     reader.start()
     cancelled = False
     while reader.is_alive():
-        if context.cancelled.is_set() and not cancelled:
+        if cancel.is_set() and not cancelled:
             cancelled = True
             process.send_signal(signal.SIGTERM)
         reader.join(_POLL_SECONDS)

@@ -93,8 +93,8 @@ class ReleaseHandler(ResourceHandler):
         if preview:
             return Created("", self._preview(inputs, context))
         namespace, name = inputs["namespace"], inputs["name"]
-        found = self._helm.find(namespace, name, context) if self._adopts() else None
-        action = "upgrade" if found else "install"
+        adopts = self._cluster.settings.upsert_existing_objects
+        action = self._recovered(inputs, context) if adopts else "install"
         return Created(f"{namespace}/{name}", self._perform(action, inputs, timeout, context))
 
     @override
@@ -105,7 +105,7 @@ class ReleaseHandler(ResourceHandler):
         settings = self._cluster.settings
         try:
             self._cluster.api.get("/version")
-            found = self._helm.find(namespace or settings.namespace, name, context)
+            found = self._helm.find(namespace or settings.namespace, name)
         except UnreachableError as failure:
             if settings.delete_unreachable:
                 context.log(Severity.WARNING, f"{identity} is dropped from the state: {failure}")
@@ -139,8 +139,7 @@ class ReleaseHandler(ResourceHandler):
                 context.log(Severity.WARNING, f"{identity} was not updated: {failure}")
                 return old_outputs
             raise
-        self._recover(news, context)
-        return self._perform("upgrade", news, timeout, context)
+        return self._perform(self._recovered(news, context), news, timeout, context)
 
     @override
     def delete(
@@ -159,16 +158,23 @@ class ReleaseHandler(ResourceHandler):
         arguments = {"name": name, "ignore_not_found": True, "timeout": limit, "wait": wait}
         self._helm.run("uninstall", namespace, arguments, context)
 
-    def _adopts(self) -> bool:
-        return self._cluster.settings.upsert_existing_objects
+    def _recovered(self, inputs: Properties, context: CallContext) -> str:
+        """What to do with the release: `install` or `upgrade`.
 
-    def _recover(self, inputs: Properties, context: CallContext) -> None:
-        """An action that was killed leaves its release pending for ever; Helm would refuse every other."""
-        found = self._helm.find(inputs["namespace"], inputs["name"], context)
-        if found is None or not _release_status(found).startswith("pending"):
-            return
-        context.log(Severity.WARNING, f"the last action on {inputs['name']} was interrupted; rolling it back")
-        self._helm.run("rollback", inputs["namespace"], {"name": inputs["name"]}, context)
+        An action that was killed leaves its release pending for ever, and Helm would refuse every other: it is
+        rolled back, or uninstalled when it was the first.
+        """
+        namespace, name = inputs["namespace"], inputs["name"]
+        found = self._helm.find(namespace, name)
+        if found is None:
+            return "install"
+        if not _release_status(found).startswith("pending"):
+            return "upgrade"
+        first = _revision(found) <= 1
+        how = "uninstalling" if first else "rolling back"
+        context.log(Severity.WARNING, f"the last action on {name} was interrupted; {how}")
+        self._helm.run("uninstall" if first else "rollback", namespace, {"name": name}, context)
+        return "install" if first else "upgrade"
 
     def _perform(self, action: str, inputs: Properties, timeout: float, context: CallContext) -> Properties:
         namespace, name = inputs["namespace"], inputs["name"]
@@ -176,7 +182,7 @@ class ReleaseHandler(ResourceHandler):
             self._helm.run(action, namespace, self._arguments(action, inputs, timeout), context)
         except ResourceError as failure:
             raise self._explained(failure, inputs, context) from None
-        found = self._helm.find(namespace, name, context)
+        found = self._helm.find(namespace, name)
         if found is None:
             raise ResourceError(f"the release {namespace}/{name} is gone right after its {action}")
         return {**inputs, **_outputs(found, namespace)}
@@ -212,7 +218,7 @@ class ReleaseHandler(ResourceHandler):
         """
         namespace, name = inputs["namespace"], inputs["name"]
         try:
-            found = self._helm.find(namespace, name, context)
+            found = self._helm.find(namespace, name)
         except ResourceError:
             return failure
         if found is None:
@@ -260,6 +266,11 @@ def _release_status(found: Properties) -> str:
     return str(found["summary"].get("status", ""))
 
 
+def _revision(found: Properties) -> int:
+    summary = found["summary"]
+    return int(summary.get("version", summary.get("revision", 0)))
+
+
 def _status(outputs: Properties) -> str:
     status = outputs.get("status")
     return str(status.get("status", "")) if isinstance(status, dict) else ""
@@ -273,7 +284,7 @@ def _outputs(found: Properties, namespace: str) -> Properties:
             "chart": summary.get("chart_name", summary.get("chart", "")),
             "name": summary["name"],
             "namespace": summary.get("namespace", namespace),
-            "revision": summary.get("version", summary.get("revision", 0)),
+            "revision": _revision(found),
             "status": _release_status(found),
             "version": summary.get("chart_version", ""),
         },

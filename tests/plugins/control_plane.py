@@ -26,7 +26,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 CHECKOUT: Final = Path(__file__).parents[2]
 BINARIES: Final = ("etcd", "kube-apiserver", "kube-controller-manager")
 _START_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 10.0
 
 
 def binary(name: str) -> str | None:
@@ -83,14 +82,10 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Ends every process that was started."""
-        for process in reversed(self.processes):
-            process.terminate()
         for process in self.processes:
-            try:
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()  # nothing of theirs is kept
+        for process in self.processes:
+            process.wait()
 
     @property
     def kubeconfig(self) -> str:
