@@ -179,13 +179,17 @@ def _kubeconfig(node: Node, user: str) -> Path:
 def _corefile(node: Node) -> str:
     """Cluster names from the API; nothing is forwarded, everything else does not exist."""
     return f"""\
-.:53 {{
+cluster.local:53 in-addr.arpa:53 {{
     bind {node.lan_address}
     errors
     kubernetes cluster.local in-addr.arpa {{
         kubeconfig {_kubeconfig(node, pki.DNS)} {node.spec.name}
         ttl 5
     }}
+}}
+.:53 {{
+    bind {node.lan_address}
+    errors
     template ANY ANY . {{
         rcode NXDOMAIN
     }}

@@ -41,6 +41,12 @@ def signal_at_parents_death(signal: int) -> None:
     _check(_libc.prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0), "prctl")
 
 
+def inotify() -> int | None:
+    """A new inotify instance, or None when the user has as many as allowed."""
+    descriptor: int = _libc.inotify_init()
+    return descriptor if descriptor >= 0 else None
+
+
 def _check(result: int, action: str) -> None:
     if result != 0:
         number = ctypes.get_errno()

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.lab import cgroups, toolchain
+from local.lab import cgroups, kernel, toolchain
 from local.lab.errors import LabError, PreflightError
 from local.lab.specs import NetworkSpec
 
 SEVERAL_LABS = "HYBRID_MESH_SEVERAL_LABS"
 NEEDED_MEMORY = 3 << 30
 NEEDED_DISK = 2 << 30
+NEEDED_WATCHERS = 90
 _PROGRAMS = {
     "ip": "iproute2",
     "iptables": "iptables",
@@ -42,6 +43,7 @@ class Machine:
     effective_user: int
     available_memory: int
     free_disk: int
+    free_watchers: int
     file_systems: str
     has_program: Callable[[str], bool]
     try_in_namespace: Callable[[str], bool]
@@ -67,6 +69,7 @@ def observe(state: Path) -> Machine:
         effective_user=os.geteuid(),
         available_memory=_available_memory(),
         free_disk=shutil.disk_usage(state).free,
+        free_watchers=_free_watchers(),
         file_systems=Path("/proc/filesystems").read_text(),
         has_program=lambda name: shutil.which(name) is not None,
         try_in_namespace=_try,
@@ -110,6 +113,11 @@ def _shortages(machine: Machine) -> list[str]:
     if machine.free_disk < NEEDED_DISK:
         problems.append(
             f"{_gib(machine.free_disk)} of disk free where the state lies, 2 GiB needed: make room"
+        )
+    if machine.free_watchers < NEEDED_WATCHERS:
+        problems.append(
+            f"only {machine.free_watchers} inotify instances free, {NEEDED_WATCHERS} needed: "
+            "sysctl -w fs.inotify.max_user_instances=1024"
         )
     if machine.other_labs and not machine.several_labs:
         problems.append(
@@ -155,6 +163,19 @@ def _available_memory() -> int:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def _free_watchers() -> int:
+    """How many inotify instances this user may still make, counted up to what is needed. A kubelet or a
+    containerd that gets none runs on without what it watches."""
+    made: list[int] = []
+    try:
+        while len(made) < NEEDED_WATCHERS and (descriptor := kernel.inotify()) is not None:
+            made.append(descriptor)
+        return len(made)
+    finally:
+        for descriptor in made:
+            os.close(descriptor)
 
 
 def _gib(amount: int) -> str:

@@ -17,6 +17,21 @@ from local.lab.specs import ClusterSpec, MachineSpec, from_json, to_json
 from local.lab.state import lab_folder
 
 Report = Callable[[str], None]
+OPERATIONS = frozenset(
+    (
+        "cluster",
+        "delete_cluster",
+        "delete_machine",
+        "ensure_cluster",
+        "ensure_machine",
+        "logs",
+        "machine",
+        "machine_shell",
+        "reboot_machine",
+        "shutdown",
+        "status",
+    )
+)
 IDLE_LIMIT = 60.0
 
 
@@ -26,6 +41,7 @@ class Operations:
     def __init__(self, lab: Lab, end: Callable[[], None]) -> None:
         self._lab = lab
         self._end = end
+        self._ending = False
 
     def ensure_cluster(self, arguments: dict[str, Any], report: Report) -> object:
         return to_json(self._lab.ensure_cluster(from_json(ClusterSpec, arguments["spec"]), report))
@@ -64,14 +80,17 @@ class Operations:
         return self._lab.logs(arguments["subject"], arguments["lines"])
 
     def shutdown(self, _arguments: dict[str, Any], _report: Report) -> object:
-        self._end()
+        self._ending = True
         return None
 
-    def _end_when_empty(self) -> object:
-        ending = self._lab.close_when_empty()
-        if ending:
+    def answered(self) -> None:
+        """Ends the lab if that was asked for, now that whoever asked has the answer."""
+        if self._ending:
             self._end()
-        return {"ending": ending}
+
+    def _end_when_empty(self) -> object:
+        self._ending = self._lab.close_when_empty()
+        return {"ending": self._ending}
 
 
 def serve(state: Path, name: str, host_network: int) -> None:
@@ -101,15 +120,20 @@ def _accept(listener: socket.socket, operations: Operations) -> None:
 
 
 def _converse(connection: socket.socket, operations: Operations) -> None:
-    with connection, connection.makefile("rwb") as stream, contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError), connection, connection.makefile("rwb") as stream:
         while (request := wire.receive(stream)) is not None:
-            wire.send(stream, _answer(request, operations, stream))
+            answer = _answer(request, operations, stream)
+            try:
+                wire.send(stream, answer)
+            finally:
+                operations.answered()
 
 
 def _answer(request: dict[str, Any], operations: Operations, stream: BufferedRWPair) -> dict[str, Any]:
-    operation = getattr(operations, str(request["operation"]), None)
-    if operation is None or str(request["operation"]).startswith("_"):
-        return {"error": errors.to_wire(LabError(f"unknown operation {request['operation']}"))}
+    name = str(request["operation"])
+    if name not in OPERATIONS:
+        return {"error": errors.to_wire(LabError(f"unknown operation {name}"))}
+    operation = getattr(operations, name)
 
     def report(text: str) -> None:
         with contextlib.suppress(OSError):
