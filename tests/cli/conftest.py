@@ -1,0 +1,18 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.fake_pulumi import FakePulumi
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path) -> FakePulumi:
+    home = tmp_path / "fake-pulumi"
+    home.mkdir()
+    return FakePulumi(home, sys.executable)
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYBRID_MESH_STATE", str(tmp_path / "state"))

@@ -1,0 +1,49 @@
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from operate.patience import retry
+from tests.cli.fake_pulumi import FakePulumi
+
+
+def interrupt_when(path: Path, times: int = 1) -> threading.Thread:
+    """Sends this process SIGINT once `path` is there, as a terminal would."""
+
+    def send() -> None:
+        assert retry(lambda _: path.exists(), bool, seconds=10, pause=0.01)
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread
+
+
+def test_a_streamed_commands_exit_code_is_given(pulumi: FakePulumi) -> None:
+    pulumi.answer("up", code=3)
+    assert pulumi.engine().stream("up") == 3
+    assert pulumi.calls() == [["up", "--non-interactive"]]
+
+
+def test_an_interrupt_reaches_pulumi_once_and_is_waited_for(pulumi: FakePulumi) -> None:
+    pulumi.answer("up", seconds=1.5, ready="started", code=0)
+    thread = interrupt_when(pulumi.home / "started")
+    with pytest.raises(KeyboardInterrupt):
+        pulumi.engine().stream("up")
+    thread.join()
+    assert (pulumi.home / "interrupted").read_text() == "x"
+
+
+def test_the_handlers_of_before_are_back_afterwards(pulumi: FakePulumi) -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    pulumi.engine().stream("version")
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_quiet_command_reads_nothing_and_gives_its_output(pulumi: FakePulumi) -> None:
+    pulumi.answer("stack output", stdout="{}", stderr="warning", code=0)
+    done = pulumi.engine().ask("stack", "output")
+    assert (done.stdout, done.stderr, done.returncode) == ("{}", "warning", 0)

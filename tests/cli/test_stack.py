@@ -1,0 +1,109 @@
+"""What a killed `pulumi` leaves, and how the next run gets over it."""
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cli.errors import CommandError
+from cli.stack import exists, prepare
+from tests.cli.fake_pulumi import FakePulumi
+
+URN = "urn:pulumi:local::hybrid-mesh::hybridmesh:index:LocalCluster::mesh-east-cluster"
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> Path:
+    folder = tmp_path / "backend"
+    (folder / ".pulumi" / "stacks" / "hybrid-mesh").mkdir(parents=True)
+    write_checkpoint(folder, [])
+    return folder
+
+
+def write_checkpoint(backend: Path, pending: list[dict[str, object]]) -> None:
+    checkpoint = {"version": 3, "checkpoint": {"stack": "local", "latest": {"pending_operations": pending}}}
+    path = backend / ".pulumi" / "stacks" / "hybrid-mesh" / "local.json"
+    path.write_text(json.dumps(checkpoint))
+
+
+def write_lock(backend: Path, pid: int, host: str | None = None) -> Path:
+    folder = backend / ".pulumi" / "locks" / "organization" / "hybrid-mesh" / "local"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "3b1f.json"
+    path.write_text(json.dumps({"pid": pid, "username": "root", "hostname": host or socket.gethostname()}))
+    return path
+
+
+def dead_process() -> int:
+    with subprocess.Popen(["true"]) as process:
+        return process.pid
+
+
+def test_a_clean_stack_is_only_selected(pulumi: FakePulumi, backend: Path) -> None:
+    prepare(pulumi.engine(backend), "local")
+    assert [call[:4] for call in pulumi.calls()] == [["stack", "select", "local", "--create"]]
+
+
+def test_the_lock_of_a_killed_pulumi_is_taken_away_and_said(
+    pulumi: FakePulumi, backend: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_lock(backend, dead_process())
+    prepare(pulumi.engine(backend), "local")
+    assert len(pulumi.called("cancel", "local", "--yes")) == 1
+    assert "was killed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", [None, "another-host"])
+def test_the_lock_of_a_living_or_foreign_pulumi_is_respected(
+    pulumi: FakePulumi, backend: Path, host: str | None
+) -> None:
+    write_lock(backend, os.getpid() if host is None else dead_process(), host)
+    with pytest.raises(CommandError, match="works on the stack local") as error:
+        prepare(pulumi.engine(backend), "local")
+    assert error.value.remedy
+    assert pulumi.called("cancel") == []
+
+
+def test_pending_operations_are_forgotten_by_export_and_import_and_said(
+    pulumi: FakePulumi, backend: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_checkpoint(backend, [{"resource": {"urn": URN}, "type": "creating"}])
+    pulumi.answer("stack export", stdout='{"deployment": "ciphertext"}')
+    pulumi.answer("stack import", stdin="imported")
+    prepare(pulumi.engine(backend), "local")
+    assert (pulumi.home / "imported").read_text() == '{"deployment": "ciphertext"}'
+    assert "--show-secrets" not in pulumi.called("stack", "export")[0]
+    assert "mesh-east-cluster" in capsys.readouterr().err
+
+
+def test_an_import_that_fails_says_what_to_do(pulumi: FakePulumi, backend: Path) -> None:
+    write_checkpoint(backend, [{"resource": {"urn": URN}, "type": "creating"}])
+    pulumi.answer("stack import", code=1, stderr="error: cannot write\n")
+    with pytest.raises(CommandError, match="cannot write") as error:
+        prepare(pulumi.engine(backend), "local")
+    assert "pulumi refresh" in error.value.remedy
+
+
+def test_a_stack_that_cannot_be_selected_gives_pulumis_last_line(pulumi: FakePulumi, backend: Path) -> None:
+    pulumi.answer("stack select", code=255, stderr="warning: x\nerror: incorrect passphrase\n")
+    with pytest.raises(CommandError, match="incorrect passphrase") as error:
+        prepare(pulumi.engine(backend), "local")
+    assert str(backend) in error.value.remedy
+
+
+def test_a_backend_of_the_users_is_not_looked_into(pulumi: FakePulumi, backend: Path) -> None:
+    write_lock(backend, dead_process())
+    prepare(pulumi.engine(None), "local")
+    assert pulumi.called("cancel") == []
+
+
+def test_a_stack_exists_when_the_backend_holds_it(pulumi: FakePulumi, backend: Path) -> None:
+    assert exists(pulumi.engine(backend), "local")
+    assert not exists(pulumi.engine(backend), "other")
+    pulumi.answer("stack export --stack there", code=0)
+    pulumi.answer("stack export", code=1)
+    assert exists(pulumi.engine(None), "there")
+    assert not exists(pulumi.engine(None), "other")
