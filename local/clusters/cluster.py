@@ -7,11 +7,10 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from threading import Event
 
-from local.clusters import daemons, images, kubeconfig
+from local.clusters import daemons, images
 from local.clusters.api import ApiClient, ApiError
 from local.clusters.balancer import LoadBalancers
 from local.clusters.daemons import API_PORT, Node
-from local.clusters.pki import ADMIN
 from local.lab import cgroups
 from local.lab.commands import ip
 from local.lab.errors import LabError
@@ -103,6 +102,10 @@ class Cluster:
 
         until(holds, READY_TIMEOUT, f"cluster {self.node.spec.name}: {failure}", every=0.05)
 
+    def abort(self) -> None:
+        """Makes a start that is under way fail soon."""
+        self._stopped.set()
+
     def stop(self) -> None:
         """Ends every process of the cluster, its pods' included."""
         self._stopped.set()
@@ -124,10 +127,6 @@ class Cluster:
 
     def processes(self) -> dict[str, int]:
         return self._supervisor.processes()
-
-    def kubeconfig(self) -> str:
-        endpoint = f"https://127.0.0.1:{self.record.ports['api']}"
-        return kubeconfig.render(self.node.spec.name, endpoint, ADMIN, self.node.pki)
 
 
 def _answers(api: ApiClient) -> bool:
@@ -189,8 +188,11 @@ def _let_dns_read(api: ApiClient) -> None:
 
 
 def _route_services(node: Node) -> None:
-    """kube-proxy rewrites the address of a Service only after the kernel has found a route to it; without a default
-    route the API server would not reach its webhooks."""
+    """Gives the addresses of Services a route, for there is no default route.
+
+    kube-proxy rewrites a Service's address only after the kernel has found a route to it; without one the API
+    server would not reach its webhooks.
+    """
     ip([f"route replace {node.spec.service_cidr} dev lan0"], namespace=node.namespace)
 
 
