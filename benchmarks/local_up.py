@@ -1,0 +1,264 @@
+"""How long the local mesh takes and how much memory; one line per figure.
+
+`python benchmarks/local_up.py [--json] [--rest SECONDS]`, as root, with the toolchain built and no lab
+running. It raises, raises again, breaks in a new machine and takes down a mesh of its own, on a state
+folder of its own, by the commands that a user types. Exit code 0 when every figure keeps its bound.
+"""
+
+import argparse
+import calendar
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from local.lab import cgroups  # noqa: E402 - the checkout is importable only now
+from local.lab.client import LabClient  # noqa: E402
+
+COMMAND = [sys.executable, "-m", "cli.main"]
+MACHINE = "legacy-1"
+MACHINE_TYPE = "hybridmesh:index:LocalMachine"
+CLUSTER = "east"
+UP = ["pulumi", "up", "--yes", "--skip-preview", "--skip-plugin-pre-install", "--stack", "local"]
+GIBIBYTE = 2**30
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value; `bound` is what it may be at most."""
+
+    name: str
+    value: float
+    unit: str
+    bound: float
+    note: str = ""
+
+    @property
+    def kept(self) -> bool:
+        return self.value <= self.bound
+
+    def __str__(self) -> str:
+        note = f"; {self.note}" if self.note else ""
+        verdict = "" if self.kept else " EXCEEDED"
+        return (
+            f"{self.name}: {self.value:.1f} {self.unit} (at most {self.bound:g} {self.unit}{note}){verdict}"
+        )
+
+
+class Failed(Exception):  # noqa: N818 - it ends the measuring, it is no error of the program
+    """A command that was to be measured did not do its work."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
+    parser.add_argument("--rest", type=float, default=30, help="seconds of rest before the memory is read")
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        print("The local mesh needs root: run this as root.", file=sys.stderr)
+        return 2
+    figures: list[Figure] = []
+    try:
+        for figure in measure(arguments.rest):
+            figures.append(figure)
+            if not arguments.json:
+                print(figure, flush=True)
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    if arguments.json:
+        print(json.dumps([{**asdict(figure), "kept": figure.kept} for figure in figures], indent=2))
+    return 0 if all(figure.kept for figure in figures) else 1
+
+
+def measure(rest: float) -> Iterator[Figure]:
+    yield Figure("toolchain, nothing changed", timed("-m", "local.toolchain", "build")[0], "s", 5)
+    with tempfile.TemporaryDirectory(prefix="hybrid-mesh-bench-") as folder:
+        os.environ["HYBRID_MESH_STATE"] = str(Path(folder).resolve())
+        try:
+            yield Figure(
+                "first up, toolchain built, to the verified mesh",
+                timed("-m", "cli.main", "up")[0],
+                "s",
+                60,
+                "aim 35",
+            )
+            seconds, output = timed("-m", "cli.main", "up")
+            yield Figure("second up", seconds, "s", 15, changes(output))
+            yield warm_verify()
+            time.sleep(rest)
+            yield memory_at_rest()
+            yield new_machine()
+        finally:
+            seconds, _ = timed("-m", "cli.main", "down")
+        yield Figure("down", seconds, "s", 10, left_behind())
+
+
+def timed(*arguments: str) -> tuple[float, str]:
+    """Seconds and output of a command of this project. Raises Failed."""
+    begin = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    seconds = time.monotonic() - begin
+    if done.returncode != 0:
+        raise Failed(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout[-4000:]}")
+    return seconds, done.stdout
+
+
+def changes(output: str) -> str:
+    """What `pulumi up` says it changed. Raises Failed when a second up changed something."""
+    summary = re.search(r"Resources:\n(?P<lines>(?:    .*\n)+)", output)
+    lines = [line.strip() for line in summary["lines"].splitlines()] if summary else ["no summary"]
+    if any("unchanged" not in line for line in lines):
+        raise Failed(f"the second up changed something: {', '.join(lines)}")
+    return "0 changes"
+
+
+def warm_verify() -> Figure:
+    report = json.loads(told([*COMMAND, "verify", "--json"]))
+    return Figure("verify of a warm mesh", report["seconds"], "s", 4, f"{len(report['checks'])} checks")
+
+
+def memory_at_rest() -> Figure:
+    """What the lab's cgroup holds, page cache excluded: the kernel takes that back when it needs it.
+
+    Source: https://docs.kernel.org/admin-guide/cgroup-v1/memory.html and .../cgroup-v2.html, `memory.stat`.
+    """
+    name = cgroups.lab_name(Path(os.environ["HYBRID_MESH_STATE"]))
+    folder = cgroups.MOUNT / name if cgroups.unified() else cgroups.MOUNT / "memory" / name
+    pairs = (line.split() for line in (folder / "memory.stat").read_text().splitlines())
+    numbers = {key: int(value) for key, value in pairs}
+    if cgroups.unified():
+        shared = numbers["shmem"]
+        held, cache = numbers["anon"] + shared + numbers["kernel"], numbers["file"] - shared
+    else:
+        kernel = int((folder / "memory.kmem.usage_in_bytes").read_text())
+        shared = numbers.get("total_shmem", 0)
+        held, cache = numbers["total_rss"] + shared + kernel, numbers["total_cache"] - shared
+    note = f"and {cache / GIBIBYTE:.1f} GiB of page cache"
+    return Figure("memory of the whole site at rest", held / GIBIBYTE, "GiB", 2.5, note)
+
+
+def new_machine() -> Figure:
+    """From the first boot of a machine that replaces another to its WorkloadEntry being Healthy."""
+    lab = LabClient.connect(start=False)
+    before = lab.machine(MACHINE)
+    if before is None:
+        raise Failed(f"there is no machine {MACHINE}")
+    environment = exported()
+    command = [*UP, "--replace", machine_urn(environment)]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=quiet, stderr=quiet) as run:
+        await_(lambda: (now := lab.machine(MACHINE)) is not None and now.instance_id != before.instance_id)
+        begin, wall = time.monotonic(), time.time()
+        await_(lambda: healthy_since(wall - 1))
+        seconds = time.monotonic() - begin
+        if run.wait() != 0:
+            raise Failed("pulumi up --replace of a machine failed")
+    return Figure("machine, first boot to Healthy", seconds, "s", 12, "aim 6")
+
+
+def machine_urn(environment: dict[str, str]) -> str:
+    text = told(["pulumi", "stack", "export", "--stack", "local"], environment)
+    for resource in json.loads(text)["deployment"]["resources"]:
+        if resource["type"] == MACHINE_TYPE and resource["inputs"]["machineName"] == MACHINE:
+            return str(resource["urn"])
+    raise Failed(f"the stack has no machine {MACHINE}")
+
+
+def exported() -> dict[str, str]:
+    """This process' environment and what `hybrid-mesh env` says."""
+    lines = told([*COMMAND, "env"])
+    pairs = told(["sh", "-c", f"{lines}\nenv -0"]).split("\0")
+    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+def told(command: list[str], environment: dict[str, str] | None = None) -> str:
+    """The output of a command that is not measured. Raises Failed."""
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"{' '.join(command[:4])} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def healthy_since(moment: float) -> bool:
+    """Whether the machine's WorkloadEntry was connected after `moment` and is Healthy."""
+    for entry in workload_entries():
+        annotations = entry["metadata"].get("annotations", {})
+        conditions = entry.get("status", {}).get("conditions", [])
+        healthy = any(one["type"] == "Healthy" and one["status"] == "True" for one in conditions)
+        if healthy and seconds_of(annotations.get("istio.io/connectedAt", "")) >= moment:
+            return True
+    return False
+
+
+_api: list[Any] = []
+
+
+def workload_entries() -> list[dict[str, Any]]:
+    from kubernetes import client, config  # noqa: PLC0415 - only needed for this figure, and slow to import
+
+    info = LabClient.connect(start=False).cluster(CLUSTER)
+    if info is None:
+        return []
+    if not _api:
+        _api.append(
+            client.CustomObjectsApi(
+                config.new_client_from_config_dict(  # type: ignore[no-untyped-call]
+                    json.loads(info.kubeconfig)
+                )
+            )
+        )
+    found = _api[0].list_cluster_custom_object("networking.istio.io", "v1", "workloadentries")
+    return [entry for entry in found["items"] if entry["spec"].get("address") == machine_address()]
+
+
+def machine_address() -> str:
+    machine = LabClient.connect(start=False).machine(MACHINE)
+    return machine.address if machine else ""
+
+
+def seconds_of(text: str) -> float:
+    """The moment of an RFC 3339 time with up to nanoseconds; 0 for none."""
+    match = re.match(r"(\d+-\d+-\d+T\d+:\d+:\d+)", text)
+    if not match:
+        return 0
+    return calendar.timegm(time.strptime(match[1], "%Y-%m-%dT%H:%M:%S"))
+
+
+def await_(condition: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Failed(f"a machine did not become Healthy within {seconds:g} s")
+        time.sleep(0.05)
+
+
+def left_behind() -> str:
+    """Raises Failed when the lab's cgroup or state is still there."""
+    state = Path(os.environ["HYBRID_MESH_STATE"])
+    name = cgroups.lab_name(state)
+    if name in cgroups.labs() or (state / "lab").exists():
+        raise Failed("down left something behind")
+    return "nothing left"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
