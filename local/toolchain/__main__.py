@@ -47,7 +47,7 @@ def look() -> Situation:
     """Compare the store with what this checkout asks for; changes nothing."""
     store = Store(cache_folder())
     try:
-        everything = catalogue(GoWorkshop(find_go(), store.work), processor())
+        everything = catalogue(GoWorkshop(find_go(), store), processor())
     except ValueError as error:
         raise ToolchainError(str(error)) from None
     pulumi = find_pulumi(store)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from local.toolchain.component import Component, Lane, Task
 from local.toolchain.pins import GO_MINIMUM
+from local.toolchain.store import Store
 from local.toolchain.wheels import pinned_version
 
 GO_COMPONENT = "go"
@@ -57,23 +58,22 @@ def _version(binary: str) -> tuple[int, ...] | None:
 
 @dataclass(frozen=True)
 class GoWorkshop:
-    """Go's settings for a build: everything that it keeps lies in `work`, so that it can be dropped."""
+    """Go's settings for a build: everything that it keeps lies in the store's work folder, to be dropped."""
 
     go: Go
-    work: Path
+    store: Store
 
     def environment(self) -> Mapping[str, str]:
-        temporary = self.work / "go-tmp"
-        temporary.mkdir(parents=True, exist_ok=True)
+        self.store.temporary.mkdir(parents=True, exist_ok=True)
         return {
             "CGO_ENABLED": "0",
             "GOFLAGS": f"{_FLAGS} -modcacherw",
             **dict.fromkeys(_OF_THE_USER, ""),
             "GOTOOLCHAIN": "local",
             "GOWORK": "off",
-            "GOCACHE": str(self.work / "go-build"),
-            "GOMODCACHE": str(self.work / "go-modules"),
-            "GOTMPDIR": str(temporary),
+            "GOCACHE": str(self.store.work / "go-build"),
+            "GOMODCACHE": str(self.store.work / "go-modules"),
+            "GOTMPDIR": str(self.store.temporary),
         }
 
     def command(self, task: Task) -> str:

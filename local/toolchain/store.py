@@ -19,6 +19,7 @@ class Store:
         self.cache = cache
         self.finished = cache / "store"
         self.work = cache / "work"
+        self.temporary = self.work / "temporary"
         self.logs = cache / "logs"
         self.profiles = cache / "profiles"
 
@@ -49,6 +50,7 @@ class Store:
     def drop_leftovers(self) -> None:
         """Remove what an ended build left half made; Go's own caches stay, so that it resumes."""
         remove(self.work / "stage")
+        remove(self.temporary)
 
     def drop_work(self) -> None:
         """Remove all that only a build needs."""

@@ -194,3 +194,12 @@ def test_a_second_build_waits_for_the_first(tmp_path: Path) -> None:
         assert not entered.is_set()
     assert entered.wait(10)
     other.join()
+
+
+def test_what_an_ended_build_left_half_made_goes_but_go_s_caches_stay(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.stage("half")
+    for folder in (store.temporary, store.work / "go-build"):
+        folder.mkdir()
+    store.drop_leftovers()
+    assert [folder.name for folder in store.work.iterdir()] == ["go-build"]

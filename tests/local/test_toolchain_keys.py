@@ -11,6 +11,7 @@ from local.toolchain.catalogue import catalogue, profile_links, required
 from local.toolchain.component import Catalogue, Component, Lane
 from local.toolchain.golang import Go, GoWorkshop
 from local.toolchain.pins import processor
+from local.toolchain.store import Store
 from tests.local.toolchain_parts import component, store_in, write
 
 _X86 = processor("x86_64")
@@ -29,7 +30,7 @@ _OF_IMAGES = {"image-pilot", "image-proxyv2", "image-echo", "image-pause"}
 
 
 def _real(version: str = "1.26.8", binary: Path | None = Path("/usr/bin/go")) -> Catalogue:
-    return catalogue(GoWorkshop(Go(version, binary), Path("/work-folder")), _X86)
+    return catalogue(GoWorkshop(Go(version, binary), Store(Path("/cache"))), _X86)
 
 
 def _changed(before: Catalogue, after: Catalogue) -> set[str]:
