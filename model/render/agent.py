@@ -75,7 +75,10 @@ def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
         "ISTIO_META_AUTO_REGISTER_GROUP": settings.group,
     }
     if settings.ports:
-        ports = [{"name": name, "containerPort": port} for name, port in sorted(settings.ports.items())]
+        ports = [
+            {"name": name, "containerPort": port, "protocol": ""}
+            for name, port in sorted(settings.ports.items())
+        ]
         metadata["ISTIO_META_POD_PORTS"] = _json(ports, sort_keys=False)
     if settings.dns_capture:
         metadata["ISTIO_META_DNS_CAPTURE"] = "true"

@@ -8,6 +8,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from local.metadata.issuer import Issuer
 from local.metadata.packages import PackageServer
 from local.metadata.server import MetadataServer
 from model.render.agent import AgentSettings
+from model.render.bundle import Bundle
 from model.render.cloud_init import MachineBoot, MachineFile, SystemdUnit
 from model.render.cluster_env import render_cluster_env
 from model.render.mesh_yaml import render_mesh_yaml
@@ -34,6 +36,18 @@ BRIDGE = "10.1.0.1"
 ISSUER = "172.30.0.1"
 NETWORK = NetworkSpec("lan-a", "10.1.0.0/16")
 ACCOUNT = "ratings@lab"
+SETTINGS = AgentSettings(
+    group="ratings",
+    namespace="bookinfo",
+    service_account="ratings",
+    cluster="west",
+    network=NETWORK.name,
+    mesh_id="mesh1",
+    trust_domain="mesh.local",
+    labels={"app": "ratings"},
+    ports={"http": 8080},
+    probe={"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},
+)
 ISTIOD_ENVIRONMENT = {
     "POD_NAMESPACE": "istio-system",
     "POD_NAME": "istiod-1",
@@ -185,18 +199,6 @@ class Site:
 
     def boot(self) -> MachineBoot:
         """What the program renders for the group."""
-        settings = AgentSettings(
-            group="ratings",
-            namespace="bookinfo",
-            service_account="ratings",
-            cluster="west",
-            network=NETWORK.name,
-            mesh_id="mesh1",
-            trust_domain="mesh.local",
-            labels={"app": "ratings"},
-            ports={"http": 8080},
-            probe={"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},
-        )
         server = f"http://{ISSUER}:8080"
         return MachineBoot(
             group="ratings",
@@ -206,12 +208,33 @@ class Site:
             api_endpoint=f"https://{BRIDGE}:6443",
             api_certificate_authority=self.pki.authority_pem,
             gateway_addresses=(BRIDGE,),
-            cluster_env=render_cluster_env(settings),
-            mesh_yaml=render_mesh_yaml(settings),
+            cluster_env=render_cluster_env(SETTINGS),
+            mesh_yaml=render_mesh_yaml(SETTINGS),
             package_url=f"{server}/releases/1.31.0/deb/istio-sidecar.deb",
             files=(MachineFile("/usr/local/bin/echo-server", url=f"{server}/echo-server", mode="0755"),),
             units=(SystemdUnit("echo.service", ECHO_UNIT),),
         )
+
+    def bundle(self) -> Bundle:
+        """What the group's datacenter machines are handed."""
+        roots = self.get("/api/v1/namespaces/bookinfo/configmaps/istio-ca-root-cert")["data"]["root-cert.pem"]
+        return Bundle(
+            group="ratings",
+            namespace="bookinfo",
+            service_account="ratings",
+            cluster="west",
+            root_certificates=roots,
+            gateway_addresses=(BRIDGE,),
+            cluster_env=render_cluster_env(replace(SETTINGS, platform="none")),
+            mesh_yaml=render_mesh_yaml(SETTINGS),
+            package_url=self.boot().package_url,
+        )
+
+    def token(self) -> str:
+        """A token such as `hybrid-mesh bundle` mints it."""
+        request = {"spec": {"audiences": ["istio-ca"], "expirationSeconds": 600}}
+        path = "/api/v1/namespaces/bookinfo/serviceaccounts/ratings/token"
+        return str(self.post(path, request)["status"]["token"])
 
     def machine(self, name: str, index: int, user_data: str) -> MachineRuntime:
         """A machine that is not started yet, with its place in the network and its identity."""
@@ -276,7 +299,11 @@ class Site:
         except (OSError, http.client.HTTPException):
             return "" if raw else {}
 
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        return self._call("POST", path, body)
+
     def apply(self, path: str, body: dict[str, Any]) -> bool:
+        """Creates an object, unless it is there already."""
         self._call("POST", path, body)
         return True
 

@@ -52,20 +52,11 @@ def isolated(site_name: str, *words: str) -> "subprocess.Popen[str]":
     )
 
 
-def test_scenarios(site_name: str, tmp_path: Path) -> None:
-    scenarios = str(Path(__file__).with_name("machine_scenarios.py"))
-    words = [
-        "-m",
-        "pytest",
-        "-v",
-        "--durations=12",
-        "-x",
-        "-p",
-        "no:cacheprovider",
-        f"--basetemp={tmp_path / 'inner'}",
-        scenarios,
-    ]
-    process = isolated(site_name, *words)
+@pytest.mark.parametrize("scenarios", ["machine_scenarios.py", "machine_bundle_scenarios.py"])
+def test_scenarios(site_name: str, tmp_path: Path, scenarios: str) -> None:
+    words = ["-m", "pytest", "-v", "--durations=12", "-x", "-p", "no:cacheprovider"]
+    file = str(Path(__file__).with_name(scenarios))
+    process = isolated(site_name, *words, f"--basetemp={tmp_path / 'inner'}", file)
     try:
         output, _ = process.communicate(timeout=600)
     finally:
