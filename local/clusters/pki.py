@@ -48,12 +48,16 @@ class ClusterPki:
         return self.folder / f"{name}.key"
 
     @property
+    def complete(self) -> bool:
+        return (self.folder / "complete").exists()
+
+    @property
     def authority_pem(self) -> str:
         return self.certificate(AUTHORITY).read_text()
 
     def ensure(self, node: str, server_names: list[str], node_addresses: list[str]) -> None:
         """Makes every pair, once. `server_names`: names and addresses the API server is called by."""
-        if (self.folder / "complete").exists():
+        if self.complete:
             return
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         authority_key = ec.generate_private_key(ec.SECP256R1())

@@ -3,6 +3,7 @@
 Source of the layouts: Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst of the kernel.
 """
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -111,5 +112,8 @@ def _folders(top: Path) -> Iterator[Path]:
 def _delegate(folder: Path) -> None:
     available = (folder / "cgroup.controllers").read_text().split()
     given = (folder / "cgroup.subtree_control").read_text().split()
-    if missing := [f"+{controller}" for controller in available if controller not in given]:
-        (folder / "cgroup.subtree_control").write_text(" ".join(missing))
+    for controller in available:
+        if controller in given:
+            continue
+        with contextlib.suppress(OSError):  # cpu is refused while a realtime process sits above
+            (folder / "cgroup.subtree_control").write_text(f"+{controller}")

@@ -19,6 +19,7 @@ from local.lab.starts import Report, Start, Starts
 from local.lab.state import ClusterRecord, LabState, MachineRecord, lab_folder
 
 RUNTIME = Path("/run/hybrid-mesh")
+SETTLE_INTERVAL = 0.1
 
 
 class Lab:
@@ -60,7 +61,7 @@ class Lab:
             record = record or self._state.add_cluster(spec, self._forwarders.free_port())
         start = self._begin_cluster(record, report)
         start.future.result()
-        return self._reporter.cluster_info(record, self._clusters[spec.name].kubeconfig())
+        return self._reporter.cluster_info(record)
 
     def ensure_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
         with self._lock:
@@ -94,10 +95,8 @@ class Lab:
         self._services.leave_lan(record.spec.network)
 
     def cluster(self, name: str) -> ClusterInfo | None:
-        record, cluster = self._state.clusters.get(name), self._clusters.get(name)
-        if record is None or cluster is None:
-            return None
-        return self._reporter.cluster_info(record, cluster.kubeconfig())
+        record = self._state.clusters.get(name)
+        return self._reporter.cluster_info(record) if record else None
 
     def machine(self, name: str) -> MachineInfo | None:
         record = self._state.machines.get(name)
@@ -190,6 +189,9 @@ class Lab:
 
     def _remove_cluster(self, record: ClusterRecord) -> None:
         name = record.spec.name
+        while not self._starts.settled(f"cluster/{name}", SETTLE_INTERVAL):
+            if starting := self._clusters.get(name):
+                starting.abort()
         if cluster := self._clusters.pop(name, None):
             cluster.remove()
         self._starts.forget(f"cluster/{name}")
@@ -198,6 +200,9 @@ class Lab:
 
     def _remove_machine(self, record: MachineRecord) -> None:
         name = record.spec.name
+        while not self._starts.settled(f"machine/{name}", SETTLE_INTERVAL):
+            if starting := self._machines.get(name):
+                starting.stop(timeout=0)
         if machine := self._machines.pop(name, None):
             machine.remove()
         self._starts.forget(f"machine/{name}")

@@ -47,6 +47,8 @@ class LabMachine:
         name = self.record.spec.name
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
+        if self._stopping.is_set():
+            raise LabError(f"machine {name} was deleted while it started")
         first = self._boot()
         self._thread = Thread(target=self._keep, args=(first,), name=f"keep-{name}", daemon=True)
         self._thread.start()

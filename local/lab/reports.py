@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from local.clusters.pki import ClusterPki
+from local.clusters import kubeconfig
+from local.clusters.pki import ADMIN, ClusterPki
 from local.lab.errors import LabError
 from local.lab.specs import ClusterInfo, ClusterStatus, Forward, LabStatus, MachineInfo, MachineStatus
 from local.lab.starts import Starts
@@ -19,15 +20,17 @@ class Reporter:
         self._state = state
         self._starts = starts
 
-    def cluster_info(self, record: ClusterRecord, kubeconfig: str) -> ClusterInfo:
+    def cluster_info(self, record: ClusterRecord) -> ClusterInfo:
+        """A cluster whose keys are not made yet has an empty kubeconfig and authority."""
         name = record.spec.name
+        pki = ClusterPki(self._state.cluster_folder(name) / "pki")
         return ClusterInfo(
             name=name,
             instance_id=record.instance_id,
-            kubeconfig=kubeconfig,
+            kubeconfig=kubeconfig.render(name, _endpoint(record), ADMIN, pki) if pki.complete else "",
             endpoint=_endpoint(record),
             peer_endpoint=_peer_endpoint(record),
-            certificate_authority=ClusterPki(self._state.cluster_folder(name) / "pki").authority_pem,
+            certificate_authority=pki.authority_pem if pki.complete else "",
             gateway_address=record.gateway_address,
             state=self._starts.state(f"cluster/{name}")[0],
         )

@@ -1,7 +1,7 @@
 """Starting members once, however many callers ask: each start is a future that all of them wait for."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from threading import Lock, Thread
 
 from local.lab.errors import LabError
@@ -50,6 +50,11 @@ class Starts:
     def forget(self, key: str) -> None:
         with self._lock:
             self._starts.pop(key, None)
+
+    def settled(self, key: str, timeout: float) -> bool:
+        """Whether no start of this member is under way, after at most `timeout` seconds."""
+        start = self._starts.get(key)
+        return start is None or bool(wait([start.future], timeout).done)
 
     def state(self, key: str) -> tuple[MemberState, str]:
         """The state of a member, and its last word."""

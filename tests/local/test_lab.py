@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from local.lab.client import LabClient
-from local.lab.errors import LabError
-from local.lab.specs import ClusterInfo, ClusterSpec, NetworkSpec
+from local.lab.errors import LabError, PreflightError
+from local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
 from tests.local.lab_site import (
     ACCOUNT,
     EAST,
     FAR,
     MACHINE,
     NEAR,
+    TWO,
     Kubectl,
     assert_nothing_left,
     bring_up,
@@ -189,6 +192,44 @@ def test_a_machine_proves_itself_to_the_api_server(infos: dict[str, ClusterInfo]
         client.delete_machine("vm")
 
 
+def test_machines_of_a_direct_network_are_reached_from_other_networks(
+    kubectl: dict[str, Kubectl], pods: dict[str, str]
+) -> None:
+    client = LabClient.connect(start=False)
+    direct = NetworkSpec("direct", "10.63.0.0/16", direct=True)
+    machine = client.ensure_machine(MachineSpec("direct", direct, "#cloud-config\n", ACCOUNT), say_nothing)
+    hidden = client.ensure_machine(MachineSpec("hidden", TWO, "#cloud-config\n", ACCOUNT), say_nothing)
+    serve = ["sh", "-c", "cd /tmp && (python3 -m http.server 8080 >/dev/null 2>&1 &)"]
+    try:
+        for name in ("direct", "hidden"):
+            client.machine_shell(name, serve, 10)
+        address = f"http://{machine.address}:8080"
+        assert eventually("direct machine", lambda: kubectl["east"].call("echo", address))
+        assert eventually("own machine", lambda: kubectl["far"].call("echo", f"http://{hidden.address}:8080"))
+        assert not kubectl["east"].call("echo", f"http://{hidden.address}:8080")
+    finally:
+        client.delete_machine("direct")
+        client.delete_machine("hidden")
+
+
+def test_delay_that_the_kernel_cannot_do_is_refused_before_anything_is_made(
+    infos: dict[str, ClusterInfo],
+) -> None:
+    client = LabClient.connect(start=False)
+    slow = NetworkSpec("slow", "10.64.0.0/16", delay_milliseconds=20, loss_percent=0.1)
+    spec = MachineSpec("slow", slow, "#cloud-config\n", ACCOUNT)
+    if _kernel_has_netem():
+        client.ensure_machine(spec, say_nothing)
+        began = time.monotonic()
+        client.machine_shell("slow", ["curl", "-s", "-m", "5", infos["far"].peer_endpoint], 10)
+        client.delete_machine("slow")
+        assert time.monotonic() - began > 0.02
+    else:
+        with pytest.raises(PreflightError, match=r"network slow .* sch_netem"):
+            client.ensure_machine(spec, say_nothing)
+        assert client.machine("slow") is None
+
+
 def test_pods_have_no_metadata_service(kubectl: dict[str, Kubectl], pods: dict[str, str]) -> None:
     assert not kubectl["east"].call("echo", "http://169.254.169.254/")
 
@@ -233,6 +274,11 @@ def test_the_last_member_gone_leaves_nothing(
     assert not (state / "lab").exists()
     assert not LabClient.has_state()
     assert_nothing_left(before)
+
+
+def _kernel_has_netem() -> bool:
+    words = ["unshare", "--net", "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 def _await_another(cluster: str, program: str, dead: list[int]) -> None:

@@ -193,3 +193,18 @@ def _let_boot(client: LabClient) -> None:
 def _is_watchdog(number: int) -> bool:
     """Whether a process of the lab is in the host's pid namespace."""
     return Path(f"/proc/{number}/ns/pid").readlink() == Path("/proc/self/ns/pid").readlink()
+
+
+def test_a_starting_cluster_is_known_and_can_be_deleted(before: dict[str, set[str]]) -> None:
+    """Whoever asks while the lab powers on must not take its members for dead."""
+    first = bring_up(EAST)["east"]
+    LabClient.connect(start=False).shutdown()
+    client = LabClient.connect(start=True)
+    starting = client.cluster("east")
+    assert starting is not None
+    assert starting.instance_id == first.instance_id
+    assert starting.state == "starting"
+    assert starting.kubeconfig == first.kubeconfig
+    client.delete_cluster("east")
+    assert not LabClient.has_state()
+    assert_nothing_left(before)

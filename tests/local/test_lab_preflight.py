@@ -1,0 +1,95 @@
+"""Each thing that a machine can lack is one line that names it and the remedy."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from local.lab import preflight
+from local.lab.errors import LabError, PreflightError, from_wire, to_wire
+from local.lab.preflight import Machine, find_problems
+from local.lab.specs import NetworkSpec
+
+GOOD = Machine(
+    effective_user=0,
+    available_memory=8 << 30,
+    free_disk=50 << 30,
+    free_watchers=preflight.NEEDED_WATCHERS,
+    file_systems="nodev\toverlay\n\text4\n",
+    has_program=lambda _name: True,
+    try_in_namespace=lambda _command: True,
+    has_cni_plugins=True,
+    other_labs=frozenset(),
+    several_labs=False,
+    toolchain_problem="",
+)
+
+
+def test_a_good_machine_has_no_problem() -> None:
+    assert find_problems(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "problem", "remedy"),
+    [
+        ({"effective_user": 1000}, "not root", "sudo"),
+        ({"has_program": lambda name: name != "runc"}, "runc is not installed", "apt-get install runc"),
+        (
+            {"has_program": lambda name: name != "systemd-nspawn"},
+            "systemd-nspawn is not installed",
+            "apt-get install systemd-container",
+        ),
+        ({"has_cni_plugins": False}, "CNI plug-ins", "apt-get install containernetworking-plugins"),
+        ({"file_systems": "nodev\ttmpfs\n"}, "no overlay file system", "modprobe overlay"),
+        ({"try_in_namespace": lambda command: "bridge" not in command}, "bridges", "load the modules"),
+        ({"try_in_namespace": lambda command: "veth" not in command}, "veth", "load the modules"),
+        ({"try_in_namespace": lambda command: "iptables" not in command}, "nf_tables", "load the modules"),
+        ({"available_memory": 1 << 30}, "1.0 GiB of memory", "end other programs"),
+        ({"free_disk": 1 << 30}, "1.0 GiB of disk", "make room"),
+        ({"free_watchers": 5}, "only 5 inotify instances", "sysctl -w fs.inotify.max_user_instances"),
+        (
+            {"other_labs": frozenset({"hybrid-mesh-00000000"})},
+            "another lab is running",
+            "hybrid-mesh lab down",
+        ),
+        ({"toolchain_problem": "the toolchain is not built: run `make toolchain`"}, "not built", "make"),
+    ],
+)
+def test_what_is_missing_is_one_line_with_its_remedy(
+    change: Mapping[str, Any], problem: str, remedy: str
+) -> None:
+    problems = find_problems(dataclasses.replace(GOOD, **change))
+    assert len(problems) == 1
+    assert problem in problems[0]
+    assert remedy in problems[0]
+    assert "\n" not in problems[0]
+
+
+def test_all_problems_are_told_at_once() -> None:
+    bad = dataclasses.replace(GOOD, available_memory=0, free_disk=0, has_cni_plugins=False)
+    assert len(find_problems(bad)) == 3
+
+
+def test_several_labs_are_allowed_on_request() -> None:
+    others = frozenset({"hybrid-mesh-00000000"})
+    assert find_problems(dataclasses.replace(GOOD, other_labs=others, several_labs=True)) == []
+
+
+def test_delay_without_netem_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = NetworkSpec("slow", "10.1.0.0/16", delay_milliseconds=20)
+    monkeypatch.setattr(preflight, "_try", lambda _command: True)
+    preflight.check_network(slow)
+    monkeypatch.setattr(preflight, "_try", lambda _command: False)
+    preflight.check_network(NetworkSpec("fast", "10.1.0.0/16"))
+    with pytest.raises(PreflightError, match=r"network slow .* sch_netem"):
+        preflight.check_network(slow)
+
+
+def test_errors_keep_their_kind_over_the_socket() -> None:
+    problem = from_wire(to_wire(PreflightError(["first", "second"])))
+    assert isinstance(problem, PreflightError)
+    assert problem.problems == ["first", "second"]
+    plain = from_wire(to_wire(LabError("it broke")))
+    assert type(plain) is LabError
+    assert str(plain) == "it broke"
