@@ -40,14 +40,14 @@ class LocalMeshCluster(MeshCluster):
         )
         self.vanishes_with = self.cluster
         self.incarnation = self.cluster.instance_id
-        self.kubeconfig = self.cluster.kubeconfig
+        self.kubeconfig = pulumi.Output.secret(self.cluster.kubeconfig)
         self.certificate_authority = self.cluster.certificate_authority_pem
         self.endpoint = self.cluster.endpoint
         self.peer_endpoint = self.cluster.peer_endpoint
         self.reserved_gateway_address = self.cluster.gateway_address
         self.provider = kubernetes.Provider(
             f"{name}-provider",
-            kubeconfig=self.cluster.kubeconfig,
+            kubeconfig=self.kubeconfig,
             cluster_identifier=self.incarnation,
             enable_server_side_apply=True,
             enable_secret_mutable=True,

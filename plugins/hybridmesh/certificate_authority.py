@@ -26,7 +26,23 @@ from plugins.hybridmesh.authority import (
     renewal_due,
     utc_now,
 )
+from plugins.hybridmesh.inputs import missing, unexpected
 
+INPUTS: Final = frozenset(
+    {
+        "trustDomain",
+        "meshId",
+        "clusters",
+        "rootValidityDays",
+        "intermediateValidityDays",
+        "issuer",
+        "rootCertificatePem",
+        "rootKeyPem",
+        "rotation",
+    }
+)
+OPTIONAL: Final = frozenset({"rootCertificatePem", "rootKeyPem"})
+OUTPUTS: Final = ("rootCertificatePem", "rootKeyPem", "intermediates")
 DEFAULTS: Final[Mapping[str, Any]] = {
     "rootValidityDays": 3650,
     "intermediateValidityDays": 730,
@@ -55,8 +71,8 @@ class CertificateAuthorityHandler(ResourceHandler):
     def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
         del context
         inputs = {**DEFAULTS, **news}
-        failures = [*_wrong_values(inputs), *_root_changes(olds, inputs)]
-        return Checked(inputs, failures)
+        failures = [*unexpected(news, INPUTS), *missing(inputs, INPUTS - OPTIONAL)]
+        return Checked(inputs, failures or [*_wrong_values(inputs), *_root_changes(olds, inputs)])
 
     def diff(
         self,

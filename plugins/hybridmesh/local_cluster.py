@@ -14,6 +14,7 @@ from plugins.framework.calls import CallContext
 from plugins.framework.errors import ResourceError
 from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
 from plugins.framework.values import Properties
+from plugins.hybridmesh.inputs import missing, unexpected
 from plugins.hybridmesh.instance import instance_diff
 from plugins.hybridmesh.lab import (
     Life,
@@ -26,6 +27,9 @@ from plugins.hybridmesh.lab import (
     unknown_outputs,
 )
 
+INPUTS: Final = frozenset(
+    {"clusterName", "network", "podCidr", "serviceCidr", "kubernetesVersion", "quarantined"}
+)
 OUTPUTS: Final = (
     "instanceId",
     "kubeconfig",
@@ -44,7 +48,8 @@ class LocalClusterHandler(ResourceHandler):
 
     def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
         del olds, context
-        return Checked(checked_network({**DEFAULTS, **news}))
+        inputs = checked_network({**DEFAULTS, **news})
+        return Checked(inputs, [*unexpected(news, INPUTS), *missing(inputs, INPUTS)])
 
     def diff(
         self,

@@ -13,6 +13,7 @@ from plugins.framework.calls import CallContext
 from plugins.framework.errors import ResourceError
 from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
 from plugins.framework.values import Properties
+from plugins.hybridmesh.inputs import missing, unexpected
 from plugins.hybridmesh.instance import instance_diff
 from plugins.hybridmesh.lab import (
     Life,
@@ -25,6 +26,7 @@ from plugins.hybridmesh.lab import (
     unknown_outputs,
 )
 
+INPUTS: Final = frozenset({"machineName", "network", "userData", "serviceAccountEmail"})
 OUTPUTS: Final = ("instanceId", "address", "wanAddress")
 _CREATE_SECONDS: Final = 120.0
 _DELETE_SECONDS: Final = 60.0
@@ -33,7 +35,7 @@ _DELETE_SECONDS: Final = 60.0
 class LocalMachineHandler(ResourceHandler):
     def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
         del olds, context
-        return Checked(checked_network(news))
+        return Checked(checked_network(news), [*unexpected(news, INPUTS), *missing(news, INPUTS)])
 
     def diff(
         self,

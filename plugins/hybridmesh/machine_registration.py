@@ -20,10 +20,27 @@ from plugins.framework.errors import (
 )
 from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
+from plugins.hybridmesh.inputs import missing, unexpected
 from plugins.hybridmesh.lab import connect, in_background
 from plugins.hybridmesh.strip import without_secrets
 from plugins.hybridmesh.workload_entries import Registration, Registrations, UnreachableClusterError
 
+INPUTS: Final = frozenset(
+    {
+        "clusterName",
+        "kubeconfig",
+        "context",
+        "group",
+        "namespace",
+        "minimum",
+        "probe",
+        "triggers",
+        "machineNames",
+        "quarantined",
+    }
+)
+OPTIONAL: Final = frozenset({"kubeconfig", "context"})
+OUTPUTS: Final = ("workloadEntries",)
 DEFAULTS: Final = {"probe": False, "triggers": {}, "machineNames": [], "quarantined": False}
 NOT_COMPARED: Final = frozenset({"kubeconfig", "context", "minimum", "machineNames"})
 """Credentials change without a meaning; scaling is no difference; a new machine is a trigger."""
@@ -42,10 +59,11 @@ class MachineRegistrationHandler(ResourceHandler):
     def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
         del olds, context
         inputs = {**DEFAULTS, **news}
-        minimum = inputs.get("minimum")
-        if minimum is UNKNOWN or (isinstance(minimum, int) and minimum >= 0):
-            return Checked(inputs)
-        return Checked(inputs, [CheckFailure("minimum", f"{minimum!r} is no number of machines")])
+        failures = [*unexpected(news, INPUTS), *missing(inputs, INPUTS - OPTIONAL)]
+        minimum = inputs.get("minimum", 0)
+        if minimum is not UNKNOWN and not (isinstance(minimum, int) and minimum >= 0):
+            failures.append(CheckFailure("minimum", f"{minimum!r} is no number of machines"))
+        return Checked(inputs, failures)
 
     def diff(
         self,

@@ -28,8 +28,8 @@ def provider() -> Provider:
 def main() -> None:
     """Powers a switched-off lab on, then serves.
 
-    The engine awaits the port of a plug-in before it asks any provider for anything, so that whatever it asks about
-    what is in the lab's clusters finds them.
+    The engine awaits the port of a plug-in before it asks any provider for anything, so that whatever it asks
+    about what is in the lab's clusters finds them.
     """
     try:
         if trouble := power_on():

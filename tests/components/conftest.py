@@ -1,0 +1,76 @@
+"""Declares a mesh under recording mocks, each time in an event loop of its own."""
+
+import asyncio
+import copy
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.stack import wait_for_rpcs
+
+from components.mesh import HybridMesh
+from model.plan.build import plan_from
+from model.stackfile import read_stack_file, stack_file
+from tests.components.recording import Recording
+
+PROJECT = Path(__file__).parents[2]
+Declare = Callable[..., "Declared"]
+
+
+class Declared:
+    """What a program declared, and the outputs it exports once they are resolved."""
+
+    def __init__(self, recording: Recording, outputs: Mapping[str, Any], secret: Mapping[str, bool]) -> None:
+        self.recording, self.outputs, self.secret = recording, outputs, secret
+
+
+def read_local_stack() -> dict[str, Any]:
+    """The value of `hybrid-mesh:mesh` of the stack `local`, to be changed at will."""
+    return copy.deepcopy(dict(read_stack_file(stack_file(PROJECT, "local"))))
+
+
+@pytest.fixture
+def local_stack() -> dict[str, Any]:
+    return read_local_stack()
+
+
+@contextmanager
+def hermetic() -> Iterator[asyncio.AbstractEventLoop]:
+    """No kubeconfig and no Pulumi of this machine, no loop and no options of another test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", "/nowhere/kubeconfig")
+        for name in [name for name in os.environ if name.startswith("PULUMI_")]:
+            patch.delenv(name)
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        yield loop
+        pulumi.runtime.settings.reset_options()
+        loop.close()
+
+
+def declare_mesh(
+    raw: Mapping[str, Any], *, secrets: Mapping[str, str] | None = None, preview: bool = False
+) -> Declared:
+    recording = Recording()
+
+    async def program() -> tuple[Any, Mapping[str, bool]]:
+        mesh = HybridMesh("mesh", plan=plan_from(raw, "local"), secrets=secrets or {})
+        outputs = {name: pulumi.Output.from_input(value) for name, value in mesh.outputs.items()}
+        await wait_for_rpcs()
+        secret = {name: await output.is_secret() for name, output in outputs.items()}
+        return {name: await output.future() for name, output in outputs.items()}, secret
+
+    with hermetic() as loop:
+        pulumi.runtime.set_mocks(recording, project="hybrid-mesh", stack="local", preview=preview)
+        outputs, secret = loop.run_until_complete(program())
+    return Declared(recording, outputs, secret)
+
+
+@pytest.fixture
+def declare() -> Declare:
+    """Declares the mesh of a raw configuration; `secrets` are its flat keys."""
+    return declare_mesh

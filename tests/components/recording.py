@@ -1,0 +1,93 @@
+"""Mocks that remember every resource that a program declares."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
+
+CLUSTER_OUTPUTS = {
+    "kubeconfig": '{"kubeconfig": "of the administrator"}',
+    "endpoint": "https://127.0.0.1:40001",
+    "certificateAuthorityPem": "-----BEGIN CERTIFICATE-----\nAPI\n-----END CERTIFICATE-----\n",
+}
+NUMBERS = {"east": 1, "west": 2}
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A declared resource: its inputs in plain, and the names of those that arrived secret."""
+
+    typ: str
+    name: str
+    provider: str
+    resource_id: str
+    inputs: dict[str, Any]
+    secret: frozenset[str]
+
+
+class Recording(pulumi.runtime.Mocks):
+    """Answers as our plug-in and the kubernetes plug-in would; `declared` is in the order of registration."""
+
+    def __init__(self) -> None:
+        self.declared: list[Declaration] = []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        inputs = {name: _plain(value) for name, value in args.inputs.items()}
+        secret = frozenset(name for name, value in args.inputs.items() if is_rpc_secret(value))
+        made = Declaration(args.typ, args.name, args.provider or "", args.resource_id or "", inputs, secret)
+        self.declared.append(made)
+        return f"{args.name}-id", {**args.inputs, **self._outputs(args.typ, inputs)}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
+        raise AssertionError(f"nothing is asked while the mesh is declared, but {args.token} was")
+
+    def of_type(self, token: str) -> list[Declaration]:
+        return [each for each in self.declared if each.typ == token]
+
+    def named(self, name: str) -> Declaration:
+        return next(each for each in self.declared if each.name == name)
+
+    def in_clusters(self) -> list[Declaration]:
+        """What is declared in Kubernetes."""
+        return [each for each in self.declared if each.typ.startswith("kubernetes:")]
+
+    @staticmethod
+    def _outputs(token: str, inputs: dict[str, Any]) -> dict[str, Any]:  # noqa: PLR0911 - one a type
+        if token == "hybridmesh:index:CertificateAuthority":
+            data = {name: {"ca-cert.pem": f"intermediate of {name}"} for name in inputs["clusters"]}
+            return {"rootCertificatePem": "the root", "rootKeyPem": "the root's key", "intermediates": data}
+        if token == "hybridmesh:index:LocalCluster":
+            number = NUMBERS.get(inputs["clusterName"], 9)
+            return {
+                **CLUSTER_OUTPUTS,
+                "instanceId": f"instance-of-{inputs['clusterName']}",
+                "peerEndpoint": f"https://172.30.{number}.1:6443",
+                "gatewayAddress": f"172.30.{number}.10",
+            }
+        if token == "hybridmesh:index:LocalMachine":
+            name = inputs["machineName"]
+            return {
+                "instanceId": f"instance-of-{name}",
+                "address": "10.10.0.100",
+                "wanAddress": "172.30.200.1",
+            }
+        if token == "kubernetes:core/v1:Secret" and inputs.get("type", "").endswith("account-token"):
+            token_text = base64.b64encode(b"the reader's token").decode()
+            return {"data": {"token": token_text, "ca.crt": base64.b64encode(b"ca").decode()}}
+        if token == "kubernetes:gateway.networking.k8s.io/v1:Gateway":
+            return {"status": {"addresses": [{"type": "IPAddress", "value": "172.30.1.11"}]}}
+        if token == "kubernetes:helm.sh/v3:Release":
+            return {"status": {"namespace": inputs["namespace"], "name": inputs["name"]}}
+        if token == "kubernetes:core/v1:Service" and not inputs.get("metadata"):
+            return {"status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}}
+        return {}
+
+
+def _plain(value: Any) -> Any:
+    if is_rpc_secret(value):
+        return _plain(unwrap_rpc_secret(value))
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,156 @@
+"""The typed classes and the plug-in's handlers say the same."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.stack import wait_for_rpcs
+
+from components.resources import CertificateAuthority, LocalCluster, LocalMachine, MachineRegistration
+from plugins.framework.values import UNKNOWN, contains_unknown
+from plugins.hybridmesh import certificate_authority, local_cluster, local_machine, machine_registration
+from plugins.hybridmesh.main import HANDLERS
+from tests.components.conftest import hermetic
+from tests.components.recording import Recording
+from tests.plugins.hybridmesh.driver import Driver, live_plugin
+
+NETWORK: Any = {
+    "name": "amsterdam",
+    "cidr": "10.10.0.0/16",
+    "direct": False,
+    "delayMilliseconds": 0,
+    "lossPercent": 0,
+}
+MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
+    "CertificateAuthority": lambda: CertificateAuthority(
+        "x",
+        trust_domain="mesh.example.com",
+        mesh_id="mesh1",
+        clusters=["east"],
+        root_validity_days=3650,
+        intermediate_validity_days=730,
+    ),
+    "LocalCluster": lambda: LocalCluster(
+        "x",
+        cluster_name="east",
+        network=NETWORK,
+        pod_cidr="10.10.16.0/20",
+        service_cidr="10.96.0.0/16",
+        kubernetes_version="1.35.4",
+    ),
+    "LocalMachine": lambda: LocalMachine(
+        "x", machine_name="vm-0", network=NETWORK, user_data="#cloud-config", service_account_email="a@b.c"
+    ),
+    "MachineRegistration": lambda: MachineRegistration(
+        "x",
+        cluster_name="east",
+        kubeconfig="{}",
+        context="east",
+        group="legacy",
+        namespace="demo",
+        minimum=2,
+        probe=True,
+        triggers={"group": "1"},
+        machine_names=["vm-0"],
+    ),
+}
+HANDLER_MODULES = {
+    "CertificateAuthority": certificate_authority,
+    "LocalCluster": local_cluster,
+    "LocalMachine": local_machine,
+    "MachineRegistration": machine_registration,
+}
+CLASSES: dict[str, Any] = {
+    "CertificateAuthority": CertificateAuthority,
+    "LocalCluster": LocalCluster,
+    "LocalMachine": LocalMachine,
+    "MachineRegistration": MachineRegistration,
+}
+EACH = pytest.mark.parametrize("name", MAKERS)
+
+
+@pytest.fixture(scope="module")
+def plugin() -> Iterator[Any]:
+    with live_plugin() as stub:
+        yield stub
+
+
+def recorded(name: str) -> dict[str, Any]:
+    """The inputs that the typed class sends, all of its arguments given."""
+    recording = Recording()
+
+    async def program() -> None:
+        MAKERS[name]()
+        await wait_for_rpcs()
+
+    with hermetic() as loop:
+        pulumi.runtime.set_mocks(recording, project="p", stack="s")
+        loop.run_until_complete(program())
+    return recording.named("x").inputs
+
+
+def camel(names: tuple[str, ...]) -> set[str]:
+    words = [name.split("_") for name in names]
+    return {first + "".join(word.capitalize() for word in rest) for first, *rest in words}
+
+
+def test_every_class_has_a_handler_and_every_handler_a_class() -> None:
+    assert {kind.TYPE for kind in CLASSES.values()} == set(HANDLERS)
+
+
+@EACH
+def test_inputs_are_those_that_the_handler_takes(name: str, plugin: Any) -> None:
+    sent = recorded(name)
+    optional = {"rootCertificatePem", "rootKeyPem"}
+    assert set(sent) | optional == HANDLER_MODULES[name].INPUTS | optional
+    checked, failures = Driver(plugin, f"hybridmesh:index:{name}").check(sent)
+    assert failures == {}
+    assert checked == sent
+
+
+@EACH
+def test_a_misspelt_or_missing_input_is_refused(name: str, plugin: Any) -> None:
+    driver = Driver(plugin, f"hybridmesh:index:{name}")
+    assert "there is no such input" in driver.check({**recorded(name), "clusterNam": "x"})[1]["clusterNam"]
+    assert driver.check({})[1]
+
+
+@EACH
+def test_outputs_are_those_of_the_class(name: str, plugin: Any) -> None:
+    kind, sent = CLASSES[name], recorded(name)
+    driver = Driver(plugin, f"hybridmesh:index:{name}")
+    checked, _ = driver.check(sent)
+    identity, previewed = driver.create(checked, preview=True)
+    assert identity == ""
+    assert set(previewed.value) - set(checked) == camel(kind.OUTPUTS) - set(checked)
+    assert {key for key in camel(kind.OUTPUTS) if contains_unknown(previewed.value[key])} == camel(
+        kind.OUTPUTS
+    )
+
+
+@EACH
+def test_secrets_are_those_of_the_class(name: str) -> None:
+    kind = CLASSES[name]
+    assert camel(kind.SECRET_OUTPUTS) == HANDLERS[kind.TYPE].secret_outputs
+
+
+@EACH
+def test_previews_with_nothing_known(name: str, plugin: Any) -> None:
+    """In the first preview of a stack any input may be unknown."""
+    driver = Driver(plugin, f"hybridmesh:index:{name}")
+    unknown = dict.fromkeys(recorded(name), UNKNOWN)
+    checked, failures = driver.check(unknown)
+    assert failures == {}
+    assert driver.create(checked, preview=True)[0] == ""
+
+
+def test_outputs_arrive_under_python_names() -> None:
+    async def program() -> str:
+        cluster = MAKERS["LocalCluster"]()
+        assert isinstance(cluster, LocalCluster)
+        return await cluster.gateway_address.future() or ""
+
+    with hermetic() as loop:
+        pulumi.runtime.set_mocks(Recording(), project="p", stack="s")
+        assert loop.run_until_complete(program()) == "172.30.1.10"
