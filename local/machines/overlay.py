@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from local.lab import kernel
+from local.lab import addressing, kernel
 
 CLOUD_CONFIG = {
     "datasource_list": ["NoCloud"],
@@ -85,8 +85,9 @@ class Overlay:
         (etc / "machine-id").write_text("")
         (etc / "hostname").write_text(f"{name}\n")
         (etc / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {name}\n::1 localhost\n")
+        # As on GCE. The lab answers no name there; the agent captures what is sent to it and answers the mesh's.
         (etc / "resolv.conf").unlink(missing_ok=True)
-        (etc / "resolv.conf").write_text("# The lab has no name server: names come from /etc/hosts.\n")
+        (etc / "resolv.conf").write_text(f"nameserver {addressing.METADATA}\n")
         (etc / "cloud/cloud.cfg.d").mkdir(parents=True, exist_ok=True)
         (etc / "cloud/cloud.cfg.d/99-hybrid-mesh-lab.cfg").write_text(yaml.safe_dump(CLOUD_CONFIG))
         (etc / "dpkg/dpkg.cfg.d/hybrid-mesh-lab").write_text("force-unsafe-io\n")
