@@ -85,7 +85,7 @@ class Overlay:
         (etc / "machine-id").write_text("")
         (etc / "hostname").write_text(f"{name}\n")
         (etc / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {name}\n::1 localhost\n")
-        # As on GCE. The lab answers no name there; the agent captures what is sent to it and answers the mesh's.
+        # As on GCE; the agent captures what is sent there and answers for the mesh.
         (etc / "resolv.conf").unlink(missing_ok=True)
         (etc / "resolv.conf").write_text(f"nameserver {addressing.METADATA}\n")
         (etc / "cloud/cloud.cfg.d").mkdir(parents=True, exist_ok=True)
