@@ -64,6 +64,7 @@ class MachineRuntime:
         self._overlay.prepare(
             name=self.spec.name, instance_id=self.instance_id, user_data=self.spec.user_data
         )
+        cgroups.remove(self._cgroup)  # what the last boot made of it takes no process again on cgroup v2
         cgroups.make(self._cgroup)
         namespace = os.open(self._namespace, os.O_RDONLY)
         try:
@@ -155,7 +156,8 @@ class MachineRuntime:
         folders = [str(hierarchy / self._cgroup) for hierarchy in cgroups.hierarchies()]
         script = (
             f"for folder in {shlex.join(folders)}; do echo $$ > $folder/cgroup.procs || exit; done; "
-            'mount -t tmpfs -o mode=0755 tmpfs /run && exec "$@"'
+            "if [ -d /run/systemd ]; then notes=/run/systemd; else notes=/run; fi; "
+            'mount -t tmpfs -o mode=0755 tmpfs $notes && exec "$@"'
         )
         return ["unshare", "--mount", "--propagation=private", "sh", "-c", script, "launcher"]
 

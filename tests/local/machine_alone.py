@@ -1,17 +1,21 @@
-"""Boots one machine, says "up" and waits to be killed: python -m tests.local.machine_alone FOLDER."""
+"""Boots one machine, says "up", and boots it again whenever it reboots, until it is killed:
+python -m tests.local.machine_alone FOLDER (as-it-is | cgroup-v2)."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 from local.lab.specs import MachineSpec, NetworkSpec
-from local.machines.runtime import MachineRuntime
+from local.machines.runtime import REBOOT_EXIT_CODE, MachineRuntime
 from tests.local.machine_parts import Parts
 
 
 def main() -> None:
     parts = Parts.find()
     assert parts is not None
+    if sys.argv[2] == "cgroup-v2":
+        subprocess.run(["mount", "-t", "cgroup2", "none", "/sys/fs/cgroup"], check=True)
     machine = MachineRuntime(
         MachineSpec("alone", NetworkSpec("lan-a", "10.1.0.0/16"), "#cloud-config\n", "nobody@lab"),
         Path(sys.argv[1]) / "alone",
@@ -22,10 +26,14 @@ def main() -> None:
         cgroup=f"{os.environ['HYBRID_MESH_TEST_SITE']}/alone",
         log=Path(sys.argv[1]) / "alone.log",
     )
-    process = machine.start()
-    machine.wait_until_up(20)
-    print("up", flush=True)
-    process.wait()
+    code = REBOOT_EXIT_CODE
+    while code == REBOOT_EXIT_CODE:
+        machine.start()
+        machine.wait_until_up(60)
+        print("up", flush=True)
+        if sys.argv[2] == "cgroup-v2":
+            machine.shell(["systemctl", "reboot"], 20)
+        code = machine.wait(600)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 along when they end."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -67,15 +66,27 @@ def test_scenarios(site_name: str, tmp_path: Path, scenarios: str) -> None:
 
 def test_machine_dies_with_its_parent(site_name: str, tmp_path: Path) -> None:
     before = Path("/proc/mounts").read_text()
-    process = isolated(site_name, "-m", "tests.local.machine_alone", str(tmp_path))
+    process = isolated(site_name, "-m", "tests.local.machine_alone", str(tmp_path), "as-it-is")
     assert process.stdout is not None
-    assert process.stdout.readline() == "up\n"
-    assert len(cgroups.processes(site_name)) >= 2
-    process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    try:
+        assert process.stdout.readline() == "up\n"
+        assert len(cgroups.processes(site_name)) >= 2
+    finally:
+        process.kill()
+        process.wait(10)
     deadline = time.monotonic() + 5
     while cgroups.processes(site_name) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert cgroups.processes(site_name) == set()
     assert Path("/proc/mounts").read_text() == before
     assert not Path("/run/systemd/nspawn").exists()
+
+
+def test_machine_boots_and_reboots_on_a_host_with_cgroup_v2_only(site_name: str, tmp_path: Path) -> None:
+    process = isolated(site_name, "-m", "tests.local.machine_alone", str(tmp_path), "cgroup-v2")
+    assert process.stdout is not None
+    try:
+        assert [process.stdout.readline() for _ in range(3)] == ["up\n"] * 3
+    finally:
+        process.kill()
+        process.wait(10)
