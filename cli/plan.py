@@ -11,7 +11,8 @@ from cli.console import out
 from local.paths import project_folder
 from model.describe import describe
 from model.plan.build import plan_from
-from model.stackfile import read_stack_file, stack_file
+from model.secrets import check_keys
+from model.stackfile import read_config, read_stack_file, stack_file
 
 
 def plan(
@@ -26,7 +27,9 @@ def plan(
     Nothing is asked and nothing is changed. Exit code 2, and every problem at once, when the file is wrong.
     """
     path = file if file is not None else stack_file(project_folder(), stack)
-    description = describe(plan_from(read_stack_file(path), _stack_of(file) if file is not None else stack))
+    mesh = plan_from(read_stack_file(path), _stack_of(file) if file is not None else stack)
+    check_keys(mesh, read_config(path))
+    description = describe(mesh)
     if json:
         out.print(json_text.dumps(description, indent=2), markup=False)
         return

@@ -53,8 +53,13 @@ def read_stack_file(path: Path) -> Mapping[str, Any]:
 
     Raises ConfigurationError when the file is missing, is no YAML, has a key twice, or holds no mesh.
     """
-    config = _mapping(_load(path), "config", path)
-    return _mapping(config, MESH_KEY, path)
+    return _mapping(read_config(path), MESH_KEY, path)
+
+
+def read_config(path: Path) -> Mapping[str, Any]:
+    """The section `config` of the stack file at `path`, whose secrets are `{secure: …}`; raises as
+    `read_stack_file` does."""
+    return _mapping(_load(path), "config", path)
 
 
 def _load(path: Path) -> object:

@@ -11,6 +11,7 @@ from model.checks import (
     istio,
     names,
     references,
+    user_data,
 )
 from model.checks.registry import RULES, run
 
@@ -27,4 +28,5 @@ __all__ = [
     "names",
     "references",
     "run",
+    "user_data",
 ]

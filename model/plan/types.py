@@ -133,4 +133,4 @@ class MeshPlan:
     remote_secrets: tuple[RemoteSecretEntry, ...]
     demo: Demo | None
     secrets: tuple[str, ...]
-    """Names of the flat secret keys `hybrid-mesh:<name>` that the program will ask for."""
+    """Names of the flat keys `hybrid-mesh:<name>` that the program will ask for (`model.secrets`)."""

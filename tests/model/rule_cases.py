@@ -3,6 +3,7 @@ said."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from tests.model.meshes import DELETED
@@ -775,7 +776,18 @@ DEMO = [
     ),
 ]
 
+USER_DATA = [
+    Case(
+        "user_data_fits",
+        _files({"path": "/etc/x", "content": "".join(sha256(bytes([n])).hexdigest() for n in range(256))}),
+        f"{LEGACY}.application",
+        "16384 characters",
+        "by `url`",
+    ),
+]
+
 CASES = [
+    *USER_DATA,
     *ADDRESSES,
     *REFERENCES,
     *GATEWAYS,

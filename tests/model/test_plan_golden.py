@@ -85,8 +85,6 @@ def _group(group: GroupPlan) -> dict[str, Any]:
         else []
     )
     return {
-        "cluster.env": group.cluster_env,
-        "mesh.yaml": group.mesh_yaml,
         "application": group.config.application.model_dump(mode="json", by_alias=True),
         "manifests": [
             group.workload_group,

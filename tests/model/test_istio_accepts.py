@@ -1,0 +1,38 @@
+"""Istio's own validation takes every one of its objects that the model makes."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.model.meshes import PROJECT
+from tests.model.test_plan_golden import GOLDEN
+
+ISTIOCTL = PROJECT / ".toolchain" / "bin" / "istioctl"
+
+pytestmark = pytest.mark.skipif(not ISTIOCTL.exists(), reason="the toolchain is not built")
+
+
+def _manifests(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, list):
+        return [entry for entry in value if "kind" in entry]
+    return _manifests(value.get("manifests", []))
+
+
+def test_istioctl_validates_them(tmp_path: Path) -> None:
+    found = [made for path in GOLDEN.rglob("*.yaml") for made in _manifests(yaml.safe_load(path.read_text()))]
+    istios = [made for made in found if ".istio.io/" in made["apiVersion"]]
+    assert {made["kind"] for made in istios} == {
+        "AuthorizationPolicy",
+        "Gateway",
+        "PeerAuthentication",
+        "ServiceEntry",
+        "VirtualService",
+        "WorkloadGroup",
+    }
+    path = tmp_path / "objects.yaml"
+    path.write_text(yaml.safe_dump_all(istios))
+    result = subprocess.run([ISTIOCTL, "validate", "-f", path], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
