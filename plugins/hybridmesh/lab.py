@@ -72,6 +72,29 @@ def find_machine(name: str, identity: str, context: CallContext) -> tuple[Life, 
     return _find(lambda lab: lab.machine(name), identity, f"the lab tells about machine {name}", context)
 
 
+def remove(
+    find: Callable[[LabClient], Member | None], delete: Callable[[LabClient], None], identity: str
+) -> None:
+    """Deletes the instance `identity` if it is there; its name may belong to its successor already.
+
+    The lab ends with its last member, maybe while another call of the same destroy is still talking to it.
+    Raises LabError.
+    """
+    for last_try in (False, True):
+        if not has_state():
+            return
+        try:
+            lab = connect(start=True)
+            found = find(lab)
+            if found is not None and found.instance_id == identity:
+                delete(lab)
+        except LabNotRunning:
+            if last_try:
+                raise
+        else:
+            return
+
+
 def network_spec(inputs: Properties) -> NetworkSpec:
     network = inputs["network"]
     return NetworkSpec(

@@ -21,9 +21,9 @@ from plugins.hybridmesh.lab import (
     checked_network,
     connect,
     find_cluster,
-    has_state,
     in_background,
     network_spec,
+    remove,
     unknown_outputs,
 )
 
@@ -113,11 +113,7 @@ class LocalClusterHandler(ResourceHandler):
         name = outputs["clusterName"]
 
         def delete() -> None:
-            if has_state():
-                lab = connect(start=True)
-                found = lab.cluster(name)
-                if found is not None and found.instance_id == identity:
-                    lab.delete_cluster(name)
+            remove(lambda lab: lab.cluster(name), lambda lab: lab.delete_cluster(name), identity)
 
         what = f"cluster {name} is gone"
         in_background(delete, what=what, timeout=timeout or _DELETE_SECONDS, context=context)

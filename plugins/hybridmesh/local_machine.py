@@ -20,9 +20,9 @@ from plugins.hybridmesh.lab import (
     checked_network,
     connect,
     find_machine,
-    has_state,
     in_background,
     network_spec,
+    remove,
     unknown_outputs,
 )
 
@@ -90,11 +90,7 @@ class LocalMachineHandler(ResourceHandler):
         name = outputs["machineName"]
 
         def delete() -> None:
-            if has_state():
-                lab = connect(start=True)
-                found = lab.machine(name)
-                if found is not None and found.instance_id == identity:
-                    lab.delete_machine(name)
+            remove(lambda lab: lab.machine(name), lambda lab: lab.delete_machine(name), identity)
 
         what = f"machine {name} is gone"
         in_background(delete, what=what, timeout=timeout or _DELETE_SECONDS, context=context)

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from local.lab.errors import PreflightError
+from local.lab.errors import LabNotRunning, PreflightError
 from plugins.framework.values import UNKNOWN, Properties
 from plugins.hybridmesh.power import power_on
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
@@ -192,6 +192,21 @@ def test_deleting_from_a_lab_without_state_starts_none(drive: Drive, lab: FakeLa
     lab.lose_state()
     made.driver.delete(made.identity, made.outputs, made.inputs)
     assert lab.starts == 0
+
+
+@BOTH
+def test_a_lab_that_ends_with_its_last_member_is_no_failure(
+    drive: Drive, lab: FakeLab, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make(drive, case)
+
+    def end(name: str) -> None:
+        lab.lose_state()
+        raise LabNotRunning(f"the lab ended during the deletion of {name}")
+
+    monkeypatch.setattr(lab, "delete_cluster", end)
+    monkeypatch.setattr(lab, "delete_machine", end)
+    made.driver.delete(made.identity, made.outputs, made.inputs)
 
 
 @BOTH
