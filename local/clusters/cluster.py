@@ -125,9 +125,6 @@ class Cluster:
         shutil.rmtree(self.node.folder, ignore_errors=True)
         shutil.rmtree(self.node.runtime, ignore_errors=True)
 
-    def processes(self) -> dict[str, int]:
-        return self._supervisor.processes()
-
 
 def _answers(api: ApiClient) -> bool:
     """Whether the API server listens, ready or not."""

@@ -82,7 +82,7 @@ def kill(name: str, timeout: float = 10) -> None:
         time.sleep(0.02)
 
 
-def remove(name: str, timeout: float = 5) -> None:
+def remove(name: str, timeout: float = 15) -> None:
     """Removes the folders of `name`; the kernel lets go of a dead process's folder a moment late."""
     deadline = time.monotonic() + timeout
     while True:

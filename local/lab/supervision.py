@@ -49,11 +49,6 @@ class Supervisor:
         self._threads.append(thread)
         thread.start()
 
-    def processes(self) -> dict[str, int]:
-        """Name to process id of what runs now."""
-        with self._lock:
-            return {name: process.pid for name, process in self._running.items()}
-
     def kill(self) -> None:
         """Ends all daemons at once and starts none again: what they keep is made for power cuts."""
         self._stopping.set()

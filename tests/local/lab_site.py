@@ -166,10 +166,14 @@ def traces() -> dict[str, set[str]]:
 
 def assert_nothing_left(before: dict[str, set[str]]) -> None:
     """The host is as it was, within a moment."""
-    deadline = time.monotonic() + 5
-    while (now := traces()) != before and time.monotonic() < deadline:
+    deadline = time.monotonic() + 10
+    while (left := _added(before)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert now == before
+    assert left == {}
+
+
+def _added(before: dict[str, set[str]]) -> dict[str, set[str]]:
+    return {kind: added for kind, now in traces().items() if (added := now - before[kind])}
 
 
 def _daemons() -> set[str]:
