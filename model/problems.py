@@ -18,7 +18,7 @@ class Problem:
     def __str__(self) -> str:
         place = self.path or "the mesh"
         found = f" ({self.value})" if self.value else ""
-        return f"{place}{found}: {self.message}\n    {self.remedy}"
+        return f"{_printable(f'{place}{found}: {self.message}')}\n    {_printable(self.remedy)}"
 
 
 class ConfigurationError(Exception):
@@ -42,6 +42,11 @@ def shown(value: object, limit: int = 60) -> str:
     else:
         text = str(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _printable(text: str) -> str:
+    """`text` with control characters written out, so that no value of a file reaches the terminal as one."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:

@@ -1,0 +1,84 @@
+"""Whatever stands in a stack file: a plan, or problems in words, and never anything else."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from model.describe import describe
+from model.plan.build import plan_from
+from model.problems import ConfigurationError, Problem
+from tests.model.meshes import STACKS
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 70_000),
+    st.floats(allow_nan=False),
+    st.text(max_size=8),
+    st.sampled_from(
+        ["east", "legacy", "amsterdam", "local", "10.10.0.0/16", "10.0.0.1", "*", "a" * 70, "x\ny"]
+    ),
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.one_of(st.text(max_size=6), st.integers(0, 9)), inner, max_size=3),
+    ),
+    max_leaves=6,
+)
+
+
+def _places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every entry of a structure."""
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, entry in entries:
+        yield (*above, key)
+        yield from _places(entry, (*above, key))
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> Any:
+    """A stack's mesh of which up to three entries are replaced, taken out, or given a neighbour."""
+    mesh = copy.deepcopy(dict(STACKS[draw(st.sampled_from(sorted(STACKS)))]))
+    for _ in range(draw(st.integers(1, 3))):
+        *above, last = draw(st.sampled_from(list(_places(mesh))))
+        parent: Any = mesh
+        for key in above:
+            parent = parent[key]
+        match draw(st.sampled_from(["replace", "remove", "add"])):
+            case "replace":
+                parent[last] = draw(values)
+            case "remove" if len(list(_places(mesh))) > 1:
+                del parent[last]
+            case "add" if isinstance(parent, dict):
+                parent[draw(st.text(max_size=6))] = draw(values)
+    return mesh
+
+
+@settings(deadline=None, max_examples=100)
+@given(damaged())
+@example({})
+@example({"id": "a", "networks": {1: {}}, "clusters": {None: []}})
+def test_ends_in_a_plan_or_in_words(mesh: Any) -> None:
+    problems = _problems(mesh)
+    for problem in problems:
+        assert problem.message
+        assert problem.remedy
+        assert len(str(problem).splitlines()) == 2
+    if not problems:
+        json.dumps(describe(plan_from(mesh, "test")))
+
+
+def _problems(mesh: Any) -> tuple[Problem, ...]:
+    try:
+        plan_from(mesh, "test")
+    except ConfigurationError as error:
+        return error.problems
+    return ()
