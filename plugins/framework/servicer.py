@@ -103,6 +103,18 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
             returned: dict[str, Any] = {"return": encode(result)}
             return provider_pb2.InvokeResponse(**returned)
 
+    def Construct(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._refuse(context, f"component {request.type}")
+
+    def Call(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._refuse(context, f"method {request.tok}")
+
+    def _refuse(self, context: grpc.ServicerContext, what: str) -> None:
+        context.abort(
+            grpc.StatusCode.UNIMPLEMENTED,
+            f"the plug-in {self._provider.name} {self._provider.version} has no {what}",
+        )
+
     # resources
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:

@@ -25,11 +25,13 @@ Arguments = dict[str, Any]
 
 
 def _install(config: helm.Config, context: helm.HelmContext, arguments: Arguments) -> Any:
-    return config.install(context=context, **arguments)
+    config.install(context=context, **arguments)
+    return config.get_all(arguments["name"])
 
 
 def _upgrade(config: helm.Config, context: helm.HelmContext, arguments: Arguments) -> Any:
-    return config.upgrade(context=context, **arguments)
+    config.upgrade(context=context, **arguments)
+    return config.get_all(arguments["name"])
 
 
 def _uninstall(config: helm.Config, context: helm.HelmContext, arguments: Arguments) -> Any:

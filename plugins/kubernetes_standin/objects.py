@@ -190,9 +190,8 @@ class ObjectHandler(ResourceHandler):
     def _preview(self, old_outputs: Properties, inputs: Properties, manager: str) -> Properties:
         outputs = None
         if not contains_unknown(inputs):
-            outputs = previews.dry_run(
-                self._cluster, self._place(inputs, namespaced=None), self._kind, inputs, manager
-            )
+            place = self._place(inputs, namespaced=None)
+            outputs = previews.dry_run(self._cluster, place, inputs, manager, creating=not old_outputs)
         if outputs is None:
             outputs = normalise.manifest(inputs)
         unknown = previews.with_unknowns(self._kind, outputs, old_outputs, self._cluster.settings.namespace)

@@ -24,14 +24,17 @@ a namespace that the same program makes, a webhook that does not take part in dr
 
 
 def dry_run(
-    cluster: Cluster, place: Place, kind: Kind, inputs: Properties, manager: str
+    cluster: Cluster, place: Place, inputs: Properties, manager: str, *, creating: bool
 ) -> Properties | None:
     """The object as the server would make it, None when the server cannot say.
 
+    That is also so for the creation of what exists: it will be replaced, or taken over, only by `up`.
     Raises ResourceError for what the server would refuse: conflicts, invalid values, admission policies.
     """
     try:
-        path = cluster.discovery.served(kind).path(place.namespace, place.name)
+        if creating and cluster.find(place) is not None:
+            return None
+        path = cluster.discovery.served(place.kind).path(place.namespace, place.name)
         sent = {key: value for key, value in inputs.items() if not key.startswith("__")}
         if place.namespace:
             sent["metadata"] = {**sent.get("metadata", {}), "namespace": place.namespace}

@@ -161,8 +161,8 @@ class ReleaseHandler(ResourceHandler):
     def _recovered(self, inputs: Properties, context: CallContext) -> str:
         """What to do with the release: `install` or `upgrade`.
 
-        An action that was killed leaves its release pending for ever, and Helm would refuse every other: it is
-        rolled back, or uninstalled when it was the first.
+        An action that was killed leaves its release pending for ever, and Helm would refuse every other: it
+        is rolled back, or uninstalled when it was the first.
         """
         namespace, name = inputs["namespace"], inputs["name"]
         found = self._helm.find(namespace, name)
@@ -177,14 +177,11 @@ class ReleaseHandler(ResourceHandler):
         return "install" if first else "upgrade"
 
     def _perform(self, action: str, inputs: Properties, timeout: float, context: CallContext) -> Properties:
-        namespace, name = inputs["namespace"], inputs["name"]
+        namespace = inputs["namespace"]
         try:
-            self._helm.run(action, namespace, self._arguments(action, inputs, timeout), context)
+            found = self._helm.run(action, namespace, self._arguments(action, inputs, timeout), context)
         except ResourceError as failure:
-            raise self._explained(failure, inputs, context) from None
-        found = self._helm.find(namespace, name)
-        if found is None:
-            raise ResourceError(f"the release {namespace}/{name} is gone right after its {action}")
+            raise self._explained(failure, inputs) from None
         return {**inputs, **_outputs(found, namespace)}
 
     def _arguments(self, action: str, inputs: Properties, timeout: float) -> Properties:
@@ -212,7 +209,7 @@ class ReleaseHandler(ResourceHandler):
             "max_history": inputs.get("maxHistory"),
         }
 
-    def _explained(self, failure: ResourceError, inputs: Properties, context: CallContext) -> ResourceError:
+    def _explained(self, failure: ResourceError, inputs: Properties) -> ResourceError:
         """A failed release that Helm recorded exists: the next `up` repairs it. The causes of its pods
         are told.
         """

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.plugins.control_plane import BINARIES, ControlPlane, binary
+from tests.plugins.engine import Project
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,18 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
         yield plane
     finally:
         plane.stop()
+
+
+ProjectFactory = Callable[..., Project]
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> ProjectFactory:
+    """Makes projects: `make_project(program, VARIABLE="value")`."""
+    if binary("pulumi") is None:
+        pytest.skip("no pulumi; run make toolchain")
+
+    def make(program: str, **environment: str) -> Project:
+        return Project(tmp_path / "project", program, environment)
+
+    return make

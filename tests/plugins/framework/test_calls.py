@@ -183,3 +183,10 @@ def test_a_hundred_waits_do_not_hold_up_a_check(live: Live) -> None:
     live.stub.Check(provider_pb2.CheckRequest(urn=URN, news=encode({})), timeout=10)
     live.servicer.cancel()
     assert {wait.exception().code() for wait in waits} == {grpc.StatusCode.CANCELLED}
+
+
+def test_components_and_methods_are_refused_by_name(live: Live) -> None:
+    with pytest.raises(grpc.RpcError, match="has no component test:index:Component"):
+        live.stub.Construct(provider_pb2.ConstructRequest(type="test:index:Component"))
+    with pytest.raises(grpc.RpcError, match="has no method test:index:Thing/method"):
+        live.stub.Call(provider_pb2.CallRequest(tok="test:index:Thing/method"))

@@ -64,5 +64,6 @@ def test_the_launcher_takes_the_checkouts_own_interpreter(tmp_path: Path) -> Non
     own.mkdir(parents=True)
     (own / "python").write_text('#!/bin/sh\necho "own $2"\n')
     (own / "python").chmod(0o755)
+    (tmp_path / ".venv/lib/python3.11/site-packages/pulumi").mkdir(parents=True)
     done = subprocess.run([launcher, "plugins.any"], capture_output=True, text=True, check=True)
     assert done.stdout == "own plugins.any\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugins.framework.errors import redact
@@ -19,11 +19,13 @@ trees = st.recursive(
 properties = st.dictionaries(st.text(max_size=5), trees.filter(lambda value: value is not None), max_size=4)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines under load
 @given(properties)
 def test_round_trip(values: dict[str, Any]) -> None:
     assert decode(encode(values)).value == values
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines under load
 @given(properties)
 def test_secret_paths_round_trip(values: dict[str, Any]) -> None:
     paths = {(key,) for key in values}

@@ -194,6 +194,24 @@ def test_immutable_fields_replace(plugin: Plugin, namespace: str) -> None:
     assert not plugin.diff(made, scaled).replaces
 
 
+def test_a_preview_of_a_replacement_is_not_held_against_the_old_object(
+    plugin: Plugin, namespace: str
+) -> None:
+    plugin.create(DEPLOYMENT, "d", deployment(namespace))
+    changed = deployment(namespace)
+    changed["spec"]["selector"]["matchLabels"] = {"app": "other"}
+    changed["spec"]["template"]["metadata"]["labels"] = {"app": "other"}
+    outputs = plugin.preview(DEPLOYMENT, "d", changed)
+    assert outputs["spec"]["selector"]["matchLabels"] == {"app": "other"}
+
+
+def test_a_preview_tells_what_the_server_would_refuse(plugin: Plugin, namespace: str) -> None:
+    given = deployment(namespace)
+    given["spec"]["template"]["metadata"]["labels"] = {"app": "another"}
+    with pytest.raises(grpc.RpcError, match=r"would refuse it.*selector"):
+        plugin.preview(DEPLOYMENT, "d", given)
+
+
 def test_amounts_are_compared_by_value(plugin: Plugin, namespace: str) -> None:
     made = plugin.create(DEPLOYMENT, "d", deployment(namespace, resources={"limits": {"cpu": "1000m"}}))
     assert not changes(plugin.diff(made, deployment(namespace, resources={"limits": {"cpu": 1}})))

@@ -165,7 +165,7 @@ def test_an_exec_plug_in_that_fails_is_named(
     make_plugin: PluginFactory, control_plane: ControlPlane, namespace: str
 ) -> None:
     plugin = make_plugin(kubeconfig=json.dumps(exec_kubeconfig(control_plane, "echo no rights >&2; exit 1")))
-    with pytest.raises(grpc.RpcError, match="login failed: exec: process returned 1. no rights"):
+    with pytest.raises(grpc.RpcError, match=r"login failed: exec: process returned 1\. no rights"):
         plugin.create(CONFIG_MAP, "cm", config_map(namespace, {"a": "1"}))
 
 

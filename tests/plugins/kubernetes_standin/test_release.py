@@ -47,7 +47,7 @@ spec:
 
 @pytest.fixture
 def chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A chart in the folder `sample` of the working directory, as the engine starts plug-ins in the program's."""
+    """A chart in the folder `sample` of the working directory, which is the program's for a plug-in."""
     folder = tmp_path / "sample"
     (folder / "templates").mkdir(parents=True)
     (folder / "Chart.yaml").write_text(CHART)
