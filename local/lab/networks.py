@@ -14,6 +14,8 @@ QUIET = {
     "ipv4/conf/all/rp_filter": "0",
     "ipv4/conf/default/rp_filter": "0",
 }
+ROUTER = {"ipv4/ip_forward": "1"}
+"""The default router of a LAN's machines knows no other network: what it is sent, it answers as unreachable."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,21 @@ class Networks:
         self._impair(namespace, network)
         member = Member(name, network, namespace, lan_address, wan_address, pod_cidr)
         if pod_cidr is None:
-            ip([f"route replace {addressing.METADATA}/32 dev lan0 src {lan_address}"], namespace=namespace)
+            router = addressing.lan_services(network.cidr)
+            ip(
+                [
+                    f"route replace {addressing.METADATA}/32 dev lan0 src {lan_address}",
+                    f"route replace default via {router} dev lan0 src {lan_address}",
+                ],
+                namespace=namespace,
+            )
         else:
             self._guard(member)
         return member
 
     def _make_lan(self, network: NetworkSpec) -> Path:
         namespace = namespaces.create(f"lan-{network.name}")
-        sysctl(QUIET, namespace=namespace)
+        sysctl(QUIET | ROUTER, namespace=namespace)
         ip(
             [
                 "link set lo up",
