@@ -143,13 +143,22 @@ _LOCAL_ISTIOD: dict[str, Any] = {
     "global": {
         "imagePullPolicy": "IfNotPresent",
         "defaultPodDisruptionBudget": {"enabled": False},
-        "proxy": {"resources": {"requests": LOCAL_REQUESTS}},
+        "proxy": {
+            "resources": {"requests": LOCAL_REQUESTS},
+            "readinessPeriodSeconds": 2,
+            "readinessFailureThreshold": 15,
+        },
     },
+    "meshConfig": {"defaultConfig": {"concurrency": 1}},
 }
+"""One machine carries the whole mesh: one replica of everything, small requests, proxies of one thread. The
+gateway's
+pod has no startup probe, so that it is asked often, or it would be ready up to 15 s after it could be."""
 
 _LOCAL_GATEWAY: dict[str, Any] = {
     "imagePullPolicy": "IfNotPresent",
     "replicaCount": 1,
     "autoscaling": {"enabled": False},
     "resources": {"requests": LOCAL_REQUESTS},
+    "terminationGracePeriodSeconds": 5,
 }
