@@ -124,7 +124,9 @@ class LoadBalancers:
             if subject in self._open:
                 continue
             with self._state.lock:
-                local = self._record.ports.setdefault(subject, 0) or self._forwarders.free_port()
+                local = self._record.ports.setdefault(subject, 0) or self._forwarders.free_port(
+                    self._state.ports()
+                )
                 self._record.ports[subject] = local
                 self._state.save()
             self._forwarders.open(local, f"gateway {subject}", self._node.namespace, (address, port))

@@ -1,7 +1,9 @@
 """Loopback forwarders: sockets that listen on the host's 127.0.0.1 and lead to an address inside the lab."""
 
 import asyncio
+import random
 import socket
+from collections.abc import Collection
 from pathlib import Path
 from threading import Thread
 
@@ -9,6 +11,7 @@ from local.lab import namespaces
 from local.lab.errors import LabError
 
 CHUNK = 1 << 18
+PORTS = range(20000, 30000)
 
 
 class Forwarders:
@@ -23,11 +26,21 @@ class Forwarders:
         self._servers: dict[int, asyncio.Server] = {}
         Thread(target=self._loop.run_forever, name="forwarders", daemon=True).start()
 
-    def free_port(self) -> int:
-        with namespaces.inside(self._host), socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-            return port
+    def free_port(self, taken: Collection[int]) -> int:
+        """A port that nobody listens on and that is not among `taken`.
+
+        It is below those the kernel gives to connections, to be free at the next start too. Raises LabError.
+        """
+        candidates = [port for port in PORTS if port not in taken]
+        random.shuffle(candidates)
+        for port in candidates:
+            with namespaces.inside(self._host), socket.socket() as probe:
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
+                return port
+        raise LabError(f"no port of {PORTS.start}-{PORTS.stop - 1} is free on 127.0.0.1; end what holds them")
 
     def open(self, port: int, subject: str, namespace: Path, address: tuple[str, int]) -> None:
         """Listens on 127.0.0.1:`port` of the host and connects to `address` from within `namespace`."""

@@ -1,6 +1,7 @@
 """The lab: its networks, clusters and machines, and the one way each of them comes and goes."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
@@ -22,25 +23,35 @@ RUNTIME = Path("/run/hybrid-mesh")
 SETTLE_INTERVAL = 0.1
 
 
-class Lab:
-    """Everything that runs in the lab's namespaces. Safe to call from many threads.
+@dataclass(frozen=True)
+class Place:
+    """Where a lab is on its host.
 
-    `name`: its cgroup root. `host_network`: an open descriptor of the host's network namespace.
+    `name`: its cgroup root. `host_network`: an open descriptor of its network namespace. `process_id`: of
+    the lab's init, as the host counts.
     """
 
-    def __init__(self, state: Path, name: str, host_network: int, *, tell: Report) -> None:
-        self._name = name
+    name: str
+    host_network: int
+    process_id: int
+
+
+class Lab:
+    """Everything that runs in the lab's namespaces. Safe to call from many threads."""
+
+    def __init__(self, state: Path, place: Place, *, tell: Report) -> None:
+        self._name = place.name
         self._tell = tell
         self._lock = RLock()
         self._profile = toolchain.current()
         self._state = LabState(lab_folder(state))
         self._networks = Networks()
-        self._forwarders = Forwarders(host_network)
+        self._forwarders = Forwarders(place.host_network)
         self._services = LabServices(lab_folder(state), self._networks, self._profile.packages, self._state)
         self._starts = Starts()
         self._clusters: dict[str, Cluster] = {}
         self._machines: dict[str, LabMachine] = {}
-        self._reporter = Reporter(self._state, self._starts)
+        self._reporter = Reporter(self._state, self._starts, place.process_id)
         self.closed = False
 
     def restore(self) -> None:
@@ -58,7 +69,7 @@ class Lab:
                 raise LabError(f"cluster {spec.name} is there with other settings; delete it first")
             if record is None:
                 check_network(spec.network)
-            record = record or self._state.add_cluster(spec, self._forwarders.free_port())
+            record = record or self._state.add_cluster(spec, self._forwarders.free_port(self._state.ports()))
         start = self._begin_cluster(record, report)
         start.future.result()
         return self._reporter.cluster_info(record)

@@ -15,7 +15,7 @@ QUIET = {
     "ipv4/conf/default/rp_filter": "0",
 }
 ROUTER = {"ipv4/ip_forward": "1"}
-"""The default router of a LAN's machines knows no other network: what it is sent, it answers as unreachable."""
+"""The default router of a LAN's machines knows no other network: it answers everything as unreachable."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from local.lab.errors import LabError, PreflightError
 from local.lab.specs import NetworkSpec
 
 SEVERAL_LABS = "HYBRID_MESH_SEVERAL_LABS"
+COVERED = ("/run", "/var/run", "/var/log")
 NEEDED_MEMORY = 3 << 30
 NEEDED_DISK = 2 << 30
 NEEDED_WATCHERS = 90
@@ -44,6 +46,8 @@ class Machine:
     available_memory: int
     free_disk: int
     free_watchers: int
+    covered_state: str
+    overlay_refused: str
     file_systems: str
     has_program: Callable[[str], bool]
     try_in_namespace: Callable[[str], bool]
@@ -70,6 +74,8 @@ def observe(state: Path) -> Machine:
         available_memory=_available_memory(),
         free_disk=shutil.disk_usage(state).free,
         free_watchers=_free_watchers(),
+        covered_state=next((top for top in COVERED if Path(top) in state.parents), ""),
+        overlay_refused=_overlay_refusal(state),
         file_systems=Path("/proc/filesystems").read_text(),
         has_program=lambda name: shutil.which(name) is not None,
         try_in_namespace=_try,
@@ -106,6 +112,16 @@ def find_problems(machine: Machine) -> list[str]:
 
 def _shortages(machine: Machine) -> list[str]:
     problems = []
+    if machine.covered_state:
+        problems.append(
+            f"the state folder lies below {machine.covered_state}, which the lab covers: "
+            "set HYBRID_MESH_STATE to another folder"
+        )
+    elif machine.overlay_refused:
+        problems.append(
+            f"the state folder's file system cannot hold overlays ({machine.overlay_refused}): "
+            "set HYBRID_MESH_STATE to a folder on ext4, xfs or btrfs"
+        )
     if machine.available_memory < NEEDED_MEMORY:
         problems.append(
             f"{_gib(machine.available_memory)} of memory available, 3 GiB needed: end other programs"
@@ -156,6 +172,19 @@ def _try(command: str) -> bool:
     """Whether a shell command works in a network namespace that goes away with it."""
     words = ["unshare", "--net", "sh", "-c", command]
     return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+def _overlay_refusal(state: Path) -> str:
+    """Why the file system of `state` cannot be an overlay's upper layer; empty if it can."""
+    if os.geteuid() != 0:
+        return ""
+    with tempfile.TemporaryDirectory(dir=state, prefix="trial-") as folder:
+        for name in ("lower", "upper", "work", "merged"):
+            (Path(folder) / name).mkdir()
+        options = "lowerdir=lower,upperdir=upper,workdir=work"
+        words = ["unshare", "--mount", "mount", "-t", "overlay", "overlay", "-o", options, "merged"]
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+        return "" if done.returncode == 0 else done.stderr.strip().replace("\n", " ")
 
 
 def _available_memory() -> int:

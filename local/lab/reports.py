@@ -1,6 +1,5 @@
 """What the lab says of itself: member by member, as a whole, and its logs."""
 
-import os
 from pathlib import Path
 
 from local.clusters import kubeconfig
@@ -16,7 +15,8 @@ TAIL_BYTES = 4 << 20
 class Reporter:
     """Answers questions about the members that `state` remembers; `starts` knows how far each has come."""
 
-    def __init__(self, state: LabState, starts: Starts) -> None:
+    def __init__(self, state: LabState, starts: Starts, process_id: int) -> None:
+        self._process_id = process_id
         self._state = state
         self._starts = starts
 
@@ -47,7 +47,7 @@ class Reporter:
     def status(self, memory_bytes: int) -> LabStatus:
         return LabStatus(
             running=True,
-            process_id=os.getpid(),
+            process_id=self._process_id,
             memory_bytes=memory_bytes,
             clusters=[self._cluster(record) for record in self._state.clusters.values()],
             machines=[self._machine(record) for record in self._state.machines.values()],

@@ -12,7 +12,7 @@ from typing import Any
 
 from local.lab import errors, wire
 from local.lab.errors import LabError
-from local.lab.lab import Lab
+from local.lab.lab import Lab, Place
 from local.lab.specs import ClusterSpec, MachineSpec, from_json, to_json
 from local.lab.state import lab_folder
 
@@ -93,10 +93,17 @@ class Operations:
         return {"ending": self._ending}
 
 
-def serve(state: Path, name: str, host_network: int) -> None:
-    """Runs the lab on `state` until it is told to end or has been empty for a while."""
+def serve(state: Path, place: Place) -> int:
+    """Runs the lab on `state` until it is told to end or has been empty for a while.
+
+    Answers the exit code; what kept the lab from starting is on standard error.
+    """
     ended = Event()
-    lab = Lab(state, name, host_network, tell=_tell)
+    try:
+        lab = Lab(state, place, tell=_tell)
+    except (LabError, OSError) as error:
+        _tell(str(error))
+        return 1
     signal.signal(signal.SIGTERM, lambda _number, _frame: ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     operations = Operations(lab, ended.set)
@@ -111,6 +118,7 @@ def serve(state: Path, name: str, host_network: int) -> None:
     (folder / wire.SOCKET).unlink(missing_ok=True)
     if lab.closed:
         lab.remove_state()
+    return 0
 
 
 def _accept(listener: socket.socket, operations: Operations) -> None:

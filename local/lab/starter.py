@@ -59,6 +59,13 @@ def sweep() -> None:
             cgroups.remove(name)
 
 
+def _environment() -> dict[str, str]:
+    """What of the starter's environment the lab needs: no secret of Pulumi's or a cloud's stays in it."""
+    kept = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV")
+    prefixes = ("HYBRID_MESH_", "XDG_", "LC_")
+    return {key: value for key, value in os.environ.items() if key in kept or key.startswith(prefixes)}
+
+
 def _await_end(state: Path) -> None:
     """A lab that is ending holds its marker a moment longer than its socket."""
     name = cgroups.lab_name(state)
@@ -77,6 +84,7 @@ def _start(state: Path) -> socket.socket:
         watchdog = subprocess.Popen(
             [sys.executable, "-m", "local.lab.watchdog", str(state)],
             cwd=project_folder(),
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

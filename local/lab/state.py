@@ -104,6 +104,11 @@ class LabState:
             self.save()
             return record
 
+    def ports(self) -> set[int]:
+        """Every loopback port that some cluster has."""
+        with self.lock:
+            return {port for record in self.clusters.values() for port in record.ports.values()}
+
     def forget_cluster(self, name: str) -> None:
         with self.lock:
             self.clusters.pop(name, None)

@@ -15,6 +15,7 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 SETTLED_AFTER = 20.0
 LOG_LIMIT = 64 << 20
+LOG_CHECK = 30.0
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,6 @@ class Supervisor:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _run_once(self, daemon: Daemon) -> int | str:
-        if daemon.log.stat().st_size > LOG_LIMIT:
-            os.truncate(daemon.log, 0)
         try:
             with daemon.log.open("ab") as log:
                 process = subprocess.Popen(
@@ -95,7 +94,17 @@ class Supervisor:
             self._running[daemon.name] = process
         if self._stopping.is_set():
             process.kill()
-        code = process.wait()
+        code = _wait(process, daemon.log)
         with self._lock:
             self._running.pop(daemon.name, None)
         return code
+
+
+def _wait(process: subprocess.Popen[bytes], log: Path) -> int:
+    """Waits for the end, and empties a log that has grown too long: it is written in append mode."""
+    while True:
+        try:
+            return process.wait(LOG_CHECK)
+        except subprocess.TimeoutExpired:
+            if log.exists() and log.stat().st_size > LOG_LIMIT:
+                os.truncate(log, 0)

@@ -44,6 +44,7 @@ def _process_one(state: Path, name: str, host_network: int) -> None:
         watchdog_gone = watchdog_gone or number == signal.SIGUSR1
         os.kill(server, signal.SIGTERM)
 
+    number = int(Path("/proc/self").readlink().name)
     kernel.unshare(_NAMESPACES)
     kernel.mount("none", "/", "none", kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("proc", "/proc", "proc")
@@ -54,10 +55,11 @@ def _process_one(state: Path, name: str, host_network: int) -> None:
     socket.sethostname(name)
     server = os.fork()
     if server == 0:
-        from local.lab.server import serve  # noqa: PLC0415 - only the server pays for what it imports
+        # Only the server pays for what it imports.
+        from local.lab.lab import Place  # noqa: PLC0415
+        from local.lab.server import serve  # noqa: PLC0415
 
-        serve(state, name, host_network)
-        os._exit(0)
+        os._exit(serve(state, Place(name, host_network, number)))
     signal.signal(signal.SIGTERM, power_off)
     signal.signal(signal.SIGUSR1, power_off)
     kernel.signal_at_parents_death(signal.SIGUSR1)

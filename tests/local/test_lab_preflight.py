@@ -16,6 +16,8 @@ GOOD = Machine(
     available_memory=8 << 30,
     free_disk=50 << 30,
     free_watchers=preflight.NEEDED_WATCHERS,
+    covered_state="",
+    overlay_refused="",
     file_systems="nodev\toverlay\n\text4\n",
     has_program=lambda _name: True,
     try_in_namespace=lambda _command: True,
@@ -47,6 +49,8 @@ def test_a_good_machine_has_no_problem() -> None:
         ({"try_in_namespace": lambda command: "iptables" not in command}, "nf_tables", "load the modules"),
         ({"available_memory": 1 << 30}, "1.0 GiB of memory", "end other programs"),
         ({"free_disk": 1 << 30}, "1.0 GiB of disk", "make room"),
+        ({"covered_state": "/run"}, "below /run", "HYBRID_MESH_STATE"),
+        ({"overlay_refused": "wrong fs type"}, "cannot hold overlays", "ext4"),
         ({"free_watchers": 5}, "only 5 inotify instances", "sysctl -w fs.inotify.max_user_instances"),
         (
             {"other_labs": frozenset({"hybrid-mesh-00000000"})},
