@@ -1,0 +1,30 @@
+"""A mesh for each rule that breaks it."""
+
+from tests.model.rule_cases.addresses import ADDRESSES
+from tests.model.rule_cases.applications import APPLICATIONS
+from tests.model.rule_cases.case import Case
+from tests.model.rule_cases.clusters import CLUSTERS
+from tests.model.rule_cases.demo import DEMO
+from tests.model.rule_cases.gateways import GATEWAYS
+from tests.model.rule_cases.groups import GROUPS
+from tests.model.rule_cases.ingress import INGRESS
+from tests.model.rule_cases.istio import ISTIO
+from tests.model.rule_cases.names import NAMES
+from tests.model.rule_cases.references import REFERENCES
+from tests.model.rule_cases.user_data import USER_DATA
+
+CASES = [
+    *ADDRESSES,
+    *REFERENCES,
+    *GATEWAYS,
+    *CLUSTERS,
+    *ISTIO,
+    *GROUPS,
+    *APPLICATIONS,
+    *NAMES,
+    *INGRESS,
+    *DEMO,
+    *USER_DATA,
+]
+
+__all__ = ["CASES", "Case"]

@@ -1,0 +1,98 @@
+"""Meshes that break the rules of `model.checks.addresses`."""
+
+from tests.model.rule_cases.case import EAST, GROUP, LEGACY, WEST, Case
+
+ADDRESSES = [
+    Case(
+        "networks_are_apart",
+        {"networks.boston.cidr": "10.10.128.0/17"},
+        "networks.boston.cidr",
+        "10.10.128.0/17",
+        "a range of its own",
+    ),
+    Case(
+        "networks_have_usable_ranges",
+        {"networks.machines.cidr": "169.254.0.0/24"},
+        "networks.machines.cidr",
+        "169.254.0.0/24",
+        "private range",
+        "dev",
+    ),
+    Case(
+        "local_networks_leave_the_wan_alone",
+        {"networks.boston.cidr": "172.16.0.0/12"},
+        "networks.boston.cidr",
+        "172.16.0.0/12",
+        "another range",
+    ),
+    Case(
+        "local_networks_are_large_enough",
+        {"networks.boston.cidr": "10.20.0.0/20"},
+        "networks.boston.cidr",
+        "10.20.0.0/20",
+        "a /19 or larger",
+    ),
+    Case(
+        "local_networks_are_large_enough",
+        {"networks.cork": {"type": "local", "cidr": "10.30.0.0/25", "reachable": "direct"}},
+        "networks.cork.cidr",
+        "10.30.0.0/25",
+        "a /24 or larger",
+    ),
+    Case(
+        "local_machines_fit_the_lab",
+        {f"workloadGroups.g{n}": {**GROUP, "machines": {"type": "local", "count": 50}} for n in range(3)},
+        f"{LEGACY}.machines.count",
+        "2",
+        "150 or below",
+    ),
+    Case(
+        "one_cluster_of_a_network_leaves_its_pod_range_out",
+        {f"{WEST}.network": "amsterdam"},
+        f"{WEST}.podCidr",
+        "",
+        "podCidr: 10.10.32.0/20",
+    ),
+    Case(
+        "pod_ranges_are_inside_their_network",
+        {f"{EAST}.podCidr": "10.99.0.0/20"},
+        f"{EAST}.podCidr",
+        "10.99.0.0/20",
+        "10.10.16.0/20",
+    ),
+    Case(
+        "pod_ranges_are_inside_their_network",
+        {f"{EAST}.podCidr": "10.10.8.0/21"},
+        f"{EAST}.podCidr",
+        "10.10.8.0/21",
+        "10.10.16.0/20",
+    ),
+    Case(
+        "pod_ranges_are_apart",
+        {f"{WEST}.network": "amsterdam", f"{WEST}.podCidr": "10.10.16.0/21"},
+        f"{WEST}.podCidr",
+        "10.10.16.0/21",
+        "10.10.32.0/20",
+    ),
+    Case(
+        "service_ranges_are_apart_from_the_network",
+        {f"{EAST}.serviceCidr": "10.10.64.0/20"},
+        f"{EAST}.serviceCidr",
+        "10.10.64.0/20",
+        "10.96.0.0/16",
+    ),
+    Case(
+        "service_ranges_are_apart_from_the_network",
+        {f"{EAST}.serviceCidr": "172.30.128.0/20"},
+        f"{EAST}.serviceCidr",
+        "172.30.128.0/20",
+        "10.96.0.0/16",
+    ),
+    Case(
+        "service_ranges_have_a_usable_size",
+        {f"{EAST}.serviceCidr": "11.0.0.0/8"},
+        f"{EAST}.serviceCidr",
+        "11.0.0.0/8",
+        "/12 to /24",
+    ),
+]

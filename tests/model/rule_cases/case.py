@@ -1,0 +1,40 @@
+"""What a case is, and the places and sections that many cases share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+EAST, WEST = "clusters.east", "clusters.west"
+LEGACY = "workloadGroups.legacy"
+RATINGS = "workloadGroups.ratings"
+PUBLIC = "ingress.public"
+BACKENDS = f"{PUBLIC}.routes.0.backends"
+FILE = f"{LEGACY}.application.files.0"
+
+GROUP = {
+    "namespace": "shop",
+    "cluster": "east",
+    "network": "amsterdam",
+    "ports": {"http": 9080},
+    "machines": {"type": "local"},
+}
+BUNDLE = {**GROUP, "machines": {"type": "bundle"}}
+LONG = "a" * 60
+
+
+@dataclass(frozen=True)
+class Case:
+    """`changes` make the mesh of `stack` break `rule` at `path`, where `value` stands; `remedy` is part of
+    the advice."""
+
+    rule: str
+    changes: Mapping[str, Any]
+    path: str
+    value: str
+    remedy: str
+    stack: str = "local"
+
+
+def files(*given: Mapping[str, Any]) -> dict[str, Any]:
+    """The change that gives the machines of `legacy` these files."""
+    return {f"{LEGACY}.application.files": list(given)}

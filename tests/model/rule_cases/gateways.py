@@ -1,0 +1,104 @@
+"""Meshes that break the rules of `model.checks.gateways`."""
+
+from tests.model.meshes import DELETED
+from tests.model.rule_cases.case import EAST, LEGACY, WEST, Case
+
+GATEWAYS = [
+    Case(
+        "a_network_has_one_kind_of_way_in",
+        {"networks.boston.gateway": "203.0.113.1"},
+        "networks.boston.gateway",
+        "203.0.113.1",
+        "enabled: false",
+    ),
+    Case(
+        "a_network_has_one_kind_of_way_in",
+        {"networks.boston.reachable": "direct"},
+        "networks.boston.reachable",
+        "direct",
+        "remove the gateway",
+    ),
+    Case(
+        "clusters_can_be_reached_by_their_peers",
+        {f"{WEST}.gateway": {"enabled": False}},
+        f"{WEST}.network",
+        "boston",
+        "networks.boston.gateway",
+    ),
+    Case(
+        "machines_can_be_reached_by_pods",
+        {"networks.machines.reachable": DELETED},
+        "networks.machines",
+        "",
+        "reachable: direct",
+        "dev",
+    ),
+    Case(
+        "machines_can_reach_their_control_plane",
+        {f"{EAST}.gateway": {"enabled": False}, "networks.amsterdam.gateway": "203.0.113.1"},
+        f"{LEGACY}.cluster",
+        "east",
+        "enable this one's",
+    ),
+    Case(
+        "node_port_gateways_say_their_addresses",
+        {"clusters.one.gateway.addresses": []},
+        "clusters.one.gateway.addresses",
+        "",
+        "addresses: [",
+        "dev",
+    ),
+    Case(
+        "node_ports_are_for_node_port_gateways",
+        {f"{EAST}.gateway": {"nodePorts": {"tls": 30443}}},
+        f"{EAST}.gateway.nodePorts",
+        "{tls: 30443, istiod: 31012, status: 31021}",
+        "serviceType: NodePort",
+    ),
+    Case(
+        "node_ports_are_for_node_port_gateways",
+        {"clusters.one.gateway.nodePorts": {"tls": 31012}},
+        "clusters.one.gateway.nodePorts",
+        "{tls: 31012, istiod: 31012, status: 31021}",
+        "a port of its own",
+        "dev",
+    ),
+    Case(
+        "local_gateways_are_the_labs",
+        {f"{EAST}.gateway": {"serviceType": "NodePort"}},
+        f"{EAST}.gateway.serviceType",
+        "NodePort",
+        "Leave `serviceType` out",
+    ),
+    Case(
+        "local_gateways_are_the_labs",
+        {f"{EAST}.gateway": {"addresses": ["203.0.113.1"]}},
+        f"{EAST}.gateway.addresses",
+        "[203.0.113.1]",
+        "Leave `addresses` out",
+    ),
+    Case(
+        "gateway_addresses_are_addresses",
+        {"clusters.one.gateway.addresses": ["lb.example.com"]},
+        "clusters.one.gateway.addresses.0",
+        "lb.example.com",
+        "203.0.113.10",
+        "dev",
+    ),
+    Case(
+        "gateway_addresses_are_addresses",
+        {"networks.machines.reachable": DELETED, "networks.machines.gateway": "https://lb.example.com"},
+        "networks.machines.gateway",
+        "https://lb.example.com",
+        "without scheme",
+        "dev",
+    ),
+    Case(
+        "gateway_addresses_lead_to_one_place",
+        {"clusters.two.gateway.addresses": ["172.18.0.2"]},
+        "clusters.two.gateway.addresses.0",
+        "172.18.0.2",
+        "an address of its own",
+        "dev",
+    ),
+]

@@ -1,0 +1,79 @@
+"""Meshes that break the rules of `model.checks.istio`."""
+
+from tests.model.rule_cases.case import Case
+
+ISTIO = [
+    Case("the_istio_release_is_supported", {"istio.version": "1.30.3"}, "istio.version", "1.30.3", "1.31.x"),
+    Case(
+        "the_istio_release_is_supported", {"istio.version": "v1.31.0"}, "istio.version", "v1.31.0", "1.31.0"
+    ),
+    Case("tetrate_names_its_sources", {"istio.distribution": "tetrate"}, "istio.hub", "", "Tetrate's"),
+    Case(
+        "the_hub_is_a_registry",
+        {"istio.hub": "https://docker.io/"},
+        "istio.hub",
+        "https://docker.io/",
+        "scheme",
+    ),
+    Case(
+        "charts_come_from_their_kind_of_place",
+        {"istio.charts": {"type": "repository", "url": "oci://ghcr.io/istio"}},
+        "istio.charts.url",
+        "oci://ghcr.io/istio",
+        "type: oci",
+    ),
+    Case(
+        "charts_come_from_their_kind_of_place",
+        {"istio.charts": {"type": "oci", "url": "https://ghcr.io/istio"}},
+        "istio.charts.url",
+        "https://ghcr.io/istio",
+        "oci://",
+    ),
+    Case(
+        "charts_come_from_their_kind_of_place",
+        {"istio.charts": {"type": "folder", "path": ""}},
+        "istio.charts.path",
+        "",
+        "base, istiod and gateway",
+    ),
+    Case("packages_come_from_a_web_server", {"istio.packages": "/srv"}, "istio.packages", "/srv", "https://"),
+    Case(
+        "plain_envoys_are_local", {"istio.proxy": "envoy"}, "istio.proxy", "envoy", "Leave `proxy` out", "dev"
+    ),
+    Case(
+        "further_values_leave_the_plans_alone",
+        {"istio.values": {"meshConfig": {"trustDomain": "other"}}},
+        "istio.values.meshConfig.trustDomain",
+        "other",
+        "Leave it out",
+    ),
+    Case(
+        "the_trust_domain_is_one",
+        {"trustDomain": "spiffe://Mesh.example.com/"},
+        "trustDomain",
+        "spiffe://Mesh.example.com/",
+        "for example mesh.example.com",
+    ),
+    Case("the_trust_domain_is_one", {"trustDomain": ""}, "trustDomain", "", "domain name"),
+    Case(
+        "intermediates_end_before_the_root",
+        {"trust": {"issuer": "self-signed", "rootValidityDays": 90}},
+        "trust.intermediateValidityDays",
+        "730",
+        "rootValidityDays",
+    ),
+    Case(
+        "certificate_and_key_are_two_keys",
+        {"trust": {"issuer": "files", "key": "root", "certificate": "root"}},
+        "trust.key",
+        "root",
+        "a configuration key each",
+    ),
+    Case(
+        "certificate_and_key_are_two_keys",
+        {"trust": {"issuer": "files", "key": "mesh"}},
+        "trust.key",
+        "mesh",
+        "root-key",
+    ),
+]
