@@ -7,6 +7,8 @@ from cli.leftovers import end_lab
 from cli.options import Stack
 from cli.salt import remove_salt
 from cli.stack import exists, prepared
+from local.lab.client import LabClient
+from local.lab.errors import LabNotRunning
 from local.paths import project_folder
 from model.stackfile import stack_file
 
@@ -24,6 +26,9 @@ def down(stack: Stack = "local") -> None:
     if exists(engine, stack):
         with step("Taking the mesh away"), prepared(engine, stack):
             code = engine.stream(*ARGUMENTS, "--stack", stack)
+            if code != 0 and local and not _lab_runs():
+                say("    The lab is gone meanwhile: what is left needs no lab, so once more.")
+                code = engine.stream(*ARGUMENTS, "--stack", stack)
         if code != 0:
             raise CommandError(
                 f"`pulumi destroy` ended with {code}; its own words are above.",
@@ -37,3 +42,11 @@ def down(stack: Stack = "local") -> None:
         if engine.settings.own_passphrase:
             remove_salt(stack_file(project_folder(), stack), engine.settings.own_passphrase)
         say("Nothing is left of the local mesh.")
+
+
+def _lab_runs() -> bool:
+    try:
+        LabClient.connect(start=False)
+    except LabNotRunning:
+        return False
+    return True

@@ -49,7 +49,7 @@ def status(json_output: Json = False) -> None:
 @lab.command()
 def logs(subject: Subject = "lab", lines: Lines = 100) -> None:
     """Print the last lines of a log."""
-    out.print(LabClient.connect(start=False).logs(subject, lines), markup=False, end="")
+    out.print(LabClient.connect(start=False).logs(subject, lines), markup=False)
 
 
 @lab.command()

@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY = "encryptionsalt:"
+ROUNDS = 1_000_000
 
 
 def new_salt(passphrase: str) -> str:
@@ -24,7 +25,7 @@ def new_salt(passphrase: str) -> str:
     AES-256-GCM of `pulumi`.
     """
     salt, nonce = os.urandom(8), os.urandom(12)
-    key = pbkdf2_hmac("sha256", passphrase.encode(), salt, 1_000_000, 32)
+    key = pbkdf2_hmac("sha256", passphrase.encode(), salt, ROUNDS, 32)
     proof = AESGCM(key).encrypt(nonce, b"pulumi", None)
     return "v1:" + ":v1:".join([_text(salt), f"{_text(nonce)}:{_text(proof)}"])
 

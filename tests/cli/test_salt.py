@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from cli import salt
 from cli.salt import ensure_salt, new_salt, remove_salt
 
 TEXT = """# a comment
@@ -10,6 +11,11 @@ config:
   pulumi:disable-default-providers: [kubernetes]   # at the end of a line
   hybrid-mesh:mesh: {id: mesh1}
 """
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(salt, "ROUNDS", 1000)
 
 
 @pytest.fixture

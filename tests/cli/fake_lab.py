@@ -1,0 +1,89 @@
+"""A lab for tests of the command: says what it is told to, and remembers what was asked."""
+
+import json
+from dataclasses import dataclass, field
+
+from local.lab.errors import LabNotRunning
+from local.lab.specs import (
+    ClusterInfo,
+    ClusterStatus,
+    CompletedCommand,
+    Forward,
+    LabStatus,
+    MachineInfo,
+    MachineStatus,
+)
+
+KUBECONFIG = json.dumps(
+    {"apiVersion": "v1", "kind": "Config", "users": [{"user": {"token": "the-secret-token"}}]}
+)
+
+
+@dataclass
+class FakeLab:
+    """Stands for both the class `LabClient` and the client that it gives."""
+
+    running: bool = True
+    past: bool = False
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+    answer: CompletedCommand = field(default_factory=lambda: CompletedCommand(0, "out\n", "err\n"))
+
+    def connect(self, *, start: bool) -> "FakeLab":
+        self.asked.append(("connect", start))
+        if not self.running and not start:
+            raise LabNotRunning("no lab is running on /state")
+        self.running = True
+        return self
+
+    def has_state(self) -> bool:
+        return self.past
+
+    def shutdown(self) -> None:
+        self.asked.append(("shutdown",))
+        self.running = False
+
+    def cluster(self, name: str) -> ClusterInfo | None:
+        if name != "east":
+            return None
+        return ClusterInfo(
+            "east",
+            "i-1",
+            KUBECONFIG,
+            "https://127.0.0.1:1",
+            "https://172.30.1.1:6443",
+            "PEM",
+            "172.30.1.10",
+            "ready",
+        )
+
+    def machine(self, name: str) -> MachineInfo | None:
+        return (
+            MachineInfo(name, "i-2", "10.10.0.100", "172.30.200.1", "ready") if name == "legacy-0" else None
+        )
+
+    def machine_shell(self, name: str, command: list[str], timeout: float) -> CompletedCommand:
+        self.asked.append(("shell", name, tuple(command)))
+        return self.answer
+
+    def logs(self, subject: str, lines: int) -> str:
+        return f"{lines} lines of {subject} [with brackets]"
+
+    def status(self) -> LabStatus:
+        cluster = ClusterStatus(
+            "east",
+            "amsterdam",
+            "i-1",
+            "ready",
+            "",
+            "https://127.0.0.1:1",
+            "https://172.30.1.1:6443",
+            "172.30.1.10",
+        )
+        machine = MachineStatus(
+            "legacy-0", "amsterdam", "i-2", "starting", "booting", "10.10.0.100", "172.30.200.1"
+        )
+        forwards = [
+            Forward("east", "api", 1, "172.30.1.1:6443"),
+            Forward("east", "istio-ingress/public-istio:80", 34213, "172.30.1.11:80"),
+        ]
+        return LabStatus(True, 4242, 1500 * 2**20, [cluster], [machine], forwards)

@@ -1,0 +1,81 @@
+"""Every foreseen failure: one or two lines, the exit code, no traceback."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli import verify as verify_command
+from cli.main import app
+from local.lab.errors import LabError
+
+runner = CliRunner()
+WRONG = """config:
+  hybrid-mesh:mesh:
+    id: Not A Label
+    networks: {one: {type: local, cidr: 10.0.0.0/16}}
+    clusters: {east: {type: local, network: two}}
+    colour: green
+"""
+
+
+@pytest.fixture
+def wrong_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "stacks" / "Pulumi.local.yaml"
+    path.parent.mkdir()
+    path.write_text(WRONG)
+    monkeypatch.setattr("cli.plans.project_folder", lambda: tmp_path)
+    return path
+
+
+@pytest.mark.parametrize("command", ["up", "verify"])
+def test_a_wrong_configuration_ends_with_2_and_every_wrong_key(wrong_file: Path, command: str) -> None:
+    done = runner.invoke(app, [command])
+    assert done.exit_code == 2
+    assert "Not A Label" in done.stderr
+    assert "colour" in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_a_stack_without_a_file_ends_with_2(wrong_file: Path) -> None:
+    done = runner.invoke(app, ["verify", "--stack", "nowhere"])
+    assert done.exit_code == 2
+    assert "Pulumi.nowhere.yaml" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [(LabError("the disk is full: make room"), 1, "make room"), (KeyboardInterrupt(), 130, "Interrupted.")],
+)
+def test_foreseen_failures_have_their_codes(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str
+) -> None:
+    def fail(_: str) -> None:
+        raise error
+
+    monkeypatch.setattr(verify_command, "stack_plan", fail)
+    done = runner.invoke(app, ["verify"])
+    assert done.exit_code == code
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2
+
+
+def test_what_nobody_foresaw_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(verify_command, "stack_plan", fail)
+    assert isinstance(runner.invoke(app, ["verify"]).exception, ZeroDivisionError)
+
+
+def test_an_unknown_command_ends_with_2() -> None:
+    assert runner.invoke(app, ["fly"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["up"], ["down"], ["verify"], ["env"], ["plan"], ["bundle"], ["lab"], ["lab", "shell"]]
+)
+def test_every_command_explains_itself(command: list[str]) -> None:
+    done = runner.invoke(app, [*command, "--help"])
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) > 8

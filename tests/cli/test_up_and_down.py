@@ -1,0 +1,197 @@
+"""The order of things in `up` and `down`, and what they say and do when something is not as it should be."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli import down as down_command
+from cli import stack as stack_steps
+from cli import touch
+from cli import up as up_command
+from cli.main import app
+from local.lab.errors import PreflightError
+from local.toolchain.errors import ToolchainMissing
+from operate.shell import NotReachableError
+from operate.verify.run import verify
+from tests.cli.fake_lab import FakeLab
+from tests.cli.fake_pulumi import FakePulumi
+from tests.operate.mesh import FakeShell, mesh_plan
+
+runner = CliRunner()
+SALTED = "config: {}\n"
+
+
+@dataclass
+class World:
+    """Everything around the command, all of it a fake."""
+
+    pulumi: FakePulumi
+    lab: FakeLab
+    stack_file: Path
+    backend: Path
+    ended: list[str] = field(default_factory=list)
+
+    def make_stack(self) -> None:
+        folder = self.backend / ".pulumi" / "stacks" / "hybrid-mesh"
+        folder.mkdir(parents=True)
+        (folder / "local.json").write_text("{}")
+
+
+@pytest.fixture
+def world(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    passphrase, backend = tmp_path / "passphrase", tmp_path / "backend"
+    passphrase.write_text("words")
+    passphrase.with_name("passphrase.salt").write_text("v1:ours")
+    backend.mkdir()
+    (tmp_path / "stacks").mkdir()
+    file = tmp_path / "stacks" / "Pulumi.local.yaml"
+    file.write_text(SALTED)
+    plan = mesh_plan()
+    shell = FakeShell()
+    made = World(pulumi, FakeLab(running=False), file, backend)
+    engine = pulumi.engine(backend, passphrase)
+    for module in (up_command, down_command):
+        monkeypatch.setattr(module.Engine, "find", lambda *_: engine)
+        monkeypatch.setattr(module, "LabClient", made.lab)
+    for module in (stack_steps, down_command):
+        monkeypatch.setattr(module, "project_folder", lambda: tmp_path)
+    monkeypatch.setattr(up_command, "stack_plan", lambda _: plan)
+    monkeypatch.setattr("cli.up.Profile.current", lambda: None)
+    monkeypatch.setattr("local.lab.preflight.check", lambda _: None)
+    monkeypatch.setattr(down_command, "end_lab", lambda: made.ended.append("lab"))
+    monkeypatch.setattr("cli.shells.MeshShell", lambda _: shell)
+    monkeypatch.setattr(touch, "_ingresses", lambda _: [("ingress public", "curl http://127.0.0.1:1/")])
+    return made
+
+
+def test_up_raises_verifies_and_says_how_to_touch_it(world: World) -> None:
+    done = runner.invoke(app, ["up"])
+    assert done.exit_code == 0, done.output
+    up = world.pulumi.called("up")[0]
+    for option in ("--yes", "--skip-preview", "--skip-plugin-pre-install", "--non-interactive"):
+        assert option in up
+    assert up[up.index("--stack") + 1] == "local"
+    assert world.pulumi.calls()[0][:2] == ["stack", "select"]
+    assert "The mesh works" in done.stdout
+    for hint in (
+        "lab kubeconfig east",
+        "lab shell legacy-0",
+        "curl http://127.0.0.1:1/",
+        'eval "$(',
+        "hybrid-mesh down",
+    ):
+        assert hint in done.stdout
+
+
+def test_up_leaves_the_stack_file_as_it_was(world: World) -> None:
+    runner.invoke(app, ["up"])
+    assert world.stack_file.read_text() == SALTED
+
+
+def test_up_powers_a_lab_with_a_past_on_before_pulumi_runs(world: World) -> None:
+    world.lab.past = True
+    done = runner.invoke(app, ["up"])
+    assert ("connect", True) in world.lab.asked
+    assert "powering it on" in done.stderr
+
+
+def test_up_starts_no_lab_without_a_past(world: World) -> None:
+    runner.invoke(app, ["up"])
+    assert ("connect", True) not in world.lab.asked
+
+
+def test_a_preflight_says_all_and_nothing_is_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> None:
+        raise PreflightError(["runc is not installed: apt-get install runc", "no overlay: modprobe overlay"])
+
+    monkeypatch.setattr("local.lab.preflight.check", refuse)
+    done = runner.invoke(app, ["up"])
+    assert done.exit_code == 1
+    assert "apt-get install runc" in done.stderr
+    assert "modprobe overlay" in done.stderr
+    assert world.pulumi.calls() == []
+
+
+def test_a_missing_toolchain_is_said_in_one_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise ToolchainMissing("the toolchain is not built: run `make toolchain`")
+
+    monkeypatch.setattr("cli.up.Profile.current", missing)
+    done = runner.invoke(app, ["up"])
+    assert done.exit_code == 1
+    assert "make toolchain" in done.stderr
+    assert world.pulumi.calls() == []
+
+
+def test_up_that_fails_verifies_nothing(world: World) -> None:
+    world.pulumi.answer("up", code=255)
+    done = runner.invoke(app, ["up"])
+    assert done.exit_code == 1
+    assert "ended with 255" in done.stderr
+    assert "it goes on from here" in done.stderr
+    assert "The mesh works" not in done.output
+    assert world.stack_file.read_text() == SALTED
+
+
+def test_up_of_a_mesh_that_does_not_work_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sick = FakeShell()
+    sick.voices["echo"] = sick.voices["echo"][:1]
+    report = verify(mesh_plan(), sick, first_sync=0)
+    monkeypatch.setattr("cli.up.check", lambda _plan, _patience: report)
+    done = runner.invoke(app, ["up"])
+    assert done.exit_code == 1
+    assert "no answer from cluster west" in done.stdout
+    assert "does not work as declared" in done.stderr
+
+
+def test_down_destroys_and_leaves_nothing(world: World) -> None:
+    world.make_stack()
+    done = runner.invoke(app, ["down"])
+    assert done.exit_code == 0, done.output
+    destroy = world.pulumi.called("destroy")[0]
+    assert "--yes" in destroy
+    assert destroy[destroy.index("--stack") + 1] == "local"
+    assert world.ended == ["lab"]
+    assert world.stack_file.read_text() == SALTED
+    assert "--remove" not in destroy, "it would take the stack's committed file with it"
+
+
+def test_down_with_nothing_there_does_nothing_but_look_for_leftovers(world: World) -> None:
+    done = runner.invoke(app, ["down"])
+    assert done.exit_code == 0
+    assert world.pulumi.called("destroy") == []
+    assert world.ended == ["lab"]
+
+
+def test_down_tries_once_more_when_the_lab_has_gone_meanwhile(world: World) -> None:
+    world.make_stack()
+    world.pulumi.answer("destroy", code=255)
+    done = runner.invoke(app, ["down"])
+    assert len(world.pulumi.called("destroy")) == 2
+    assert done.exit_code == 1
+    assert world.ended == []
+    assert "lab down --forget" in done.stderr
+
+
+def test_down_does_not_insist_while_the_lab_is_there(world: World) -> None:
+    world.make_stack()
+    world.lab.running = True
+    world.pulumi.answer("destroy", code=255)
+    assert runner.invoke(app, ["down"]).exit_code == 1
+    assert len(world.pulumi.called("destroy")) == 1
+
+
+def test_down_of_another_stack_leaves_the_lab_alone(world: World) -> None:
+    assert runner.invoke(app, ["down", "--stack", "dev"]).exit_code == 0
+    assert world.ended == []
+
+
+def test_an_unreachable_ingress_is_left_out_of_the_hints(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unreachable(FakeShell):
+        def ingress_url(self, ingress: str, port: int) -> str:
+            raise NotReachableError("no port")
+
+    monkeypatch.setattr("cli.shells.MeshShell", lambda _: Unreachable())
+    assert touch._ingresses(mesh_plan()) == []
