@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -232,7 +233,9 @@ def _tops(names: frozenset[str]) -> frozenset[Path]:
 
 
 def _outputs(outputs: Properties, handler: ResourceHandler, secrets: frozenset[Path]) -> struct_pb2.Struct:
-    return encode(outputs, secrets | _tops(handler.secret_outputs))
+    """Outputs with the inputs' secret marks; those inside a list cover the list: its order may be another."""
+    covering = {tuple(itertools.takewhile(lambda step: isinstance(step, str), path)) for path in secrets}
+    return encode(outputs, covering | _tops(handler.secret_outputs))
 
 
 def _check_response(checked: Checked, news: Decoded) -> Any:

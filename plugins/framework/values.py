@@ -47,9 +47,6 @@ class Unknown(Enum):
 
     UNKNOWN = "unknown"
 
-    def __bool__(self) -> bool:
-        return False
-
     def __repr__(self) -> str:
         return "UNKNOWN"
 

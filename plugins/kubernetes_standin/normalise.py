@@ -168,20 +168,22 @@ def _metadata(properties: Properties) -> Mapping[str, Any]:
 
 def _named(olds: Properties, inputs: Properties, context: CallContext) -> Properties:
     metadata = inputs.get("metadata", {})
-    if not isinstance(metadata, dict) or metadata.get("name") or metadata.get("generateName"):
+    if not isinstance(metadata, dict) or metadata.get("name") or metadata.get("generateName") is UNKNOWN:
         return inputs
-    name = name_of(olds) if autonamed(olds) else _random_name(context)
+    # Server-side apply knows no generateName: the name is made here, and kept.
+    prefix = metadata.get("generateName") or f"{context.name}-"
+    name = name_of(olds) if autonamed(olds) else _random_name(prefix, context)
     annotations = {**(metadata.get("annotations") or {}), AUTONAMED: "true"}
     return {**inputs, "metadata": {**metadata, "name": name, "annotations": annotations}}
 
 
-def _random_name(context: CallContext) -> str:
+def _random_name(prefix: str, context: CallContext) -> str:
     suffix = (
         hashlib.sha256(context.random_seed).hexdigest()[:_SUFFIX_LENGTH]
         if context.random_seed
         else secrets.token_hex(_SUFFIX_LENGTH)[:_SUFFIX_LENGTH]
     )
-    return f"{context.name[: _LONGEST_NAME - _SUFFIX_LENGTH - 1]}-{suffix}"
+    return f"{prefix[: _LONGEST_NAME - _SUFFIX_LENGTH]}{suffix}"
 
 
 def _merge_string_data(inputs: Properties) -> None:

@@ -57,6 +57,8 @@ class ReleaseHandler(ResourceHandler):
             for name in _UNSUPPORTED
             if news.get(name)
         ]
+        if _repository(news).keys() - {"repo"}:
+            problems.append(CheckFailure("repositoryOpts", "the stand-in can only use repo, without a login"))
         chart = inputs.get("chart")
         if not chart:
             problems.append(CheckFailure("chart", "a release needs a chart"))

@@ -142,7 +142,10 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         del context
         program = Program.of(request.info)
         environment = dict(pair.split("=", 1) for pair in request.env if "=" in pair) or dict(os.environ)
-        command = [program.python, "-u", str(program.folder), *request.args]
+        arguments = [str(program.folder), *request.args]
+        if request.kind == "analyzer":
+            arguments = ["-m", "pulumi.policy", *request.args, str(program.folder)]
+        command = [program.python, "-u", *arguments]
         started = self._processes.started(
             command, folder=Path(request.pwd or program.folder), environment=environment, capture=True
         )

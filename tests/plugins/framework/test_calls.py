@@ -122,6 +122,11 @@ def test_create_read_update_delete(live: Live) -> None:
     assert live.stub.Read(provider_pb2.ReadRequest(id=created.id, urn=URN)).id == ""
 
 
+def test_a_secret_inside_a_list_covers_the_list_in_the_outputs(live: Live) -> None:
+    created = create(live, {"env": {"list": [{"name": "a", "value": Secret("hidden")}, {"name": "b"}]}})
+    assert decode(created.properties).secrets == {("env", "list"), ("key",)}
+
+
 def test_an_error_is_one_line_without_the_secret(live: Live) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         create(live, {"behaviour": "refuse", "password": Secret(PASSWORD)})

@@ -22,6 +22,17 @@ def test_a_name_is_made_and_kept(plugin: Plugin) -> None:
     assert second["metadata"]["name"] == name
 
 
+def test_a_name_is_generated_from_a_prefix(plugin: Plugin) -> None:
+    given = {"metadata": {"generateName": "prefix."}}
+    checked = plugin.checked("kubernetes:batch/v1:CronJob", "c", {**given, "spec": UNKNOWN}).value
+    assert checked["metadata"]["name"].startswith("prefix.")
+
+
+def test_a_name_that_is_not_known_yet_stays_unknown(plugin: Plugin) -> None:
+    checked = plugin.checked(CONFIG_MAP, "c", {"metadata": {"name": UNKNOWN}}).value
+    assert checked["metadata"] == {"name": UNKNOWN}
+
+
 def test_a_given_name_stays(plugin: Plugin) -> None:
     checked = plugin.checked(CONFIG_MAP, "settings", {"metadata": {"name": "mine"}}).value
     assert checked["metadata"] == {"name": "mine"}
