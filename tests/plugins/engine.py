@@ -49,7 +49,7 @@ class Project:
         (self.folder / "__main__.py").write_text(program)
 
     def run(self, *arguments: str, fails: bool = False) -> str:
-        """The output (both streams) of `pulumi ARGUMENTS`; asserts that it succeeds or, with `fails`, that it does not."""
+        """Both streams of `pulumi ARGUMENTS`; asserts that it succeeds or, with `fails`, that it does not."""
         done = subprocess.run(
             ["pulumi", "--non-interactive", "--color=never", *arguments],
             cwd=self.folder,
