@@ -27,6 +27,7 @@ def configuration(root: Path, state: Path, socket: Path, network: Path) -> str:
         f"path = {_quote(state / 'opt')}",
         f"[{cri}]",
         "restrict_oom_score_adj = true",
+        "netns_mounts_under_state_dir = true",
         f"sandbox_image = {_quote(PAUSE_IMAGE)}",
         f"[{cri}.cni]",
         f"bin_dir = {_quote(CNI_PLUGINS)}",

@@ -1,5 +1,6 @@
 """The lab's networks: one WAN, one LAN per Istio network, and the members that have a leg in both."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -175,7 +176,8 @@ class Networks:
     def _unroute(self, gone: Member) -> None:
         for member in self._members.values():
             for route in _routes(member, gone):
-                ip([f"route delete {route}"], namespace=member.namespace)
+                with contextlib.suppress(LabError):  # a guest may have removed it itself
+                    ip([f"route delete {route}"], namespace=member.namespace)
 
 
 def _routes(source: Member, target: Member) -> list[str]:
