@@ -167,11 +167,7 @@ def _application_commands(boot: MachineBoot) -> list[list[str] | str]:
     commands: list[list[str] | str] = [*downloads, *boot.commands]
     if boot.units:
         names = " ".join(quote(unit.name) for unit in boot.units)
-        commands += [
-            "systemctl daemon-reload",
-            f"systemctl --quiet enable {names}",
-            f"systemctl --no-block start {names}",
-        ]
+        commands.append(f"systemctl --quiet --no-block enable --now {names}")
     return commands
 
 

@@ -20,7 +20,7 @@ from model.render.mesh_yaml import render_mesh_yaml
 from tests.local.machine_parts import Parts
 from tests.local.machine_site import BRIDGE, SETTINGS, Site, eventually
 
-OURS_ALONE = {"PROXY_CONFIG_XDS_AGENT", "PROV_CERT", "OUTPUT_CERTS"}
+OURS_ALONE = {"PROXY_CONFIG_XDS_AGENT", "PROV_CERT", "OUTPUT_CERTS", "ISTIO_SERVICE_EXCLUDE_CIDR"}
 
 
 @pytest.fixture(scope="module")

@@ -100,6 +100,24 @@ def test_boot_finished_without_a_failed_unit(machine: MachineRuntime) -> None:
     assert done.stdout.startswith("running"), done.stdout
 
 
+def test_user_data_is_as_cloud_init_wants_it(machine: MachineRuntime) -> None:
+    assert "Valid cloud-config" in sh(machine, "cloud-init schema --system 2>&1").stdout
+
+
+def test_token_is_renewed_at_boot_on_resume_and_by_timer(machine: MachineRuntime) -> None:
+    show = "systemctl show --property WantedBy hybrid-mesh-identity.service"
+    for target in ("hybrid-mesh.target", "suspend.target", "hibernate.target"):
+        assert target in sh(machine, show).stdout
+    assert "hybrid-mesh-identity.timer" in sh(machine, "systemctl list-timers --no-pager").stdout
+
+
+def test_metadata_service_needs_no_envoy(machine: MachineRuntime) -> None:
+    url = "http://169.254.169.254/computeMetadata/v1/instance/name"
+    ask = f"curl -s --max-time 5 -H 'Metadata-Flavor: Google' {url}"
+    done = sh(machine, f"pkill -STOP envoy; {ask}; pkill -CONT envoy")
+    assert done.stdout == "vm-a"
+
+
 def test_reboot_keeps_the_disk_and_the_membership(site: Site, machine: MachineRuntime) -> None:
     sh(machine, "echo kept >/root/note")
     sh(machine, "systemctl reboot")

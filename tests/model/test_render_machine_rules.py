@@ -1,5 +1,6 @@
 """Rules of the texts that machines are given."""
 
+import ast
 import base64
 import datetime
 import gzip
@@ -40,6 +41,10 @@ def test_cluster_env_captures_the_ports_of_the_group_only() -> None:
     values = environment(render_cluster_env(SETTINGS))
     assert values["ISTIO_INBOUND_PORTS"] == "8081,9080"
     assert values["ISTIO_LOCAL_EXCLUDE_PORTS"].split(",")[0] == "22"
+
+
+def test_metadata_service_is_reached_without_envoy() -> None:
+    assert environment(render_cluster_env(SETTINGS))["ISTIO_SERVICE_EXCLUDE_CIDR"] == "169.254.169.254/32"
 
 
 def test_cluster_env_names_no_machine() -> None:
@@ -115,7 +120,7 @@ def test_application_comes_before_the_agent() -> None:
         "0755",
     ]
     assert commands[-1] == ["/usr/local/lib/hybrid-mesh/setup"]
-    assert "systemctl --no-block start 'ratings.service'" in commands[:-1]
+    assert "systemctl --quiet --no-block enable --now 'ratings.service'" in commands[:-1]
 
 
 def test_application_keeps_its_modes() -> None:
@@ -178,6 +183,11 @@ def test_bundle_brings_every_script_that_its_scripts_call() -> None:
     texts = "".join(files.values())
     called = set(re.findall(r"(?:/usr/local/lib/hybrid-mesh|\"?\$library)/([a-z-]+)\b", texts))
     assert {f"library/{name}" for name in called} <= files.keys()
+
+
+@pytest.mark.parametrize("name", ["identity.py", "gce_identity.py", "ec2_identity.py"])
+def test_scripts_run_on_the_oldest_image(name: str) -> None:
+    ast.parse((SCRIPTS / name).read_text(), feature_version=(3, 9))
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")

@@ -4,6 +4,4 @@
 set -eu
 
 /usr/local/lib/hybrid-mesh/install-package
-systemctl daemon-reload
-systemctl --quiet enable hybrid-mesh.target hybrid-mesh-identity.service
-systemctl --no-block start hybrid-mesh.target
+systemctl --quiet --no-block enable --now hybrid-mesh.target hybrid-mesh-identity.service

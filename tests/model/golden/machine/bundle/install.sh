@@ -97,8 +97,8 @@ check_token
 lay_files
 "$library/install-package" "$package"
 hand_over_token
-systemctl daemon-reload
 systemctl --quiet enable istio.service
+systemctl daemon-reload
 systemctl restart istio.service
 await_certificate
 echo "This machine is a member of the mesh, in group $GROUP. It renews its certificate by itself; the token is gone."
