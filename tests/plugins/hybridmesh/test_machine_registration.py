@@ -1,0 +1,222 @@
+"""MachineRegistration: for whom it waits, and what it says when they do not come."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grpc
+import pytest
+from pulumi.runtime.proto import provider_pb2
+
+from local.lab.specs import MachineInfo
+from plugins.framework.values import UNKNOWN, Properties
+from plugins.hybridmesh.strip import without_secrets
+from tests.plugins.hybridmesh.driver import Driver, FailedCallError
+from tests.plugins.hybridmesh.fake_api_server import TOKEN, FakeApiServer, api_server
+from tests.plugins.hybridmesh.fake_lab import FakeLab
+
+UNCHANGED = provider_pb2.DiffResponse.DIFF_NONE
+
+
+@pytest.fixture
+def server() -> Iterator[FakeApiServer]:
+    with api_server() as fake:
+        yield fake
+
+
+@pytest.fixture
+def registration(drive: Callable[[str], Driver]) -> Driver:
+    return drive("MachineRegistration")
+
+
+def inputs(server: FakeApiServer, **more: Any) -> Properties:
+    return {
+        "clusterName": "east",
+        "kubeconfig": server.kubeconfig,
+        "group": "legacy",
+        "namespace": "demo",
+        "minimum": 2,
+        "probe": True,
+        "triggers": {"group": "1"},
+        "machineNames": [],
+        "quarantined": False,
+        **more,
+    }
+
+
+def test_it_ends_when_the_minimum_is_healthy(registration: Driver, server: FakeApiServer) -> None:
+    for address in ("10.10.0.100", "10.10.0.101"):
+        server.register("legacy", address, healthy=True)
+    server.register("other", "10.10.0.102", healthy=True)
+    identity, outputs = registration.create(inputs(server))
+    assert identity == "east/demo/legacy"
+    names = ["legacy-10.10.0.100-amsterdam", "legacy-10.10.0.101-amsterdam"]
+    assert outputs.value["workloadEntries"] == names
+    assert ("kubeconfig",) in outputs.secrets
+    assert server.asked == ["/apis/networking.istio.io/v1/namespaces/demo/workloadentries"]
+
+
+def test_it_waits_for_machines_that_come_later(registration: Driver, server: FakeApiServer) -> None:
+    server.register("legacy", "10.10.0.100", healthy=True)
+    late = threading.Timer(0.6, lambda: server.register("legacy", "10.10.0.101", healthy=True))
+    late.start()
+    _, outputs = registration.create(inputs(server))
+    assert len(outputs.value["workloadEntries"]) == 2
+    assert len(server.asked) > 1
+
+
+def test_without_a_probe_a_connection_is_enough(registration: Driver, server: FakeApiServer) -> None:
+    server.register("legacy", "10.10.0.100")
+    _, outputs = registration.create(inputs(server, minimum=1, probe=False))
+    assert outputs.value["workloadEntries"]
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"healthy": False, "message": "connection refused"}, "connected, but unhealthy: connection refused"),
+        ({}, "connected, but its probe has not reported yet"),
+        ({"healthy": True, "connected": False}, "has lost its connection to istiod"),
+    ],
+    ids=["unhealthy", "silent", "gone"],
+)
+def test_a_time_out_says_who_is_missing_and_why(
+    registration: Driver, server: FakeApiServer, how: Any, said: str
+) -> None:
+    server.register("legacy", "10.10.0.100", **how)
+    with pytest.raises(FailedCallError) as failure:
+        registration.create(inputs(server), timeout=0.5)
+    error = failure.value
+    assert error.identity == "east/demo/legacy"
+    assert error.reasons[0].startswith("timed out after 0.5 s waiting until 2 machines of the group legacy")
+    assert (
+        f"legacy-10.10.0.100-amsterdam (10.10.0.100) {'is ' if 'connected,' in said else ''}{said}"
+        in error.reasons
+    )
+    assert "0 of 2 machines are ready, 1 never registered with istiod of cluster east" in error.reasons
+
+
+def test_a_time_out_quotes_the_agent_of_the_missing_machine_without_its_secrets(
+    registration: Driver, server: FakeApiServer, lab: FakeLab
+) -> None:
+    server.register("legacy", "10.10.0.100", healthy=True)
+    lab.machines = {
+        "legacy-0": MachineInfo("legacy-0", "i0", "10.10.0.100", "172.30.200.1", "ready"),
+        "legacy-1": MachineInfo("legacy-1", "i1", "10.10.0.101", "172.30.200.2", "ready"),
+    }
+    lab.agent_log = "error: token eyJhbGciOi.eyJzdWIi.c2ln was refused by istiod\n"
+    with pytest.raises(FailedCallError) as failure:
+        registration.create(inputs(server, machineNames=["legacy-0", "legacy-1"]), timeout=0.5)
+    quoted = [reason for reason in failure.value.reasons if "Istio's agent" in reason]
+    assert quoted == [
+        "machine legacy-1 (10.10.0.101), Istio's agent:\nerror: token [secret] was refused by istiod"
+    ]
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_an_unreachable_cluster_is_told_without_a_credential(
+    registration: Driver, server: FakeApiServer, status: int
+) -> None:
+    server.failure = status
+    with pytest.raises(FailedCallError) as failure:
+        registration.create(inputs(server), timeout=0.5)
+    told = " ".join([str(failure.value), *failure.value.reasons])
+    assert f"cluster east: the API server answers {status}" in told
+    assert TOKEN not in told
+
+
+def test_a_server_that_is_not_there(registration: Driver, server: FakeApiServer) -> None:
+    unreachable = server.kubeconfig.replace(str(server.port), "1")
+    with pytest.raises(FailedCallError) as failure:
+        registration.create(inputs(server, kubeconfig=unreachable), timeout=0.5)
+    assert "the API server does not answer" in str(failure.value)
+
+
+@pytest.mark.parametrize("text", ["{broken: [", "{}", "/nowhere/kubeconfig"])
+def test_a_broken_kubeconfig_is_one_line_without_its_text(
+    registration: Driver, server: FakeApiServer, text: str
+) -> None:
+    with pytest.raises(FailedCallError, match="the kubeconfig cannot be used") as failure:
+        registration.create(inputs(server, kubeconfig=text), timeout=0.5)
+    assert text not in str(failure.value)
+
+
+def test_a_preview_waits_for_no_one(registration: Driver, server: FakeApiServer) -> None:
+    identity, outputs = registration.create(inputs(server, kubeconfig=UNKNOWN), preview=True)
+    assert (identity, outputs.value["workloadEntries"]) == ("", UNKNOWN)
+    assert server.asked == []
+
+
+def test_read_asks_no_one(registration: Driver, server: FakeApiServer) -> None:
+    given = inputs(server)
+    outputs = {**given, "workloadEntries": ["a"]}
+    assert registration.read("east/demo/legacy", given, outputs)[1].value == outputs
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"kubeconfig": "other"}, {"minimum": 5}, {"machineNames": ["x"]}, {"context": "other"}]
+)
+def test_what_is_no_difference(registration: Driver, server: FakeApiServer, change: Properties) -> None:
+    given = inputs(server)
+    assert registration.diff("id", given, given, {**given, **change}).changes == UNCHANGED
+
+
+def test_a_trigger_is_an_update_that_waits(registration: Driver, server: FakeApiServer) -> None:
+    given = inputs(server, minimum=1)
+    news = {**given, "triggers": {"group": "2"}}
+    answer = registration.diff("id", given, given, news)
+    assert (answer.changes, list(answer.replaces)) == (provider_pb2.DiffResponse.DIFF_SOME, [])
+    with pytest.raises(FailedCallError, match="timed out"):
+        registration.update("id", given, given, news, timeout=0.5)
+    server.register("legacy", "10.10.0.100", healthy=True)
+    assert registration.update("id", given, given, news).value["workloadEntries"]
+
+
+def test_an_unknown_trigger_previews_without_waiting(registration: Driver, server: FakeApiServer) -> None:
+    given = inputs(server)
+    news = {**given, "triggers": {"group": UNKNOWN}}
+    assert registration.diff("id", given, given, news).changes != UNCHANGED
+    assert registration.update("id", given, given, news, preview=True).value["workloadEntries"] is UNKNOWN
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("change", [{"group": "x"}, {"namespace": "x"}, {"clusterName": "x"}])
+def test_another_group_is_another_registration(
+    registration: Driver, server: FakeApiServer, change: Properties
+) -> None:
+    given = inputs(server)
+    assert list(registration.diff("id", given, given, {**given, **change}).replaces) == list(change)
+
+
+def test_quarantine_does_no_io(registration: Driver, server: FakeApiServer) -> None:
+    given = inputs(server, quarantined=True)
+    _, outputs = registration.create(given)
+    assert outputs.value["workloadEntries"] == []
+    registration.update("id", outputs.value, given, {**given, "triggers": {"group": "2"}})
+    registration.delete("id", outputs.value, given)
+    assert server.asked == []
+
+
+def test_cancel_ends_the_wait(registration: Driver, server: FakeApiServer) -> None:
+    with registration.cancelled_after(0.3), pytest.raises(FailedCallError) as failure:
+        registration.create(inputs(server))
+    assert failure.value.code is grpc.StatusCode.CANCELLED
+
+
+def test_a_minimum_is_a_number(registration: Driver, server: FakeApiServer) -> None:
+    assert registration.check(inputs(server, minimum=-1))[1]["minimum"] == "-1 is no number of machines"
+
+
+@pytest.mark.parametrize(
+    ("text", "stripped"),
+    [
+        ("jwt eyJhbGci.eyJpc3M.abc-_1 end", "jwt [secret] end"),
+        ("Authorization: Bearer abcdef", "Authorization: Bearer [secret]"),
+        ("-----BEGIN EC PRIVATE KEY-----\nabc\n-----END EC PRIVATE KEY-----\nrest", "[secret]\nrest"),
+        ("-----BEGIN PRIVATE KEY-----\ncut off", "[secret]"),
+        ("nothing to hide", "nothing to hide"),
+    ],
+)
+def test_credentials_are_stripped_from_logs(text: str, stripped: str) -> None:
+    assert without_secrets(text) == stripped
