@@ -20,10 +20,11 @@ from plugins.framework.errors import (
 )
 from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
+from plugins.hybridmesh.api_server import UnreachableClusterError
 from plugins.hybridmesh.inputs import missing, unexpected
 from plugins.hybridmesh.lab import connect, in_background
 from plugins.hybridmesh.strip import without_secrets
-from plugins.hybridmesh.workload_entries import Registration, Registrations, UnreachableClusterError
+from plugins.hybridmesh.workload_entries import Registration, Registrations
 
 INPUTS: Final = frozenset(
     {

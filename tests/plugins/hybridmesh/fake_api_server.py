@@ -19,6 +19,7 @@ class FakeApiServer:
     entries: list[dict[str, Any]] = field(default_factory=list)
     failure: int = 0
     asked: list[str] = field(default_factory=list)
+    authorizations: set[str] = field(default_factory=set)
 
     @property
     def kubeconfig(self) -> str:
@@ -66,6 +67,7 @@ def api_server() -> Iterator[FakeApiServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             fake.asked.append(self.path)
+            fake.authorizations.add(self.headers.get("Authorization", ""))
             body = json.dumps({"items": fake.entries}).encode()
             self.send_response(fake.failure or 200)
             self.send_header("Content-Type", "application/json")

@@ -1,7 +1,12 @@
 """MachineRegistration: for whom it waits, and what it says when they do not come."""
 
+import base64
+import json
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -10,6 +15,8 @@ from pulumi.runtime.proto import provider_pb2
 
 from local.lab.specs import MachineInfo
 from plugins.framework.values import UNKNOWN, Properties
+from plugins.hybridmesh.api_server import ApiServer, UnreachableClusterError
+from plugins.hybridmesh.authority import make_root
 from plugins.hybridmesh.strip import without_secrets
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
 from tests.plugins.hybridmesh.fake_api_server import TOKEN, FakeApiServer, api_server
@@ -54,6 +61,7 @@ def test_it_ends_when_the_minimum_is_healthy(registration: Driver, server: FakeA
     assert outputs.value["workloadEntries"] == names
     assert ("kubeconfig",) in outputs.secrets
     assert server.asked == ["/apis/networking.istio.io/v1/namespaces/demo/workloadentries"]
+    assert server.authorizations == {f"Bearer {TOKEN}"}
 
 
 def test_it_waits_for_machines_that_come_later(registration: Driver, server: FakeApiServer) -> None:
@@ -139,6 +147,39 @@ def test_a_broken_kubeconfig_is_one_line_without_its_text(
     with pytest.raises(FailedCallError, match="the kubeconfig cannot be used") as failure:
         registration.create(inputs(server, kubeconfig=text), timeout=0.5)
     assert text not in str(failure.value)
+
+
+def test_a_kubeconfig_by_path(registration: Driver, server: FakeApiServer, tmp_path: Path) -> None:
+    server.register("legacy", "10.10.0.100", healthy=True)
+    path = tmp_path / "kubeconfig"
+    path.write_text(server.kubeconfig)
+    _, outputs = registration.create(inputs(server, kubeconfig=str(path), context="c", minimum=1))
+    assert outputs.value["workloadEntries"]
+
+
+def test_no_client_key_is_left_in_a_file(
+    server: FakeApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The official client writes them to files and removes them at a regular exit only."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    root = make_root("mesh.example.com", "mesh1", 30, datetime.now(UTC))
+    kubeconfig = json.loads(server.kubeconfig)
+    encoded = {
+        name: base64.b64encode(text.encode()).decode()
+        for name, text in (("c", root.certificate_pem), ("k", root.key_pem))
+    }
+    kubeconfig["clusters"][0]["cluster"] = {
+        "server": "https://127.0.0.1:1",
+        "certificate-authority-data": encoded["c"],
+    }
+    kubeconfig["users"][0]["user"] = {
+        "client-certificate-data": encoded["c"],
+        "client-key-data": encoded["k"],
+    }
+    for _ in range(2):
+        with pytest.raises(UnreachableClusterError, match="does not answer"):
+            ApiServer(json.dumps(kubeconfig), None).get("/", 1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_preview_waits_for_no_one(registration: Driver, server: FakeApiServer) -> None:
