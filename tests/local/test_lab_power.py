@@ -76,9 +76,30 @@ def test_a_killed_lab_leaves_nothing_and_comes_back_as_it_was(
     assert client.machine_shell("vm", ["cat", "/root/kept"], 10).stdout == "kept\n"
 
 
-def test_a_killed_watchdog_takes_the_lab_along(before: dict[str, set[str]]) -> None:
+@pytest.mark.parametrize("which", ["watchdog", "server"])
+def test_the_lab_dies_whole_with_any_of_its_processes(which: str, before: dict[str, set[str]]) -> None:
     bring_up(EAST)
-    os.kill(lab_processes()[0], signal.SIGKILL)
+    watchdog, *inner = lab_processes()
+    assert _is_watchdog(watchdog)
+    server = next(number for number in inner if number != init_process())
+    os.kill({"watchdog": watchdog, "server": server}[which], signal.SIGKILL)
+    assert_nothing_left(before)
+
+
+def test_a_lab_killed_while_a_cluster_starts_is_started_again_for_it(before: dict[str, set[str]]) -> None:
+    client = LabClient.connect(start=True)
+    killed: list[str] = []
+
+    def kill_at_the_first_word(text: str) -> None:
+        if not killed:
+            os.kill(init_process(), signal.SIGKILL)
+        killed.append(text)
+
+    info = client.ensure_cluster(EAST, kill_at_the_first_word)
+    assert "started" in killed[0]
+    assert "Ready" in killed[-1]
+    assert info.state == "ready"
+    client.delete_cluster("east")
     assert_nothing_left(before)
 
 
