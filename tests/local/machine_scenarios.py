@@ -45,13 +45,14 @@ def restart(machine: MachineRuntime) -> None:
     machine.wait_until_up(60)
 
 
-def await_healthy(site: Site, machine: MachineRuntime, timeout: float = 60) -> None:
-    eventually(f"{machine.spec.name} healthy", timeout, lambda: site.healthy(machine))
-
-
-def forget(site: Site, machine: MachineRuntime) -> None:
-    """Waits until istiod has taken the WorkloadEntry of a machine that is off to be unhealthy or gone."""
-    eventually("machine off", 60, lambda: not site.healthy(machine))
+def await_healthy(site: Site, machine: MachineRuntime, timeout: float = 90) -> None:
+    try:
+        eventually(f"{machine.spec.name} healthy", timeout, lambda: site.healthy(machine))
+    except AssertionError as failure:
+        entries = site.get("/apis/networking.istio.io/v1/namespaces/bookinfo/workloadentries")
+        agent = sh(machine, "systemctl status --no-pager istio.service; tail -n 30 /var/log/istio/istio.log")
+        istiod = (site.folder / "istiod.log").read_text()[-6000:]
+        raise AssertionError(f"{failure}\n{entries}\n{agent.stdout}\n{istiod}") from failure
 
 
 def test_machine_waits_for_its_rights(site: Site, machine: MachineRuntime) -> None:
