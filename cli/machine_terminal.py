@@ -19,7 +19,8 @@ def enter(name: str) -> NoReturn:
         raise CommandError(f"The machine {name} is not running.", "See `hybrid-mesh lab status`.")
     terminal = {"TERM": os.environ.get("TERM", "dumb"), "HOME": "/root", "LANG": "C.UTF-8"}
     path = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-    command = ["nsenter", f"--target={leader}", "--all", "--root", "--wd=/root", "--", "bash", "--login"]
+    shell = ["sh", "-c", "cd && exec bash --login"]
+    command = ["nsenter", f"--target={leader}", "--all", "--root", "--wd=/", "--", *shell]
     os.execvpe("nsenter", command, {**terminal, **path})  # noqa: S606
 
 

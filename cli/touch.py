@@ -1,12 +1,15 @@
 """What exists after an `up`, and how to touch it."""
 
+import shutil
+
 from cli.console import out
 from model.config.clusters import LocalCluster
 from model.config.groups import LocalMachines
 from model.plan.types import MeshPlan
 from operate.shell import NotReachableError
 
-COMMAND = "hybrid-mesh"
+COMMAND = "hybrid-mesh" if shutil.which("hybrid-mesh") else ".venv/bin/hybrid-mesh"
+"""As the user can type it."""
 
 
 def how_to_touch(plan: MeshPlan) -> None:

@@ -19,6 +19,8 @@ FIRST_SYNC_SECONDS = 10.0
 PROBE_SECONDS = 8.0
 PAUSE_SECONDS = 0.3
 WORKERS = 24
+ROUNDS_OF_A_FAULT = 3
+"""How often the whole is checked when its faults are none that pass by themselves."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,19 @@ class Report:
         complete = bool(self.results) and all(gap.by_design for gap in self.gaps)
         return complete and all(result.verdict.holds for result in self.results)
 
+    @property
+    def may_change(self) -> bool:
+        """Whether something of what is wrong may come right by itself."""
+        missing = any(not gap.by_design for gap in self.gaps)
+        return missing or any(not r.verdict.holds and r.verdict.again for r in self.results)
+
+    @property
+    def first_fault(self) -> str:
+        """One line about one thing that is wrong; empty when all holds."""
+        missing = (f"{gap.subject}: {gap.reason}" for gap in self.gaps if not gap.by_design)
+        failed = (f"{r.check.subject}: {r.verdict.detail}" for r in self.results if not r.verdict.holds)
+        return next(missing, None) or next(failed, "")
+
 
 Progress = Callable[[str], None]
 
@@ -61,25 +76,32 @@ def verify(
     """Checks the mesh of `plan` through `shell`.
 
     A mesh that has just been started may not have all its members yet: for `patience` seconds the whole is
-    looked at and checked anew until it holds. Raises ValueError when the plan declares no demo, which is
-    what is probed.
+    looked at and checked anew until it holds, or until its faults are no longer those of a start. Raises
+    ValueError when the plan declares no demo, which is what is probed.
     """
     demo = plan.demo
     if demo is None:
         raise ValueError("the mesh declares no `demo`, so there is nothing to send requests to")
     started = time.monotonic()
 
+    settled = 0
+
     def attempt(number: int) -> Report:
-        progress(
-            "looking at pods, machines and ingresses"
-            if number == 1
-            else "not yet as it must be: looking again"
-        )
+        if number == 1:
+            progress("looking at pods, machines and ingresses")
         checks, gaps = plan_checks(plan, demo, observe(plan, demo, shell))
-        progress(f"making {len(checks)} checks")
+        if number == 1:
+            progress(f"making {len(checks)} checks")
         return Report(run_checks(checks, shell, first_sync), gaps, time.monotonic() - started)
 
-    return retry(attempt, lambda report: report.holds, patience, pause=1.0)
+    def done(report: Report) -> bool:
+        nonlocal settled
+        settled = 0 if report.may_change else settled + 1
+        if not report.holds:
+            progress(f"not yet as it must be: {report.first_fault}")
+        return report.holds or settled >= ROUNDS_OF_A_FAULT
+
+    return retry(attempt, done, patience, pause=1.0)
 
 
 def run_checks(

@@ -210,11 +210,20 @@ def test_patience_looks_at_the_whole_mesh_anew() -> None:
 
     def progress(text: str) -> None:
         seen.append(text)
-        if "again" in text:
+        if "not yet" in text:
             shell.missing_pods.clear()
 
     assert verify(mesh_plan(), shell, patience=10, first_sync=0, progress=progress).holds
-    assert any("again" in text for text in seen)
+    assert "not yet as it must be: cluster west: it has no Ready pod of the demo" in seen
+
+
+def test_patience_ends_early_when_nothing_will_change_by_itself() -> None:
+    shell = FakeShell()
+    shell.voices["echo"][1] = Voice("echo-w", "west", LEGACY)
+    seen: list[str] = []
+    report = verify(mesh_plan(), shell, patience=600, first_sync=0, progress=seen.append)
+    assert not report.holds
+    assert len([text for text in seen if "not yet" in text]) == 3
 
 
 def test_without_a_demo_there_is_nothing_to_verify() -> None:
