@@ -9,6 +9,7 @@ result: `{"result": ...}` or `{"error": text, "kind": class name}`.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -20,6 +21,8 @@ from typing import Any, Final
 import helm_python as helm
 
 _CANCEL_SECONDS: Final = 10.0
+_PR_SET_PDEATHSIG: Final = 1
+"""linux/prctl.h"""
 
 Arguments = dict[str, Any]
 
@@ -87,6 +90,9 @@ def _with_kubeconfig(config: Arguments) -> Arguments:
 
 def main() -> None:
     """Performs the request in a thread, so that SIGTERM can cancel it meanwhile."""
+    ctypes.CDLL(None).prctl(
+        _PR_SET_PDEATHSIG, signal.SIGTERM
+    )  # a plug-in that is killed leaves no action behind
     request = json.load(sys.stdin)
     context = helm.HelmContext()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import grpc
@@ -180,8 +180,7 @@ def test_a_custom_resource_waits_for_its_kind(plugin: Plugin, namespace: str) ->
         "spec": {"size": 1},
     }
     made = background(plugin, "kubernetes:late.example.com/v1:Late", thing)
-    time.sleep(1)
-    assert not made.done()
+    assert wait([made], timeout=1).not_done
     plugin.create(CRD, "crd", kind_definition("late.example.com", "Late"), 30)
     assert made.result(timeout=30).outputs["spec"] == {"size": 1}
 
