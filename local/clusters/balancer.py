@@ -56,7 +56,7 @@ class LoadBalancers:
         while not self._stopping.is_set():
             try:
                 self._follow()
-            except (ApiError, LabError, ValueError) as error:
+            except (ApiError, LabError, ValueError, KeyError) as error:
                 if not self._stopping.is_set():
                     self._tell(f"LoadBalancers of {self._record.spec.name}: {error}")
                 self._stopping.wait(_PAUSE)
@@ -121,16 +121,21 @@ class LoadBalancers:
         for subject in [one for one in self._open if one.rsplit(":", 1)[0] == name and one not in wanted]:
             self._close(subject)
         for subject, port in wanted.items():
-            if subject in self._open:
-                continue
-            with self._state.lock:
-                local = self._record.ports.setdefault(subject, 0) or self._forwarders.free_port(
-                    self._state.ports()
-                )
-                self._record.ports[subject] = local
-                self._state.save()
-            self._forwarders.open(local, f"gateway {subject}", self._node.namespace, (address, port))
-            self._open[subject] = address
+            if subject not in self._open:
+                self._open_port(subject, (address, port))
+
+    def _open_port(self, subject: str, target: tuple[str, int]) -> None:
+        """Tells of a port that is taken: the gateway works on without it, and the next listing tries again."""
+        with self._state.lock:
+            local = self._record.ports.get(subject) or self._forwarders.free_port(self._state.ports())
+            self._record.ports[subject] = local
+            self._state.save()
+        try:
+            self._forwarders.open(local, f"gateway {subject}", self._node.namespace, target)
+        except LabError as error:
+            self._tell(str(error))
+        else:
+            self._open[subject] = target[0]
 
     def _close(self, subject: str) -> None:
         self._open.pop(subject)

@@ -102,6 +102,11 @@ class Cluster:
 
         until(holds, READY_TIMEOUT, f"cluster {self.node.spec.name}: {failure}", every=0.05)
 
+    def troubles(self) -> str:
+        """What does not run as it should, in a few words; empty when all is well."""
+        failing = self._supervisor.failing()
+        return f"restarted lately: {', '.join(failing)}" if failing else ""
+
     def abort(self) -> None:
         """Makes a start that is under way fail soon."""
         self._stopped.set()

@@ -114,7 +114,8 @@ class Lab:
         return self._reporter.machine_info(record) if record else None
 
     def status(self) -> LabStatus:
-        return self._reporter.status(memory.used())
+        troubles = {name: cluster.troubles() for name, cluster in list(self._clusters.items())}
+        return self._reporter.status(memory.used(), troubles)
 
     def logs(self, subject: str, lines: int) -> str:
         return self._reporter.logs(subject, lines)

@@ -1,5 +1,6 @@
 """What the lab says of itself: member by member, as a whole, and its logs."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.clusters import kubeconfig
@@ -44,12 +45,13 @@ class Reporter:
             state=self._starts.state(f"machine/{record.spec.name}")[0],
         )
 
-    def status(self, memory_bytes: int) -> LabStatus:
+    def status(self, memory_bytes: int, troubles: Mapping[str, str]) -> LabStatus:
+        """The whole lab. `troubles`: by cluster, what does not run as it should."""
         return LabStatus(
             running=True,
             process_id=self._process_id,
             memory_bytes=memory_bytes,
-            clusters=[self._cluster(record) for record in self._state.clusters.values()],
+            clusters=[self._cluster(record, troubles) for record in self._state.clusters.values()],
             machines=[self._machine(record) for record in self._state.machines.values()],
             forwards=[
                 Forward(record.spec.name, subject, port, _target(record, subject))
@@ -74,14 +76,14 @@ class Reporter:
             raise LabError(f"no log of {subject}: say `lab`, a machine, a cluster, or cluster/daemon")
         return found
 
-    def _cluster(self, record: ClusterRecord) -> ClusterStatus:
+    def _cluster(self, record: ClusterRecord, troubles: Mapping[str, str]) -> ClusterStatus:
         state, detail = self._starts.state(f"cluster/{record.spec.name}")
         return ClusterStatus(
             name=record.spec.name,
             network=record.spec.network.name,
             instance_id=record.instance_id,
             state=state,
-            detail=detail,
+            detail=detail or troubles.get(record.spec.name, ""),
             endpoint=_endpoint(record),
             peer_endpoint=_peer_endpoint(record),
             gateway_address=record.gateway_address,

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from io import BufferedRWPair
 from pathlib import Path
@@ -157,5 +158,5 @@ def _answer(request: dict[str, Any], operations: Operations, stream: BufferedRWP
 
 
 def _tell(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
     sys.stderr.flush()

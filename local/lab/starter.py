@@ -16,7 +16,7 @@ from local.lab.errors import LabError
 from local.lab.state import lab_folder
 from local.paths import project_folder
 
-START_TIMEOUT = 30.0
+START_TIMEOUT = 60.0
 LOCK_TIMEOUT = 180.0
 
 

@@ -42,6 +42,7 @@ class Supervisor:
         self._stopping = Event()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._threads: list[Thread] = []
+        self._failing: dict[str, float] = {}
 
     def start(self, daemon: Daemon) -> None:
         daemon.log.parent.mkdir(parents=True, exist_ok=True)
@@ -49,6 +50,12 @@ class Supervisor:
         thread = Thread(target=self._keep, args=(daemon,), name=f"keep-{daemon.name}", daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def failing(self) -> list[str]:
+        """The daemons that ended of themselves and have not run for long since."""
+        now = time.monotonic()
+        with self._lock:
+            return sorted(name for name, ended in self._failing.items() if now - ended < SETTLED_AFTER)
 
     def kill(self) -> None:
         """Ends all daemons at once and starts none again: what they keep is made for power cuts."""
@@ -69,6 +76,8 @@ class Supervisor:
                 return
             if time.monotonic() - started > SETTLED_AFTER:
                 pause = FIRST_PAUSE
+            with self._lock:
+                self._failing[daemon.name] = time.monotonic()
             self._tell(f"{daemon.name} ended with {code}; starting it again in {pause:.1f} s")
             self._stopping.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -240,6 +240,9 @@ def test_a_dead_daemon_is_started_again(kubectl: dict[str, Kubectl], infos: dict
         assert len(dead) == 1
         os.kill(dead[0], 9)
         _await_another("near", program, dead)
+        status = {cluster.name: cluster for cluster in LabClient.connect(start=False).status().clusters}
+        assert f"near/{program}" in status["near"].detail
+        assert status["east"].detail == ""
         eventually("near answers again", lambda: kubectl["near"].get("node", "near"))
 
 
