@@ -125,7 +125,7 @@ class LoadBalancers:
                 self._open_port(subject, (address, port))
 
     def _open_port(self, subject: str, target: tuple[str, int]) -> None:
-        """Tells of a port that is taken: the gateway works on without it, and the next listing tries again."""
+        """Tells of a port that is taken: the gateway works without it, and the next listing tries again."""
         with self._state.lock:
             local = self._record.ports.get(subject) or self._forwarders.free_port(self._state.ports())
             self._record.ports[subject] = local
