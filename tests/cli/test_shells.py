@@ -1,0 +1,257 @@
+"""The command's `Shell`: what it finds, how it runs things, and that no failure of it tells a secret."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from kubernetes.client.exceptions import ApiException
+from rich.console import Console
+
+from cli import kubeconfigs, machine_terminal, shells
+from cli.console import WIDTH_OF_A_FILE
+from cli.errors import CommandError
+from cli.kubeconfigs import read_kubeconfig
+from cli.pods import ClusterPods
+from cli.shells import MeshShell
+from model.plan.build import plan_from
+from operate.shell import Machine, NotProbedError, NotReachableError, Pod
+from operate.verify.report import as_table
+from operate.verify.run import verify
+from tests.cli.fake_lab import FakeLab
+from tests.operate.mesh import FakeShell, mesh_plan, raw_mesh
+
+SECRET = "the-secret-token"
+KUBECONFIG: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Config",
+    "current-context": "main",
+    "clusters": [{"name": "main", "cluster": {"server": "https://127.0.0.1:1"}}],
+    "users": [{"name": "main", "user": {"token": SECRET}}],
+    "contexts": [{"name": "main", "context": {"cluster": "main", "user": "main"}}],
+}
+POD = Pod("east", "demo", "echo-1", "10.10.16.2", "echo", "app")
+
+
+@pytest.fixture
+def lab(monkeypatch: pytest.MonkeyPatch) -> FakeLab:
+    fake = FakeLab()
+    monkeypatch.setattr(shells, "LabClient", fake)
+    monkeypatch.setattr(kubeconfigs, "LabClient", fake)
+    return fake
+
+
+def api_pod(
+    name: str, *, ready: bool = True, deleted: bool = False, address: str | None = "10.10.16.2"
+) -> Any:
+    containers = [SimpleNamespace(name="istio-proxy"), SimpleNamespace(name="app")]
+    condition = SimpleNamespace(type="Ready", status="True" if ready else "False")
+    return SimpleNamespace(
+        metadata=SimpleNamespace(name=name, namespace="demo", deletion_timestamp="now" if deleted else None),
+        spec=SimpleNamespace(containers=containers, service_account_name="echo"),
+        status=SimpleNamespace(pod_ip=address, conditions=[condition]),
+    )
+
+
+class FakeApi:
+    def __init__(self, pods: list[Any] | None = None, error: Exception | None = None) -> None:
+        self._pods, self._error = pods, error
+
+    def list_namespaced_pod(self, *_: object, **__: object) -> Any:
+        if self._error:
+            raise self._error
+        return SimpleNamespace(items=self._pods)
+
+    def connect_get_namespaced_pod_exec(self) -> None: ...
+
+
+class Session:
+    """What `stream` gives: a command that ended, or one that did not."""
+
+    def __init__(self, *, ended: bool = True, code: int = 0) -> None:
+        self._ended, self.returncode, self.closed = ended, code, False
+
+    def run_forever(self, timeout: float) -> None: ...
+
+    def is_open(self) -> bool:
+        return not self._ended
+
+    def read_stdout(self) -> str:
+        return "out"
+
+    def read_stderr(self) -> str:
+        return "err"
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakeApi], ClusterPods]:
+    def make(api: FakeApi) -> ClusterPods:
+        monkeypatch.setattr(ClusterPods, "_api", lambda _: api)
+        return ClusterPods("east", KUBECONFIG, None)
+
+    return make
+
+
+def test_only_ready_pods_count_and_the_proxy_is_not_the_application(cluster: Any) -> None:
+    pods = [api_pod("a"), api_pod("b", ready=False), api_pod("c", deleted=True), api_pod("d", address=None)]
+    found = cluster(FakeApi(pods)).list("demo", "app=echo")
+    assert found == [Pod("east", "demo", "a", "10.10.16.2", "echo", "app")]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiException(status=403, reason="Forbidden", http_resp=None),
+        ApiException(status=0, reason=f"Handshake status 500\nauthorization: Bearer {SECRET}"),
+    ],
+)
+def test_a_refusal_of_the_api_server_is_said_in_one_line_without_secrets(
+    cluster: Any, error: ApiException
+) -> None:
+    error.body = json.dumps({"message": SECRET})
+    with pytest.raises(NotReachableError) as raised:
+        cluster(FakeApi(error=error)).list("demo", "app=echo")
+    assert SECRET not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_command_in_a_pod_gives_its_result_and_closes(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(code=3)
+    monkeypatch.setattr("cli.pods.stream.stream", lambda *_, **__: session)
+    done = cluster(FakeApi()).run(POD, ["true"], 1)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "out", "err")
+    assert session.closed
+
+
+def test_a_command_that_does_not_end_is_not_reachable_and_closes(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(ended=False)
+    monkeypatch.setattr("cli.pods.stream.stream", lambda *_, **__: session)
+    with pytest.raises(NotReachableError, match="did not end within 1 s"):
+        cluster(FakeApi()).run(POD, ["sleep", "9"], 1)
+    assert session.closed
+
+
+def test_an_unusable_kubeconfig_tells_no_secret() -> None:
+    with pytest.raises(NotReachableError) as raised:
+        ClusterPods("east", {**KUBECONFIG, "current-context": "other"}, None)
+    assert SECRET not in str(raised.value)
+
+
+def test_an_unused_cluster_costs_no_connection(lab: FakeLab) -> None:
+    lab.running = False
+    MeshShell(mesh_plan())
+    assert lab.asked == []
+
+
+def test_machines_are_those_that_run(lab: FakeLab) -> None:
+    assert MeshShell(mesh_plan()).machines("legacy") == [Machine("legacy", "legacy-0", "10.10.0.100")]
+
+
+def test_machines_of_others_are_not_probed(lab: FakeLab) -> None:
+    mesh = raw_mesh()
+    mesh["workloadGroups"]["legacy"]["machines"] = {"type": "bundle"}
+    with pytest.raises(NotProbedError, match="bundle machines"):
+        MeshShell(mesh_plan(workloadGroups=mesh["workloadGroups"])).machines("legacy")
+
+
+def test_a_local_ingress_is_the_labs_port_on_the_loopback(lab: FakeLab) -> None:
+    assert MeshShell(mesh_plan()).ingress_url("public", 80) == "http://127.0.0.1:34213"
+    with pytest.raises(NotReachableError, match="istio-ingress/public-istio:81"):
+        MeshShell(mesh_plan()).ingress_url("public", 81)
+
+
+def test_without_a_lab_nothing_is_reachable(lab: FakeLab) -> None:
+    lab.running = False
+    shell = MeshShell(mesh_plan())
+    for ask in (
+        lambda: shell.pods("east", "demo", "app=echo"),
+        lambda: shell.machines("legacy"),
+        lambda: shell.run_in_machine(Machine("legacy", "legacy-0", ""), ["true"], 1),
+        lambda: shell.ingress_url("public", 80),
+    ):
+        with pytest.raises(NotReachableError, match="no lab is running"):
+            ask()
+
+
+def test_outside_runs_here(lab: FakeLab) -> None:
+    shell = MeshShell(mesh_plan())
+    done = shell.run_outside([sys.executable, "-c", "import sys; print('x'); sys.exit(4)"], 20)
+    assert (done.returncode, done.stdout) == (4, "x\n")
+    with pytest.raises(NotProbedError, match="make toolchain"):
+        shell.run_outside(["no-such-program-anywhere"], 1)
+    with pytest.raises(NotReachableError, match="did not end"):
+        shell.run_outside([sys.executable, "-c", "import time; time.sleep(30)"], 0.2)
+
+
+def kubeconfig_plan(**settings: str) -> Any:
+    mesh = {
+        "id": "mesh1",
+        "networks": {"dc": {"type": "external", "cidr": "10.40.0.0/16"}},
+        "clusters": {"edge": {"type": "kubeconfig", "network": "dc", **settings}},
+    }
+    return plan_from(mesh, "dev").clusters["edge"]
+
+
+def test_a_kubeconfig_file_is_read_with_its_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubeconfigs, "project_folder", lambda: tmp_path)
+    (tmp_path / "edge.yaml").write_text("apiVersion: v1\nkind: Config\n")
+    assert read_kubeconfig(kubeconfig_plan(path="edge.yaml", context="admin"), "dev") == (
+        {"apiVersion": "v1", "kind": "Config"},
+        "admin",
+    )
+
+
+def test_the_ambient_kubeconfig_is_the_last_resort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "config"
+    path.write_text(json.dumps(KUBECONFIG))
+    monkeypatch.setenv("KUBECONFIG", f"{path}:/other")
+    assert read_kubeconfig(kubeconfig_plan(), "dev") == (KUBECONFIG, None)
+
+
+def test_a_missing_or_broken_kubeconfig_tells_the_path_and_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubeconfigs, "project_folder", lambda: tmp_path)
+    with pytest.raises(CommandError, match=r"gone\.yaml"):
+        read_kubeconfig(kubeconfig_plan(path="gone.yaml"), "dev")
+    (tmp_path / "broken.yaml").write_text(f"token: {SECRET}\n\t- [")
+    with pytest.raises(CommandError, match="is no kubeconfig") as raised:
+        read_kubeconfig(kubeconfig_plan(path="broken.yaml"), "dev")
+    assert SECRET not in str(raised.value)
+
+
+def test_a_kubeconfig_in_a_secret_is_asked_of_pulumi(pulumi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.kubeconfigs.Engine.find", pulumi.engine)
+    pulumi.answer("config get hybrid-mesh:edge --stack dev", stdout=json.dumps(KUBECONFIG))
+    pulumi.answer("config get", code=1, stderr=SECRET)
+    assert read_kubeconfig(kubeconfig_plan(secret="edge"), "dev")[0] == KUBECONFIG
+    with pytest.raises(CommandError, match="cannot be read") as raised:
+        read_kubeconfig(kubeconfig_plan(secret="other"), "dev")
+    assert SECRET not in str(raised.value)
+    assert "config set" in raised.value.remedy
+
+
+def test_a_machines_init_is_the_innermost_process_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = {10: ["10", "2"], 11: ["11", "3", "1"], 12: ["12", "4", "7"], 13: ["13", "1"]}
+    monkeypatch.setattr("cli.machine_terminal.cgroups.processes", lambda _: set(numbers))
+    monkeypatch.setattr(machine_terminal, "_numbers", numbers.__getitem__)
+    assert machine_terminal.find_init("lab/machine-x") == 11
+    numbers.clear()
+    assert machine_terminal.find_init("lab/machine-x") is None
+
+
+def test_a_piped_table_is_wide_enough_to_be_read() -> None:
+    file = io.StringIO()
+    Console(file=file, width=WIDTH_OF_A_FILE).print(as_table(verify(mesh_plan(), FakeShell(), first_sync=0)))
+    assert "200 from cluster east, cluster west, machine legacy-0, machine legacy-1" in file.getvalue()
