@@ -64,7 +64,8 @@ def prepared(engine: Engine, stack: str) -> Iterator[None]:
 def exists(engine: Engine, stack: str) -> bool:
     """Whether the backend holds the stack."""
     if backend := engine.settings.own_backend:
-        return _checkpoint(backend, stack).exists()
+        plain = _checkpoint(backend, stack)
+        return plain.exists() or plain.with_name(f"{plain.name}.gz").exists()
     return engine.ask("stack", "export", "--stack", stack).returncode == 0
 
 
