@@ -185,17 +185,11 @@ class HybridMesh(pulumi.ComponentResource):
             }
             for name, cluster in self._clusters.items()
         }
-        kubeconfigs: dict[str, pulumi.Output[str]] = {
-            name: cluster.kubeconfig
-            for name, cluster in self._clusters.items()
-            if cluster.kubeconfig is not None
-        }
         return {
             "meshId": self._plan.mesh_id,
             "trustDomain": self._plan.trust_domain,
             "rootCertificate": self._trust.root_certificate_pem,
             "clusters": clusters,
-            "kubeconfigs": pulumi.Output.secret(kubeconfigs),
             "groups": {name: {"machines": group.addresses} for name, group in self._groups.items()},
             "bundles": {
                 name: group.bundle for name, group in self._groups.items() if group.bundle is not None

@@ -1,0 +1,113 @@
+"""The certificate authority under the real engine: what its life looks like to a user, and what the state
+holds.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.plugins.conftest import ProjectFactory
+from tests.plugins.control_plane import CHECKOUT
+from tests.plugins.engine import Project
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+import pulumi
+from components.resources import CertificateAuthority
+
+config = pulumi.Config()
+authority = CertificateAuthority(
+    "authority",
+    trust_domain="mesh.example.com",
+    mesh_id="mesh1",
+    clusters=config.require("clusters").split(","),
+    root_validity_days=config.get_int("days") or 3650,
+    intermediate_validity_days=730,
+)
+pulumi.export("root", authority.root_certificate_pem)
+pulumi.export("east", authority.intermediates["east"]["ca-cert.pem"])
+"""
+BEGIN_KEY = "BEGIN PRIVATE KEY"
+
+
+@pytest.fixture
+def project(make_project: ProjectFactory, tmp_path: Path) -> Project:
+    """A stack with a mesh of two clusters, that finds the plug-in by its path and no other way."""
+    made = make_project(PROGRAM)
+    made.environment |= {
+        "PYTHONPATH": str(CHECKOUT),
+        "HYBRID_MESH_STATE": str(tmp_path / "lab-state"),
+        "HYBRID_MESH_SEVERAL_LABS": "1",
+    }
+    plugin = {"name": "hybridmesh", "path": str(CHECKOUT / "plugins/hybridmesh")}
+    settings = {"name": "project", "runtime": "python", "plugins": {"providers": [plugin]}}
+    (made.folder / "Pulumi.yaml").write_text(json.dumps(settings))
+    made.set("clusters", "east,west")
+    return made
+
+
+def output(project: Project, name: str) -> str:
+    return project.run("stack", "output", name, "--show-secrets")
+
+
+def test_the_life_of_an_authority(project: Project) -> None:
+    assert "+ 2 to create" in project.run("preview")
+    said = project.run("up", "--yes", "--skip-preview")
+    assert BEGIN_KEY not in said
+    root, east = output(project, "root"), output(project, "east")
+    assert "BEGIN CERTIFICATE" in root
+
+    project.run("up", "--yes", "--skip-preview", "--expect-no-changes")
+    project.run("preview", "--refresh", "--expect-no-changes")
+
+    project.set("clusters", "east,north,west")
+    previewed = project.run("preview", "--diff")
+    assert "to update" in previewed
+    assert "to replace" not in previewed
+    project.run("up", "--yes", "--skip-preview")
+    assert (output(project, "root"), output(project, "east")) == (root, east)
+
+    project.run("destroy", "--yes", "--skip-preview")
+    assert project.state() == {}
+
+
+def test_no_key_is_plain_in_the_state_or_shown(project: Project) -> None:
+    shown = project.run("up", "--yes", "--skip-preview", "--diff", "-v=7", "--logtostderr")
+    exported = project.run("stack", "export")
+    lines = {
+        line for key in _keys(project) for line in key.splitlines() if len(line) > 20 and "KEY" not in line
+    }
+    assert len(lines) >= 6, "the search itself must know the keys of the root and of two intermediates"
+    assert BEGIN_KEY not in exported
+    assert not [line for line in lines if line in exported or line in shown]
+    authority = project.state()["authority"]
+    assert _ciphertext(authority["outputs"]["rootKeyPem"])
+    assert _ciphertext(authority["outputs"]["intermediates"])
+    assert not _ciphertext(authority["outputs"]["rootCertificatePem"])
+
+
+def test_another_root_is_refused_in_the_preview(project: Project) -> None:
+    project.run("up", "--yes", "--skip-preview")
+    project.set("days", "365")
+    said = project.run("preview", fails=True)
+    assert "trust.rootValidityDays decides the mesh's root" in said
+    assert "Traceback" not in said
+
+
+def _ciphertext(value: Any) -> bool:
+    return isinstance(value, dict) and "ciphertext" in value
+
+
+def _keys(project: Project) -> list[str]:
+    """The private keys in the state, decrypted."""
+    exported = json.loads(project.run("stack", "export", "--show-secrets"))
+    resources = exported["deployment"]["resources"]
+    outputs = next(each["outputs"] for each in resources if each["urn"].endswith("::authority"))
+    intermediates = json.loads(outputs["intermediates"]["plaintext"])
+    return [
+        json.loads(outputs["rootKeyPem"]["plaintext"]),
+        *(each["ca-key.pem"] for each in intermediates.values()),
+    ]
