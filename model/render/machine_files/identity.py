@@ -41,6 +41,16 @@ class NotYetError(Exception):
     """The API server refused, or its answer lacked something; the text is safe to log."""
 
 
+EXPECTED = (
+    OSError,
+    http.client.HTTPException,
+    subprocess.SubprocessError,
+    LookupError,
+    ValueError,
+    NotYetError,
+)
+
+
 def main() -> int:
     started = time.monotonic()
     pause = 0.1
@@ -49,7 +59,7 @@ def main() -> int:
         try:
             write(ADDRESS, f"ISTIO_SVC_IP={address()}\n", 0o644)
             renew()
-        except (OSError, http.client.HTTPException, ValueError, NotYetError) as error:
+        except EXPECTED as error:
             problem = f"{type(error).__name__}: {error}"
         else:
             return 0
@@ -65,13 +75,12 @@ def main() -> int:
 
 
 def renew() -> None:
-    """Writes the roots, then the token. Raises OSError, http.client.HTTPException, ValueError or
-    NotYetError."""
+    """Writes the roots, then the token. Raises EXPECTED."""
     credential = cloud_identity.credential()
     namespace = f"/api/v1/namespaces/{os.environ['NAMESPACE']}"
     roots = call("GET", f"{namespace}/configmaps/istio-ca-root-cert", credential)
     text = member(roots, "data", "root-cert.pem")
-    if not ROOTS.exists() or ROOTS.read_text() != text:
+    if not ROOTS.exists() or ROOTS.read_text().split() != text.split():
         write(ROOTS, text, 0o644)
         log("wrote the mesh's roots")
     request = {
