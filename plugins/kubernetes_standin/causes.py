@@ -55,7 +55,7 @@ def _causes(api: Api, pod: Mapping[str, Any]) -> Iterator[str]:
                 f"{where}: {terminated.get('reason', 'Error')} with exit code {terminated['exitCode']}"
                 f"{_last_words(api, pod, container['name'])}"
             )
-        elif container.get("state", {}).get("running") and not container.get("ready"):
+        elif "running" in container.get("state", {}) and not container.get("ready"):
             yield f"{where}: running, but its readiness probe does not succeed"
 
 

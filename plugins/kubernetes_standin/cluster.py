@@ -13,7 +13,7 @@ from plugins.framework.engine import Severity
 from plugins.framework.errors import OperationCancelledError, ResourceError, WaitTimeoutError
 from plugins.framework.values import Properties
 from plugins.kubernetes_standin import wait_for
-from plugins.kubernetes_standin.api import APPLY, Api, Reply, StatusError
+from plugins.kubernetes_standin.api import APPLY, Api, Reply, StatusError, UnreachableError
 from plugins.kubernetes_standin.causes import pod_causes
 from plugins.kubernetes_standin.discovery import Discovery, NoSuchKindError, Served
 from plugins.kubernetes_standin.kinds import Kind, deletion_policy
@@ -156,7 +156,11 @@ class Cluster:
 
         def probe() -> Any | None:
             nonlocal seen, shown
-            seen = seen if seen is not None else self.api.find(path)
+            try:
+                seen = seen if seen is not None else self.api.find(path)
+            except UnreachableError:
+                context.status("the API server does not answer at the moment")
+                return None
             if seen is None:
                 raise ResourceError(f"{place.kind.name} {place.identity} was deleted while it was awaited")
             state = (

@@ -63,7 +63,10 @@ def with_unknowns(
         old = _mapping(old_outputs.get("metadata"))
         metadata = metadata | dict.fromkeys(_SERVER_METADATA, UNKNOWN)
         metadata |= {name: old[name] for name in ("uid", "creationTimestamp") if name in old}
-    result = {**outputs, "metadata": metadata, "status": UNKNOWN}
+    status = outputs.get("status") or old_outputs.get("status") if old_outputs else UNKNOWN
+    result = {**outputs, "metadata": metadata}
+    if status is not None:
+        result["status"] = status
     if kind == SECRET and outputs.get("type") == _TOKEN:
         result["data"] = _mapping(old_outputs.get("data")) or UNKNOWN
     if kind == Kind("v1", "Service") and isinstance(outputs.get("spec"), dict):

@@ -133,7 +133,10 @@ class ReleaseHandler(ResourceHandler):
         context: CallContext,
     ) -> Properties:
         if preview:
-            return self._preview(news, context)
+            status = old_outputs.get("status")
+            kept = dict.fromkeys(("appVersion", "revision", "status", "version"), UNKNOWN)
+            known = {"status": {**status, **kept}} if isinstance(status, dict) else {}
+            return {**self._preview(news, context), **known}
         try:
             self._cluster.api.get("/version")
         except UnreachableError as failure:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.plugins.conftest import ProjectFactory
-from tests.plugins.control_plane import ControlPlane
+from tests.plugins.control_plane import ControlPlane, wait_until
 from tests.plugins.engine import Project
 from tests.plugins.kubernetes_standin.test_release import CHART, CONFIG_MAP
 
@@ -233,3 +235,63 @@ def test_a_misspelt_field_fails_the_preview(project: Project) -> None:
     shown = project.run("preview", fails=True)
     assert 'did you mean "replicas"?' in shown
     shutil.rmtree(project.folder / "state")
+
+
+NEVER = """
+labels = {"app": "never"}
+deployment = k8s.apps.v1.Deployment(
+    "never", metadata={"namespace": "default", "name": config.require("namespace")},
+    spec={
+        "replicas": int(config.get("replicas") or "1"), "selector": {"matchLabels": labels},
+        "template": {
+            "metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "none:1"}]}
+        },
+    },
+    opts=options,
+)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_up_leaves_no_process_and_the_next_goes_on(
+    project: Project, control_plane: ControlPlane, number: signal.Signals
+) -> None:
+    project.write(PROGRAM.split("namespace = ", maxsplit=1)[0] + NEVER)
+    path = f"/apis/apps/v1/namespaces/default/deployments/{namespace_of(project)}"
+    with (project.folder / "shown").open("w") as shown:
+        engine = subprocess.Popen(
+            ["pulumi", "--non-interactive", "up", "--yes", "--skip-preview"],
+            cwd=project.folder,
+            env=project.environment,
+            stdout=shown,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    wait_until(lambda: control_plane.find(path) is not None, "the deployment is awaited")
+    engine.send_signal(number)
+    engine.wait(timeout=60)
+    wait_until(lambda: not processes_in(project.folder), "no process is left")
+    assert "Traceback" not in (project.folder / "shown").read_text()
+    project.set("replicas", "0")
+    if number is signal.SIGKILL:
+        project.run("cancel", "--yes")
+        # The engine that was killed could not note what it had made.
+        control_plane.request("DELETE", path)
+        project.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
+    else:
+        assert "never" in project.state()
+    project.run("up", "--yes", "--skip-preview")
+    assert control_plane.request("GET", path)["spec"]["replicas"] == 0
+    project.run("destroy", "--yes", "--skip-preview")
+
+
+def processes_in(folder: Path) -> list[str]:
+    """Processes whose working directory is `folder`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == folder:
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found

@@ -115,6 +115,27 @@ def test_previews_of_what_the_server_fills(plugin: Plugin, namespace: str) -> No
     assert plugin.preview(SECRET, "t", token)["data"] is UNKNOWN
 
 
+def test_a_preview_of_an_update_keeps_what_stays(
+    plugin: Plugin, namespace: str, control_plane: ControlPlane
+) -> None:
+    spec = {"type": "LoadBalancer", "ports": [{"port": 80}]}
+    metadata: Properties = {"name": "s", "namespace": namespace, "annotations": SKIP}
+    given = {"metadata": metadata, "spec": spec}
+    made = plugin.create(SERVICE, "s", given)
+    path = f"/api/v1/namespaces/{namespace}/services/s"
+    status = {"status": {"loadBalancer": {"ingress": [{"ip": "172.30.1.10"}]}}}
+    control_plane.request("PATCH", f"{path}/status", status, "application/merge-patch+json")
+    labelled = {**given, "metadata": {**metadata, "labels": {"x": "y"}}}
+    outputs = plugin.update(made, labelled, preview=True).outputs
+    assert outputs["status"] == status["status"] | {
+        "loadBalancer": {"ingress": [{"ip": "172.30.1.10", "ipMode": "VIP"}]}
+    }
+    assert outputs["spec"]["clusterIP"] == made.outputs["spec"]["clusterIP"]
+    assert outputs["metadata"]["uid"] == made.outputs["metadata"]["uid"]
+    assert outputs["metadata"]["resourceVersion"] is UNKNOWN
+    assert "x" not in control_plane.request("GET", path)["metadata"].get("labels", {})
+
+
 def test_a_preview_in_a_namespace_that_is_not_there_yet(plugin: Plugin) -> None:
     outputs = plugin.preview(CONFIG_MAP, "cm", config_map("not-yet", {"a": "1"}))
     assert outputs["data"] == {"a": "1"}

@@ -138,6 +138,13 @@ def test_a_preview_knows_the_names_and_not_the_status(plugin: Plugin, make_plugi
     assert outputs["resourceNames"] is UNKNOWN
 
 
+def test_a_preview_of_an_upgrade_knows_where_the_release_is(plugin: Plugin, namespace: str) -> None:
+    made = plugin.create(RELEASE, "r", release(namespace))
+    outputs = plugin.update(made, release(namespace, values={"colour": "blue"}), preview=True).outputs
+    assert outputs["status"]["namespace"] == namespace
+    assert outputs["status"]["revision"] is UNKNOWN
+
+
 def test_drift_by_hand_shows_in_the_values(
     plugin: Plugin, namespace: str, make_plugin: PluginFactory, control_plane: ControlPlane
 ) -> None:
