@@ -5,7 +5,10 @@ import os
 from cli.console import out, say
 from cli.engine import Engine
 from cli.options import Stack
+from cli.salt import ensure_salt
 from cli.stack import exists, prepare
+from local.paths import project_folder
+from model.stackfile import stack_file
 
 
 def env(stack: Stack = "local") -> None:
@@ -14,14 +17,20 @@ def env(stack: Stack = "local") -> None:
     With our own backend, the stack is made when it is not there yet.
     """
     engine = Engine.find(os.environ)
-    if engine.settings.own_backend and engine.settings.own_passphrase:
-        ensure_ready(engine, stack)
+    ready(engine, stack)
     for line in engine.settings.lines():
         out.print(line, markup=False)
     if engine.settings.standins:
         say(f"Not on this machine, so ours stand in: {', '.join(engine.settings.standins)}.")
 
 
-def ensure_ready(engine: Engine, stack: str) -> None:
-    if not exists(engine, stack):
+def ready(engine: Engine, stack: str) -> None:
+    """Lets plain `pulumi` find the stack, and in the stack's file the salt of our passphrase, where both
+    are ours."""
+    settings = engine.settings
+    if not settings.own_backend or not settings.own_passphrase:
+        return
+    if exists(engine, stack):
+        ensure_salt(stack_file(project_folder(), stack), settings.own_passphrase)
+    else:
         prepare(engine, stack)

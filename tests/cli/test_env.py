@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from tests.cli.fake_pulumi import FakePulumi
+
+runner = CliRunner()
+TEXT = "config: {}\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path, pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The stack's file of a checkout whose backend and passphrase are ours."""
+    passphrase, backend = tmp_path / "passphrase", tmp_path / "backend"
+    passphrase.write_text("words")
+    passphrase.with_name("passphrase.salt").write_text("v1:ours")
+    backend.mkdir()
+    path = tmp_path / "stacks" / "Pulumi.local.yaml"
+    path.parent.mkdir()
+    path.write_text(TEXT)
+    for module in ("cli.stack", "cli.env"):
+        monkeypatch.setattr(f"{module}.project_folder", lambda: tmp_path)
+    monkeypatch.setattr("cli.env.Engine.find", lambda _: pulumi.engine(backend, passphrase))
+    return path
+
+
+def make_stack(tmp_path: Path) -> None:
+    folder = tmp_path / "backend" / ".pulumi" / "stacks" / "hybrid-mesh"
+    folder.mkdir(parents=True)
+    (folder / "local.json").write_text("{}")
+
+
+def test_a_stack_that_is_not_there_is_made_so_that_plain_pulumi_finds_it(
+    file: Path, pulumi: FakePulumi
+) -> None:
+    assert runner.invoke(app, ["env"]).exit_code == 0
+    assert pulumi.calls()[0][:4] == ["stack", "select", "local", "--create"]
+    assert file.read_text() == TEXT + "encryptionsalt: v1:ours\n"
+
+
+def test_a_stack_that_is_there_costs_no_pulumi_and_gets_the_right_salt(
+    file: Path, pulumi: FakePulumi, tmp_path: Path
+) -> None:
+    make_stack(tmp_path)
+    file.write_text(TEXT + "encryptionsalt: v1:of:another\n")
+    assert runner.invoke(app, ["env"]).exit_code == 0
+    assert pulumi.calls() == []
+    assert file.read_text() == TEXT + "encryptionsalt: v1:ours\n"
+
+
+def test_a_backend_of_the_users_is_not_touched(
+    file: Path, pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.env.Engine.find", lambda _: pulumi.engine())
+    assert runner.invoke(app, ["env"]).exit_code == 0
+    assert pulumi.calls() == []
+    assert file.read_text() == TEXT
+
+
+def test_only_export_lines_go_to_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.env.ready", lambda *_: None)
+    monkeypatch.setattr("cli.engine.shutil.which", lambda *_, **__: "/bin/pulumi")
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
+    done = runner.invoke(app, ["env"])
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert all(line.startswith("export ") for line in lines)
+    assert any(line.startswith("export PATH=") for line in lines)
