@@ -21,8 +21,14 @@ def known_secrets(deployment: dict[str, Any]) -> set[str]:
 
 
 def leaks(secrets: set[str], text: str) -> list[str]:
-    """The first characters of each known secret that `text` contains."""
-    return sorted(secret[:6] + "…" for secret in secrets if secret in text)
+    """Where `text` contains a known secret: what stands before it on its line, and its first characters."""
+    found = []
+    for secret in secrets:
+        place = text.find(secret)
+        if place >= 0:
+            before = text[text.rfind("\n", 0, place) + 1 : place]
+            found.append(f"{before[:200]} … {before[-120:]}{secret[:6]}…")
+    return sorted(found)
 
 
 def _collect(value: Any, found: set[str], *, secret: bool) -> None:
