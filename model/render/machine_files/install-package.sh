@@ -46,6 +46,9 @@ install_file() {
 }
 
 install_tools
+if [ -z "$PACKAGE_SHA256" ] && ! command -v dpkg >/dev/null; then
+    PACKAGE_URL=$(echo "$PACKAGE_URL" | sed 's|/deb/istio-sidecar\.deb$|/rpm/istio-sidecar.rpm|')
+fi
 if ! installed; then
     if [ -n "${1:-}" ]; then
         install_file "$1"
