@@ -1,0 +1,73 @@
+"""`__main__.py`: what a user sees of a right and of a wrong stack file."""
+
+import json
+import runpy
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.stack import wait_for_rpcs
+
+from tests.components.conftest import PROJECT, hermetic
+from tests.components.recording import Recording
+
+
+def run(config: Mapping[str, Any]) -> tuple[Recording, dict[str, Any]]:
+    """Runs the program on the flat keys `config`; what it declared and what it exported."""
+    recording = Recording()
+    exports: dict[str, Any] = {}
+
+    async def program() -> None:
+        try:
+            runpy.run_path(str(PROJECT / "__main__.py"))
+        finally:
+            await wait_for_rpcs()
+
+    with hermetic() as loop, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pulumi, "export", exports.__setitem__)
+        pulumi.runtime.set_mocks(recording, project="hybrid-mesh", stack="local")
+        texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+        pulumi.runtime.set_all_config(texts)
+        try:
+            loop.run_until_complete(program())
+        finally:
+            pulumi.runtime.set_all_config({})
+    return recording, exports
+
+
+def test_it_declares_one_mesh_and_exports_its_outputs(local_stack: dict[str, Any]) -> None:
+    recording, exports = run({"hybrid-mesh:mesh": local_stack})
+    assert len(recording.of_type("hybridmesh:index:HybridMesh")) == 1
+    assert set(exports) >= {"meshId", "clusters", "groups", "bundles", "ingresses"}
+
+
+def test_every_problem_is_one_clear_line(local_stack: dict[str, Any]) -> None:
+    local_stack["workloadGroups"]["legacy"]["cluster"] = "nowhere"
+    local_stack["ingress"]["public"]["cluster"] = "nowhere"
+    with pytest.raises(pulumi.RunError) as failure:
+        run({"hybrid-mesh:mesh": local_stack})
+    text = str(failure.value)
+    assert text.startswith("stacks/Pulumi.local.yaml is wrong:\n")
+    assert "workloadGroups.legacy.cluster (nowhere)" in text
+    assert "ingress.public.cluster (nowhere)" in text
+
+
+def test_a_missing_mesh_is_named() -> None:
+    with pytest.raises(pulumi.RunError, match="hybrid-mesh:mesh"):
+        run({})
+
+
+def test_a_missing_secret_is_named(local_stack: dict[str, Any]) -> None:
+    local_stack["trust"] = {"issuer": "files"}
+    with pytest.raises(pulumi.RunError, match=r"root-(key|certificate)"):
+        run({"hybrid-mesh:mesh": local_stack})
+
+
+def test_a_root_of_ones_own_reaches_the_authority_secret(local_stack: dict[str, Any]) -> None:
+    local_stack["trust"] = {"issuer": "files"}
+    flat = {"hybrid-mesh:root-certificate": "certificate", "hybrid-mesh:root-key": "key"}
+    recording, _ = run({"hybrid-mesh:mesh": local_stack, **flat})
+    authority = recording.named("mesh-trust-authority")
+    assert (authority.inputs["issuer"], authority.inputs["rootKeyPem"]) == ("files", "key")
+    assert "rootKeyPem" in authority.secret
