@@ -1,7 +1,7 @@
 """`hybrid-mesh down`: takes the mesh of a stack away, and of the local one leaves nothing."""
 
 from cli.console import say, step
-from cli.engine import Engine
+from cli.engine import Engine, ending
 from cli.errors import CommandError
 from cli.leftovers import end_lab
 from cli.options import Stack
@@ -31,7 +31,7 @@ def down(stack: Stack = "local") -> None:
                 code = engine.stream(*ARGUMENTS, "--stack", stack)
         if code != 0:
             raise CommandError(
-                f"`pulumi destroy` ended with {code}; its own words are above.",
+                f"`pulumi destroy` {ending(code)}.",
                 "Mend the cause and run the same command again."
                 + (" `hybrid-mesh lab down --forget` ends the lab at once." if local else ""),
             )

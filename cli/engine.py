@@ -86,6 +86,13 @@ class Engine:
         return [self.program, *arguments, "--non-interactive"]
 
 
+def ending(code: int) -> str:
+    """How a streamed command that failed has ended, for an error."""
+    if code < 0:
+        return f"was killed by signal {-code}"
+    return f"ended with {code}; its own words are above"
+
+
 @contextlib.contextmanager
 def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
     """Passes SIGINT and SIGTERM of this process on to `process` as SIGINT; the list tells which came."""

@@ -3,7 +3,7 @@
 import typer
 
 from cli.console import say, step
-from cli.engine import Engine
+from cli.engine import Engine, ending
 from cli.errors import FAILED, CommandError
 from cli.options import Stack
 from cli.plans import is_local, stack_plan
@@ -44,7 +44,7 @@ def up(stack: Stack = "local") -> None:
         code = engine.stream(*ARGUMENTS, "--stack", stack)
     if code != 0:
         raise CommandError(
-            f"`pulumi up` ended with {code}; its own words are above.",
+            f"`pulumi up` {ending(code)}.",
             "Mend the cause and run the same command again: it goes on from here.",
         )
     if plan.demo is not None:

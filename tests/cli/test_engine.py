@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.engine import ending
 from operate.patience import retry
 from tests.cli.fake_pulumi import FakePulumi
 
@@ -47,3 +48,8 @@ def test_a_quiet_command_reads_nothing_and_gives_its_output(pulumi: FakePulumi) 
     pulumi.answer("stack output", stdout="{}", stderr="warning", code=0)
     done = pulumi.engine().ask("stack", "output")
     assert (done.stdout, done.stderr, done.returncode) == ("{}", "warning", 0)
+
+
+def test_a_killed_pulumi_is_said_to_be_killed() -> None:
+    assert ending(-9) == "was killed by signal 9"
+    assert ending(255) == "ended with 255; its own words are above"

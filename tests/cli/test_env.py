@@ -32,9 +32,7 @@ def make_stack(tmp_path: Path) -> None:
     (folder / "local.json").write_text("{}")
 
 
-def test_a_stack_that_is_not_there_is_made_so_that_plain_pulumi_finds_it(
-    file: Path, pulumi: FakePulumi
-) -> None:
+def test_a_stack_that_is_not_there_is_made(file: Path, pulumi: FakePulumi) -> None:
     assert runner.invoke(app, ["env"]).exit_code == 0
     assert pulumi.calls()[0][:4] == ["stack", "select", "local", "--create"]
     assert file.read_text() == TEXT + "encryptionsalt: v1:ours\n"
