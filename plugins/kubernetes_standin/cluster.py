@@ -10,21 +10,19 @@ from typing import Any, Final
 
 from plugins.framework.calls import CallContext
 from plugins.framework.engine import Severity
-from plugins.framework.errors import OperationCancelledError, ResourceError, WaitTimeoutError
+from plugins.framework.errors import ResourceError, WaitTimeoutError
 from plugins.framework.values import Properties
-from plugins.kubernetes_standin import wait_for
-from plugins.kubernetes_standin.api import APPLY, Api, Reply, StatusError, UnreachableError
-from plugins.kubernetes_standin.causes import pod_causes
+from plugins.kubernetes_standin.api import APPLY, Api, Reply, StatusError
+from plugins.kubernetes_standin.awaiting import POLL_SECONDS, Awaited, condition_of, limit_of
 from plugins.kubernetes_standin.discovery import Discovery, NoSuchKindError, Served
 from plugins.kubernetes_standin.kinds import Kind, deletion_policy
 from plugins.kubernetes_standin.normalise import annotation
-from plugins.kubernetes_standin.readiness import CHECKS, DEFAULT_TIMEOUT, TIMEOUTS, Readiness
+from plugins.kubernetes_standin.readiness import DEFAULT_TIMEOUT
 from plugins.kubernetes_standin.settings import Settings
 
 _KIND_SECONDS: Final = 120.0
 _NAMESPACE_SECONDS: Final = 20.0
 _WEBHOOK_SECONDS: Final = 30.0
-_POLL_SECONDS: Final = 0.25
 
 
 class ConflictError(ResourceError):
@@ -138,56 +136,34 @@ class Cluster:
     def wait_until_ready(
         self, place: Place, live: Any, inputs: Properties, timeout: float, context: CallContext
     ) -> Any:
-        """The object once it is what the program wants. Raises ResourceError with the cause when it fails
-        to get there.
+        """The object once it is ready. Raises ResourceError with the cause when it does not get there.
 
         `timeout` in seconds, 0 for the annotation's or the kind's own.
         """
-        if annotation(inputs, "pulumi.com/skipAwait") == "true":
-            return live
-        expression = annotation(inputs, wait_for.ANNOTATION)
-        wanted = wait_for.expressions(expression) if expression else []
-        check = CHECKS.get((place.kind.group, place.kind.name))
-        if not wanted and check is None:
+        condition = condition_of(place.kind, inputs)
+        if condition is None:
             return live
         path = self.discovery.served(place.kind).path(place.namespace, place.name)
-        seen = live
-        shown = ""
+        awaited = Awaited(self.api, path, f"{place.kind.name} {place.identity}", live, condition, context)
+        return awaited.wait(limit_of(place.kind, inputs, timeout))
 
-        def probe() -> Any | None:
-            nonlocal seen, shown
-            try:
-                seen = seen if seen is not None else self.api.find(path)
-            except UnreachableError:
-                context.status("the API server does not answer at the moment")
-                return None
-            if seen is None:
-                raise ResourceError(f"{place.kind.name} {place.identity} was deleted while it was awaited")
-            state = (
-                wait_for.readiness(seen, wanted) if wanted else check(seen) if check else Readiness(done=True)
-            )
-            if state.failed:
-                raise ResourceError(state.text)
-            if state.text and state.text != shown and not state.done:
-                shown = state.text
-                context.status(state.text)
-            found, seen = seen, None if not state.done else seen
-            return found if state.done else None
+    def wait_until_gone(self, place: Place, uid: str, timeout: float, context: CallContext) -> None:
+        """Waits until the object with that uid is gone; says meanwhile what holds it."""
+        path = self.discovery.served(place.kind).path(place.namespace, place.name)
 
-        limit = timeout or _annotated_timeout(inputs) or TIMEOUTS.get(place.kind.name, DEFAULT_TIMEOUT)
-        try:
-            return context.wait_for(
-                probe,
-                what=f"{place.kind.name} {place.identity} is ready",
-                timeout=limit,
-                interval=_POLL_SECONDS,
-            )
-        except OperationCancelledError:
-            raise
-        except ResourceError as failure:
-            last = self.api.find(path) or live
-            causes = pod_causes(self.api, last) if "namespace" in last["metadata"] else []
-            raise ResourceError("; ".join([str(failure), *([shown] if shown else []), *causes])) from None
+        def gone() -> bool:
+            now = self.api.find(path)
+            if now is None or now["metadata"]["uid"] != uid:
+                return True
+            context.status(_what_holds(now))
+            return False
+
+        context.wait_for(
+            gone,
+            what=f"{place.kind.name} {place.identity} is gone",
+            timeout=timeout or DEFAULT_TIMEOUT,
+            interval=POLL_SECONDS,
+        )
 
     def delete(self, place: Place, policy: str, timeout: float, context: CallContext) -> None:
         """Deletes and waits until the object is gone."""
@@ -203,19 +179,7 @@ class Cluster:
             if failure.code not in {404, 409}:
                 raise
 
-        def gone() -> bool:
-            now = self.api.find(path)
-            if now is None or now["metadata"]["uid"] != uid:
-                return True
-            context.status(_what_holds(now))
-            return False
-
-        context.wait_for(
-            gone,
-            what=f"{place.kind.name} {place.identity} is gone",
-            timeout=timeout or DEFAULT_TIMEOUT,
-            interval=_POLL_SECONDS,
-        )
+        self.wait_until_gone(place, uid, timeout, context)
 
 
 def _patience(failure: StatusError) -> float:
@@ -225,14 +189,6 @@ def _patience(failure: StatusError) -> float:
     if failure.code == 500 and "failed calling webhook" in str(failure):
         return _WEBHOOK_SECONDS
     return 0.0
-
-
-def _annotated_timeout(inputs: Properties) -> float:
-    text = annotation(inputs, "pulumi.com/timeoutSeconds")
-    try:
-        return float(text) if text else 0.0
-    except ValueError:
-        raise ResourceError(f"pulumi.com/timeoutSeconds: {text} is not a number of seconds") from None
 
 
 def _what_holds(live: Mapping[str, Any]) -> str:

@@ -76,7 +76,7 @@ class ObjectHandler(ResourceHandler):
         served = self._cluster.served_eventually(self._kind, context)
         place = self._place(inputs, namespaced=served.namespaced)
         path = served.path(place.namespace, place.name)
-        self._refuse_existing(place)
+        self._make_room(place, timeout, context)
         live = self._cluster.apply_eventually(
             path,
             self._manifest(inputs, place),
@@ -197,11 +197,14 @@ class ObjectHandler(ResourceHandler):
         unknown = previews.with_unknowns(self._kind, outputs, old_outputs, self._cluster.settings.namespace)
         return normalise.protected(self._kind, unknown)
 
-    def _refuse_existing(self, place: Place) -> None:
-        if self._cluster.settings.upsert_existing_objects:
-            return
+    def _make_room(self, place: Place, timeout: float, context: CallContext) -> None:
+        """Waits for an object of that place that is being deleted; refuses one that is there to stay."""
         live = self._cluster.find(place)
-        if live is not None and not live["metadata"].get("deletionTimestamp"):
+        if live is None:
+            return
+        if live["metadata"].get("deletionTimestamp"):
+            self._cluster.wait_until_gone(place, live["metadata"]["uid"], timeout, context)
+        elif not self._cluster.settings.upsert_existing_objects:
             raise ResourceError(
                 f"{place.kind.name} {place.identity} already exists and is not managed by this stack; "
                 "import it, or set the provider's upsertExistingObjects"

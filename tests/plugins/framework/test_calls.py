@@ -171,6 +171,7 @@ def test_cancel_ends_a_wait_at_once(live: Live) -> None:
     began = time.monotonic()
     with pytest.raises(grpc.RpcError) as caught:
         create(live, {"behaviour": "wait"})
+    timer.join()
     assert caught.value.code() is grpc.StatusCode.CANCELLED
     assert time.monotonic() - began < 5
 

@@ -235,3 +235,17 @@ def test_delete_names_what_holds_the_object(
         plugin.delete(made, timeout=1)
     control_plane.patch(f"/api/v1/namespaces/{namespace}/configmaps/cm", {"metadata": {"finalizers": None}})
     plugin.delete(made, timeout=10)
+
+
+def test_a_new_object_waits_for_the_old_one_to_be_gone(
+    plugin: Plugin, namespace: str, control_plane: ControlPlane
+) -> None:
+    held = {"metadata": {"name": "cm", "finalizers": ["example.com/hold"]}, "data": {"old": "1"}}
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    control_plane.request("POST", path, held)
+    control_plane.request("DELETE", f"{path}/cm")
+    given = {"metadata": {"name": "cm", "namespace": namespace}, "data": {"new": "1"}}
+    made = background(plugin, "kubernetes:core/v1:ConfigMap", given, 30)
+    assert wait([made], timeout=1).not_done
+    control_plane.patch(f"{path}/cm", {"metadata": {"finalizers": None}})
+    assert made.result(timeout=30).outputs["data"] == {"new": "1"}
