@@ -168,14 +168,16 @@ class MachineRegistration(_Resource):
     """Waits until at least `minimum` machines of a workload group are in the mesh and, with `probe`, healthy.
 
     `kubeconfig` (a text, a path, or None for the ambient one) and `context` reach the cluster with which they
-    register. A change of `triggers` waits anew. `machine_names` are local machines, whose agents are quoted
-    when they do not come.
+    register. A change of `triggers` waits anew. `machine_addresses` are local machines, whose agents are
+    quoted when they do not come.
     """
 
     workload_entries: pulumi.Output[Sequence[str]]
+    connections: pulumi.Output[Mapping[str, str]]
+    """By address, when the machine connected."""
 
     TYPE = "hybridmesh:index:MachineRegistration"
-    OUTPUTS = ("workload_entries",)
+    OUTPUTS = ("workload_entries", "connections")
     SECRET_OUTPUTS = ("kubeconfig",)
     TIMEOUT = "300s"
 
@@ -191,7 +193,7 @@ class MachineRegistration(_Resource):
         minimum: pulumi.Input[int],
         probe: pulumi.Input[bool],
         triggers: Mapping[str, pulumi.Input[str]],
-        machine_names: Sequence[str] = (),
+        machine_addresses: Mapping[str, pulumi.Input[str]] | None = None,
         quarantined: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -204,7 +206,7 @@ class MachineRegistration(_Resource):
             "minimum": minimum,
             "probe": probe,
             "triggers": dict(triggers),
-            "machine_names": list(machine_names),
+            "machine_addresses": dict(machine_addresses or {}),
             "quarantined": quarantined,
         }
         timeouts = pulumi.CustomTimeouts(create=self.TIMEOUT, update=self.TIMEOUT)

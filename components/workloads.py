@@ -111,7 +111,7 @@ class WorkloadGroup(pulumi.ComponentResource):
                 "cluster": home.cluster.incarnation,
                 **{f"machine-{machine}": identity for machine, identity in instance_ids.items()},
             },
-            machine_names=[machine.name for machine in group.machines],
+            machine_addresses=self.addresses,
             quarantined=not home.cluster.plan.active,
             opts=pulumi.ResourceOptions(parent=self, depends_on=awaited),
         )

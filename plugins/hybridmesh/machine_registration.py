@@ -1,17 +1,17 @@
 """`hybridmesh:index:MachineRegistration`: waits until a workload group's machines are in the mesh.
 
 Inputs: `clusterName`, `kubeconfig` (secret; text or path; absent: the ambient one) and `context`, which no
-diff counts, `group`, `namespace`, `minimum`, `probe`, `triggers` (a change means: wait again), `machineNames`
-(local machines, for the diagnosis), `quarantined` (no I/O at all). Outputs: the inputs and `workloadEntries`,
-the names of the registrations.
+diff counts, `group`, `namespace`, `minimum`, `probe`, `triggers` (a change means: wait again;
+`machine-<name>` is the incarnation of a machine), `machineAddresses` (local machines: name -> address),
+`quarantined` (no I/O at all). Outputs: the inputs, `workloadEntries` (names of the registrations) and
+`connections` (address -> when it connected).
 """
 
 import time
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from local.lab.errors import LabError
 from plugins.framework.calls import CallContext
-from plugins.framework.engine import Severity
 from plugins.framework.errors import (
     CheckFailure,
     InitializationFailedError,
@@ -21,9 +21,8 @@ from plugins.framework.errors import (
 from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
 from plugins.hybridmesh.api_server import UnreachableClusterError
+from plugins.hybridmesh.diagnosis import agents_words
 from plugins.hybridmesh.inputs import missing, unexpected
-from plugins.hybridmesh.lab import connect, in_background
-from plugins.hybridmesh.strip import without_secrets
 from plugins.hybridmesh.workload_entries import Registration, Registrations
 
 INPUTS: Final = frozenset(
@@ -36,22 +35,19 @@ INPUTS: Final = frozenset(
         "minimum",
         "probe",
         "triggers",
-        "machineNames",
+        "machineAddresses",
         "quarantined",
     }
 )
 OPTIONAL: Final = frozenset({"kubeconfig", "context"})
-OUTPUTS: Final = ("workloadEntries",)
-DEFAULTS: Final = {"probe": False, "triggers": {}, "machineNames": [], "quarantined": False}
-NOT_COMPARED: Final = frozenset({"kubeconfig", "context", "minimum", "machineNames"})
+OUTPUTS: Final = ("workloadEntries", "connections")
+DEFAULTS: Final = {"probe": False, "triggers": {}, "machineAddresses": {}, "quarantined": False}
+NOT_COMPARED: Final = frozenset({"kubeconfig", "context", "minimum", "machineAddresses"})
 """Credentials change without a meaning; scaling is no difference; a new machine is a trigger."""
 IDENTITY: Final = frozenset({"clusterName", "group", "namespace"})
 _WAIT_SECONDS: Final = 300.0
 _ASK_SECONDS: Final = 0.4
 _PROGRESS_SECONDS: Final = 3.0
-_LOG_LINES: Final = 15
-_LOG_SECONDS: Final = 15.0
-_AGENT_LOG: Final = "/var/log/istio/istio.log /var/log/istio/istio.err.log"
 
 
 class MachineRegistrationHandler(ResourceHandler):
@@ -79,9 +75,9 @@ class MachineRegistrationHandler(ResourceHandler):
 
     def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
         if preview:
-            return Created("", {**inputs, "workloadEntries": UNKNOWN})
+            return Created("", {**inputs, **dict.fromkeys(OUTPUTS, UNKNOWN)})
         identity = f"{inputs['clusterName']}/{inputs['namespace']}/{inputs['group']}"
-        return Created(identity, _await(identity, inputs, timeout, context))
+        return Created(identity, _await(identity, inputs, {}, timeout, context))
 
     def read(
         self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
@@ -103,12 +99,15 @@ class MachineRegistrationHandler(ResourceHandler):
         timeout: float,
         context: CallContext,
     ) -> Properties:
-        del old_inputs
+        """Waits again. The registration that a replaced machine left behind does not count for its
+        successor.
+        """
         if preview or contains_unknown(news):
-            return {**news, "workloadEntries": UNKNOWN}
+            return {**news, **dict.fromkeys(OUTPUTS, UNKNOWN)}
         if news["quarantined"]:
-            return {**news, "workloadEntries": old_outputs.get("workloadEntries", [])}
-        return _await(identity, news, timeout, context)
+            known = {"workloadEntries": [], "connections": {}, **old_outputs}
+            return {**news, **{name: known[name] for name in OUTPUTS}}
+        return _await(identity, news, _left_behind(old_outputs, old_inputs, news), timeout, context)
 
     def delete(
         self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
@@ -116,27 +115,53 @@ class MachineRegistrationHandler(ResourceHandler):
         """Nothing: the machines leave by themselves."""
 
 
-def _await(identity: str, inputs: Properties, timeout: float, context: CallContext) -> Properties:
+def _await(
+    identity: str, inputs: Properties, left_behind: Mapping[str, str], timeout: float, context: CallContext
+) -> Properties:
     if inputs["quarantined"]:
-        return {**inputs, "workloadEntries": []}
-    waiting = _Waiting(inputs, context)
+        return {**inputs, "workloadEntries": [], "connections": {}}
+    waiting = _Waiting(inputs, left_behind, context)
     seconds = timeout or _WAIT_SECONDS
     minimum = inputs["minimum"]
     what = f"{minimum} machine{'s' * (minimum != 1)} of the group {inputs['group']} joined the mesh"
     try:
-        found = context.wait_for(waiting.probe, what=what, timeout=seconds, interval=_ASK_SECONDS)
+        context.wait_for(waiting.done, what=what, timeout=seconds, interval=_ASK_SECONDS)
     except WaitTimeoutError as failure:
-        reasons = [str(failure), *waiting.known(), *_agents_words(inputs, waiting.last, context)]
-        names = [entry.name for entry in waiting.last]
-        raise InitializationFailedError(identity, {**inputs, "workloadEntries": names}, reasons) from failure
-    return {**inputs, "workloadEntries": found}
+        ready = {entry.address for entry in waiting.ready()}
+        words = agents_words(inputs["machineAddresses"], ready, context)
+        reasons = [str(failure), *waiting.known(), *words]
+        raise InitializationFailedError(identity, _outputs(inputs, waiting.last), reasons) from failure
+    return _outputs(inputs, waiting.ready())
+
+
+def _outputs(inputs: Properties, entries: list[Registration]) -> Properties:
+    return {
+        **inputs,
+        "workloadEntries": [entry.name for entry in entries],
+        "connections": {entry.address: entry.connected_at for entry in entries},
+    }
+
+
+def _left_behind(old_outputs: Properties, old_inputs: Properties, news: Properties) -> dict[str, str]:
+    """Address -> connection of the registrations whose machine has been replaced since.
+
+    A machine that was cut off keeps its entry, Healthy, until istiod misses it.
+    """
+    before, after = old_inputs.get("triggers", {}), news["triggers"]
+    connections = old_outputs.get("connections", {})
+    replaced = (
+        address
+        for name, address in news["machineAddresses"].items()
+        if before.get(f"machine-{name}") != after.get(f"machine-{name}")
+    )
+    return {address: connections[address] for address in replaced if address in connections}
 
 
 class _Waiting:
     """Asks for the registrations again and again, remembers the last answer and tells the progress."""
 
-    def __init__(self, inputs: Properties, context: CallContext) -> None:
-        self._inputs, self._context = inputs, context
+    def __init__(self, inputs: Properties, left_behind: Mapping[str, str], context: CallContext) -> None:
+        self._inputs, self._left_behind, self._context = inputs, left_behind, context
         self._registrations = Registrations(
             inputs.get("kubeconfig"), inputs.get("context"), inputs["namespace"], inputs["group"]
         )
@@ -144,23 +169,28 @@ class _Waiting:
         self._trouble = ""
         self.last: list[Registration] = []
 
-    def probe(self) -> list[str] | None:
-        """The names of the registrations as soon as enough of them are ready."""
+    def done(self) -> bool:
+        """Asks once; whether enough machines are ready."""
         try:
-            self.last, self._trouble = self._registrations.read(), ""
+            found, self._trouble = self._registrations.read(), ""
+            self.last = [entry for entry in found if not self._is_left_behind(entry)]
         except UnreachableClusterError as failure:
             self._trouble = str(failure)
-        ready = [entry for entry in self.last if entry.ready(probe=self._inputs["probe"])]
-        if not self._trouble and len(ready) >= self._inputs["minimum"]:
-            return [entry.name for entry in ready]
-        self._tell(len(ready))
-        return None
+        enough = not self._trouble and len(self.ready()) >= self._inputs["minimum"]
+        if not enough:
+            self._tell(len(self.ready()))
+        return enough
+
+    def ready(self) -> list[Registration]:
+        return [entry for entry in self.last if entry.ready(probe=self._inputs["probe"])]
+
+    def _is_left_behind(self, entry: Registration) -> bool:
+        return self._left_behind.get(entry.address) == entry.connected_at
 
     def known(self) -> list[str]:
         """What is known about the machines that are missing, one line each."""
-        probe = self._inputs["probe"]
-        lines = [entry.describe() for entry in self.last if not entry.ready(probe=probe)]
-        ready = sum(entry.ready(probe=probe) for entry in self.last)
+        lines = [entry.describe() for entry in self.last if not entry.ready(probe=self._inputs["probe"])]
+        ready = len(self.ready())
         unregistered = self._inputs["minimum"] - len(self.last)
         if self._trouble:
             lines.append(f"cluster {self._inputs['clusterName']}: {self._trouble}")
@@ -179,39 +209,3 @@ class _Waiting:
         self._context.status(
             f"{ready} of {self._inputs['minimum']} machines ready{': ' + detail if detail else ''}"
         )
-
-
-def _agents_words(inputs: Properties, seen: list[Registration], context: CallContext) -> list[str]:
-    """The last lines of the agents' logs on those local machines that are not ready."""
-    lines = []
-    for name in inputs["machineNames"]:
-        try:
-            words = in_background(
-                lambda name=name: _agent_log(name, inputs, seen),  # type: ignore[misc]
-                what=f"the log of machine {name} is read",
-                timeout=_LOG_SECONDS,
-                context=context,
-            )
-        except ResourceError as failure:
-            context.log(Severity.DEBUG, f"no log of machine {name}: {failure}")
-            continue
-        lines.extend(words)
-    return lines
-
-
-def _agent_log(name: str, inputs: Properties, seen: list[Registration]) -> list[str]:
-    lab = connect(start=False)
-    machine = lab.machine(name)
-    if machine is None:
-        return [f"machine {name}: the lab does not have it"]
-    ready = {entry.address for entry in seen if entry.ready(probe=inputs["probe"])}
-    if machine.address in ready:
-        return []
-    try:
-        told = lab.machine_shell(
-            name, ["sh", "-c", f"tail -q -n {_LOG_LINES} {_AGENT_LOG} 2>/dev/null"], _LOG_SECONDS
-        )
-    except LabError as failure:
-        return [f"machine {name} ({machine.address}): no answer ({failure})"]
-    words = without_secrets(told.stdout).strip() or "the agent has written nothing yet"
-    return [f"machine {name} ({machine.address}), Istio's agent:\n{words}"]

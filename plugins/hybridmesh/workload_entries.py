@@ -18,11 +18,13 @@ _ANSWER_SECONDS: Final = 5.0
 
 @dataclass(frozen=True)
 class Registration:
-    """One machine's WorkloadEntry. `healthy` is None as long as no probe has reported."""
+    """One machine's WorkloadEntry. `connected_at` is when it last connected, as istiod wrote it; `healthy` is
+    None as long as no probe has reported."""
 
     name: str
     address: str
     connected: bool
+    connected_at: str
     healthy: bool | None
     message: str
 
@@ -69,6 +71,7 @@ def _registration(entry: Mapping[str, Any]) -> Registration:
         name=entry["metadata"]["name"],
         address=entry.get("spec", {}).get("address", ""),
         connected=CONNECTED_ANNOTATION in annotations and DISCONNECTED_ANNOTATION not in annotations,
+        connected_at=str(annotations.get(CONNECTED_ANNOTATION, "")),
         healthy=None if health is None else health.get("status") == "True",
         message="" if health is None else str(health.get("message", "")),
     )

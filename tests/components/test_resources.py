@@ -52,7 +52,7 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         minimum=2,
         probe=True,
         triggers={"group": "1"},
-        machine_names=["vm-0"],
+        machine_addresses={"vm-0": "10.10.0.100"},
     ),
 }
 HANDLER_MODULES = {

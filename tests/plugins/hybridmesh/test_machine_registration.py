@@ -13,7 +13,6 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from local.lab.specs import MachineInfo
 from plugins.framework.values import UNKNOWN, Properties
 from plugins.hybridmesh.api_server import ApiServer, UnreachableClusterError
 from plugins.hybridmesh.authority import make_root
@@ -45,7 +44,7 @@ def inputs(server: FakeApiServer, **more: Any) -> Properties:
         "minimum": 2,
         "probe": True,
         "triggers": {"group": "1"},
-        "machineNames": [],
+        "machineAddresses": {},
         "quarantined": False,
         **more,
     }
@@ -108,13 +107,10 @@ def test_a_time_out_quotes_the_agent_of_the_missing_machine_without_its_secrets(
     registration: Driver, server: FakeApiServer, lab: FakeLab
 ) -> None:
     server.register("legacy", "10.10.0.100", healthy=True)
-    lab.machines = {
-        "legacy-0": MachineInfo("legacy-0", "i0", "10.10.0.100", "172.30.200.1", "ready"),
-        "legacy-1": MachineInfo("legacy-1", "i1", "10.10.0.101", "172.30.200.2", "ready"),
-    }
+    machines = {"legacy-0": "10.10.0.100", "legacy-1": "10.10.0.101"}
     lab.agent_log = "error: token eyJhbGciOi.eyJzdWIi.c2ln was refused by istiod\n"
     with pytest.raises(FailedCallError) as failure:
-        registration.create(inputs(server, machineNames=["legacy-0", "legacy-1"]), timeout=0.5)
+        registration.create(inputs(server, machineAddresses=machines), timeout=0.5)
     quoted = [reason for reason in failure.value.reasons if "Istio's agent" in reason]
     assert quoted == [
         "machine legacy-1 (10.10.0.101), Istio's agent:\nerror: token [secret] was refused by istiod"
@@ -196,7 +192,8 @@ def test_read_asks_no_one(registration: Driver, server: FakeApiServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"kubeconfig": "other"}, {"minimum": 5}, {"machineNames": ["x"]}, {"context": "other"}]
+    "change",
+    [{"kubeconfig": "other"}, {"minimum": 5}, {"machineAddresses": {"x": "10.10.0.9"}}, {"context": "other"}],
 )
 def test_what_is_no_difference(registration: Driver, server: FakeApiServer, change: Properties) -> None:
     given = inputs(server)
@@ -212,6 +209,24 @@ def test_a_trigger_is_an_update_that_waits(registration: Driver, server: FakeApi
         registration.update("id", given, given, news, timeout=0.5)
     server.register("legacy", "10.10.0.100", healthy=True)
     assert registration.update("id", given, given, news).value["workloadEntries"]
+
+
+def test_what_a_replaced_machine_left_behind_does_not_count(
+    registration: Driver, server: FakeApiServer
+) -> None:
+    """A machine that was cut off keeps its entry, connected and Healthy, until istiod misses it."""
+    machines = {"legacy-0": "10.10.0.100", "legacy-1": "10.10.0.101"}
+    before = inputs(
+        server, machineAddresses=machines, triggers={"machine-legacy-0": "a", "machine-legacy-1": "b"}
+    )
+    for address in machines.values():
+        server.register("legacy", address, healthy=True)
+    outputs = registration.create(before)[1].value
+    after = {**before, "triggers": {"machine-legacy-0": "a", "machine-legacy-1": "another"}}
+    with pytest.raises(FailedCallError, match="timed out"):
+        registration.update("id", outputs, before, after, timeout=0.5)
+    server.entries[1]["metadata"]["annotations"]["istio.io/connectedAt"] = "2026-01-01T00:05:00Z"
+    assert len(registration.update("id", outputs, before, after).value["workloadEntries"]) == 2
 
 
 def test_an_unknown_trigger_previews_without_waiting(registration: Driver, server: FakeApiServer) -> None:

@@ -1,0 +1,45 @@
+"""What local machines say themselves when they do not join."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from local.lab.errors import LabError
+from plugins.framework.calls import CallContext
+from plugins.framework.engine import Severity
+from plugins.framework.errors import ResourceError
+from plugins.hybridmesh.lab import connect, in_background
+from plugins.hybridmesh.strip import without_secrets
+
+_LOG_LINES: Final = 15
+_LOG_SECONDS: Final = 15.0
+_AGENT_LOG: Final = "/var/log/istio/istio.log /var/log/istio/istio.err.log"
+
+
+def agents_words(machines: Mapping[str, str], ready: Collection[str], context: CallContext) -> list[str]:
+    """The last lines of the agent's log on each of `machines` (name -> address) whose address is not in
+    `ready`, without secrets."""
+    lines = []
+    for name, address in sorted(machines.items()):
+        if address in ready:
+            continue
+        try:
+            words = in_background(
+                lambda name=name: _log(name),  # type: ignore[misc]
+                what=f"the log of machine {name} is read",
+                timeout=_LOG_SECONDS,
+                context=context,
+            )
+        except ResourceError as failure:
+            context.log(Severity.DEBUG, f"no log of machine {name}: {failure}")
+            words = "the lab does not tell its log"
+        lines.append(f"machine {name} ({address}), Istio's agent:\n{words}")
+    return lines
+
+
+def _log(name: str) -> str:
+    command = ["sh", "-c", f"tail -q -n {_LOG_LINES} {_AGENT_LOG} 2>/dev/null"]
+    try:
+        told = connect(start=False).machine_shell(name, command, _LOG_SECONDS)
+    except LabError as failure:
+        return f"no answer ({without_secrets(str(failure))})"
+    return without_secrets(told.stdout).strip() or "it has written nothing yet"
