@@ -60,6 +60,10 @@ class Cluster:
         """Brings everything up and returns when the node is Ready. Raises LabError with the reason if not."""
         node, name = self.node, self.node.spec.name
         self._prepare()
+        initialized = node.folder / "initialized"
+        if not initialized.exists():
+            # An etcd that was killed while it made its first log never elects a leader; it held nothing yet.
+            shutil.rmtree(node.folder / "etcd", ignore_errors=True)
         self._supervisor.start(daemons.etcd(node))
         self._supervisor.start(daemons.api_server(node))
         images.prepare(node.folder / "containerd", self._images, node.namespace, node.runtime / "import")
@@ -73,6 +77,7 @@ class Cluster:
         for daemon in daemons.clients(node):
             self._supervisor.start(daemon)
         self._until(lambda: _serves(api), "the API server does not get ready; see kube-apiserver.log")
+        initialized.touch()
         report(f"cluster {name}: API server ready")
         _let_dns_read(api)
         self._balancers = LoadBalancers(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
 PREFIX = "hybrid-mesh-"
+WATCHDOG = "/watchdog"
 
 
 def lab_name(state: Path) -> str:

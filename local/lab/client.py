@@ -41,12 +41,10 @@ class LabClient:
         Raises LabNotRunning, PreflightError or LabError.
         """
         state = state_folder()
-        try:
-            wire.connect(lab_folder(state)).close()
-        except OSError as error:
+        if not wire.answers(lab_folder(state)):
             if not start:
-                raise LabNotRunning(f"no lab is running on {state}") from error
-            starter.connect_or_start(state).close()
+                raise LabNotRunning(f"no lab is running on {state}")
+            starter.ensure_running(state)
         return cls(state)
 
     @staticmethod
@@ -111,7 +109,7 @@ class LabClient:
         try:
             return self._call(operation, arguments, report)
         except (LabEnding, LabNotRunning):
-            starter.connect_or_start(self._state).close()
+            starter.ensure_running(self._state)
             return self._call(operation, arguments, report)
 
     def _call(self, operation: str, arguments: dict[str, Any], report: Report | None = None) -> Any:

@@ -161,11 +161,15 @@ def check_network(network: NetworkSpec) -> None:
 
 
 def running_labs() -> set[str]:
-    """The names of the labs that run now: each holds an abstract socket of that name in the host's network
-    namespace."""
+    """The names of the labs that run now or are being cleaned up.
+
+    Each holds an abstract socket of that name in the host's network namespace, and so does its watchdog.
+    """
     lines = Path("/proc/net/unix").read_text().splitlines()[1:]
     names = (line.rsplit(None, 1)[-1] for line in lines)
-    return {name[1:] for name in names if name.startswith("@" + cgroups.PREFIX)}
+    return {
+        name[1:].removesuffix(cgroups.WATCHDOG) for name in names if name.startswith("@" + cgroups.PREFIX)
+    }
 
 
 def _try(command: str) -> bool:

@@ -28,6 +28,7 @@ OPERATIONS = frozenset(
         "logs",
         "machine",
         "machine_shell",
+        "ping",
         "reboot_machine",
         "shutdown",
         "status",
@@ -79,6 +80,9 @@ class Operations:
 
     def logs(self, arguments: dict[str, Any], _report: Report) -> object:
         return self._lab.logs(arguments["subject"], arguments["lines"])
+
+    def ping(self, _arguments: dict[str, Any], _report: Report) -> object:
+        return None
 
     def shutdown(self, _arguments: dict[str, Any], _report: Report) -> object:
         self._ending = True

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,19 +19,18 @@ START_TIMEOUT = 60.0
 LOCK_TIMEOUT = 180.0
 
 
-def connect_or_start(state: Path) -> socket.socket:
-    """A connection to the lab on `state`, which is started when it is not running.
+def ensure_running(state: Path) -> None:
+    """Returns when a lab on `state` answers; starts it when there is none.
 
     Raises PreflightError before anything is changed, or LabError with the end of the lab's log.
     """
     with starting(state):
-        try:
-            return wire.connect(lab_folder(state))
-        except OSError:
-            _await_end(state)
+        if wire.answers(lab_folder(state)):
+            return
+        _await_end(state)
         preflight.check(state)
         sweep()
-        return _start(state)
+        _start(state)
 
 
 @contextmanager
@@ -76,7 +74,7 @@ def _await_end(state: Path) -> None:
         time.sleep(0.05)
 
 
-def _start(state: Path) -> socket.socket:
+def _start(state: Path) -> None:
     folder = lab_folder(state)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = folder / "lab.log"
@@ -92,11 +90,10 @@ def _start(state: Path) -> socket.socket:
         )
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
-        try:
-            return wire.connect(folder)
-        except OSError:
-            if watchdog.poll() is not None:
-                raise LabError(f"the lab could not start: {log.read_text()[-2000:].strip()}") from None
-            time.sleep(0.02)
+        if wire.answers(folder):
+            return
+        if watchdog.poll() is not None:
+            raise LabError(f"the lab could not start: {log.read_text()[-2000:].strip()}")
+        time.sleep(0.02)
     os.kill(watchdog.pid, signal.SIGTERM)
     raise LabError(f"the lab did not answer within {START_TIMEOUT:.0f} s; see {log}")

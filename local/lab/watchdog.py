@@ -21,18 +21,20 @@ _PRIVATE_FOLDERS = ("/run", "/var/log")
 def main() -> None:
     state = Path(sys.argv[1])
     name = cgroups.lab_name(state)
-    marker = _mark(name)
+    marker, keeper = _mark(name), _mark(name + cgroups.WATCHDOG)
     cgroups.make(name)
     host_network = os.open("/proc/self/ns/net", os.O_RDONLY)
     kernel.unshare(kernel.CLONE_NEWPID)
     first = os.fork()
     if first == 0:
+        keeper.close()
         _process_one(state, name, host_network)
     marker.close()
     os.close(host_network)
     signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(first, signal.SIGTERM))
     os.waitpid(first, 0)
     cgroups.remove(name)
+    keeper.close()
 
 
 def _process_one(state: Path, name: str, host_network: int) -> None:
@@ -87,9 +89,10 @@ def _end_others() -> None:
 
 
 def _mark(name: str) -> socket.socket:
-    """An abstract socket in the host's network namespace that lives exactly as long as the lab.
+    """An abstract socket in the host's network namespace, which others see in /proc/net/unix.
 
-    Others see it in /proc/net/unix.
+    The lab's own lives exactly as long as the lab, the watchdog's until the cgroups are gone: a new
+    lab on the same state must not make them while the old one removes them.
     """
     marker = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     marker.bind("\0" + name)

@@ -39,6 +39,16 @@ def connect(folder: Path) -> socket.socket:
     return connection
 
 
+def answers(folder: Path) -> bool:
+    """Whether a lab answers on the socket of `folder`: that of a dying one may still take connections."""
+    try:
+        with connect(folder) as connection, connection.makefile("rwb") as stream:
+            send(stream, {"operation": "ping"})
+            return receive(stream) is not None
+    except OSError:
+        return False
+
+
 def send(stream: BufferedRWPair, message: dict[str, Any]) -> None:
     stream.write(json.dumps(message).encode() + b"\n")
     stream.flush()

@@ -127,7 +127,7 @@ class Kubectl:
 
 
 def lab_processes() -> list[int]:
-    """The host's numbers of this state folder's watchdog, init and server, the oldest first."""
+    """The host's numbers of this state folder's watchdog, init and server."""
     state = os.environ["HYBRID_MESH_STATE"]
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
@@ -137,15 +137,16 @@ def lab_processes() -> list[int]:
             continue
         if "local.lab.watchdog" in words and state in words:
             found.append(int(path.parent.name))
-    return sorted(found)
+    return found
 
 
-def init_process() -> int:
-    """The host's number of the lab's process 1."""
+def lab_process(role: str) -> int:
+    """The host's number of the lab's `watchdog`, of its `init` (process 1 of its namespace) or `server`."""
     for number in lab_processes():
         lines = Path(f"/proc/{number}/status").read_text().splitlines()
         numbers = next(line.split()[1:] for line in lines if line.startswith("NSpid:"))
-        if len(numbers) == 2 and numbers[-1] == "1":
+        inner = "server" if numbers[-1] != "1" else "init"
+        if role == ("watchdog" if len(numbers) == 1 else inner):
             return number
     raise AssertionError("no lab runs")
 

@@ -1,5 +1,6 @@
 """Power cuts, two starters, a state folder that is gone: what must survive, and what must not stay."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -22,7 +23,7 @@ from tests.local.lab_site import (
     assert_nothing_left,
     bring_up,
     eventually,
-    init_process,
+    lab_process,
     lab_processes,
     say_nothing,
     traces,
@@ -43,7 +44,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[s
     try:
         yield start
     finally:
-        if lab_processes():
+        with contextlib.suppress(LabNotRunning):
             LabClient.connect(start=False).shutdown()
         patch.undo()
 
@@ -61,7 +62,7 @@ def test_a_killed_lab_leaves_nothing_and_comes_back_as_it_was(
     _let_boot(client)
     client.machine_shell("vm", ["sh", "-c", "echo kept > /root/kept; sync"], 10)
 
-    os.kill(init_process(), signal.SIGKILL)
+    os.kill(lab_process("init"), signal.SIGKILL)
     assert_nothing_left(before)
     with pytest.raises(LabNotRunning):
         client.status()
@@ -79,10 +80,7 @@ def test_a_killed_lab_leaves_nothing_and_comes_back_as_it_was(
 @pytest.mark.parametrize("which", ["watchdog", "server"])
 def test_the_lab_dies_whole_with_any_of_its_processes(which: str, before: dict[str, set[str]]) -> None:
     bring_up(EAST)
-    watchdog, *inner = lab_processes()
-    assert _is_watchdog(watchdog)
-    server = next(number for number in inner if number != init_process())
-    os.kill({"watchdog": watchdog, "server": server}[which], signal.SIGKILL)
+    os.kill(lab_process(which), signal.SIGKILL)
     assert_nothing_left(before)
 
 
@@ -92,7 +90,7 @@ def test_a_lab_killed_while_a_cluster_starts_is_started_again_for_it(before: dic
 
     def kill_at_the_first_word(text: str) -> None:
         if not killed:
-            os.kill(init_process(), signal.SIGKILL)
+            os.kill(lab_process("init"), signal.SIGKILL)
         killed.append(text)
 
     info = client.ensure_cluster(EAST, kill_at_the_first_word)
@@ -106,7 +104,7 @@ def test_a_lab_killed_while_a_cluster_starts_is_started_again_for_it(before: dic
 def test_the_next_start_sweeps_what_a_full_kill_left() -> None:
     bring_up(EAST)
     name = cgroups.lab_name(Path(os.environ["HYBRID_MESH_STATE"]))
-    watchdog, init = lab_processes()[0], init_process()
+    watchdog, init = lab_process("watchdog"), lab_process("init")
     os.kill(watchdog, signal.SIGSTOP)
     os.kill(init, signal.SIGKILL)
     os.kill(watchdog, signal.SIGKILL)
@@ -120,7 +118,7 @@ def test_the_next_start_sweeps_what_a_full_kill_left() -> None:
 def test_without_its_state_a_lab_is_a_new_incarnation(before: dict[str, set[str]]) -> None:
     state = Path(os.environ["HYBRID_MESH_STATE"])
     first = bring_up(EAST)["east"]
-    os.kill(init_process(), signal.SIGKILL)
+    os.kill(lab_process("init"), signal.SIGKILL)
     assert_nothing_left(before)
     shutil.rmtree(state / "lab")
     assert not LabClient.has_state()
@@ -150,7 +148,7 @@ def test_two_starters_at_once_get_one_lab() -> None:
     answers = {starter.communicate(timeout=120)[0] for starter in starters}
     assert len(answers) == 1
     assert all(starter.returncode == 0 for starter in starters)
-    assert len([number for number in lab_processes() if _is_watchdog(number)]) == 1
+    assert len(lab_processes()) == 3, "one watchdog, one init, one server"
 
 
 def test_a_killed_starter_does_no_harm() -> None:
@@ -209,11 +207,6 @@ def _let_boot(client: LabClient) -> None:
         return state in ("running", "degraded")
 
     eventually("the machine has booted", booted, 60)
-
-
-def _is_watchdog(number: int) -> bool:
-    """Whether a process of the lab is in the host's pid namespace."""
-    return Path(f"/proc/{number}/ns/pid").readlink() == Path("/proc/self/ns/pid").readlink()
 
 
 def test_a_starting_cluster_is_known_and_can_be_deleted(before: dict[str, set[str]]) -> None:
