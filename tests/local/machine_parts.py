@@ -14,7 +14,23 @@ from cryptography.x509.oid import NameOID
 
 from local.clusters.pki import ADMIN, AUTHORITY, ClusterPki
 
-NAMESPACE = "istio-system"
+ISTIOD_ENVIRONMENT = {
+    "POD_NAMESPACE": "istio-system",
+    "POD_NAME": "istiod-1",
+    "PILOT_ENABLE_METADATA_EXCHANGE": "false",
+    "PILOT_ENABLE_ALPN_FILTER": "false",
+    "ISTIO_MULTIROOT_MESH": "true",
+    "INJECTION_WEBHOOK_CONFIG_NAME": "",
+    "VALIDATION_WEBHOOK_CONFIG_NAME": "",
+}
+ECHO_UNIT = """[Unit]
+Description=Echo server
+[Service]
+ExecStart=/usr/local/bin/echo-server --port=8080 --istio-version= --cluster=west
+Restart=always
+[Install]
+WantedBy=multi-user.target
+"""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,13 @@ from model.render.bundle import Bundle
 from model.render.cloud_init import MachineBoot, MachineFile, SystemdUnit
 from model.render.cluster_env import render_cluster_env
 from model.render.mesh_yaml import render_mesh_yaml
-from tests.local.machine_parts import Parts, api_client, write_mesh_authority
+from tests.local.machine_parts import (
+    ECHO_UNIT,
+    ISTIOD_ENVIRONMENT,
+    Parts,
+    api_client,
+    write_mesh_authority,
+)
 
 HERE = Path("/proc/self/ns/net")
 BRIDGE = "10.1.0.1"
@@ -48,23 +54,6 @@ SETTINGS = AgentSettings(
     ports={"http": 8080},
     probe={"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},
 )
-ISTIOD_ENVIRONMENT = {
-    "POD_NAMESPACE": "istio-system",
-    "POD_NAME": "istiod-1",
-    "PILOT_ENABLE_METADATA_EXCHANGE": "false",
-    "PILOT_ENABLE_ALPN_FILTER": "false",
-    "ISTIO_MULTIROOT_MESH": "true",
-    "INJECTION_WEBHOOK_CONFIG_NAME": "",
-    "VALIDATION_WEBHOOK_CONFIG_NAME": "",
-}
-ECHO_UNIT = """[Unit]
-Description=Echo server
-[Service]
-ExecStart=/usr/local/bin/echo-server --port=8080 --istio-version= --cluster=west
-Restart=always
-[Install]
-WantedBy=multi-user.target
-"""
 
 
 def eventually(what: str, timeout: float, check: Callable[[], Any]) -> Any:
