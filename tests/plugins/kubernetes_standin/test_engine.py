@@ -216,14 +216,14 @@ def test_an_import_takes_over_without_a_change(project: Project, control_plane: 
     control_plane.request(
         "POST", "/api/v1/namespaces", {"metadata": {"name": namespace, "labels": {"mine": "no"}}}
     )
-    lines = PROGRAM.splitlines()[:8]
+    lines = PROGRAM.split("namespace = ")[0].splitlines()
     take = f'namespace = k8s.core.v1.Namespace("namespace", metadata={{"name": "{namespace}"}}, '
     take += f'opts=pulumi.ResourceOptions(provider=provider, import_="{namespace}"))'
-    project.write("\n".join([*lines[:-1], take]))
+    project.write("\n".join([*lines, take]))
     assert "1 imported" in project.run("up", "--yes", "--skip-preview")
     get = f'found = k8s.core.v1.Namespace.get("found", "{namespace}", opts=options)'
     export = 'pulumi.export("uid", found.metadata.uid)'
-    project.write("\n".join([*lines[:-1], take, get, export]))
+    project.write("\n".join([*lines, take, get, export]))
     project.run("up", "--yes", "--skip-preview")
     live = control_plane.request("GET", f"/api/v1/namespaces/{namespace}")
     assert json.loads(project.run("stack", "output", "--json"))["uid"] == live["metadata"]["uid"]
