@@ -216,7 +216,7 @@ def test_an_import_takes_over_without_a_change(project: Project, control_plane: 
     control_plane.request(
         "POST", "/api/v1/namespaces", {"metadata": {"name": namespace, "labels": {"mine": "no"}}}
     )
-    lines = PROGRAM.split("namespace = ")[0].splitlines()
+    lines = PROGRAM.split("namespace = ", maxsplit=1)[0].splitlines()
     take = f'namespace = k8s.core.v1.Namespace("namespace", metadata={{"name": "{namespace}"}}, '
     take += f'opts=pulumi.ResourceOptions(provider=provider, import_="{namespace}"))'
     project.write("\n".join([*lines, take]))
