@@ -73,6 +73,8 @@ def _addresses(
 ) -> pulumi.Output[tuple[str, ...]]:
     if cluster.reserved_gateway_address is not None or cluster.plan.config.gateway.addresses:
         return gateway_addresses(cluster, None)
+    if not cluster.plan.active:
+        return pulumi.Output.from_input(())
     # The namespace is known only once the release is there, so that a preview before that reads nothing.
     where = release.status.namespace.apply(lambda namespace: f"{namespace}/{GATEWAY_NAME}")
     service = Service.get(f"{name}-service", where, opts=cluster.options(parent))

@@ -103,28 +103,28 @@ class HybridMesh(pulumi.ComponentResource):
         )
 
     def _peer(self) -> None:
-        peers = {
-            holder: sorted(entry.peer for entry in self._plan.remote_secrets if entry.holder == holder)
-            for holder in self._clusters
-        }
-        self._tokens = {
+        """Every cluster has its reader token and its remote Secret as soon as there are two clusters, whoever
+        is in quarantine: what is no longer declared would be deleted, in a cluster that may not answer."""
+        if len(self._clusters) < 2:
+            return
+        tokens = {
             name: ReaderToken(
                 f"{self._name}-{name}-reader",
-                cluster=self._clusters[name],
+                cluster=cluster,
                 control_plane=self._control_planes[name],
-                opts=self._clusters[name].component_options(self),
+                opts=cluster.component_options(self),
             )
-            for name in sorted({peer for named in peers.values() for peer in named})
+            for name, cluster in self._clusters.items()
         }
-        for holder, named in peers.items():
-            if named:
-                Peering(
-                    f"{self._name}-{holder}-peering",
-                    cluster=self._clusters[holder],
-                    tokens={peer: self._tokens[peer] for peer in named},
-                    ready=[self._control_planes[each].istiod for each in (holder, *named)],
-                    opts=self._clusters[holder].component_options(self),
-                )
+        for holder, cluster in self._clusters.items():
+            peers = sorted(entry.peer for entry in self._plan.remote_secrets if entry.holder == holder)
+            Peering(
+                f"{self._name}-{holder}-peering",
+                cluster=cluster,
+                tokens={peer: tokens[peer] for peer in peers},
+                ready=[self._control_planes[each].istiod for each in (holder, *peers)],
+                opts=cluster.component_options(self),
+            )
 
     def _group(self, group: GroupPlan) -> WorkloadGroup:
         home = self._clusters[group.cluster]

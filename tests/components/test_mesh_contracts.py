@@ -1,5 +1,6 @@
 """What the whole program promises, on the stack `local` and variations of it, under recording mocks."""
 
+import copy
 import inspect
 from collections import Counter
 from typing import Any
@@ -49,6 +50,34 @@ clusters: [{name: edge, cluster: {server: "https://203.0.113.5:6443"}}]
 users: [{name: edge, user: {token: the-token-of-edge}}]
 """
 
+EXTERNAL: dict[str, Any] = {
+    "id": "mesh1",
+    "networks": {
+        "datacenter": {"type": "external", "cidr": "10.40.0.0/16"},
+        "office": {"type": "external", "cidr": "10.50.0.0/16"},
+    },
+    "clusters": {
+        "edge": {"type": "kubeconfig", "network": "datacenter", "secret": "edge-kubeconfig"},
+        "plant": {
+            "type": "kubeconfig",
+            "network": "office",
+            "secret": "plant-kubeconfig",
+            "peerEndpoint": "https://198.51.100.4:6443",
+            "gateway": {"addresses": ["198.51.100.9"]},
+        },
+    },
+    "workloadGroups": {
+        "billing": {
+            "namespace": "billing",
+            "cluster": "edge",
+            "network": "datacenter",
+            "ports": {"http": 8080},
+            "machines": {"type": "bundle", "minimum": 0},
+        }
+    },
+}
+"""Two existing clusters, and a group of datacenter machines."""
+
 
 @pytest.fixture(scope="module")
 def local() -> Declared:
@@ -58,33 +87,7 @@ def local() -> Declared:
 @pytest.fixture(scope="module")
 def external() -> Declared:
     """Two existing clusters, and a group of datacenter machines."""
-    raw = {
-        "id": "mesh1",
-        "networks": {
-            "datacenter": {"type": "external", "cidr": "10.40.0.0/16"},
-            "office": {"type": "external", "cidr": "10.50.0.0/16"},
-        },
-        "clusters": {
-            "edge": {"type": "kubeconfig", "network": "datacenter", "secret": "edge-kubeconfig"},
-            "plant": {
-                "type": "kubeconfig",
-                "network": "office",
-                "secret": "plant-kubeconfig",
-                "peerEndpoint": "https://198.51.100.4:6443",
-                "gateway": {"addresses": ["198.51.100.9"]},
-            },
-        },
-        "workloadGroups": {
-            "billing": {
-                "namespace": "billing",
-                "cluster": "edge",
-                "network": "datacenter",
-                "ports": {"http": 8080},
-                "machines": {"type": "bundle", "minimum": 0},
-            }
-        },
-    }
-    return declare_mesh(raw, secrets={"edge-kubeconfig": KUBECONFIG, "plant-kubeconfig": KUBECONFIG})
+    return declare_mesh(EXTERNAL, secrets={"edge-kubeconfig": KUBECONFIG, "plant-kubeconfig": KUBECONFIG})
 
 
 def identity(declared: Any) -> tuple[str, str, str, str]:
@@ -299,10 +302,21 @@ def test_quarantine(declare: Declare, local_stack: dict[str, Any]) -> None:
     before = {each.name for each in declare(local_stack).recording.declared}
     local_stack["clusters"]["west"]["state"] = "quarantined"
     quarantined = declare(local_stack).recording
-    assert {each.name for each in quarantined.declared} <= before
+    assert {each.name for each in quarantined.declared} == before
     assert str(quarantined.named("mesh-west-provider").inputs["skipUpdateUnreachable"]).lower() == "true"
     assert quarantined.named("mesh-west-cluster").inputs["quarantined"] is True
     assert quarantined.named("mesh-group-legacy-registration").inputs["quarantined"] is False
+
+
+def test_quarantine_of_an_existing_cluster_asks_it_nothing() -> None:
+    raw = copy.deepcopy(EXTERNAL)
+    secrets = {"edge-kubeconfig": KUBECONFIG, "plant-kubeconfig": KUBECONFIG}
+    before = declare_mesh(raw, secrets=secrets).recording
+    raw["clusters"]["edge"]["state"] = "quarantined"
+    after = declare_mesh(raw, secrets=secrets).recording
+    missing = {each.name for each in before.declared} - {each.name for each in after.declared}
+    assert missing == {"mesh-edge-gateway-service"}
+    assert after.named("mesh-plant-peering-remote-secrets").inputs["stringData"] == {}
 
 
 def test_registration_does_nothing_for_a_quarantined_home(
