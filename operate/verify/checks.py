@@ -23,13 +23,14 @@ class Responder:
     """Somebody who may answer.
 
     `hostname` is what its echo server says, `member` what a person calls it, `identity` its SPIFFE
-    identity, `cluster` the cluster that its echo server may name.
+    identity, `places` the clusters that its echo server may name, `network` where it is.
     """
 
     hostname: str
     member: str
     identity: str
     places: frozenset[str]
+    network: str
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,14 @@ class MustAnswer:
     """Every one of `requests` requests is answered with 200 by one of `responders`, whose proxies saw
     `caller`.
 
-    Each of `everyone` (members, such as `cluster east` or `machine legacy-1`) must be among those that
-    answered.
+    Of each set of `everyone` (members, such as `cluster east` or `machine legacy-1`) one must be among those
+    that answered. A set has several members where they are in another network than the caller: an east-west
+    gateway chooses anew only for a new connection, and the caller's proxy keeps the one that it has.
     """
 
     responders: tuple[Responder, ...]
     caller: str
-    everyone: frozenset[str]
+    everyone: frozenset[frozenset[str]]
     requests: int
 
 

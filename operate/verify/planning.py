@@ -28,7 +28,7 @@ CHANCE_OF_A_MISS = 1e-5
 DENIED = frozenset({Refusal.CLOSED, Refusal.TLS_ALERT})
 UNREACHABLE = frozenset({Refusal.NO_WAY})
 
-Shares = Mapping[Responder, float]
+Ways = Mapping[tuple[Responder, ...], float]
 
 
 def plan_checks(plan: MeshPlan, demo: Demo, site: Site) -> tuple[tuple[Check, ...], tuple[Gap, ...]]:
@@ -136,7 +136,8 @@ class _Planner:
             shares.update({one: weight / len(responders) for one in responders})
         caller = self._identity(gateways[0].namespace, gateways[0].service_account)
         hostname = ("--header", f"Host:{route.hostnames[0]}") if route.hostnames else ()
-        return _must_answer(Outside(), subject, f"{url}{route.path_prefix}", caller, shares, *hostname)
+        ways = _ways(self._plan.clusters[gateways[0].cluster].network, shares)
+        return _must_answer(Outside(), subject, f"{url}{route.path_prefix}", caller, ways, *hostname)
 
     def _backend(self, backend: Backend) -> tuple[Responder, ...] | None:
         if isinstance(backend, ServiceBackend):
@@ -145,10 +146,11 @@ class _Planner:
         return self._machines(self._group) if self._group and self._group.name == backend.group else None
 
     def _answered(
-        self, source: Source, destination: str, target: str, responders: tuple[Responder, ...]
+        self, source: Pod | Machine, destination: str, target: str, responders: tuple[Responder, ...]
     ) -> Check:
         shares = {one: 1 / len(responders) for one in responders}
-        return _must_answer(source, destination, f"http://{target}/", self._caller(source), shares)
+        ways = _ways(self._network(source), shares)
+        return _must_answer(source, destination, f"http://{target}/", self._caller(source), ways)
 
     def _sources(self) -> Iterator[Pod | Machine]:
         for pods in self._site.echo.values():
@@ -163,6 +165,7 @@ class _Planner:
                 member=f"cluster {pod.cluster}",
                 identity=self._identity(pod.namespace, pod.service_account),
                 places=frozenset({pod.cluster}),
+                network=self._plan.clusters[pod.cluster].network,
             )
             for pods in self._site.echo.values()
             for pod in pods
@@ -175,9 +178,15 @@ class _Planner:
                 member=f"machine {machine.name}",
                 identity=self._identity(group.namespace, group.service_account),
                 places=frozenset({group.name, group.cluster}),
+                network=group.network,
             )
             for machine in self._site.machines.get(group.name, ())
         )
+
+    def _network(self, source: Pod | Machine) -> str:
+        if isinstance(source, Pod):
+            return self._plan.clusters[source.cluster].network
+        return self._plan.groups[source.group].network
 
     def _caller(self, source: Source) -> str:
         match source:
@@ -193,15 +202,23 @@ class _Planner:
         return f"spiffe://{self._plan.trust_domain}/ns/{namespace}/sa/{service_account}"
 
 
-def _must_answer(
-    source: Source, destination: str, url: str, caller: str, shares: Shares, *options: str
-) -> Check:
-    served = {one: share for one, share in shares.items() if share > 0}
-    enough = {one for one, share in served.items() if requests_for(share) < MOST_REQUESTS}
-    requests = max((requests_for(served[one]) for one in enough), default=MOST_REQUESTS)
-    expectation = MustAnswer(tuple(served), caller, frozenset(one.member for one in enough), requests)
+def _must_answer(source: Source, destination: str, url: str, caller: str, ways: Ways, *options: str) -> Check:
+    enough = {way for way, share in ways.items() if requests_for(share) < MOST_REQUESTS}
+    requests = max((requests_for(ways[way] / len(way)) for way in enough), default=MOST_REQUESTS)
+    everyone = frozenset(frozenset(one.member for one in way) for way in enough)
+    expectation = MustAnswer(tuple(one for way in ways for one in way), caller, everyone, requests)
     command = (CLIENT, url, "--timeout", REQUEST_TIMEOUT, "--count", str(requests), *options)
     return Check(f"{source_name(source)} → {destination}", source, destination, command, expectation)
+
+
+def _ways(network: str, shares: Mapping[Responder, float]) -> Ways:
+    """What a proxy in `network` chooses among, with the share of each: the responders of this network one by
+    one, those of another network together, as they are behind one gateway."""
+    behind: dict[str, list[Responder]] = {}
+    for one, share in shares.items():
+        if share > 0:
+            behind.setdefault(one.hostname if one.network == network else one.network, []).append(one)
+    return {tuple(some): sum(shares[one] for one in some) for some in behind.values()}
 
 
 def _refused(source: Pod, destination: str, url: str, ways: frozenset[Refusal], *options: str) -> Check:

@@ -72,7 +72,7 @@ def _judge_answers(expectation: MustAnswer, answers: tuple[Answer, ...]) -> Verd
     if len(answers) < expectation.requests:
         return Verdict(False, f"{len(answers)} of {expectation.requests} requests were answered", again=True)
     members = {responders[answer.hostname].member for answer in answers}
-    if silent := sorted(expectation.everyone - members):
+    if silent := sorted(" or ".join(sorted(some)) for some in expectation.everyone if not some & members):
         return Verdict(False, f"no answer from {', '.join(silent)}", again=True)
     return Verdict(True, f"200 from {', '.join(sorted(members))}")
 

@@ -4,10 +4,12 @@ from operate.verify.answers import Answer, Answers
 from operate.verify.checks import MustAnswer, MustFail, Refusal, Responder
 from operate.verify.verdict import judge
 
-EAST = Responder("echo-e", "cluster east", "spiffe://d/ns/demo/sa/echo", frozenset({"east"}))
-WEST = Responder("echo-w", "cluster west", "spiffe://d/ns/demo/sa/echo", frozenset({"west"}))
+EAST = Responder("echo-e", "cluster east", "spiffe://d/ns/demo/sa/echo", frozenset({"east"}), "n-east")
+WEST = Responder("echo-w", "cluster west", "spiffe://d/ns/demo/sa/echo", frozenset({"west"}), "n-west")
 CALLER = "spiffe://d/ns/demo/sa/legacy"
-EXPECTED = MustAnswer((EAST, WEST), CALLER, frozenset({"cluster east", "cluster west"}), requests=2)
+EXPECTED = MustAnswer(
+    (EAST, WEST), CALLER, frozenset({frozenset({"cluster east"}), frozenset({"cluster west"})}), requests=2
+)
 
 
 def answer(responder: Responder, **changes: object) -> Answer:
@@ -67,7 +69,7 @@ def test_a_silent_cluster_fails_and_is_named() -> None:
 
 
 def test_fewer_answers_than_requests_fail() -> None:
-    expected = MustAnswer((EAST,), CALLER, frozenset({"cluster east"}), requests=2)
+    expected = MustAnswer((EAST,), CALLER, frozenset({frozenset({"cluster east"})}), requests=2)
     assert not judge(expected, answered(answer(EAST))).holds
 
 

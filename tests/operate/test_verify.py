@@ -49,13 +49,23 @@ def test_the_ingress_must_reach_every_cluster_and_every_machine() -> None:
     report = run(FakeShell())
     check = next(r.check for r in report.results if "ingress" in r.check.subject)
     assert isinstance(check.expectation, MustAnswer)
-    assert check.expectation.everyone == {
-        "cluster east",
-        "cluster west",
-        "machine legacy-0",
-        "machine legacy-1",
-    }
+    assert check.expectation.everyone == frozenset(
+        frozenset({member})
+        for member in ("cluster east", "cluster west", "machine legacy-0", "machine legacy-1")
+    )
     assert check.expectation.caller.endswith("/ns/istio-ingress/sa/public-istio")
+
+
+def test_from_another_network_one_machine_behind_the_gateway_must_answer() -> None:
+    report = run(FakeShell())
+    everyone = {
+        result.check.subject: result.check.expectation.everyone
+        for result in report.results
+        if isinstance(result.check.expectation, MustAnswer)
+    }
+    both = frozenset({"machine legacy-0", "machine legacy-1"})
+    assert everyone["pod echo-w in west → group legacy"] == {both}
+    assert everyone["pod echo-e in east → group legacy"] == {frozenset({one}) for one in both}
 
 
 def test_requests_suffice_to_find_everybody() -> None:
