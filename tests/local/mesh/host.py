@@ -13,7 +13,11 @@ def traces() -> dict[str, set[str]]:
         "addresses": {" ".join(line.split()[1:4]) for line in _lines("ip", "-o", "address")},
         "routes": _lines("ip", "route", "show", "table", "all"),
         "firewall rules": _lines("nft", "list", "ruleset") | _lines("iptables-save"),
-        "cgroups": {str(path) for path in Path("/sys/fs/cgroup").glob("**/*hybrid-mesh*") if path.is_dir()},
+        "cgroups": {
+            str(path)
+            for pattern in ("hybrid-mesh*", "*/hybrid-mesh*")
+            for path in Path("/sys/fs/cgroup").glob(pattern)
+        },
     }
 
 
