@@ -25,7 +25,7 @@ def assert_nothing_left() -> None:
 
 
 def assert_verified(site: Site) -> None:
-    report = json.loads(site.hybrid_mesh("verify", "--json").stdout)
+    report = json.loads(site.hybrid_mesh("verify", "--json", "--patience", "60").stdout)
     assert report["passed"] is True
     assert len(report["checks"]) >= 12
 
