@@ -5,6 +5,7 @@ import typer
 from cli.console import say, step
 from cli.engine import Engine, ending
 from cli.errors import FAILED, CommandError
+from cli.obtain import obtain_plugins
 from cli.options import Stack
 from cli.plans import is_local, stack_plan
 from cli.stack import prepared
@@ -38,6 +39,7 @@ def up(stack: Stack = "local") -> None:
     if is_local(plan):
         with step("Looking at this machine"):
             _look()
+    engine = obtain_plugins(engine)
     if engine.settings.standins:
         say(f"    Not on this machine, so ours stand in: {', '.join(engine.settings.standins)}.")
     with step("Raising the mesh"), prepared(engine, stack):

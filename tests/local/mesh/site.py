@@ -26,6 +26,7 @@ class Site:
         return os.environ | {
             "HYBRID_MESH_STATE": str(self.state),
             "HYBRID_MESH_SEVERAL_LABS": "1",
+            "HYBRID_MESH_OFFLINE": "1",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(PROJECT),
         }
