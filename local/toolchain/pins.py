@@ -11,7 +11,6 @@ PULUMI_VERSION: Final = "3.259.0"
 GO_MINIMUM: Final = (1, 26)
 
 DEBIAN_SUITE: Final = "bookworm"
-DEBIAN_MIRROR: Final = ""
 DEBIAN_PACKAGES: Final = (
     "systemd",
     "systemd-sysv",

@@ -7,7 +7,7 @@ on, and leaves it unconfigured. The rest is installed by the system's own apt.
 from pathlib import Path
 
 from local.toolchain.component import Component, Task, text_of
-from local.toolchain.pins import DEBIAN_MIRROR, DEBIAN_PACKAGES, DEBIAN_SUITE, Processor
+from local.toolchain.pins import DEBIAN_PACKAGES, DEBIAN_SUITE, Processor
 from local.toolchain.store import remove
 
 ROOTFS = "rootfs"
@@ -42,7 +42,7 @@ def rootfs(processor: Processor) -> Component:
         system = task.output
         options = ["--variant=minbase", f"--arch={processor.debian}"]
         task.run(
-            [*_NAMESPACES, "debootstrap", *options, DEBIAN_SUITE, str(system), DEBIAN_MIRROR],
+            [*_NAMESPACES, "debootstrap", *options, DEBIAN_SUITE, str(system)],
             environment=_QUIET,
         )
         task.run(

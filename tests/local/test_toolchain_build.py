@@ -16,6 +16,7 @@ from local.toolchain.component import Catalogue, Lane, Task
 from local.toolchain.errors import RecipeError
 from local.toolchain.runner import Runner
 from tests.local.toolchain_parts import Diary, component, names_in, store_in, write
+from tests.signals import AS_IN_A_TERMINAL
 
 _INTERRUPTED_BUILD = """
 import sys
@@ -161,7 +162,7 @@ def test_an_interrupted_build_leaves_no_half_made_component_and_resumes(
     note = tmp_path / "child"
     project = Path(__file__).parents[2]
     build = subprocess.Popen(
-        [sys.executable, "-c", _INTERRUPTED_BUILD, str(project), str(tmp_path), str(note)],
+        [*AS_IN_A_TERMINAL, sys.executable, "-c", _INTERRUPTED_BUILD, str(project), str(tmp_path), str(note)],
     )
     _until(lambda: note.exists() and note.read_text().strip() != "")
     child = int(note.read_text())

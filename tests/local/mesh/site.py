@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.signals import AS_IN_A_TERMINAL
+
 PROJECT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-m", "cli.main"]
 
@@ -41,7 +43,7 @@ class Site:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`hybrid-mesh` in the background, in a process group of its own, its output in one pipe."""
         return subprocess.Popen(
-            [*COMMAND, *arguments],
+            [*AS_IN_A_TERMINAL, *COMMAND, *arguments],
             cwd=PROJECT,
             env=self.environment,
             stdout=subprocess.PIPE,
