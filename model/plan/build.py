@@ -7,6 +7,7 @@ from model.checks import run
 from model.config.clusters import KubeconfigCluster, LocalCluster
 from model.config.mesh import Mesh
 from model.config.trust import FilesTrust
+from model.labels import mesh_labels
 from model.load import load_mesh
 from model.manifests.ingress import gateway, routes
 from model.plan.groups import plan_group
@@ -45,6 +46,9 @@ def plan_mesh(mesh: Mesh, stack: str) -> MeshPlan:
         ),
         demo=mesh.demo,
         secrets=_secrets(mesh),
+        project=mesh.project,
+        protected=mesh.protected,
+        labels=mesh_labels(stack, mesh.id, mesh.labels),
     )
 
 

@@ -33,10 +33,10 @@ CASES: list[tuple[str, Mapping[str, Any], str, str, str]] = [
     ),
     ("missing section", {"clusters": DELETED}, "clusters", "", "type: kubeconfig"),
     ("missing type", {"clusters.east.type": DELETED}, "clusters.east.type", "", "kubeconfig | local"),
-    ("unknown type", {"clusters.east.type": "gke"}, "clusters.east.type", "gke", "kubeconfig | local"),
+    ("unknown type", {"clusters.east.type": "aks"}, "clusters.east.type", "aks", "kubeconfig | local"),
     ("misspelt type", {"clusters.east.type": "locl"}, "clusters.east.type", "locl", "Did you mean `local`?"),
     ("unknown issuer", {"trust": {"issuer": "selfsigned"}}, "trust.issuer", "selfsigned", "`self-signed`"),
-    ("missing issuer", {"trust": {}}, "trust.issuer", "", "files | self-signed"),
+    ("missing issuer", {"trust": {}}, "trust.issuer", "", "files | google-cas | self-signed"),
     (
         "missing port of a probe",
         {f"{GROUP}.probe.httpGet": {"path": "/"}},
