@@ -27,7 +27,12 @@ def user_data_fits(mesh: Mesh) -> Iterator[Problem]:
         try:
             planned = plan_group(mesh, _STACK, name)
             boot = machine_boot(
-                planned, mesh.istio, "https://203.0.113.20:6443", _certificate(), ("203.0.113.10",) * 3
+                planned,
+                mesh.istio,
+                "https://203.0.113.20:6443",
+                _certificate(),
+                ("203.0.113.10",) * 3,
+                eks_cluster="an-eks-cluster-with-a-name-of-some-length",
             )
             render_user_data(boot)
         except UserDataTooLarge as error:

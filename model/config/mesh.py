@@ -45,7 +45,7 @@ class Mesh(Section):
     demo: Demo | None = None
     """A workload that shows and proves the mesh."""
     operators: Operators = Operators()
-    """The people and pipelines that run the program."""
+    """Where the people and pipelines are that run the program."""
     project: str | None = Field(default=None, examples=["my-project"])
     """The Google Cloud project of whatever names none itself."""
     protected: Switch = False
