@@ -1,7 +1,7 @@
 """The project itself under the real engine, with the doubles in the place of the clouds.
 
-A `Site` is a copy of the project's shape in a folder of its own: its program is the checkout's, its stack files
-and its state are the test's.
+A `Site` is a copy of the project's shape in a folder of its own: its program is the checkout's, its stack
+files and its state are the test's.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ def make_site(
     servers: Mapping[str, list[dict[str, str]]],
     credential: Mapping[str, str] | Mapping[str, Mapping[str, str]],
 ) -> Site:
-    """Lays the project out below `folder`. `servers` are the API servers for clusters, by kind; `credential` is
-    what the clouds' credential plug-ins answer, for all or for each of them.
+    """Lays the project out below `folder`. `servers` are the API servers for clusters, by kind; `credential`
+    is what the clouds' credential plug-ins answer, for all or for each of them.
     """
     project = folder / "project"
     (project / "stacks").mkdir(parents=True)

@@ -13,6 +13,7 @@ from plugins.framework.calls import CallContext
 from plugins.framework.errors import CheckFailure, ResourceError
 from plugins.framework.server import serve
 from plugins.framework.values import UNKNOWN, Properties
+from tests.engine.doubles import authorities
 from tests.engine.doubles.cloud import Cloud, Facts, Rule, cluster_gone, leaked_balancers
 from tests.engine.doubles.store import Thing
 
@@ -79,6 +80,24 @@ def _role(facts: Facts) -> dict[str, Any]:
     return {"uniqueId": f"AROA{facts.mark.upper()}", "arn": f"arn:aws:iam::{ACCOUNT}:role/{facts.name}"}
 
 
+def _authority(facts: Facts) -> dict[str, Any]:
+    arn = f"arn:aws:acm-pca:{facts.region}:{ACCOUNT}:certificate-authority/{facts.mark}"
+    return {"arn": arn, "certificate": authorities.root(facts.world, arn), "certificateSigningRequest": "CSR"}
+
+
+def _certificate(facts: Facts) -> dict[str, Any]:
+    authority = str(facts.inputs["certificateAuthorityArn"])
+    root = authorities.root(facts.world, authority)
+    request = facts.inputs["certificateSigningRequest"]
+    if "REQUEST" not in request:
+        return {"certificate": root, "certificateChain": "", "arn": f"{authority}/certificate/root"}
+    validity = facts.inputs.get("validity", {})
+    days = int(validity.get("value", 1)) if validity.get("type") == "DAYS" else 730
+    signed = authorities.sign(facts.world, authority, request, days)
+    arn = f"{authority}/certificate/{facts.mark}"
+    return {"certificate": signed, "certificateChain": root, "arn": arn}
+
+
 RULES: Final[dict[str, Rule]] = {
     "aws:eks/cluster:Cluster": Rule(
         _by_name,
@@ -104,6 +123,15 @@ RULES: Final[dict[str, Rule]] = {
         lambda facts: {"latestVersion": 1, "defaultVersion": 1},
         renewed=frozenset({"latestVersion"}),
         check=_short(128),
+    ),
+    "aws:acmpca/certificateAuthority:CertificateAuthority": Rule(
+        lambda facts: f"arn:aws:acm-pca:{facts.region}:{ACCOUNT}:certificate-authority/{facts.mark}",
+        _authority,
+    ),
+    "aws:acmpca/certificate:Certificate": Rule(
+        lambda facts: f"{facts.inputs['certificateAuthorityArn']}/certificate/{facts.mark}",
+        _certificate,
+        immutable=frozenset({"certificateSigningRequest", "validity", "templateArn", "signingAlgorithm"}),
     ),
     "aws:autoscaling/group:Group": Rule(_by_name, check=_short(255)),
     "aws:cloudwatch/logGroup:LogGroup": Rule(_by_name, check=lambda inputs: []),

@@ -80,9 +80,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Rule:
-    """What is special about a type. `computed` are outputs beyond the general ones; `inner` names those inside
-    an object that the program gives; `renewed` those that every update makes anew; `protected` the input that
-    must be False before a delete, and its default.
+    """What is special about a type.
+
+    `computed` are outputs beyond the general ones; `inner` names those inside an object that the program
+    gives; `renewed` those that every update makes anew; `protected` the input that must be False before a
+    delete, and its default.
     """
 
     identity: Callable[[Facts], str]

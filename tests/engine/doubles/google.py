@@ -13,6 +13,7 @@ from plugins.framework.calls import CallContext
 from plugins.framework.errors import CheckFailure, ResourceError
 from plugins.framework.server import serve
 from plugins.framework.values import UNKNOWN, Properties
+from tests.engine.doubles import authorities
 from tests.engine.doubles.cloud import EVERYTHING, Cloud, Facts, Rule, cluster_gone, leaked_balancers
 from tests.engine.doubles.store import Thing
 
@@ -103,6 +104,21 @@ def _binding(facts: Facts) -> str:
     return "/".join(str(value) for key, value in sorted(facts.inputs.items()) if isinstance(value, str))
 
 
+def _authority(facts: Facts) -> dict[str, Any]:
+    return {
+        "pemCaCertificates": [authorities.root(facts.world, str(facts.inputs["pool"]))],
+        "state": "ENABLED",
+    }
+
+
+def _certificate(facts: Facts) -> dict[str, Any]:
+    pool = str(facts.inputs["pool"])
+    days = max(int(str(facts.inputs.get("lifetime", "86400s")).removesuffix("s")) // 86400, 1)
+    signed = authorities.sign(facts.world, pool, facts.inputs["pemCsr"], days)
+    root = authorities.root(facts.world, pool)
+    return {"pemCertificate": signed, "pemCertificateChains": [root], "issuerCertificateAuthority": pool}
+
+
 _PROTECTED: Final = ("deletionProtection", True)
 RULES: Final[dict[str, Rule]] = {
     "gcp:container/cluster:Cluster": Rule(
@@ -129,6 +145,24 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager": Rule(
         _regional("instanceGroupManagers"), _group, check=_named()
+    ),
+    "gcp:certificateauthority/caPool:CaPool": Rule(_location_id("caPools")),
+    "gcp:certificateauthority/authority:Authority": Rule(
+        lambda facts: (
+            f"projects/{facts.project}/locations/{facts.inputs['location']}/caPools/{facts.inputs['pool']}"
+            f"/certificateAuthorities/{facts.inputs['certificateAuthorityId']}"
+        ),
+        _authority,
+        immutable=frozenset({"certificateAuthorityId", "config", "keySpec", "lifetime", "type"}),
+        protected=_PROTECTED,
+    ),
+    "gcp:certificateauthority/certificate:Certificate": Rule(
+        lambda facts: (
+            f"projects/{facts.project}/locations/{facts.inputs['location']}/caPools/{facts.inputs['pool']}"
+            f"/certificates/{facts.name}"
+        ),
+        _certificate,
+        immutable=EVERYTHING,
     ),
     "gcp:projects/iAMMember:IAMMember": Rule(_binding),
     "gcp:serviceaccount/iAMMember:IAMMember": Rule(_binding),
