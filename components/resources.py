@@ -257,6 +257,7 @@ class MachineRegistration(_Resource):
         triggers: Mapping[str, pulumi.Input[str]],
         machine_addresses: Mapping[str, pulumi.Input[str]] | None = None,
         quarantined: pulumi.Input[bool] = False,
+        timeout: str = TIMEOUT,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         inputs = {
@@ -271,6 +272,6 @@ class MachineRegistration(_Resource):
             "machine_addresses": dict(machine_addresses or {}),
             "quarantined": quarantined,
         }
-        timeouts = pulumi.CustomTimeouts(create=self.TIMEOUT, update=self.TIMEOUT)
+        timeouts = pulumi.CustomTimeouts(create=timeout, update=timeout)
         own = pulumi.ResourceOptions(custom_timeouts=timeouts)
         super().__init__(resource_name, inputs, pulumi.ResourceOptions.merge(own, opts))

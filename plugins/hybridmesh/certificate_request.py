@@ -1,4 +1,4 @@
-"""`hybridmesh:index:CertificateRequest`: a key and the request by which a cloud's CA makes an intermediate of it.
+"""`hybridmesh:index:CertificateRequest`: a key, and the request by which a cloud's CA signs an intermediate.
 
 For the issuers that keep the root's key to themselves (google-cas, aws-private-ca). Inputs: `trustDomain`,
 `cluster`, `validityDays` (what the CA will be asked for). Outputs: the inputs, `requestPem`, `keyPem`
