@@ -24,18 +24,19 @@ from cryptography.x509.oid import NameOID
 from tests.engine.doubles import balancers
 from tests.engine.doubles.store import Thing, World
 
-MACHINES: Final = 12
-"""As many machines of each group are there, Healthy."""
 TOKEN: Final = "the-token-of-the-credential-plug-in"
 
 
 @dataclass
 class FakeApi:
-    """`servers` are URLs, each an API server of its own. Groups in `absent` have no machine."""
+    """`servers` are URLs, each an API server of its own. Of each group `machines` are there, Healthy; those in
+    `absent` have none.
+    """
 
     world: World
     authority: str
     servers: list[str] = field(default_factory=list)
+    machines: int = 12
     absent: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
     """What was asked without the credential plug-in's token."""
@@ -58,8 +59,8 @@ class FakeApi:
 
     def _entries(self, group: Thing) -> Iterator[dict[str, Any]]:
         name = group.identity.partition("/")[2]
-        for number in range(0 if name in self.absent else MACHINES):
-            address = f"10.99.0.{number + 1}"
+        for number in range(0 if name in self.absent else self.machines):
+            address = f"10.99.{number >> 8}.{number & 255}"
             annotations = {
                 "istio.io/autoRegistrationGroup": name,
                 "istio.io/connectedAt": "2026-01-01T00:00:00Z",

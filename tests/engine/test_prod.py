@@ -83,7 +83,7 @@ def test_a_group_more_touches_no_other(prod: Site) -> None:
     mesh["workloadGroups"]["reviews"] = {**mesh["workloadGroups"]["ratings"], "labels": {"app": "reviews"}}
     prod.configure(mesh)
     planned = prod.planned()
-    assert {op for op in planned.values()} <= {"create", "update"}
+    assert set(planned.values()) <= {"create", "update"}
     assert {name for name, op in planned.items() if op == "create"}
     assert not [name for name, op in planned.items() if op == "create" and "reviews" not in name]
     assert not [name for name in planned if "group-ratings" in name or "group-orders" in name]
