@@ -53,10 +53,7 @@ def plan_exposure(mesh: Mesh, name: str) -> GatewayExposurePlan | None:
     if not isinstance(cluster, CloudCluster) or not cluster.gateway.enabled or network is None:
         return None
     sources = [
-        source
-        for other in sorted(mesh.networks)
-        if _calls(mesh, other, name)
-        for source in egress(mesh, other, f"members of {other}")
+        source for other in _callers(mesh, name) for source in egress(mesh, other, f"members of {other}")
     ]
     own = Source("its own network", cidr=str(network.cidr))
     zones = zones_of(network) if isinstance(network, AwsNetwork) else ()
@@ -102,11 +99,14 @@ def _peers(mesh: Mesh, name: str) -> list[tuple[str, Cluster]]:
     return [(key, other) for key, other in sorted(mesh.clusters.items()) if key != name]
 
 
-def _calls(mesh: Mesh, network: str, cluster: str) -> bool:
-    groups = [group for group in mesh.workload_groups.values() if group.network == network]
-    if network == mesh.clusters[cluster].network:
-        return any(group.cluster == cluster for group in groups)
-    return bool(groups) or any(other.network == network for other in mesh.clusters.values())
+def _callers(mesh: Mesh, cluster: str) -> list[str]:
+    """The networks whose members call the east-west gateway of `cluster`, sorted."""
+    own = mesh.clusters[cluster].network
+    groups = mesh.workload_groups.values()
+    found = {other.network for other in mesh.clusters.values()} | {group.network for group in groups}
+    if not any(group.cluster == cluster and group.network == own for group in groups):
+        found.discard(own)
+    return sorted(found)
 
 
 def _merged(sources: Iterable[Source]) -> tuple[Source, ...]:

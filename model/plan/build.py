@@ -10,7 +10,7 @@ from model.config.mesh import Mesh
 from model.config.networks import CloudNetwork
 from model.config.trust import FilesTrust
 from model.labels import component_labels, mesh_labels
-from model.load import load_mesh
+from model.load import read_mesh
 from model.manifests.ingress import gateway, routes
 from model.plan.access import egress, nat_addresses, plan_api_access, plan_exposure
 from model.plan.firewall import plan_firewall
@@ -26,7 +26,7 @@ from model.render.istio_values import base_values, gateway_values, istiod_values
 def plan_from(raw: Mapping[str, Any], stack: str) -> MeshPlan:
     """The plan of the raw value of `hybrid-mesh:mesh`. Raises ConfigurationError with every problem at
     once."""
-    return plan_mesh(load_mesh(raw), stack)
+    return plan_mesh(read_mesh(raw), stack)
 
 
 def plan_mesh(mesh: Mesh, stack: str) -> MeshPlan:
