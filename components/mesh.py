@@ -7,6 +7,7 @@ import pulumi
 
 from components.clouds import cloud_cluster, cloud_network
 from components.clusters.base import MeshCluster
+from components.clusters.cloud import CloudMeshCluster
 from components.clusters.kubeconfig import KubeconfigMeshCluster
 from components.clusters.local import LocalMeshCluster
 from components.declare import declare
@@ -231,6 +232,11 @@ class HybridMesh(pulumi.ComponentResource):
             }
             for name, cluster in self._clusters.items()
         }
+        kubeconfigs = {
+            name: cluster.user_kubeconfig
+            for name, cluster in self._clusters.items()
+            if isinstance(cluster, CloudMeshCluster)
+        }
         return {
             "meshId": self._plan.mesh_id,
             "trustDomain": self._plan.trust_domain,
@@ -241,4 +247,5 @@ class HybridMesh(pulumi.ComponentResource):
                 name: group.bundle for name, group in self._groups.items() if group.bundle is not None
             },
             "ingresses": {name: {"address": ingress.address} for name, ingress in self._ingresses.items()},
+            **({"kubeconfigs": kubeconfigs} if kubeconfigs else {}),
         }
