@@ -10,6 +10,7 @@ from components.clusters.exec_kubeconfig import certificate_authority, gke_kubec
 from components.networks.base import CloudNetwork, admitted, admitted_ranges
 from components.networks.gcp import GcpNetwork, network_tag
 from model.config.clusters import GkeCluster as GkeClusterConfig
+from model.config.networks import GcpNetwork as GcpNetworkConfig
 from model.names import cloud_name
 from model.plan.types import ClusterPlan
 from model.render.istio_values import SOURCE_RANGES
@@ -39,7 +40,8 @@ class GkeMeshCluster(CloudMeshCluster):
         assert isinstance(config, GkeClusterConfig)
         self._name, self._config, self._network = name, config, network
         self._zones = list(network.plan.zones) or None
-        self._region = network.subnets["nodes"].region
+        assert isinstance(network.plan.config, GcpNetworkConfig)
+        self._region = network.plan.config.region
         account, granted = self._account()
         self.cluster = self._cluster(account, networks, protected)
         pool = self._pool(account, granted)
@@ -68,12 +70,15 @@ class GkeMeshCluster(CloudMeshCluster):
         )
         granted = gcp.projects.IAMMember(
             f"{self._name}-nodes-role",
-            project=account.project,
+            project=self._project(account),
             role=NODE_ROLE,
             member=account.email.apply(lambda email: f"serviceAccount:{email}"),
             opts=self._network.options(self),
         )
         return account, granted
+
+    def _project(self, account: gcp.serviceaccount.Account) -> pulumi.Input[str]:
+        return self._network.plan.project or account.project
 
     def _cluster(
         self,
@@ -108,7 +113,7 @@ class GkeMeshCluster(CloudMeshCluster):
             },
             master_auth={"client_certificate_config": {"issue_client_certificate": False}},
             workload_identity_config={
-                "workload_pool": account.project.apply(lambda project: f"{project}.svc.id.goog")
+                "workload_pool": pulumi.Output.format("{0}.svc.id.goog", self._project(account))
             },
             release_channel={"channel": self._config.release_channel.upper()},
             # The mesh brings the definitions of the Gateway API in the version that Istio is tested with.
