@@ -8,10 +8,13 @@ from model.config.mesh import Mesh
 from model.manifests.groups import group_account, group_hosts, group_labels, probe, workload_group
 from model.plan.machines import machine_identity, plan_machine_set, size
 from model.plan.types import GroupPlan, MachinePlan
-from model.render.agent import AgentSettings
+from model.render.agent import AgentSettings, Platform
 from model.render.cluster_env import render_cluster_env
 from model.render.mesh_yaml import render_mesh_yaml
 from model.render.shell_text import render_environment
+
+_PLATFORMS: dict[str, Platform] = {"gce": "gcp", "ec2": "aws"}
+"""Which cloud's metadata tells the agent its region and zone; without one it does not look for any."""
 
 MACHINE_FILES = (
     "/etc/certs/root-cert.pem",
@@ -115,7 +118,7 @@ def _agent_settings(mesh: Mesh, name: str, group: WorkloadGroup) -> AgentSetting
         ports=dict(group.ports),
         probe=probe(group.probe) if group.probe is not None else None,
         dns_capture=group.dns_capture,
-        platform="none",
+        platform=_PLATFORMS.get(group.machines.type, "none"),
     )
 
 
