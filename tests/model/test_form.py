@@ -60,7 +60,7 @@ CASES: list[tuple[str, Mapping[str, Any], str, str, str]] = [
         {"clusters.east": {"type": "eks", "network": "boston", "nodePool": {}}},
         "clusters.east.nodePool",
         "{}",
-        "`nodeGroup`",
+        "nodeGroup",
     ),
     (
         "unknown channel",
