@@ -97,7 +97,7 @@ class EksMeshCluster(CloudMeshCluster):
         role, attachments = service_role(
             f"{self._name}-control-plane", "eks.amazonaws.com", CLUSTER_POLICIES, network.options(self)
         )
-        vpc: dict[str, object] = {
+        vpc: aws.eks.ClusterVpcConfigArgsDict = {
             "subnet_ids": network.private_subnets,
             "endpoint_private_access": True,
             "endpoint_public_access": public,
@@ -219,13 +219,13 @@ def ami_type(machine_type: str) -> str:
     return "AL2023_ARM_64_STANDARD" if arm else "AL2023_x86_64_STANDARD"
 
 
-def metadata_options() -> dict[str, object]:
+def metadata_options() -> aws.ec2.LaunchTemplateMetadataOptionsArgsDict:
     """IMDSv2 only, and not for pods: they are a hop further away."""
     return {"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1}
 
 
-def encrypted_disk(device: str, gigabytes: int) -> dict[str, object]:
-    ebs = {
+def encrypted_disk(device: str, gigabytes: int) -> aws.ec2.LaunchTemplateBlockDeviceMappingArgsDict:
+    ebs: aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgsDict = {
         "encrypted": "true",
         "volume_type": "gp3",
         "volume_size": gigabytes,

@@ -49,7 +49,9 @@ class Ec2Machines(Machines):
         machines = self._machines(template, entry)
         if self._set.autoscaled:
             self._policy(machines)
-        self.incarnations = {"template": pulumi.Output.format("{0}/{1}", template.id, template.latest_version)}
+        self.incarnations = {
+            "template": pulumi.Output.format("{0}/{1}", template.id, template.latest_version)
+        }
         self.register_outputs({"group": machines.arn})
 
     def _identity(self, cluster: EksMeshCluster) -> tuple[aws.iam.InstanceProfile, pulumi.Resource]:

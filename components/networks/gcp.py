@@ -104,13 +104,12 @@ class GcpNetwork(CloudNetwork):
         return tuple(address.address.apply(lambda text: f"{text}/32") for address in addresses), [nat]
 
     def _rule(self, rule: FirewallRulePlan) -> gcp.compute.Firewall:
-        ports = {"ports": [str(port) for port in rule.ports]} if rule.ports else {}
         return gcp.compute.Firewall(
             f"{self._name}-{rule.key}",
             network=self.network,
             direction="INGRESS",
             description=rule.purpose,
-            allows=[{"protocol": rule.protocol, **ports}],
+            allows=[{"protocol": rule.protocol, "ports": [str(port) for port in rule.ports] or None}],
             source_ranges=sorted({cidr for source in rule.sources for cidr in source.ranges}),
             target_tags=[network_tag(rule.target.role, rule.target.name)],
             opts=self.options(self),

@@ -62,7 +62,7 @@ def awaited(declared: Declared, name: str) -> set[str]:
         dependency.pulumi_resource_name
         for (_, each), options in declared.recording.options.items()
         if each == name
-        for dependency in options.depends_on or ()
+        for dependency in (options.depends_on if isinstance(options.depends_on, list) else ())
         if isinstance(dependency, pulumi.Resource)
     }
 
