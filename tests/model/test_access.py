@@ -146,3 +146,16 @@ def test_other_clusters_have_no_such_plan() -> None:
         plan = plan_from(raw, "test")
         assert all(cluster.api is None and cluster.exposure is None for cluster in plan.clusters.values())
         assert all(network.subnets == () == network.firewall for network in plan.networks.values())
+
+
+def test_quarantine_changes_nothing_outside_the_cluster() -> None:
+    before = plan_from(PROD, "prod")
+    for name in PROD["clusters"]:
+        after = plan_from(changed(PROD, {f"clusters.{name}.state": "quarantined"}), "prod")
+        for key, network in before.networks.items():
+            assert after.networks[key].firewall == network.firewall
+            assert after.networks[key].subnets == network.subnets
+        for key, cluster in before.clusters.items():
+            assert after.clusters[key].api == cluster.api
+            assert after.clusters[key].exposure == cluster.exposure
+        assert after.groups == before.groups
