@@ -29,8 +29,8 @@ TOKEN: Final = "the-token-of-the-credential-plug-in"
 
 @dataclass
 class FakeApi:
-    """`servers` are URLs, each an API server of its own. Of each group `machines` are there, Healthy; those in
-    `absent` have none.
+    """`servers` are URLs, each an API server of its own. Of each group `machines` are there, Healthy; those
+    in `absent` have none.
     """
 
     world: World

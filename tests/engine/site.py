@@ -21,6 +21,7 @@ from typing import Any, Final
 import yaml
 
 from tests.engine.doubles.store import VARIABLE, World
+from tests.engine.doubles.together import MemoryWorld, together
 from tests.engine.fake_api import TOKEN, FakeApi, fake_api
 from tests.plugins.control_plane import CHECKOUT, binary
 
@@ -71,7 +72,7 @@ class Site:
     def pulumi(self, *arguments: str, fails: bool = False) -> str:
         """Both streams of `pulumi ARGUMENTS`; asserts that it succeeds or, with `fails`, that it does not."""
         done = self._run(*arguments)
-        assert (done.returncode != 0) is fails, f"{done.stdout[-9000:]}\n{done.stderr[-3000:]}"
+        assert (done.returncode != 0) is fails, done.stdout[-9000:] + done.stderr
         return done.stdout + done.stderr
 
     def told(self, *arguments: str) -> Any:
@@ -116,18 +117,18 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path, stack: str, mesh: Mapping[str, Any] | None = None) -> Iterator[Site]:
-    """A stack of the project under the doubles, as its file says or with another mesh."""
-    world = World(folder / "world")
-    with fake_api(world, 3 * SERVERS_OF_EACH) as api:
+def site(folder: Path, stack: str, *, in_memory: bool = False) -> Iterator[Site]:
+    """A stack of the project under the doubles: executables or, `in_memory`, in this process."""
+    world = MemoryWorld(folder / "world") if in_memory else World(folder / "world")
+    with fake_api(world, 3 * SERVERS_OF_EACH) as api, together(world) as providers:
         offered = [{"server": server, "authority": api.authority} for server in api.servers]
         of_each = {
             kind: offered[number * SERVERS_OF_EACH : (number + 1) * SERVERS_OF_EACH]
             for number, kind in enumerate(("gcp", "aws", "kubeconfig"))
         }
         made = make_site(folder, stack, world, api, servers=of_each, credential={"token": TOKEN})
-        if mesh is not None:
-            made.configure(mesh)
+        if in_memory:
+            made.environment["PULUMI_DEBUG_PROVIDERS"] = providers
         yield made
 
 

@@ -167,8 +167,9 @@ class Amazon(Cloud):
             "region": facts.region,
             "arn": f"arn:aws:{service}:{place}:{ACCOUNT}:{kind}/{identity}",
             "ownerId": ACCOUNT,
-            "tagsAll": {**tags, **(facts.inputs.get("tags") or {})},
         }
+        if name == "tagsAll":
+            return {**tags, **(facts.inputs.get("tags") or {})}
         return values.get(name)
 
     def removed(self, thing: Thing) -> None:

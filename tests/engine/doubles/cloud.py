@@ -215,11 +215,14 @@ class CloudHandler(ResourceHandler):
             for name, value in old_outputs.items()
             if name not in old_inputs or name not in self._type.inputs
         }
+        inside = {
+            name: _carried(value, old_inputs.get(name), old_outputs.get(name)) for name, value in news.items()
+        }
         if preview:
-            return {**kept, **news, **dict.fromkeys(self._rule.renewed, UNKNOWN)}
+            return {**kept, **inside, **dict.fromkeys(self._rule.renewed, UNKNOWN)}
         self._fail_if_told("update", context)
         facts = self._cloud.facts(news, context)
-        fresh = self._computed(news, identity, facts, old_outputs)
+        fresh = self._computed(inside, identity, facts, old_outputs)
         renewed = {name: int(old_outputs.get(name, 1)) + 1 for name in self._rule.renewed}
         outputs = {**fresh, **{name: value for name, value in kept.items() if name in fresh}, **renewed}
         for name in ("tagsAll", "effectiveLabels", "pulumiLabels"):
@@ -268,9 +271,6 @@ class CloudHandler(ResourceHandler):
         }
         for name, described in self._type.computed(outputs).items():
             outputs[name] = self._value(name, described, identity, facts)
-        for name, inside in self._rule.inner.items():
-            if name in outputs and known is not None and isinstance(known.get(name), dict):
-                special[name] = {each: known[name].get(each) for each in inside}
         for name, value in special.items():
             given = outputs.get(name)
             outputs[name] = (
@@ -315,6 +315,18 @@ class CloudHandler(ResourceHandler):
     def _fail_if_told(self, operation: str, context: CallContext) -> None:
         if message := self._cloud.world.fault(operation, context.name):
             raise ResourceError(message)
+
+
+def _carried(new: Any, old_input: Any, old_output: Any) -> Any:
+    """`new` with what the cloud had added inside the objects that the program gives."""
+    if not (isinstance(new, dict) and isinstance(old_output, dict)):
+        return new
+    before = old_input if isinstance(old_input, dict) else {}
+    added = {name: value for name, value in old_output.items() if name not in before}
+    return {
+        **added,
+        **{name: _carried(value, before.get(name), old_output.get(name)) for name, value in new.items()},
+    }
 
 
 def _mark(context: CallContext) -> str:

@@ -1,5 +1,5 @@
-"""All doubles in one process and one memory, for measuring: a plug-in a cluster would cost more than what is
-measured.
+"""All doubles in one process and one memory, for long lives and for measuring: a plug-in's process for every
+cluster and every command would cost more than what is tested.
 
 The engine dials them by `PULUMI_DEBUG_PROVIDERS`; each of its provider resources has a connection of its own.
 """
@@ -65,11 +65,14 @@ class MemoryWorld(World):
     def calls(self, operation: str | None = None) -> list[Call]:
         return [call for call in self._calls if operation in (None, call.operation)]
 
-    def fault(self, operation: str, name: str) -> str | None:
-        return None
+    def forget_calls(self) -> None:
+        self._calls.clear()
 
     def kill(self, server: str) -> None:
         self._dead.add(server)
+
+    def revive(self, server: str) -> None:
+        self._dead.discard(server)
 
     def dead(self, server: str) -> bool:
         return server in self._dead
