@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.engine.doubles.store import Call
-from tests.engine.shape import positions
+from tests.engine.shape import leaked, positions
 from tests.engine.site import Site, site
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine"), pytest.mark.xdist_group("prod")]

@@ -15,7 +15,7 @@ from plugins.framework.server import serve
 from plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles import authorities
 from tests.engine.doubles.cloud import Cloud, Facts, Rule, cluster_gone, leaked_balancers
-from tests.engine.doubles.store import Thing
+from tests.engine.doubles.store import Thing, World
 
 ACCOUNT: Final = "123456789012"
 _PREFIXES: Final = {
@@ -141,8 +141,8 @@ RULES: Final[dict[str, Rule]] = {
 class Amazon(Cloud):
     """One `aws.Provider`."""
 
-    def __init__(self) -> None:
-        super().__init__("aws", version("pulumi-aws"), RULES)
+    def __init__(self, world: World | None = None) -> None:
+        super().__init__("aws", version("pulumi-aws"), RULES, world)
 
     def facts(self, inputs: Properties, call: CallContext) -> Facts:
         region = inputs.get("region") or self.settings.get("region") or "us-east-1"

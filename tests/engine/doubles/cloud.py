@@ -99,9 +99,9 @@ class Rule:
 class Cloud(Provider):
     """A provider of one cloud. Subclasses know its ids and types."""
 
-    def __init__(self, name: str, version: str, rules: Mapping[str, Rule]) -> None:
+    def __init__(self, name: str, version: str, rules: Mapping[str, Rule], world: World | None) -> None:
         super().__init__(name, version, {})
-        self.world = World.current()
+        self.world = world or World.current()
         self.settings: Properties = {}
         self.rules = rules
 

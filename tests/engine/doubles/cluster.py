@@ -41,10 +41,10 @@ _READER: Final = "istio-reader-service-account"
 class ClusterProvider(KubernetesProvider):
     """One `kubernetes.Provider`; its own inputs are handled as the stand-in handles them."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: World | None = None) -> None:
         super().__init__()
         self.version = version("pulumi-kubernetes")
-        self.world = World.current()
+        self.world = world or World.current()
         self.settings = Settings()
 
     def configure(self, inputs: Properties, context: CallContext) -> None:

@@ -15,7 +15,7 @@ from plugins.framework.server import serve
 from plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles import authorities
 from tests.engine.doubles.cloud import EVERYTHING, Cloud, Facts, Rule, cluster_gone, leaked_balancers
-from tests.engine.doubles.store import Thing
+from tests.engine.doubles.store import Thing, World
 
 PROJECT: Final = "project-1"
 _NAME: Final = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -172,8 +172,8 @@ RULES: Final[dict[str, Rule]] = {
 class Google(Cloud):
     """One `gcp.Provider`."""
 
-    def __init__(self) -> None:
-        super().__init__("gcp", version("pulumi-gcp"), RULES)
+    def __init__(self, world: World | None = None) -> None:
+        super().__init__("gcp", version("pulumi-gcp"), RULES, world)
 
     def facts(self, inputs: Properties, call: CallContext) -> Facts:
         region = self.settings.get("region") or "europe-west4"

@@ -6,11 +6,11 @@ The engine dials them by `PULUMI_DEBUG_PROVIDERS`; each of its provider resource
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from plugins.framework.servicer import ProviderServicer
 from tests.engine.doubles.amazon import Amazon
 from tests.engine.doubles.cluster import ClusterProvider
 from tests.engine.doubles.google import Google
-from tests.engine.doubles.store import VARIABLE, Call, Thing, World
+from tests.engine.doubles.store import Call, Thing, World
 
 _METHODS: Final = tuple(
     name for name in vars(provider_pb2_grpc.ResourceProviderServicer) if not name.startswith("_")
@@ -108,17 +108,12 @@ for _name in _METHODS:
 def together(world: World) -> Iterator[str]:
     """The value of `PULUMI_DEBUG_PROVIDERS` while the body runs."""
 
-    def of_world(kind: Callable[[], Google | Amazon | ClusterProvider]) -> Callable[[], Provider]:
-        def make() -> Provider:
-            made = kind()
-            made.world = world
-            return made
-
-        return make
-
-    os.environ[VARIABLE] = str(world.folder)
-    kinds = {"gcp": Google, "aws": Amazon, "kubernetes": ClusterProvider}
-    server_of = {name: _serve(_Switch(of_world(kind))) for name, kind in kinds.items()}
+    kinds: dict[str, Callable[[World], Provider]] = {
+        "gcp": Google,
+        "aws": Amazon,
+        "kubernetes": ClusterProvider,
+    }
+    server_of = {name: _serve(_Switch(partial(kind, world))) for name, kind in kinds.items()}
     try:
         yield ",".join(f"{name}:{port}" for name, (_, port) in server_of.items())
     finally:
