@@ -75,6 +75,27 @@ def test_the_exported_state_holds_no_plain_secret(prod: Site) -> None:
     assert leaked(prod) == []
 
 
+def test_a_cluster_of_a_protected_stack_is_not_deleted(prod: Site) -> None:
+    kinds = [GKE, EKS, "gcp:compute/network:Network", "aws:ec2/vpc:Vpc"]
+    resources = prod.resources()
+    assert all(each["protect"] for kind in kinds for each in resources if each["type"] == kind)
+    targets = [each["urn"] for each in resources if each["type"] == GKE]
+    said = prod.destroy("--target-dependents", f"--target={targets[0]}", fails=True)
+    assert "protected" in said
+    assert len(prod.world.of_type(GKE)) == 1
+
+
+def test_protection_is_lifted_in_place(prod: Site) -> None:
+    mesh = prod.mesh
+    mesh["protected"] = False
+    prod.configure(mesh)
+    prod.up()
+    kept = prod.world.of_type(GKE)[0].outputs["endpoint"]
+    prod.up("--expect-no-changes")
+    assert prod.world.of_type(GKE)[0].outputs["endpoint"] == kept
+    assert not [each for each in prod.resources() if each.get("protect")]
+
+
 def test_a_group_more_touches_no_other(prod: Site) -> None:
     mesh = prod.mesh
     mesh["workloadGroups"]["reviews"] = {**mesh["workloadGroups"]["ratings"], "labels": {"app": "reviews"}}
@@ -120,7 +141,6 @@ def test_a_cluster_more_is_read_by_its_peers(prod: Site) -> None:
 def test_a_cluster_less_leaves_nothing(prod: Site) -> None:
     mesh = prod.mesh
     del mesh["networks"]["gcp-us"], mesh["clusters"]["gke-us"]
-    mesh["protected"] = False
     prod.configure(mesh)
     prod.up()
     assert len(prod.world.of_type(GKE)) == 1
@@ -165,19 +185,6 @@ def test_a_dead_cluster_in_quarantine_does_not_hold_the_living(prod: Site) -> No
     prod.configure(mesh)
     prod.up()
     prod.up("--expect-no-changes")
-
-
-def test_a_protected_stack_is_not_destroyed_and_says_how_it_can_be(prod: Site) -> None:
-    mesh = prod.mesh
-    mesh["protected"] = True
-    prod.configure(mesh)
-    prod.up()
-    assert "protected" in prod.destroy(fails=True)
-    assert prod.world.of_type(GKE)
-    assert prod.world.of_type(EKS)
-    mesh["protected"] = False
-    prod.configure(mesh)
-    prod.up()
 
 
 def test_destroy_goes_in_the_right_order_and_leaves_nothing(prod: Site) -> None:

@@ -149,7 +149,7 @@ class Amazon(Cloud):
         seed = f"{call.urn} {sorted((key, str(value)) for key, value in inputs.items())}"
         mark = hashlib.sha256(seed.encode()).hexdigest()[:8]
         name = inputs.get("name") or f"{inputs.get('namePrefix', f'{call.name}-')}{mark}"
-        return Facts(inputs, name, mark, region, ACCOUNT, self.world)
+        return Facts(call.name, inputs, name, mark, region, ACCOUNT, self.world)
 
     def rule_of(self, token: str) -> Rule:
         kind = token.rpartition(":")[2]

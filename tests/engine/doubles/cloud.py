@@ -59,6 +59,8 @@ Computed = Callable[["Facts"], Mapping[str, Any]]
 class Facts:
     """What a rule may use of a resource that is being made."""
 
+    resource: str
+    """Its Pulumi name."""
     inputs: Properties
     name: str
     """Of the thing in the cloud."""
@@ -73,9 +75,9 @@ class Facts:
 
     @property
     def address(self) -> str:
-        """A public address of its own (RFC 2544's range)."""
+        """A public address of its own (RFC 2544's range), or the one that the test wants."""
         number = self.number(2**16)
-        return f"198.18.{number >> 8}.{number & 255}"
+        return self.world.fixed_address(self.resource) or f"198.18.{number >> 8}.{number & 255}"
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ class Google(Cloud):
         project = inputs.get("project") or self.settings.get("project") or PROJECT
         mark = hashlib.sha256(f"{call.urn} {inputs.get('name')}".encode()).hexdigest()[:8]
         name = inputs.get("name") or f"{inputs.get('namePrefix', f'{call.name}-')}{mark}"
-        return Facts(inputs, name, mark, region, project, self.world)
+        return Facts(call.name, inputs, name, mark, region, project, self.world)
 
     def rule_of(self, token: str) -> Rule:
         kind = token.rpartition(":")[2]

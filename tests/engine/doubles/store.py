@@ -146,6 +146,19 @@ class World:
     def dead(self, server: str) -> bool:
         return (self.folder / "dead" / _digest(server)).exists()
 
+    # addresses
+
+    def fix_addresses(self, addresses: Mapping[str, str]) -> None:
+        """What reserved addresses shall be, by the resource's Pulumi name."""
+        (self.folder / "addresses.json").write_text(json.dumps(dict(addresses)))
+
+    def fixed_address(self, name: str) -> str | None:
+        try:
+            found: str | None = json.loads((self.folder / "addresses.json").read_text()).get(name)
+        except FileNotFoundError:
+            return None
+        return found
+
     # load balancers that clusters make
 
     def balancers(self, server: str | None = None) -> list[Thing]:
