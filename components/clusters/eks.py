@@ -10,6 +10,7 @@ from components.clusters.cloud import CloudMeshCluster
 from components.clusters.eks_roles import CLUSTER_POLICIES, NODE_POLICIES, service_role
 from components.clusters.exec_kubeconfig import certificate_authority, eks_kubeconfig
 from components.clusters.load_balancer_controller import LoadBalancerController
+from components.names import child
 from components.networks.aws import AwsNetwork
 from components.networks.base import CloudNetwork, admitted_ranges
 from model.config.clusters import EksCluster as EksClusterConfig
@@ -140,7 +141,7 @@ class EksMeshCluster(CloudMeshCluster):
         )
         template = self._node_template()
         nodes = aws.eks.NodeGroup(
-            f"{self._name}-nodes",
+            child(self._name, "nodes"),
             cluster_name=self.cluster.name,
             version=self.cluster.version,
             node_role_arn=role.arn,

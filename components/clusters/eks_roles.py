@@ -6,6 +6,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.names import child
+
+LONGEST_NAME = 64
+"""Of roles."""
 CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
 """EKS User Guide, "Amazon EKS node IAM role"; pods do not get it, as IMDS answers nodes only (one hop)."""
@@ -16,7 +20,9 @@ def service_role(
 ) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
     """A role that `service` assumes, with AWS' own `policies`; and their attachments."""
     actions = ["sts:AssumeRole", *(["sts:TagSession"] if service == "pods.eks.amazonaws.com" else [])]
-    role = aws.iam.Role(name, assume_role_policy=trust_policy(service, actions), opts=opts)
+    role = aws.iam.Role(
+        child(name, limit=LONGEST_NAME), assume_role_policy=trust_policy(service, actions), opts=opts
+    )
     attachments: list[pulumi.Resource] = [
         aws.iam.RolePolicyAttachment(
             f"{name}-{policy}", role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=opts

@@ -7,6 +7,7 @@ import pulumi_gcp as gcp
 
 from components.clusters.cloud import CloudMeshCluster
 from components.clusters.exec_kubeconfig import certificate_authority, gke_kubeconfig
+from components.names import child
 from components.networks.base import CloudNetwork, admitted, admitted_ranges
 from components.networks.gcp import GcpNetwork, network_tag
 from model.config.clusters import GkeCluster as GkeClusterConfig
@@ -17,6 +18,8 @@ from model.render.istio_values import SOURCE_RANGES
 
 NODE_ROLE = "roles/container.defaultNodeServiceAccount"
 """Writing logs and metrics; nothing else (GKE, "Use least privilege IAM service accounts")."""
+LONGEST_NAME = 40
+"""Of clusters and node pools."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 
 
@@ -63,13 +66,13 @@ class GkeMeshCluster(CloudMeshCluster):
     def _account(self) -> tuple[gcp.serviceaccount.Account, pulumi.Resource]:
         """The nodes' own service account: the project's default one may edit the whole project."""
         account = gcp.serviceaccount.Account(
-            f"{self._name}-nodes",
+            child(self._name, "nodes"),
             account_id=cloud_name(pulumi.get_stack(), self.plan.name, "nodes", limit=30),
             display_name=f"Nodes of {self.plan.name}",
             opts=self._network.options(self),
         )
         granted = gcp.projects.IAMMember(
-            f"{self._name}-nodes-role",
+            child(self._name, "nodes-role"),
             project=self._project(account),
             role=NODE_ROLE,
             member=account.email.apply(lambda email: f"serviceAccount:{email}"),
@@ -91,7 +94,7 @@ class GkeMeshCluster(CloudMeshCluster):
         assert plan.control_plane_cidr is not None
         sources = admitted(plan.api.sources, networks)
         return gcp.container.Cluster(
-            f"{self._name}-cluster",
+            child(self._name, "cluster", limit=LONGEST_NAME),
             location=self._region,
             node_locations=self._zones,
             network=network.network,
@@ -142,7 +145,7 @@ class GkeMeshCluster(CloudMeshCluster):
     def _pool(self, account: gcp.serviceaccount.Account, granted: pulumi.Resource) -> gcp.container.NodePool:
         pool = self._config.node_pool
         return gcp.container.NodePool(
-            f"{self._name}-nodes",
+            child(self._name, "nodes", limit=LONGEST_NAME),
             cluster=self.cluster.id,
             location=self._region,
             initial_node_count=1,
@@ -178,7 +181,7 @@ class GkeMeshCluster(CloudMeshCluster):
         if exposure is None or not exposure.reserved_addresses:
             return ()
         address = gcp.compute.Address(
-            f"{self._name}-gateway",
+            child(self._name, "gateway"),
             region=self._region,
             address_type="EXTERNAL",
             opts=self._network.options(self),

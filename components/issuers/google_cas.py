@@ -6,6 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.issuers.base import CloudIssuer
+from components.names import child
 from model.config.trust import GoogleCasTrust
 
 DAY = 24 * 60 * 60
@@ -49,7 +50,7 @@ class GoogleCasIssuer(CloudIssuer):
         pool, root = self._pool(mesh_id, trust_domain)
         issued = {
             cluster: gcp.certificateauthority.Certificate(
-                f"{name}-intermediate-{cluster}",
+                child(name, "intermediate", cluster),
                 location=trust.location,
                 pool=pool,
                 certificate_authority=None if root is None else root.certificate_authority_id,
@@ -76,14 +77,14 @@ class GoogleCasIssuer(CloudIssuer):
         if self._trust.pool is not None:
             return self._trust.pool, None
         pool = gcp.certificateauthority.CaPool(
-            f"{self._name}-pool",
+            child(self._name, "pool"),
             location=self._trust.location,
             tier=self._trust.tier.upper(),
             publishing_options={"publish_ca_cert": False, "publish_crl": False},
             opts=self._guarded,
         )
         root = gcp.certificateauthority.Authority(
-            f"{self._name}-root",
+            child(self._name, "root"),
             location=self._trust.location,
             pool=pool.name,
             certificate_authority_id=f"{mesh_id}-root",

@@ -5,6 +5,7 @@ import pulumi_gcp as gcp
 
 from components.clusters.base import MeshCluster
 from components.machines.base import Machines, user_data
+from components.names import child
 from components.networks.gcp import GcpNetwork, network_tag
 from model.config.istio import Istio
 from model.names import cloud_name
@@ -56,7 +57,7 @@ class GceMachines(Machines):
     def _account(self) -> gcp.serviceaccount.Account:
         assert self._set.service_account_id is not None
         return gcp.serviceaccount.Account(
-            f"{self._name}-account",
+            child(self._name, "account"),
             account_id=self._set.service_account_id,
             project=self._set.project,
             display_name=f"Machines of {self._group.name}",
@@ -65,7 +66,7 @@ class GceMachines(Machines):
 
     def _template(self, text: pulumi.Output[str]) -> gcp.compute.RegionInstanceTemplate:
         return gcp.compute.RegionInstanceTemplate(
-            f"{self._name}-template",
+            child(self._name, "template"),
             region=self._set.region,
             machine_type=self._set.machine_type,
             disks=[
@@ -96,7 +97,7 @@ class GceMachines(Machines):
         """The group. A machine is replaced when its agent is not ready, but not before it could be: readiness
         comes through istiod, and an outage of istiod must not make every booting machine start anew."""
         check = gcp.compute.HealthCheck(
-            f"{self._name}-health",
+            child(self._name, "health"),
             check_interval_sec=10,
             timeout_sec=5,
             healthy_threshold=1,
@@ -106,7 +107,7 @@ class GceMachines(Machines):
         )
         zones = list(self._set.zones)
         return gcp.compute.RegionInstanceGroupManager(
-            f"{self._name}-group",
+            child(self._name, "group"),
             region=self._set.region,
             base_instance_name=cloud_name(pulumi.get_stack(), self._group.name, limit=54),
             distribution_policy_zones=zones or None,
@@ -132,7 +133,7 @@ class GceMachines(Machines):
 
     def _autoscaler(self, manager: gcp.compute.RegionInstanceGroupManager) -> None:
         gcp.compute.RegionAutoscaler(
-            f"{self._name}-autoscaler",
+            child(self._name, "autoscaler"),
             region=self._set.region,
             target=manager.id,
             autoscaling_policy={

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_gcp as gcp
 
+from components.names import child
 from components.networks.base import CloudNetwork
 from model.config.networks import GcpNetwork as GcpNetworkConfig
 from model.names import cloud_name
@@ -48,7 +49,7 @@ class GcpNetwork(CloudNetwork):
         if config.id is not None:
             return pulumi.Output.from_input(config.id)
         made = gcp.compute.Network(
-            f"{self._name}-vpc",
+            child(self._name, "vpc"),
             auto_create_subnetworks=False,
             routing_mode="REGIONAL",
             opts=pulumi.ResourceOptions(parent=self, provider=self.provider, protect=protected),
@@ -58,7 +59,7 @@ class GcpNetwork(CloudNetwork):
     def _subnet(self, key: str) -> gcp.compute.Subnetwork:
         plan = next(subnet for subnet in self.plan.subnets if subnet.key == key)
         return gcp.compute.Subnetwork(
-            f"{self._name}-{key}",
+            child(self._name, key),
             network=self.network,
             region=self._region,
             ip_cidr_range=plan.cidr,
@@ -75,7 +76,7 @@ class GcpNetwork(CloudNetwork):
             return (), []
         addresses = [
             gcp.compute.Address(
-                f"{self._name}-nat-{index}",
+                child(self._name, "nat", str(index)),
                 region=self._region,
                 address_type="EXTERNAL",
                 opts=self.options(self),
@@ -83,10 +84,10 @@ class GcpNetwork(CloudNetwork):
             for index in range(self.plan.nat_addresses)
         ]
         router = gcp.compute.Router(
-            f"{self._name}-router", network=self.network, region=self._region, opts=self.options(self)
+            child(self._name, "router"), network=self.network, region=self._region, opts=self.options(self)
         )
         nat = gcp.compute.RouterNat(
-            f"{self._name}-nat",
+            child(self._name, "nat"),
             router=router.name,
             region=self._region,
             nat_ip_allocate_option="MANUAL_ONLY",
@@ -105,7 +106,7 @@ class GcpNetwork(CloudNetwork):
 
     def _rule(self, rule: FirewallRulePlan) -> gcp.compute.Firewall:
         return gcp.compute.Firewall(
-            f"{self._name}-{rule.key}",
+            child(self._name, rule.key),
             network=self.network,
             direction="INGRESS",
             description=rule.purpose,

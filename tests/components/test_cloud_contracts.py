@@ -14,7 +14,7 @@ import pytest
 
 from tests.components.cloud_answers import ROOT
 from tests.components.conftest import Declared, declare_mesh, read_stack
-from tests.components.recording import Declaration
+from tests.components.recording import Declaration, Recording
 
 LABELS = {"stack": "prod", "mesh": "mesh-prod", "owner": "platform"}
 EVERYBODY = "0.0.0.0/0"
@@ -439,6 +439,43 @@ def test_existing_issuers_are_used_as_they_are() -> None:
     assert not pooled.recording.of_type("gcp:certificateauthority/caPool:CaPool")
     assert pooled.recording.named("mesh-trust-issuer-intermediate-gke-eu").inputs["pool"] == "roots"
     assert pooled.outputs["rootCertificate"] == ROOT
+
+
+def test_long_names_are_shortened_where_a_cloud_limits_them() -> None:
+    text = json.dumps(read_stack("prod"))
+    long = text.replace("gke-eu", "gke-" + "e" * 40).replace("gcp-eu", "gcp-" + "n" * 40)
+    recording = declare_mesh(json.loads(long), stack="prod").recording
+    limits = {
+        "gcp:container/cluster:Cluster": 40,
+        "gcp:container/nodePool:NodePool": 40,
+        "aws:iam/role:Role": 64,
+    }
+    for each in recording.declared:
+        if each.typ in limits or each.typ.startswith("gcp:compute/"):
+            assert len(each.name) + len("-1a2b3c4") <= limits.get(each.typ, 63), each.name
+
+
+def test_an_adopted_network_gets_subnets_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(_: Recording, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[Any]]:
+        assert args.token == "aws:ec2/getInternetGateway:getInternetGateway"
+        return {**args.args, "internetGatewayId": "igw-theirs"}, []
+
+    monkeypatch.setattr(Recording, "call", look_up)
+    raw = read_stack("prod")
+    raw["networks"]["gcp-eu"]["id"] = "shared-vpc"
+    raw["networks"]["aws-us"]["id"] = "vpc-0123456789abcdef0"
+    recording = declare_mesh(raw, stack="prod").recording
+    for token in (
+        "gcp:compute/network:Network",
+        "aws:ec2/vpc:Vpc",
+        "aws:ec2/internetGateway:InternetGateway",
+    ):
+        assert not recording.of_type(token)
+    assert recording.named("mesh-gcp-eu-nodes").inputs["network"] == "shared-vpc"
+    subnets = recording.of_type("aws:ec2/subnet:Subnet")
+    assert {each.inputs["vpcId"] for each in subnets} == {"vpc-0123456789abcdef0"}
+    (out,) = [each for each in recording.of_type("aws:ec2/route:Route") if "gatewayId" in each.inputs]
+    assert out.inputs["gatewayId"] == "igw-theirs"
 
 
 def test_no_export_holds_a_credential(prod: Declared) -> None:
