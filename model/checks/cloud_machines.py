@@ -18,7 +18,7 @@ IMAGE_FORMS = {
     "ec2": re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})|resolve:ssm:[A-Za-z0-9_./:-]+"),
 }
 IMAGE_EXAMPLES = {
-    "gce": "debian-cloud/debian-12",
+    "gce": "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
     "ec2": "ami-0abcdef1234567890, or resolve:ssm:/aws/service/debian/release/12/latest/amd64",
 }
 

@@ -8,7 +8,8 @@ from model.config.base import Section
 
 MachineCount = Annotated[int, Field(strict=True, ge=1, le=5000)]
 
-DEBIAN_ON_GCE = "debian-cloud/debian-12"
+UBUNTU_ON_GCE = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
+"""An image with cloud-init, which reads the user-data: Google's images of Debian have none."""
 DEBIAN_ON_EC2 = "resolve:ssm:/aws/service/debian/release/12/latest/amd64"
 """Debian's own parameter of AWS Systems Manager, which EC2 resolves when it launches a machine."""
 
@@ -52,8 +53,8 @@ class GceMachines(CloudMachinesBase):
     type: Literal["gce"]
     machine_type: str = "e2-small"
     """Kind of the machines."""
-    image: str = DEBIAN_ON_GCE
-    """Image as `project/family`, or `projects/<project>/global/images/<name>`."""
+    image: str = UBUNTU_ON_GCE
+    """Image that has cloud-init: `project/family`, or `projects/<project>/global/images/<name>`."""
 
 
 class Ec2Machines(CloudMachinesBase):

@@ -60,7 +60,7 @@ CLOUD_MACHINES = [
         {f"{RATINGS}.machines.image": "ami-0abcdef1234567890"},
         f"{RATINGS}.machines.image",
         "ami-0abcdef1234567890",
-        "debian-cloud/debian-12",
+        "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
     ),
     prod(
         "images_are_named_as_their_cloud_names_them",
