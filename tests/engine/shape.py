@@ -11,7 +11,7 @@ from tests.engine.site import Site
 from tests.local.mesh.secrets import known_secrets, leaks
 
 _PUBLIC: Final = re.compile(
-    r"-----BEGIN CERTIFICATE( REQUEST)?-----.*?-----END CERTIFICATE\1-----", re.DOTALL
+    r"-----BEGIN CERTIFICATE( REQUEST|)-----.*?-----END CERTIFICATE\1-----", re.DOTALL
 )
 """An EC private key holds its public key too, so that a line of it may stand in a certificate."""
 

