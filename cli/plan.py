@@ -8,8 +8,10 @@ import typer
 from rich.table import Table
 
 from cli.console import out
+from cli.plan_clouds import cloud_tables
 from local.paths import project_folder
 from model.describe import describe
+from model.labels import lift_protection
 from model.plan.build import plan_from
 from model.secrets import check_keys
 from model.stackfile import read_config, read_stack_file, stack_file
@@ -45,6 +47,7 @@ def _stack_of(file: Path) -> str:
 
 def _tables(plan: dict[str, Any]) -> list[Table]:
     tables = [_mesh(plan), _networks(plan), _clusters(plan)]
+    tables += cloud_tables(plan, _table)
     if plan["groups"]:
         tables += [_groups(plan), _files(plan)]
     if plan["ingresses"]:
@@ -68,6 +71,8 @@ def _mesh(plan: dict[str, Any]) -> Table:
     table.add_row(
         "remote secrets", ", ".join(f"{e['holder']} → {e['peer']}" for e in plan["peers"]) or "none"
     )
+    table.add_row("labels", ", ".join(f"{key}={value}" for key, value in mesh["labels"].items()))
+    table.add_row("protected", lift_protection(plan["stack"]) if mesh["protected"] else "no")
     table.add_row(
         "demo", f"{plan['demo']['service']}.{plan['demo']['namespace']}" if plan["demo"] else "none"
     )

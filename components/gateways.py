@@ -13,7 +13,7 @@ from components.istio import IstioControlPlane
 from model.config.istio import Istio
 from model.manifests.mesh import cross_network_gateway, istiod_gateway, istiod_virtual_service
 from model.manifests.shape import SYSTEM_NAMESPACE
-from model.render.istio_values import GATEWAY_NAME
+from model.render.istio_values import GATEWAY_NAME, merge
 
 
 class EastWestGateway(pulumi.ComponentResource):
@@ -29,6 +29,7 @@ class EastWestGateway(pulumi.ComponentResource):
         cluster: MeshCluster,
         istio: Istio,
         control_plane: IstioControlPlane,
+        drain: pulumi.Resource | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:EastWestGateway", name, None, opts)
@@ -37,7 +38,7 @@ class EastWestGateway(pulumi.ComponentResource):
             name=GATEWAY_NAME,
             namespace=SYSTEM_NAMESPACE,
             values=_values(cluster),
-            opts=cluster.options(self, [control_plane.istiod]),
+            opts=cluster.options(self, [control_plane.istiod, *([drain] if drain else [])]),
             **istio_chart(istio, "gateway"),
         )
         options = cluster.options(self, [control_plane.istiod])
@@ -56,22 +57,19 @@ def gateway_addresses(
     """
     if cluster.plan.config.gateway.addresses:
         return pulumi.Output.from_input(cluster.plan.config.gateway.addresses)
-    if cluster.reserved_gateway_address is not None:
-        return cluster.reserved_gateway_address.apply(lambda address: (address,))
+    if cluster.reserved_gateway_addresses is not None:
+        return cluster.reserved_gateway_addresses
     return gateway.addresses if gateway is not None else pulumi.Output.from_input(())
 
 
 def _values(cluster: MeshCluster) -> dict[str, Any]:
-    values = dict(cluster.plan.gateway_values)
-    if cluster.reserved_gateway_address is not None:
-        values["service"] = {**values["service"], "loadBalancerIP": cluster.reserved_gateway_address}
-    return values
+    return merge(cluster.plan.gateway_values, {"service": cluster.gateway_service})
 
 
 def _addresses(
     name: str, cluster: MeshCluster, release: Release, parent: pulumi.Resource
 ) -> pulumi.Output[tuple[str, ...]]:
-    if cluster.reserved_gateway_address is not None or cluster.plan.config.gateway.addresses:
+    if cluster.reserved_gateway_addresses is not None or cluster.plan.config.gateway.addresses:
         return gateway_addresses(cluster, None)
     if not cluster.plan.active:
         return pulumi.Output.from_input(())

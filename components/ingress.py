@@ -36,13 +36,16 @@ class Ingress(pulumi.ComponentResource):
         cluster: MeshCluster,
         control_plane: IstioControlPlane,
         namespaces: dict[str, pulumi.Resource],
+        drain: pulumi.Resource | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:Ingress", name, None, opts)
         namespace = namespaces[plan.namespace]
         programmed = annotated(plan.gateway, {"pulumi.com/waitFor": "condition=Programmed"})
         gateway = _ApiGateway(
-            f"{name}-gateway", programmed, cluster.options(self, [namespace, control_plane.istiod])
+            f"{name}-gateway",
+            programmed,
+            cluster.options(self, [namespace, control_plane.istiod, *([drain] if drain else [])]),
         )
         for route in plan.routes:
             where = route["metadata"]["namespace"]

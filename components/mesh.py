@@ -5,7 +5,9 @@ from typing import Any
 
 import pulumi
 
+from components.clouds import cloud_cluster, cloud_network
 from components.clusters.base import MeshCluster
+from components.clusters.cloud import CloudMeshCluster
 from components.clusters.kubeconfig import KubeconfigMeshCluster
 from components.clusters.local import LocalMeshCluster
 from components.declare import declare
@@ -13,10 +15,14 @@ from components.demo import Demo
 from components.gateways import EastWestGateway, gateway_addresses
 from components.ingress import Ingress
 from components.istio import IstioControlPlane
+from components.labels import labelling
+from components.networks.base import CloudNetwork
 from components.peering import Peering, ReaderToken
+from components.resources import LoadBalancerDrain
 from components.trust import MeshTrust
 from components.workloads import GroupSite, WorkloadGroup
-from model.config.clusters import LocalCluster
+from model.config.clusters import CloudCluster, LocalCluster
+from model.labels import lift_protection
 from model.manifests.namespaces import cluster_namespaces
 from model.plan.types import ClusterPlan, GroupPlan, MeshPlan
 
@@ -38,7 +44,10 @@ class HybridMesh(pulumi.ComponentResource):
         secrets: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("hybridmesh:index:HybridMesh", name, None, opts)
+        labels = pulumi.ResourceOptions(transformations=[labelling(plan.labels)])
+        super().__init__(
+            "hybridmesh:index:HybridMesh", name, None, pulumi.ResourceOptions.merge(labels, opts)
+        )
         self._name, self._plan, self._secrets = name, plan, secrets
         self._own = pulumi.ResourceOptions(parent=self)
         self._trust = MeshTrust(
@@ -48,11 +57,19 @@ class HybridMesh(pulumi.ComponentResource):
             trust_domain=plan.trust_domain,
             clusters=list(plan.clusters),
             secrets=secrets,
+            project=plan.project,
+            protected=plan.protected,
             opts=self._own,
         )
+        self._networks = self._cloud_networks()
         self._clusters = {cluster.name: self._cluster(cluster) for cluster in plan.clusters.values()}
         self._namespaces = {cluster: self._cluster_namespaces(cluster) for cluster in self._clusters}
         self._control_planes = {cluster: self._control_plane(cluster) for cluster in self._clusters}
+        self._drains = {
+            name: self._drain(cluster)
+            for name, cluster in self._clusters.items()
+            if cluster.load_balancers is not None
+        }
         self._gateways = {
             cluster: self._gateway(cluster)
             for cluster, planned in plan.clusters.items()
@@ -64,12 +81,24 @@ class HybridMesh(pulumi.ComponentResource):
         self._declare_demo()
         self.outputs = self._outputs()
         self.register_outputs(self.outputs)
+        if plan.protected:
+            pulumi.log.info(lift_protection(plan.stack), self)
+
+    def _cloud_networks(self) -> dict[str, CloudNetwork]:
+        protected = self._plan.protected
+        made = {
+            name: cloud_network(f"{self._name}-{name}", network, protected=protected, opts=self._own)
+            for name, network in self._plan.networks.items()
+        }
+        return {name: network for name, network in made.items() if network is not None}
 
     def _cluster(self, plan: ClusterPlan) -> MeshCluster:
         name = f"{self._name}-{plan.name}"
         if isinstance(plan.config, LocalCluster):
             network = self._plan.networks[plan.network]
             return LocalMeshCluster(name, plan=plan, network=network, opts=self._own)
+        if isinstance(plan.config, CloudCluster):
+            return cloud_cluster(name, plan, mesh=self._plan, networks=self._networks, opts=self._own)
         return KubeconfigMeshCluster(name, plan=plan, secrets=self._secrets, opts=self._own)
 
     def _cluster_namespaces(self, cluster: str) -> dict[str, pulumi.Resource]:
@@ -92,6 +121,21 @@ class HybridMesh(pulumi.ComponentResource):
             opts=cluster.component_options(self),
         )
 
+    def _drain(self, cluster: MeshCluster) -> LoadBalancerDrain:
+        """What on a destroy stands between a cloud's load balancers and whatever takes them away."""
+        name = cluster.plan.name
+        return LoadBalancerDrain(
+            f"{self._name}-{name}-drain",
+            cluster_name=name,
+            incarnation=cluster.incarnation,
+            kubeconfig=cluster.kubeconfig,
+            quarantined=not cluster.plan.active,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[self._control_planes[name], cluster.provider, *(cluster.load_balancers or ())],
+            ),
+        )
+
     def _gateway(self, name: str) -> EastWestGateway:
         cluster = self._clusters[name]
         return EastWestGateway(
@@ -99,6 +143,7 @@ class HybridMesh(pulumi.ComponentResource):
             cluster=cluster,
             istio=self._plan.istio,
             control_plane=self._control_planes[name],
+            drain=self._drains.get(name),
             opts=cluster.component_options(self),
         )
 
@@ -141,6 +186,7 @@ class HybridMesh(pulumi.ComponentResource):
             f"{self._name}-group-{group.name}",
             group=group,
             network=self._plan.networks[group.network],
+            cloud_network=self._networks.get(group.network),
             sites=sites,
             certificate_authority=home.certificate_authority,
             root_certificate=self._trust.root_certificate_pem,
@@ -157,6 +203,7 @@ class HybridMesh(pulumi.ComponentResource):
                 cluster=self._clusters[ingress.cluster],
                 control_plane=self._control_planes[ingress.cluster],
                 namespaces=self._namespaces[ingress.cluster],
+                drain=self._drains.get(ingress.cluster),
                 opts=self._clusters[ingress.cluster].component_options(self),
             )
             for ingress in self._plan.ingresses.values()
@@ -185,6 +232,11 @@ class HybridMesh(pulumi.ComponentResource):
             }
             for name, cluster in self._clusters.items()
         }
+        kubeconfigs = {
+            name: cluster.user_kubeconfig
+            for name, cluster in self._clusters.items()
+            if isinstance(cluster, CloudMeshCluster)
+        }
         return {
             "meshId": self._plan.mesh_id,
             "trustDomain": self._plan.trust_domain,
@@ -195,4 +247,5 @@ class HybridMesh(pulumi.ComponentResource):
                 name: group.bundle for name, group in self._groups.items() if group.bundle is not None
             },
             "ingresses": {name: {"address": ingress.address} for name, ingress in self._ingresses.items()},
+            **({"kubeconfigs": kubeconfigs} if kubeconfigs else {}),
         }

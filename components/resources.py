@@ -86,6 +86,68 @@ class CertificateAuthority(_Resource):
         super().__init__(resource_name, inputs, opts)
 
 
+class CertificateRequest(_Resource):
+    """A key, and the request by which a cloud's certificate authority makes the intermediate of `cluster` of
+    it.
+
+    Another request is made when `validity_days` change and in the last third of that time.
+    """
+
+    request_pem: pulumi.Output[str]
+    key_pem: pulumi.Output[str]
+    """Secret."""
+    issued_at: pulumi.Output[str]
+
+    TYPE = "hybridmesh:index:CertificateRequest"
+    OUTPUTS = ("request_pem", "key_pem", "issued_at")
+    SECRET_OUTPUTS = ("key_pem",)
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        trust_domain: pulumi.Input[str],
+        cluster: pulumi.Input[str],
+        validity_days: pulumi.Input[int],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {"trust_domain": trust_domain, "cluster": cluster, "validity_days": validity_days}
+        super().__init__(resource_name, inputs, opts)
+
+
+class LoadBalancerDrain(_Resource):
+    """Nothing, until it is deleted: then it waits until the cluster has no Service of type LoadBalancer.
+
+    What makes load balancers depends on it; it depends on what takes them away.
+    """
+
+    TYPE = "hybridmesh:index:LoadBalancerDrain"
+    OUTPUTS = ()
+    SECRET_OUTPUTS = ("kubeconfig",)
+    TIMEOUT = "900s"
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        cluster_name: pulumi.Input[str],
+        incarnation: pulumi.Input[str],
+        kubeconfig: pulumi.Input[str] | None,
+        context: pulumi.Input[str] | None = None,
+        quarantined: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "cluster_name": cluster_name,
+            "incarnation": incarnation,
+            "kubeconfig": None if kubeconfig is None else pulumi.Output.secret(kubeconfig),
+            "context": context,
+            "quarantined": quarantined,
+        }
+        own = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete=self.TIMEOUT))
+        super().__init__(resource_name, inputs, pulumi.ResourceOptions.merge(own, opts))
+
+
 class LocalCluster(_Resource):
     """A Kubernetes cluster that the embedded site raises on this machine; every changed input replaces it."""
 
@@ -195,6 +257,7 @@ class MachineRegistration(_Resource):
         triggers: Mapping[str, pulumi.Input[str]],
         machine_addresses: Mapping[str, pulumi.Input[str]] | None = None,
         quarantined: pulumi.Input[bool] = False,
+        timeout: str = TIMEOUT,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         inputs = {
@@ -209,6 +272,6 @@ class MachineRegistration(_Resource):
             "machine_addresses": dict(machine_addresses or {}),
             "quarantined": quarantined,
         }
-        timeouts = pulumi.CustomTimeouts(create=self.TIMEOUT, update=self.TIMEOUT)
+        timeouts = pulumi.CustomTimeouts(create=timeout, update=timeout)
         own = pulumi.ResourceOptions(custom_timeouts=timeouts)
         super().__init__(resource_name, inputs, pulumi.ResourceOptions.merge(own, opts))

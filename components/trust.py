@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
+from components.issuers.base import CloudIssuer
 from components.resources import CertificateAuthority
-from model.config.trust import FilesTrust, Trust
+from model.config.trust import AwsPrivateCaTrust, FilesTrust, GoogleCasTrust, SelfSignedTrust, Trust
 
 
 class MeshTrust(pulumi.ComponentResource):
     """The root and one intermediate per cluster, before any istiod starts.
 
-    `secrets` has the values of the flat keys that `trust` names (issuer "files").
+    `secrets` has the values of the flat keys that `trust` names (issuer "files"). `project` is the Google
+    Cloud project by default.
     """
 
     root_certificate_pem: pulumi.Output[str]
@@ -25,26 +27,69 @@ class MeshTrust(pulumi.ComponentResource):
         trust_domain: str,
         clusters: Sequence[str],
         secrets: Mapping[str, pulumi.Input[str]],
+        project: str | None = None,
+        protected: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:MeshTrust", name, None, opts)
-        self._authority = CertificateAuthority(
-            f"{name}-authority",
-            trust_domain=trust_domain,
-            mesh_id=mesh_id,
-            clusters=sorted(clusters),
+        self._name, self._mesh_id, self._trust_domain = name, mesh_id, trust_domain
+        self._clusters, self._protected = sorted(clusters), protected
+        self._issuer: CloudIssuer | CertificateAuthority
+        if isinstance(trust, GoogleCasTrust | AwsPrivateCaTrust):
+            self._issuer = self._cloud_issuer(trust, project)
+        else:
+            self._issuer = self._own_authority(trust, secrets)
+        self.root_certificate_pem = self._issuer.root_certificate_pem
+        self.register_outputs({"rootCertificatePem": self.root_certificate_pem})
+
+    def certificates(self, cluster: str) -> pulumi.Output[Mapping[str, str]]:
+        """The data of `cluster`'s Secret `cacerts`; secret."""
+        if isinstance(self._issuer, CloudIssuer):
+            return self._issuer.certificates(cluster)
+        found: pulumi.Output[Mapping[str, str]] = pulumi.Output.secret(self._issuer.intermediates[cluster])
+        return found
+
+    def _own_authority(
+        self, trust: SelfSignedTrust | FilesTrust, secrets: Mapping[str, pulumi.Input[str]]
+    ) -> CertificateAuthority:
+        return CertificateAuthority(
+            f"{self._name}-authority",
+            trust_domain=self._trust_domain,
+            mesh_id=self._mesh_id,
+            clusters=self._clusters,
             issuer=trust.issuer,
             root_validity_days=None if isinstance(trust, FilesTrust) else trust.root_validity_days,
             intermediate_validity_days=trust.intermediate_validity_days,
             root_certificate_pem=secrets[trust.certificate] if isinstance(trust, FilesTrust) else None,
             root_key_pem=secrets[trust.key] if isinstance(trust, FilesTrust) else None,
             rotation=trust.rotation,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=self._protected or None),
         )
-        self.root_certificate_pem = self._authority.root_certificate_pem
-        self.register_outputs({"rootCertificatePem": self.root_certificate_pem})
 
-    def certificates(self, cluster: str) -> pulumi.Output[Mapping[str, str]]:
-        """The data of `cluster`'s Secret `cacerts`; secret."""
-        found: pulumi.Output[Mapping[str, str]] = pulumi.Output.secret(self._authority.intermediates[cluster])
-        return found
+    def _cloud_issuer(self, trust: GoogleCasTrust | AwsPrivateCaTrust, project: str | None) -> CloudIssuer:
+        """The SDK of a cloud is loaded where a stack uses that cloud only."""
+        name, own = f"{self._name}-issuer", pulumi.ResourceOptions(parent=self)
+        if isinstance(trust, GoogleCasTrust):
+            from components.issuers.google_cas import GoogleCasIssuer  # noqa: PLC0415
+
+            return GoogleCasIssuer(
+                name,
+                trust=trust,
+                project=project,
+                trust_domain=self._trust_domain,
+                mesh_id=self._mesh_id,
+                clusters=self._clusters,
+                protected=self._protected,
+                opts=own,
+            )
+        from components.issuers.aws_private_ca import AwsPrivateCaIssuer  # noqa: PLC0415
+
+        return AwsPrivateCaIssuer(
+            name,
+            trust=trust,
+            trust_domain=self._trust_domain,
+            mesh_id=self._mesh_id,
+            clusters=self._clusters,
+            protected=self._protected,
+            opts=own,
+        )

@@ -7,11 +7,14 @@ from dataclasses import asdict, dataclass
 
 import pulumi
 
+from components.clouds import cloud_machines
 from components.clusters.base import MeshCluster
 from components.declare import declare, unawaited
 from components.istio import IstioControlPlane
+from components.machines.base import Machines
 from components.machines.bundle import BundleMachines
 from components.machines.local import LocalMachines
+from components.networks.base import CloudNetwork
 from components.resources import MachineRegistration
 from model.config.groups import BundleMachines as BundleMachinesConfig
 from model.config.istio import Istio
@@ -23,6 +26,9 @@ from model.manifests.minting import (
     minting_role_binding,
 )
 from model.plan.types import GroupPlan, NetworkPlan
+
+CLOUD_TIMEOUT = "1200s"
+"""A cloud's machine is made, fetches Istio's package and joins; a group is replaced machine by machine."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class WorkloadGroup(pulumi.ComponentResource):
         *,
         group: GroupPlan,
         network: NetworkPlan,
+        cloud_network: CloudNetwork | None,
         sites: Mapping[str, GroupSite],
         certificate_authority: pulumi.Input[str] | None,
         root_certificate: pulumi.Input[str],
@@ -67,8 +74,7 @@ class WorkloadGroup(pulumi.ComponentResource):
         membership = self._membership(name, group, home)
         for cluster in group.service_clusters:
             self._entry_point(f"{name}-service-{cluster}", group, sites[cluster])
-        instance_ids: Mapping[str, pulumi.Output[str]] = {}
-        machines: pulumi.ComponentResource
+        machines: Machines | BundleMachines
         own = pulumi.ResourceOptions(parent=self)
         if isinstance(group.config.machines, BundleMachinesConfig):
             machines = bundle = BundleMachines(
@@ -80,20 +86,20 @@ class WorkloadGroup(pulumi.ComponentResource):
                 istio=istio,
                 opts=own,
             )
-            self.addresses, self.bundle = {}, bundle.content
+            self.addresses, self.bundle, incarnations = {}, bundle.content, Machines.incarnations
         else:
             assert certificate_authority is not None
-            machines = local = LocalMachines(
+            machines = made = self._machines(
                 f"{name}-machines",
                 group=group,
                 network=network,
+                cloud_network=cloud_network,
                 cluster=home.cluster,
                 certificate_authority=certificate_authority,
                 gateway_addresses=gateway_addresses,
                 istio=istio,
-                opts=own,
             )
-            self.addresses, self.bundle, instance_ids = local.addresses, None, local.instance_ids
+            self.addresses, self.bundle, incarnations = made.addresses, None, made.incarnations
         awaited = [machines, *membership, home.control_plane, *([home.gateway] if home.gateway else [])]
         self.registration = MachineRegistration(
             f"{name}-registration",
@@ -109,13 +115,49 @@ class WorkloadGroup(pulumi.ComponentResource):
                 "istio": istio.version,
                 "gateway": pulumi.Output.from_input(gateway_addresses).apply(",".join),
                 "cluster": home.cluster.incarnation,
-                **{f"machine-{machine}": identity for machine, identity in instance_ids.items()},
+                **incarnations,
             },
             machine_addresses=self.addresses,
             quarantined=not home.cluster.plan.active,
+            timeout=CLOUD_TIMEOUT if group.machine_set else MachineRegistration.TIMEOUT,
             opts=pulumi.ResourceOptions(parent=self, depends_on=awaited),
         )
         self.register_outputs({"addresses": self.addresses})
+
+    def _machines(
+        self,
+        name: str,
+        *,
+        group: GroupPlan,
+        network: NetworkPlan,
+        cloud_network: CloudNetwork | None,
+        cluster: MeshCluster,
+        certificate_authority: pulumi.Input[str],
+        gateway_addresses: pulumi.Input[tuple[str, ...]],
+        istio: Istio,
+    ) -> Machines:
+        own = pulumi.ResourceOptions(parent=self)
+        if cloud_network is not None:
+            return cloud_machines(
+                name,
+                group,
+                network=cloud_network,
+                cluster=cluster,
+                certificate_authority=certificate_authority,
+                gateway_addresses=gateway_addresses,
+                istio=istio,
+                opts=own,
+            )
+        return LocalMachines(
+            name,
+            group=group,
+            network=network,
+            cluster=cluster,
+            certificate_authority=certificate_authority,
+            gateway_addresses=gateway_addresses,
+            istio=istio,
+            opts=own,
+        )
 
     def _membership(self, name: str, group: GroupPlan, home: GroupSite) -> list[pulumi.Resource]:
         """The identity of the machines, what it may do, and the WorkloadGroup that they register with."""
@@ -127,14 +169,15 @@ class WorkloadGroup(pulumi.ComponentResource):
         if identity is None:
             return made
         role = minting_role(group.name, group.namespace, group.service_account)
+        binding = minting_role_binding(group.name, group.namespace, identity, group.identity_kind)
         cluster_wide = home.cluster.options(self)
         return [
             *made,
             declare(f"{name}-role", role, options),
+            declare(f"{name}-role-binding", binding, options),
             declare(
-                f"{name}-role-binding", minting_role_binding(group.name, group.namespace, identity), options
+                f"{name}-policy", minting_policy(group.name, identity, group.identity_kind), cluster_wide
             ),
-            declare(f"{name}-policy", minting_policy(group.name, identity), cluster_wide),
             declare(f"{name}-policy-binding", minting_policy_binding(group.name), cluster_wide),
         ]
 

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from model.config.groups import LocalMachines
+from model.describe_cloud import cluster_in_cloud, machines_in_cloud, network_in_cloud
 from model.plan.paths import open_paths
 from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan
 
@@ -16,6 +17,8 @@ def describe(plan: MeshPlan) -> dict[str, Any]:
             "id": plan.mesh_id,
             "trustDomain": plan.trust_domain,
             "trust": plan.trust.issuer,
+            "labels": dict(plan.labels),
+            "protected": plan.protected,
             "istio": {
                 "version": plan.istio.version,
                 "distribution": plan.istio.distribution,
@@ -49,6 +52,7 @@ def _network(plan: MeshPlan, network: NetworkPlan) -> dict[str, Any]:
         "clusters": list(network.clusters),
         "groups": list(network.groups),
         "waysIn": _ways_in(plan, network),
+        "cloud": network_in_cloud(network),
     }
 
 
@@ -75,6 +79,7 @@ def _cluster(cluster: ClusterPlan) -> dict[str, Any]:
         if gateway.enabled
         else None,
         "groups": list(cluster.groups),
+        "cloud": cluster_in_cloud(cluster),
     }
 
 
@@ -93,6 +98,7 @@ def _group(group: GroupPlan) -> dict[str, Any]:
             "type": group.config.machines.type,
             "count": len(group.machines) if isinstance(group.config.machines, LocalMachines) else None,
             "minimum": group.minimum,
+            "cloud": machines_in_cloud(group),
         },
         "identity": group.machine_identity,
         "files": list(group.files),

@@ -10,7 +10,7 @@ from model.config.mesh import Mesh
 from model.problems import ConfigurationError, Problem
 from model.translate import translate
 
-__all__ = ["ConfigurationError", "Problem", "load_mesh"]
+__all__ = ["ConfigurationError", "Problem", "load_mesh", "read_mesh"]
 
 
 def load_mesh(raw: Mapping[str, Any]) -> Mesh:
@@ -19,11 +19,16 @@ def load_mesh(raw: Mapping[str, Any]) -> Mesh:
     Raises ConfigurationError with every problem of the text's form or, where the form is right, every rule
     that the mesh as a whole breaks.
     """
-    try:
-        mesh = Mesh.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigurationError(translate(error, raw)) from None
+    mesh = read_mesh(raw)
     problems = run(mesh)
     if problems:
         raise ConfigurationError(problems)
     return mesh
+
+
+def read_mesh(raw: Mapping[str, Any]) -> Mesh:
+    """The mesh as it is written, whatever rules it breaks. Raises ConfigurationError for a wrong form."""
+    try:
+        return Mesh.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigurationError(translate(error, raw)) from None

@@ -1,6 +1,6 @@
 """What every cluster of the mesh offers, wherever it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -26,8 +26,14 @@ class MeshCluster(pulumi.ComponentResource):
     """The API server's URL for whoever runs the program."""
     peer_endpoint: pulumi.Output[str]
     """The API server's URL for the peers' istiods and the machines."""
-    reserved_gateway_address: pulumi.Output[str] | None = None
-    """The east-west gateway's address where it is known before the gateway exists."""
+    reserved_gateway_addresses: pulumi.Output[tuple[str, ...]] | None = None
+    """The east-west gateway's addresses where they are known before the gateway exists."""
+    gateway_service: Mapping[str, Any] = {}
+    """What the Service of the east-west gateway is told beside the plan's values."""
+    prerequisites: Sequence[pulumi.Resource] = ()
+    """What must work before anything else is declared in the cluster, and outlives it."""
+    load_balancers: Sequence[pulumi.Resource] | None = None
+    """What the load balancers of a cluster in a cloud need until they are gone; None for other clusters."""
     vanishes_with: pulumi.Resource | None = None
     """What takes everything in the cluster along when it goes; None for clusters that others own."""
     keeps_definitions: bool = True
@@ -57,7 +63,7 @@ class MeshCluster(pulumi.ComponentResource):
         return pulumi.ResourceOptions(
             parent=parent,
             provider=self.provider,
-            depends_on=list(depends_on),
+            depends_on=[*depends_on, *self.prerequisites],
             deleted_with=self.vanishes_with,
             retain_on_delete=not self.plan.active,
             **more,

@@ -44,7 +44,8 @@ class LocalMeshCluster(MeshCluster):
         self.certificate_authority = self.cluster.certificate_authority_pem
         self.endpoint = self.cluster.endpoint
         self.peer_endpoint = self.cluster.peer_endpoint
-        self.reserved_gateway_address = self.cluster.gateway_address
+        self.reserved_gateway_addresses = self.cluster.gateway_address.apply(lambda address: (address,))
+        self.gateway_service = {"loadBalancerIP": self.cluster.gateway_address}
         self.provider = kubernetes.Provider(
             f"{name}-provider",
             kubeconfig=self.kubeconfig,
@@ -56,7 +57,7 @@ class LocalMeshCluster(MeshCluster):
             skip_update_unreachable=None if plan.active else True,
             opts=pulumi.ResourceOptions(parent=self, deleted_with=self.cluster),
         )
-        self.register_outputs({"endpoint": self.endpoint, "gatewayAddress": self.reserved_gateway_address})
+        self.register_outputs({"endpoint": self.endpoint, "gatewayAddress": self.cluster.gateway_address})
 
 
 def local_network(plan: NetworkPlan) -> LocalNetwork:

@@ -5,8 +5,8 @@ import json
 import pulumi
 
 from components.clusters.base import MeshCluster
-from components.machines.local import package_url
 from model.config.istio import Istio
+from model.plan.boot import package_url
 from model.plan.types import GroupPlan
 
 

@@ -123,7 +123,7 @@ def kubeconfig_clusters_are_named_once(mesh: Mesh) -> Iterator[Problem]:
 def peer_endpoints_can_be_reached(mesh: Mesh) -> Iterator[Problem]:
     """A peer endpoint is an https URL that means the same on other machines."""
     for name, cluster in mesh.clusters.items():
-        endpoint = cluster.peer_endpoint if isinstance(cluster, KubeconfigCluster) else None
+        endpoint = None if isinstance(cluster, LocalCluster) else cluster.peer_endpoint
         if endpoint is None:
             continue
         path = f"clusters.{name}.peerEndpoint"

@@ -9,7 +9,7 @@ from model.checks.words import is_url
 from model.config.clusters import LocalCluster
 from model.config.istio import FolderCharts, OciCharts, RepositoryCharts
 from model.config.mesh import Mesh
-from model.config.trust import FilesTrust, SelfSignedTrust
+from model.config.trust import FilesTrust
 from model.problems import Problem, shown
 
 SUPPORTED_MINORS = ("1.31",)
@@ -156,7 +156,7 @@ def the_trust_domain_is_one(mesh: Mesh) -> Iterator[Problem]:
 def intermediates_end_before_the_root(mesh: Mesh) -> Iterator[Problem]:
     """An intermediate does not outlive its root."""
     trust = mesh.trust
-    if isinstance(trust, SelfSignedTrust) and trust.intermediate_validity_days > trust.root_validity_days:
+    if not isinstance(trust, FilesTrust) and trust.intermediate_validity_days > trust.root_validity_days:
         yield Problem(
             "trust.intermediateValidityDays",
             str(trust.intermediate_validity_days),

@@ -77,4 +77,76 @@ class KubeconfigCluster(ClusterBase):
     default."""
 
 
-Cluster = Annotated[LocalCluster | KubeconfigCluster, Field(discriminator="type")]
+class NodePool(Section):
+    """The nodes of a cloud's cluster, spread over zones; how many there are follows the load."""
+
+    machine_type: str = Field(examples=["e2-standard-4"])
+    """The cloud's name for the kind of the nodes: e2-standard-4, m6i.xlarge."""
+    min: int = Field(default=3, strict=True, ge=1, le=1000)
+    """Nodes that there always are, in all zones together."""
+    max: int = Field(default=6, strict=True, ge=1, le=1000)
+    """Nodes that there are at most, in all zones together."""
+    disk_gigabytes: int = Field(default=50, strict=True, ge=20, le=2000)
+    """Size of each node's disk, which is encrypted."""
+
+
+class GkeNodePool(NodePool):
+    """The nodes of a GKE cluster, spread over its zones; how many there are follows the load."""
+
+    machine_type: str = "e2-standard-4"
+    """Kind of the nodes."""
+
+
+class EksNodeGroup(NodePool):
+    """The nodes of an EKS cluster, spread over its zones; how many there are follows the load."""
+
+    machine_type: str = "m6i.xlarge"
+    """Kind of the nodes, which AWS calls their instance type."""
+
+
+class CloudClusterBase(ClusterBase):
+    authorized_networks: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
+    """Further ranges that the API server admits. The operators, the peers and the machines are admitted by
+    themselves."""
+    endpoint: Literal["restricted", "private"] = "restricted"
+    """`restricted`: a public address that admits only known ranges. `private`: none; peers and machines in
+    other networks need `peerEndpoint`."""
+    peer_endpoint: str | None = Field(default=None, examples=["https://10.10.32.2"])
+    """The API server's URL as the other clusters' istiods and the machines reach it; the cloud's own by
+    default."""
+
+
+class GkeCluster(CloudClusterBase):
+    """A regional GKE cluster with private nodes, Dataplane V2 and workload identity."""
+
+    type: Literal["gke"]
+    release_channel: Literal["rapid", "regular", "stable"] = "regular"
+    """The channel by which Google upgrades the cluster."""
+    node_pool: GkeNodePool = GkeNodePool()
+    """The nodes."""
+    pod_cidr: Cidr | None = Field(default=None, examples=["10.10.64.0/18"])
+    """Range of the pods, inside the network's. One cluster of a network may leave it out: it gets the upper
+    half."""
+    service_cidr: Cidr | None = Field(default=None, examples=["10.10.48.0/20"])
+    """Range of the Services, inside the network's. One cluster of a network may leave it out: it gets the
+    second sixteenth."""
+    control_plane_cidr: Cidr | None = Field(default=None, examples=["10.10.32.16/28"])
+    """A /28 inside the network's range for the control plane. One cluster of a network may leave it out: it
+    gets the first of the third sixteenth."""
+
+
+class EksCluster(CloudClusterBase):
+    """An EKS cluster with access entries, encrypted Secrets and a managed node group in private subnets."""
+
+    type: Literal["eks"]
+    version: str = "1.35"
+    """The minor release of Kubernetes."""
+    node_group: EksNodeGroup = EksNodeGroup()
+    """The nodes."""
+    service_cidr: Cidr = IPv4Network("172.20.0.0/16")
+    """Range of the Services' cluster addresses; they mean something inside the cluster only."""
+
+
+CloudCluster = GkeCluster | EksCluster
+
+Cluster = Annotated[LocalCluster | KubeconfigCluster | GkeCluster | EksCluster, Field(discriminator="type")]

@@ -13,6 +13,9 @@ from model.config.base import (
     Section,
     Switch,
 )
+from model.config.machines import BundleMachines, LocalMachines, Machines
+
+__all__ = ["BundleMachines", "LocalMachines", "Machines", "WorkloadGroup"]
 
 Seconds = Annotated[int, Field(strict=True, ge=1)]
 
@@ -101,25 +104,6 @@ class Application(Section):
     """Units that run on each machine."""
     commands: tuple[str, ...] = ()
     """Shell commands that each machine runs once, at its first boot, after the files are there."""
-
-
-class LocalMachines(Section):
-    """Machines that the embedded site boots on this machine."""
-
-    type: Literal["local"]
-    count: int = Field(default=1, strict=True, ge=1, le=50)
-    """How many."""
-
-
-class BundleMachines(Section):
-    """Machines that somebody owns already, joined by a folder that `hybrid-mesh bundle GROUP` writes."""
-
-    type: Literal["bundle"]
-    minimum: int = Field(default=0, strict=True, ge=0)
-    """How many must have joined before `pulumi up` ends."""
-
-
-Machines = Annotated[LocalMachines | BundleMachines, Field(discriminator="type")]
 
 
 class WorkloadGroup(Section):

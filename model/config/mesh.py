@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from model.config.base import DnsLabel, Section
+from model.config.base import Cidr, DnsLabel, Section, Switch
 from model.config.clusters import Cluster
 from model.config.demo import Demo
 from model.config.groups import WorkloadGroup
@@ -10,6 +10,13 @@ from model.config.ingress import Ingress
 from model.config.istio import Istio
 from model.config.networks import Network
 from model.config.trust import SelfSignedTrust, Trust
+
+
+class Operators(Section):
+    """The people and pipelines that run the program."""
+
+    cidrs: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
+    """Ranges that they come from; every API server in a cloud admits them."""
 
 
 class Mesh(Section):
@@ -37,3 +44,12 @@ class Mesh(Section):
     """Ways in from outside by name."""
     demo: Demo | None = None
     """A workload that shows and proves the mesh."""
+    operators: Operators = Operators()
+    """Where the people and pipelines are that run the program."""
+    project: str | None = Field(default=None, examples=["my-project"])
+    """The Google Cloud project of whatever names none itself."""
+    protected: Switch = False
+    """`true`: networks, clusters and the mesh's root cannot be deleted until this is lifted."""
+    labels: dict[str, str] = Field(default_factory=dict, examples=[{"owner": "platform"}])
+    """Labels (Google Cloud) and tags (AWS) of everything that can carry them. `stack`, `mesh` and `component`
+    are there by themselves; `owner` has to be given where there is a cloud."""

@@ -37,6 +37,46 @@ class ExternalNetwork(NetworkBase):
     """A network that others own: a datacenter, an office, an existing VPC."""
 
     type: Literal["external"]
+    egress: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.7/32"]])
+    """Ranges from which the network's traffic reaches the Internet; clusters of a cloud let only them in."""
 
 
-Network = Annotated[LocalNetwork | ExternalNetwork, Field(discriminator="type")]
+class CloudNetworkBase(NetworkBase):
+    region: str = Field(examples=["europe-west4"])
+    """The cloud's region that the network is in."""
+    zones: tuple[str, ...] = Field(default=(), examples=[["europe-west4-a", "europe-west4-b"]])
+    """Zones of the region that nodes and machines are spread over."""
+    id: str | None = Field(default=None, examples=["shared-vpc"])
+    """An existing network to make the subnets in; without it a network is made."""
+    egress: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.7/32"]])
+    """With `id`, where that network has a way out already: the ranges from which its traffic reaches the
+    Internet. Without it, a NAT with reserved addresses is made."""
+
+
+class GcpNetwork(CloudNetworkBase):
+    """A VPC network of Google Cloud, one subnet of it in one region.
+
+    Ranges are carved from `cidr`: its first sixteenth is the nodes' and machines', the second the Services'
+    of a cluster, its upper half the pods' of a cluster.
+    """
+
+    type: Literal["gcp"]
+    project: str | None = Field(default=None, examples=["my-project"])
+    """The Google Cloud project; that of the mesh by default."""
+    nat_addresses: int = Field(default=2, strict=True, ge=1, le=16)
+    """Reserved addresses of the NAT; each is good for 64,512 connections to one destination at a time."""
+
+
+class AwsNetwork(CloudNetworkBase):
+    """A VPC of AWS with a public and a private subnet in each zone.
+
+    Ranges are carved from `cidr`: each zone has the eighth that its letter tells, so that a further zone
+    moves no other.
+    """
+
+    type: Literal["aws"]
+
+
+CloudNetwork = GcpNetwork | AwsNetwork
+
+Network = Annotated[LocalNetwork | ExternalNetwork | GcpNetwork | AwsNetwork, Field(discriminator="type")]

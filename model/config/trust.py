@@ -34,4 +34,42 @@ class FilesTrust(Section):
     """Life of each cluster's intermediate, in days; it is renewed in the last third."""
 
 
-Trust = Annotated[SelfSignedTrust | FilesTrust, Field(discriminator="issuer")]
+class CloudTrustBase(Section):
+    rotation: Literal["none"] = "none"
+    """What happens to the root."""
+    root_validity_days: int = Field(default=3650, strict=True, ge=30)
+    """Life of the root, in days, where it is made."""
+    intermediate_validity_days: int = Field(default=730, strict=True, ge=7)
+    """Life of each cluster's intermediate, in days; it is renewed in the last third."""
+
+
+class GoogleCasTrust(CloudTrustBase):
+    """A root in Google Cloud's Certificate Authority Service: its key never leaves it, nor is it in the
+    state."""
+
+    issuer: Literal["google-cas"]
+    project: str | None = Field(default=None, examples=["my-project"])
+    """The Google Cloud project; that of the mesh by default."""
+    location: str = Field(examples=["europe-west4"])
+    """The region of the pool."""
+    pool: DnsLabel | None = Field(default=None, examples=["mesh-roots"])
+    """Name of an existing pool with an enabled root; without it, a pool and a root are made."""
+    tier: Literal["enterprise", "devops"] = "enterprise"
+    """The tier of the pool, where it is made."""
+
+
+class AwsPrivateCaTrust(CloudTrustBase):
+    """A root in AWS Private CA: its key never leaves it, nor is it in the state."""
+
+    issuer: Literal["aws-private-ca"]
+    region: str = Field(examples=["us-east-1"])
+    """The region of the authority."""
+    arn: str | None = Field(
+        default=None, examples=["arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1a2b3c"]
+    )
+    """An existing authority; without it, one is made."""
+
+
+Trust = Annotated[
+    SelfSignedTrust | FilesTrust | GoogleCasTrust | AwsPrivateCaTrust, Field(discriminator="issuer")
+]

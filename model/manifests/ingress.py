@@ -10,15 +10,18 @@ from model.manifests.shape import Manifest, manifest
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 
-def gateway(name: str, ingress: Ingress) -> Manifest:
-    """The Gateway, from which the gateway class' controller makes a Deployment and a Service `<name>-istio`.
+def gateway(name: str, ingress: Ingress, annotations: Mapping[str, str] | None = None) -> Manifest:
+    """The Gateway, from which the gateway class' controller makes a Deployment and a Service `<name>-istio`,
+    the latter with `annotations` where it is a LoadBalancer.
 
     The annotation for another type of that Service is Istio's (pilot/pkg/config/kube/gateway).
     """
-    spec = {
+    spec: dict[str, Any] = {
         "gatewayClassName": ingress.gateway_class,
         "listeners": [_listener(listener) for listener in ingress.listeners],
     }
+    if annotations and ingress.service_type == "LoadBalancer":
+        spec["infrastructure"] = {"annotations": dict(annotations)}
     made = manifest(GATEWAY_API, "Gateway", name, ingress.namespace, spec=spec)
     if ingress.service_type != "LoadBalancer":
         made["metadata"]["annotations"] = {"networking.istio.io/service-type": ingress.service_type}

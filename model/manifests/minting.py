@@ -3,7 +3,12 @@
 RBAC cannot limit the audience or the life of a token, so an admission policy does.
 """
 
+from typing import Literal
+
 from model.manifests.shape import Manifest, manifest
+
+IdentityKind = Literal["User", "Group"]
+"""What the machines of a group are to Kubernetes: a user, or a group of users."""
 
 TOKEN_AUDIENCE = "istio-ca"  # noqa: S105 - an audience, not a secret
 TOKEN_SECONDS = 3600
@@ -31,19 +36,19 @@ def minting_role(group: str, namespace: str, account: str) -> Manifest:
     return manifest(_RBAC, "Role", minting_name(group), namespace, rules=rules)
 
 
-def minting_role_binding(group: str, namespace: str, identity: str) -> Manifest:
-    """Binds `minting_role` to the user name by which the API server knows the group's machines."""
+def minting_role_binding(group: str, namespace: str, identity: str, kind: IdentityKind = "User") -> Manifest:
+    """Binds `minting_role` to the name by which the API server knows the group's machines."""
     return manifest(
         _RBAC,
         "RoleBinding",
         minting_name(group),
         namespace,
         roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": minting_name(group)},
-        subjects=[{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": identity}],
+        subjects=[{"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": identity}],
     )
 
 
-def minting_policy(group: str, identity: str) -> Manifest:
+def minting_policy(group: str, identity: str, kind: IdentityKind = "User") -> Manifest:
     """Refuses every token request of `identity` that is not for Istio's CA or lives longer than an hour."""
     spec = {
         "failurePolicy": "Fail",
@@ -57,9 +62,7 @@ def minting_policy(group: str, identity: str) -> Manifest:
                 }
             ]
         },
-        "matchConditions": [
-            {"name": "machine-of-the-group", "expression": f"request.userInfo.username == '{identity}'"}
-        ],
+        "matchConditions": [{"name": "machine-of-the-group", "expression": _is_machine(identity, kind)}],
         "validations": [
             {
                 "expression": f"has(object.spec.audiences) && object.spec.audiences == ['{TOKEN_AUDIENCE}']",
@@ -73,6 +76,13 @@ def minting_policy(group: str, identity: str) -> Manifest:
         ],
     }
     return manifest(_ADMISSION, "ValidatingAdmissionPolicy", minting_name(group), spec=spec)
+
+
+def _is_machine(identity: str, kind: IdentityKind) -> str:
+    """CEL by which a request is a machine's. Whoever has no groups has no field for them."""
+    if kind == "User":
+        return f"request.userInfo.username == '{identity}'"
+    return f"has(request.userInfo.groups) && '{identity}' in request.userInfo.groups"
 
 
 def minting_policy_binding(group: str) -> Manifest:

@@ -1,13 +1,19 @@
 """What the machines of a group boot with, as far as the plan knows it."""
 
+from typing import Literal
+
 from model.config.istio import Istio
 from model.plan.types import GroupPlan
 from model.render.cloud_init import MachineBoot, MachineFile, SystemdUnit
 
 
-def package_url(istio: Istio) -> str:
-    """Where a Debian machine finds Istio's package (Istio: "Virtual Machine Installation")."""
-    return f"{istio.packages.rstrip('/')}/releases/{istio.version}/deb/istio-sidecar.deb"
+def package_url(
+    istio: Istio, form: Literal["deb", "rpm"] = "deb", architecture: Literal["amd64", "arm64"] = "amd64"
+) -> str:
+    """Where a machine finds Istio's package (Istio: "Virtual Machine Installation"; arm64's name has it in
+    it)."""
+    name = "istio-sidecar" if architecture == "amd64" else f"istio-sidecar-{architecture}"
+    return f"{istio.packages.rstrip('/')}/releases/{istio.version}/{form}/{name}.{form}"
 
 
 def machine_boot(
@@ -16,11 +22,14 @@ def machine_boot(
     api_endpoint: str,
     api_certificate_authority: str,
     gateway_addresses: tuple[str, ...],
+    *,
+    eks_cluster: str | None = None,
 ) -> MachineBoot:
-    """The plan's part and what the clusters tell at run time: URL and authority (PEM) of the API server, and
-    the
-    IP addresses of the east-west gateway."""
+    """The plan's part and what the clusters tell at run time: URL and authority (PEM) of the API server, the
+    IP addresses of the east-west gateway and, for machines of EC2, the real name of their EKS cluster."""
     application = group.config.application
+    machines = group.machine_set
+    ec2 = machines is not None and machines.type == "ec2"
     return MachineBoot(
         group=group.name,
         namespace=group.namespace,
@@ -31,7 +40,12 @@ def machine_boot(
         gateway_addresses=gateway_addresses,
         cluster_env=group.cluster_env,
         mesh_yaml=group.mesh_yaml,
-        package_url=package_url(istio),
+        package_url=package_url(istio, machines.package, machines.architecture)
+        if machines
+        else package_url(istio),
+        identity="ec2" if ec2 else "gce",
+        region=machines.region if machines and ec2 else None,
+        eks_cluster=eks_cluster,
         files=tuple(MachineFile(file.path, file.content, file.url, file.mode) for file in application.files),
         units=tuple(SystemdUnit(unit.name, unit.content) for unit in application.units),
         commands=application.commands,

@@ -1,25 +1,32 @@
 """Derives the plan from the configuration: pure, the same answer for the same text."""
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network
 from typing import Any
 
 from model.checks import run
-from model.config.clusters import KubeconfigCluster, LocalCluster
+from model.config.clusters import EksCluster, GkeCluster, KubeconfigCluster, LocalCluster
 from model.config.mesh import Mesh
+from model.config.networks import CloudNetwork
 from model.config.trust import FilesTrust
-from model.load import load_mesh
+from model.labels import component_labels, mesh_labels
+from model.load import read_mesh
 from model.manifests.ingress import gateway, routes
+from model.plan.access import egress, nat_addresses, plan_api_access, plan_exposure
+from model.plan.firewall import plan_firewall
 from model.plan.groups import plan_group
+from model.plan.machines import project_of
 from model.plan.ranges import pod_ranges
+from model.plan.subnets import gke_ranges, plan_subnets, zones_of
 from model.plan.types import ClusterPlan, IngressPlan, MeshPlan, NetworkPlan, RemoteSecretEntry
 from model.problems import ConfigurationError
-from model.render.istio_values import base_values, gateway_values, istiod_values
+from model.render.istio_values import base_values, gateway_values, istiod_values, load_balancer_annotations
 
 
 def plan_from(raw: Mapping[str, Any], stack: str) -> MeshPlan:
     """The plan of the raw value of `hybrid-mesh:mesh`. Raises ConfigurationError with every problem at
     once."""
-    return plan_mesh(load_mesh(raw), stack)
+    return plan_mesh(read_mesh(raw), stack)
 
 
 def plan_mesh(mesh: Mesh, stack: str) -> MeshPlan:
@@ -27,7 +34,7 @@ def plan_mesh(mesh: Mesh, stack: str) -> MeshPlan:
     problems = run(mesh)
     if problems:
         raise ConfigurationError(problems)
-    clusters = {name: _plan_cluster(mesh, name) for name in sorted(mesh.clusters)}
+    clusters = {name: _plan_cluster(mesh, stack, name) for name in sorted(mesh.clusters)}
     return MeshPlan(
         stack=stack,
         mesh_id=mesh.id,
@@ -37,7 +44,7 @@ def plan_mesh(mesh: Mesh, stack: str) -> MeshPlan:
         networks={name: _plan_network(mesh, name) for name in sorted(mesh.networks)},
         clusters=clusters,
         groups={name: plan_group(mesh, stack, name) for name in sorted(mesh.workload_groups)},
-        ingresses={name: _plan_ingress(mesh, name) for name in sorted(mesh.ingress)},
+        ingresses={name: _plan_ingress(mesh, stack, name) for name in sorted(mesh.ingress)},
         remote_secrets=tuple(
             RemoteSecretEntry(holder=cluster.name, peer=peer)
             for cluster in clusters.values()
@@ -45,6 +52,9 @@ def plan_mesh(mesh: Mesh, stack: str) -> MeshPlan:
         ),
         demo=mesh.demo,
         secrets=_secrets(mesh),
+        project=mesh.project,
+        protected=mesh.protected,
+        labels=_labels(mesh, stack),
     )
 
 
@@ -63,39 +73,65 @@ def _plan_network(mesh: Mesh, name: str) -> NetworkPlan:
         ),
         gateway_address=network.gateway,
         direct=network.reachable == "direct",
+        project=project_of(mesh, network) if isinstance(network, CloudNetwork) else None,
+        zones=zones_of(network) if isinstance(network, CloudNetwork) else (),
+        subnets=plan_subnets(mesh, name),
+        firewall=plan_firewall(mesh, name),
+        nat_addresses=nat_addresses(mesh, name),
+        egress=tuple(source.cidr for source in egress(mesh, name, "known") if source.cidr),
     )
 
 
-def _plan_cluster(mesh: Mesh, name: str) -> ClusterPlan:
+def _plan_cluster(mesh: Mesh, stack: str, name: str) -> ClusterPlan:
     cluster = mesh.clusters[name]
     active = (key for key, other in mesh.clusters.items() if other.state == "active")
-    ranges = pod_ranges(mesh)
+    pods, services, control_plane = _ranges(mesh, name)
     return ClusterPlan(
         name=name,
         config=cluster,
         network=cluster.network,
         active=cluster.state == "active",
         peers=tuple(sorted(key for key in active if key != name)),
-        pod_cidr=str(ranges[name]) if name in ranges else None,
-        service_cidr=str(cluster.service_cidr) if isinstance(cluster, LocalCluster) else None,
+        pod_cidr=str(pods) if pods else None,
+        service_cidr=str(services) if services else None,
         groups=tuple(sorted(key for key, group in mesh.workload_groups.items() if group.cluster == name)),
         base_values=base_values(),
         istiod_values=istiod_values(mesh, name, cluster),
-        gateway_values=gateway_values(cluster),
+        gateway_values=gateway_values(cluster, component_labels(_labels(mesh, stack), "EastWestGateway")),
         gateway_hosts=tuple(sorted({group.host for group in mesh.workload_groups.values() if group.host})),
+        control_plane_cidr=str(control_plane) if control_plane else None,
+        api=plan_api_access(mesh, name),
+        exposure=plan_exposure(mesh, name),
     )
 
 
-def _plan_ingress(mesh: Mesh, name: str) -> IngressPlan:
+def _ranges(mesh: Mesh, name: str) -> tuple[IPv4Network | None, IPv4Network | None, IPv4Network | None]:
+    """Ranges of a cluster's pods, Services and control plane, as far as the plan decides them."""
+    cluster = mesh.clusters[name]
+    if isinstance(cluster, GkeCluster):
+        ranges = gke_ranges(mesh.networks[cluster.network].cidr, cluster)
+        return (ranges.pods, ranges.services, ranges.control_plane) if ranges else (None, None, None)
+    services = cluster.service_cidr if isinstance(cluster, LocalCluster | EksCluster) else None
+    return pod_ranges(mesh).get(name), services, None
+
+
+def _plan_ingress(mesh: Mesh, stack: str, name: str) -> IngressPlan:
     ingress = mesh.ingress[name]
+    annotations = load_balancer_annotations(
+        mesh.clusters[ingress.cluster], component_labels(_labels(mesh, stack), "Ingress")
+    )
     return IngressPlan(
         name=name,
         config=ingress,
         cluster=ingress.cluster,
         namespace=ingress.namespace,
-        gateway=gateway(name, ingress),
+        gateway=gateway(name, ingress, annotations),
         routes=routes(name, ingress, mesh.workload_groups),
     )
+
+
+def _labels(mesh: Mesh, stack: str) -> dict[str, str]:
+    return mesh_labels(stack, mesh.id, mesh.labels)
 
 
 def _secrets(mesh: Mesh) -> tuple[str, ...]:

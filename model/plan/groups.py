@@ -2,14 +2,19 @@
 
 from model.config.clusters import Cluster
 from model.config.demo import Demo
-from model.config.groups import Application, LocalMachines, MachineFile, SystemdUnit, WorkloadGroup
+from model.config.groups import Application, MachineFile, SystemdUnit, WorkloadGroup
+from model.config.machines import BundleMachines, Ec2Machines, LocalMachines, Machines
 from model.config.mesh import Mesh
 from model.manifests.groups import group_account, group_hosts, group_labels, probe, workload_group
+from model.plan.machines import machine_identity, plan_machine_set, size
 from model.plan.types import GroupPlan, MachinePlan
-from model.render.agent import AgentSettings
+from model.render.agent import AgentSettings, Platform
 from model.render.cluster_env import render_cluster_env
 from model.render.mesh_yaml import render_mesh_yaml
 from model.render.shell_text import render_environment
+
+_PLATFORMS: dict[str, Platform] = {"gce": "gcp", "ec2": "aws"}
+"""Which cloud's metadata tells the agent its region and zone; without one it does not look for any."""
 
 MACHINE_FILES = (
     "/etc/certs/root-cert.pem",
@@ -25,7 +30,7 @@ def plan_group(mesh: Mesh, stack: str, name: str) -> GroupPlan:
     """The plan of group `name`; the demo's application is part of it where the demo runs there."""
     group = with_demo(mesh.workload_groups[name], name, mesh.demo)
     settings = _agent_settings(mesh, name, group)
-    local = isinstance(group.machines, LocalMachines)
+    machine_set = plan_machine_set(mesh, stack, name, group)
     count = group.machines.count if isinstance(group.machines, LocalMachines) else 0
     machines = tuple(MachinePlan(name=f"{name}-{index}", group=name, index=index) for index in range(count))
     return GroupPlan(
@@ -38,14 +43,23 @@ def plan_group(mesh: Mesh, stack: str, name: str) -> GroupPlan:
         labels=group_labels(name, group),
         service_clusters=tuple(sorted(mesh.clusters)),
         hosts=group_hosts(name, group),
-        minimum=group.machines.count if isinstance(group.machines, LocalMachines) else group.machines.minimum,
+        minimum=_minimum(group.machines),
         machines=machines,
-        machine_identity=f"{name}@{stack}.hybrid-mesh.local" if local else None,
+        machine_identity=machine_identity(mesh, stack, name, group),
         workload_group=workload_group(name, group),
         cluster_env=_cluster_env(settings, mesh.clusters[group.cluster]),
         mesh_yaml=render_mesh_yaml(settings),
         files=tuple(sorted({*MACHINE_FILES, *(file.path for file in group.application.files)})),
+        identity_kind="Group" if isinstance(group.machines, Ec2Machines) else "User",
+        machine_set=machine_set,
     )
+
+
+def _minimum(machines: Machines) -> int:
+    """Machines that must be registered before `up` ends."""
+    if isinstance(machines, LocalMachines):
+        return machines.count
+    return machines.minimum if isinstance(machines, BundleMachines) else size(machines)[0]
 
 
 def with_demo(group: WorkloadGroup, name: str, demo: Demo | None) -> WorkloadGroup:
@@ -104,7 +118,7 @@ def _agent_settings(mesh: Mesh, name: str, group: WorkloadGroup) -> AgentSetting
         ports=dict(group.ports),
         probe=probe(group.probe) if group.probe is not None else None,
         dns_capture=group.dns_capture,
-        platform="none",
+        platform=_PLATFORMS.get(group.machines.type, "none"),
     )
 
 

@@ -26,13 +26,16 @@ class OpenPath:
 
 
 def open_paths(plan: MeshPlan) -> tuple[OpenPath, ...]:
-    """Every path that the mesh needs, sorted; the local site makes those of local networks by itself."""
+    """Every path that the mesh needs, sorted, but for those inside a cloud's network, which its `firewall`
+    has. The local site makes those of local networks by itself."""
     found = [*_inside(plan), *_to_machines(plan), *_to_gateways(plan), *_to_istiod(plan)]
     return tuple(sorted(found, key=lambda path: (path.source, path.destination, path.ports)))
 
 
 def _inside(plan: MeshPlan) -> Iterator[OpenPath]:
     for network in plan.networks.values():
+        if network.firewall:
+            continue
         range_ = _range(network)
         ports = _group_ports(plan, network)
         if ports:

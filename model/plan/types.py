@@ -6,8 +6,8 @@ certificates, tokens) is missing here; the components add it as Pulumi outputs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from model.config.clusters import Cluster
 from model.config.demo import Demo
@@ -16,6 +16,13 @@ from model.config.ingress import Ingress
 from model.config.istio import Istio
 from model.config.networks import Network
 from model.config.trust import Trust
+from model.plan.cloud_types import (
+    ApiAccessPlan,
+    FirewallRulePlan,
+    GatewayExposurePlan,
+    MachineSetPlan,
+    SubnetPlan,
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,19 @@ class NetworkPlan:
     """Address of a gateway that is no cluster's (configured), if any."""
     direct: bool
     """Whether other networks reach this network's machines without a gateway."""
+    project: str | None = None
+    """The Google Cloud project of a network of type gcp."""
+    zones: tuple[str, ...] = ()
+    """Zones of a cloud's network, sorted; () on gcp: those that Google chooses in the region."""
+    subnets: tuple[SubnetPlan, ...] = ()
+    """Subnets to make in a cloud's network."""
+    firewall: tuple[FirewallRulePlan, ...] = ()
+    """What a cloud's network lets in; everything else is refused."""
+    nat_addresses: int = 0
+    """Addresses to reserve for the NAT; 0: no NAT is made, the egress is configured or others'."""
+    egress: tuple[str, ...] = ()
+    """Ranges of the network's egress that are known already; where `nat_addresses` is not 0, those addresses
+    are the egress."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +74,12 @@ class ClusterPlan:
     """Values of the east-west gateway's chart; empty when the cluster has no gateway of its own."""
     gateway_hosts: tuple[str, ...]
     """Hosts of groups with a name of their own, for the cross-network Gateway besides `*.local`."""
+    control_plane_cidr: str | None = None
+    """Range of a GKE cluster's control plane (a /28)."""
+    api: ApiAccessPlan | None = None
+    """Whom the API server of a cloud's cluster admits; None for other clusters."""
+    exposure: GatewayExposurePlan | None = None
+    """How a cloud's east-west gateway is exposed; None for other clusters and where there is no gateway."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +114,18 @@ class GroupPlan:
     """Machines that must be registered before `up` ends."""
     machines: tuple[MachinePlan, ...]
     machine_identity: str | None
-    """The user name (an e-mail) by which the group's machines prove themselves to the API server; None for
-    bundles."""
+    """The name by which the API server knows the group's machines, a user's (an e-mail) or a group's; None
+    for bundles."""
     workload_group: Mapping[str, Any]
     """Manifest of the WorkloadGroup."""
     cluster_env: str
     mesh_yaml: str
     files: tuple[str, ...]
     """Names of the files that each machine is given."""
+    identity_kind: Literal["User", "Group"] = "User"
+    """What `machine_identity` is to Kubernetes: a user (local, GCE), or a group of an access entry (EC2)."""
+    machine_set: MachineSetPlan | None = None
+    """The machines of a group on GCE or EC2; None for others."""
 
 
 @dataclass(frozen=True)
@@ -134,3 +164,10 @@ class MeshPlan:
     demo: Demo | None
     secrets: tuple[str, ...]
     """Names of the flat keys `hybrid-mesh:<name>` that the program will ask for (`model.secrets`)."""
+    project: str | None = None
+    """The Google Cloud project of whatever names none itself."""
+    protected: bool = False
+    """Whether networks, clusters and the root are protected from deletion."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels and tags of everything that can carry them: `stack`, `mesh`, `owner` and the user's; each
+    component adds `component`."""

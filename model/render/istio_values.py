@@ -7,7 +7,7 @@ Keys and defaults: `manifests/charts/{base,istio-control/istio-discovery,gateway
 from collections.abc import Mapping
 from typing import Any
 
-from model.config.clusters import Cluster, GatewayExposure, LocalCluster
+from model.config.clusters import CloudCluster, Cluster, EksCluster, GatewayExposure, GkeCluster, LocalCluster
 from model.config.istio import Istio
 from model.config.mesh import Mesh
 
@@ -15,6 +15,15 @@ GATEWAY_NAME = "istio-eastwestgateway"
 """Name of the east-west gateway's release, Deployment and Service in `istio-system`."""
 
 STATUS_PORT, TLS_PORT, ISTIOD_PORT = 15021, 15443, 15012
+
+_NLB = "service.beta.kubernetes.io/aws-load-balancer"
+EIP_ALLOCATIONS = f"{_NLB}-eip-allocations"
+"""Annotation of a Service on EKS: the elastic IPs of its load balancer, one for each subnet, by commas."""
+NLB_SUBNETS = f"{_NLB}-subnets"
+"""Annotation of a Service on EKS: the public subnets of its load balancer, by commas."""
+NLB_TAGS = f"{_NLB}-additional-resource-tags"
+SOURCE_RANGES = "loadBalancerSourceRanges"
+"""Key of the chart's `service`: whom the load balancer lets in."""
 
 LOCAL_REQUESTS = {"cpu": "10m", "memory": "64Mi"}
 
@@ -55,11 +64,16 @@ def istiod_values(mesh: Mesh, name: str, cluster: Cluster) -> dict[str, Any]:
         values["telemetry"] = {"enabled": False}
     if isinstance(cluster, LocalCluster):
         values = merge(values, _LOCAL_ISTIOD)
+    if isinstance(cluster, CloudCluster):
+        values = merge(values, _CLOUD_ISTIOD)
+    if isinstance(cluster, GkeCluster):
+        values["global"]["platform"] = "gke"
     return merge(values, istio.values)
 
 
-def gateway_values(cluster: Cluster) -> dict[str, Any]:
-    """Values of the chart `gateway` for the east-west gateway of a cluster; `{}` when it has none.
+def gateway_values(cluster: Cluster, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Values of the chart `gateway` for the east-west gateway of a cluster; `{}` when it has none. `labels`
+    are those of the stack, for the load balancer that a cloud makes.
 
     The chart's own `networkGateway` would also publish the webhook port 15017, which nobody outside needs.
     So the
@@ -75,7 +89,33 @@ def gateway_values(cluster: Cluster) -> dict[str, Any]:
     }
     if isinstance(cluster, LocalCluster):
         values = merge(values, _LOCAL_GATEWAY)
+    if isinstance(cluster, CloudCluster):
+        annotations = load_balancer_annotations(cluster, labels or {})
+        values = merge(values, {**_CLOUD_GATEWAY, "service": {"annotations": annotations}})
     return values
+
+
+def load_balancer_annotations(cluster: Cluster, labels: Mapping[str, str]) -> dict[str, str]:
+    """Annotations of a Service of type LoadBalancer, so that the cloud makes one of the kind that the mesh
+    needs: addresses that stay, and the agents' own health check.
+
+    Sources: AWS Load Balancer Controller, "Service annotations"; GKE, "LoadBalancer Service parameters".
+    """
+    if isinstance(cluster, GkeCluster):
+        return {"cloud.google.com/l4-rbs": "enabled"}
+    if not isinstance(cluster, EksCluster):
+        return {}
+    tags = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    return {
+        f"{_NLB}-type": "external",
+        f"{_NLB}-scheme": "internet-facing",
+        f"{_NLB}-nlb-target-type": "ip",
+        f"{_NLB}-attributes": "load_balancing.cross_zone.enabled=true",
+        f"{_NLB}-healthcheck-protocol": "http",
+        f"{_NLB}-healthcheck-port": str(STATUS_PORT),
+        f"{_NLB}-healthcheck-path": "/healthz/ready",
+        **({NLB_TAGS: tags} if tags else {}),
+    }
 
 
 def mesh_networks(mesh: Mesh) -> dict[str, Any]:
@@ -161,4 +201,12 @@ _LOCAL_GATEWAY: dict[str, Any] = {
     "autoscaling": {"enabled": False},
     "resources": {"requests": LOCAL_REQUESTS},
     "terminationGracePeriodSeconds": 5,
+}
+
+_CLOUD_ISTIOD: dict[str, Any] = {"autoscaleMin": 2}
+"""Two of everything where there are several zones, so that an upgrade of a node stops nothing."""
+
+_CLOUD_GATEWAY: dict[str, Any] = {
+    "autoscaling": {"minReplicas": 2},
+    "podDisruptionBudget": {"minAvailable": 1},
 }

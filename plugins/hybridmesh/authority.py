@@ -87,13 +87,7 @@ def make_intermediate(
     if expiry <= now:
         raise AuthorityError(f"the root certificate expired on {expiry:%Y-%m-%d}")
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, trust_domain),
-            x509.NameAttribute(NameOID.COMMON_NAME, "Intermediate CA"),
-            x509.NameAttribute(NameOID.LOCALITY_NAME, cluster),
-        ]
-    )
+    name = _intermediate_name(trust_domain, cluster)
     start = max(now - CLOCK_SKEW, root.certificate.not_valid_before_utc)
     builder = _builder(name, root.certificate.subject, key.public_key(), start, expiry, path_length=0)
     builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(ISTIOD_NAME)]), critical=False)
@@ -105,6 +99,22 @@ def make_intermediate(
         "root-cert.pem": root.certificate_pem,
         "cert-chain.pem": certificate + root.certificate_pem,
     }
+
+
+def make_request(trust_domain: str, cluster: str) -> tuple[str, str]:
+    """A signing request for the intermediate of `cluster`, as `make_intermediate` would make it, and its key;
+    both in PEM.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    request = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(_intermediate_name(trust_domain, cluster))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_authority_usage(), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(ISTIOD_NAME)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return request.public_bytes(serialization.Encoding.PEM).decode(), _key_pem(key)
 
 
 def renewal_due(certificate_pem: str, now: datetime) -> bool:
@@ -122,16 +132,18 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _builder(
-    subject: x509.Name,
-    issuer: x509.Name,
-    public_key: ec.EllipticCurvePublicKey,
-    start: datetime,
-    end: datetime,
-    *,
-    path_length: int | None,
-) -> x509.CertificateBuilder:
-    usage = x509.KeyUsage(
+def _intermediate_name(trust_domain: str, cluster: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, trust_domain),
+            x509.NameAttribute(NameOID.COMMON_NAME, "Intermediate CA"),
+            x509.NameAttribute(NameOID.LOCALITY_NAME, cluster),
+        ]
+    )
+
+
+def _authority_usage() -> x509.KeyUsage:
+    return x509.KeyUsage(
         digital_signature=True,
         content_commitment=True,
         key_encipherment=True,
@@ -142,6 +154,17 @@ def _builder(
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: ec.EllipticCurvePublicKey,
+    start: datetime,
+    end: datetime,
+    *,
+    path_length: int | None,
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -151,7 +174,7 @@ def _builder(
         .not_valid_before(start)
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
-        .add_extension(usage, critical=True)
+        .add_extension(_authority_usage(), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
 

@@ -8,6 +8,8 @@ from plugins.framework.handler import ResourceHandler
 from plugins.framework.provider import Provider
 from plugins.framework.server import serve
 from plugins.hybridmesh.certificate_authority import CertificateAuthorityHandler
+from plugins.hybridmesh.certificate_request import CertificateRequestHandler
+from plugins.hybridmesh.load_balancer_drain import LoadBalancerDrainHandler
 from plugins.hybridmesh.local_cluster import LocalClusterHandler
 from plugins.hybridmesh.local_machine import LocalMachineHandler
 from plugins.hybridmesh.machine_registration import MachineRegistrationHandler
@@ -15,6 +17,8 @@ from plugins.hybridmesh.power import power_on
 
 HANDLERS: Final[dict[str, type[ResourceHandler]]] = {
     "hybridmesh:index:CertificateAuthority": CertificateAuthorityHandler,
+    "hybridmesh:index:CertificateRequest": CertificateRequestHandler,
+    "hybridmesh:index:LoadBalancerDrain": LoadBalancerDrainHandler,
     "hybridmesh:index:LocalCluster": LocalClusterHandler,
     "hybridmesh:index:LocalMachine": LocalMachineHandler,
     "hybridmesh:index:MachineRegistration": MachineRegistrationHandler,

@@ -255,3 +255,25 @@ def test_a_piped_table_is_wide_enough_to_be_read() -> None:
     file = io.StringIO()
     Console(file=file, width=WIDTH_OF_A_FILE).print(as_table(verify(mesh_plan(), FakeShell(), first_sync=0)))
     assert "200 from cluster east, cluster west, machine legacy-0, machine legacy-1" in file.getvalue()
+
+
+def test_the_kubeconfig_of_a_cluster_in_a_cloud_is_what_the_stack_exports(
+    pulumi: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.kubeconfigs.Engine.find", pulumi.engine)
+    mesh = {
+        "id": "mesh1",
+        "project": "example",
+        "labels": {"owner": "platform"},
+        "operators": {"cidrs": ["198.51.100.0/28"]},
+        "networks": {"gcp-eu": {"type": "gcp", "region": "europe-west4", "cidr": "10.10.0.0/16"}},
+        "clusters": {"gke-eu": {"type": "gke", "network": "gcp-eu"}},
+    }
+    cluster = plan_from(mesh, "prod").clusters["gke-eu"]
+    with pytest.raises(CommandError, match="exports no kubeconfig of cluster gke-eu"):
+        read_kubeconfig(cluster, "prod")
+    pulumi.answer(
+        "stack output kubeconfigs --json --show-secrets --stack prod",
+        stdout=json.dumps({"gke-eu": json.dumps(KUBECONFIG)}),
+    )
+    assert read_kubeconfig(cluster, "prod") == (KUBECONFIG, None)

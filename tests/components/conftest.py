@@ -28,9 +28,13 @@ class Declared:
         self.recording, self.outputs, self.secret = recording, outputs, secret
 
 
+def read_stack(stack: str) -> dict[str, Any]:
+    """The value of `hybrid-mesh:mesh` of a stack, to be changed at will."""
+    return copy.deepcopy(dict(read_stack_file(stack_file(PROJECT, stack))))
+
+
 def read_local_stack() -> dict[str, Any]:
-    """The value of `hybrid-mesh:mesh` of the stack `local`, to be changed at will."""
-    return copy.deepcopy(dict(read_stack_file(stack_file(PROJECT, "local"))))
+    return read_stack("local")
 
 
 @pytest.fixture
@@ -53,19 +57,24 @@ def hermetic() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 def declare_mesh(
-    raw: Mapping[str, Any], *, secrets: Mapping[str, str] | None = None, preview: bool = False
+    raw: Mapping[str, Any],
+    *,
+    secrets: Mapping[str, str] | None = None,
+    preview: bool = False,
+    stack: str = "local",
 ) -> Declared:
     recording = Recording()
 
     async def program() -> tuple[Any, Mapping[str, bool]]:
-        mesh = HybridMesh("mesh", plan=plan_from(raw, "local"), secrets=secrets or {})
+        observed = pulumi.ResourceOptions(transformations=[recording.observe])
+        mesh = HybridMesh("mesh", plan=plan_from(raw, stack), secrets=secrets or {}, opts=observed)
         outputs = {name: pulumi.Output.from_input(value) for name, value in mesh.outputs.items()}
         await wait_for_rpcs()
         secret = {name: await output.is_secret() for name, output in outputs.items()}
         return {name: await output.future() for name, output in outputs.items()}, secret
 
     with hermetic() as loop:
-        pulumi.runtime.set_mocks(recording, project="hybrid-mesh", stack="local", preview=preview)
+        pulumi.runtime.set_mocks(recording, project="hybrid-mesh", stack=stack, preview=preview)
         outputs, secret = loop.run_until_complete(program())
     return Declared(recording, outputs, secret)
 

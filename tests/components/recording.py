@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
+from tests.components.cloud_answers import cloud_outputs
+
 CLUSTER_OUTPUTS = {
     "kubeconfig": '{"kubeconfig": "of the administrator"}',
     "endpoint": "https://127.0.0.1:40001",
@@ -32,13 +34,22 @@ class Recording(pulumi.runtime.Mocks):
 
     def __init__(self) -> None:
         self.declared: list[Declaration] = []
+        self.options: dict[tuple[str, str], pulumi.ResourceOptions] = {}
+        """By type and name: what mocks are not told, protection and dependencies."""
+
+    def observe(self, args: pulumi.ResourceTransformationArgs) -> None:
+        """A transformation that changes nothing."""
+        self.options[args.type_, args.name] = args.opts
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         inputs = {name: _plain(value) for name, value in args.inputs.items()}
         secret = frozenset(name for name, value in args.inputs.items() if is_rpc_secret(value))
         made = Declaration(args.typ, args.name, args.provider or "", args.resource_id or "", inputs, secret)
         self.declared.append(made)
-        return f"{args.name}-id", {**args.inputs, **self._outputs(args.typ, inputs)}
+        outputs = self._outputs(args.typ, inputs)
+        if args.typ.startswith(("aws:", "gcp:")):
+            outputs = cloud_outputs(args.typ, args.name, inputs)
+        return f"{args.name}-id", {**args.inputs, **outputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
         raise AssertionError(f"nothing is asked while the mesh is declared, but {args.token} was")
@@ -58,6 +69,8 @@ class Recording(pulumi.runtime.Mocks):
         if token == "hybridmesh:index:CertificateAuthority":
             data = {name: {"ca-cert.pem": f"intermediate of {name}"} for name in inputs["clusters"]}
             return {"rootCertificatePem": "the root", "rootKeyPem": "the root's key", "intermediates": data}
+        if token == "hybridmesh:index:CertificateRequest":
+            return {"requestPem": f"request of {inputs['cluster']}", "keyPem": "an intermediate's key"}
         if token == "hybridmesh:index:LocalCluster":
             number = NUMBERS.get(inputs["clusterName"], 9)
             return {

@@ -7,9 +7,23 @@ import pulumi
 import pytest
 from pulumi.runtime.stack import wait_for_rpcs
 
-from components.resources import CertificateAuthority, LocalCluster, LocalMachine, MachineRegistration
+from components.resources import (
+    CertificateAuthority,
+    CertificateRequest,
+    LoadBalancerDrain,
+    LocalCluster,
+    LocalMachine,
+    MachineRegistration,
+)
 from plugins.framework.values import UNKNOWN, contains_unknown
-from plugins.hybridmesh import certificate_authority, local_cluster, local_machine, machine_registration
+from plugins.hybridmesh import (
+    certificate_authority,
+    certificate_request,
+    load_balancer_drain,
+    local_cluster,
+    local_machine,
+    machine_registration,
+)
 from plugins.hybridmesh.main import HANDLERS
 from tests.components.conftest import hermetic
 from tests.components.recording import Recording
@@ -30,6 +44,12 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         clusters=["east"],
         root_validity_days=3650,
         intermediate_validity_days=730,
+    ),
+    "CertificateRequest": lambda: CertificateRequest(
+        "x", trust_domain="mesh.example.com", cluster="east", validity_days=730
+    ),
+    "LoadBalancerDrain": lambda: LoadBalancerDrain(
+        "x", cluster_name="east", incarnation="arn:1", kubeconfig="{}", context="east"
     ),
     "LocalCluster": lambda: LocalCluster(
         "x",
@@ -57,12 +77,16 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
 }
 HANDLER_MODULES = {
     "CertificateAuthority": certificate_authority,
+    "CertificateRequest": certificate_request,
+    "LoadBalancerDrain": load_balancer_drain,
     "LocalCluster": local_cluster,
     "LocalMachine": local_machine,
     "MachineRegistration": machine_registration,
 }
 CLASSES: dict[str, Any] = {
     "CertificateAuthority": CertificateAuthority,
+    "CertificateRequest": CertificateRequest,
+    "LoadBalancerDrain": LoadBalancerDrain,
     "LocalCluster": LocalCluster,
     "LocalMachine": LocalMachine,
     "MachineRegistration": MachineRegistration,

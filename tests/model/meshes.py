@@ -8,8 +8,8 @@ from typing import Any
 from model.stackfile import read_stack_file, stack_file
 
 PROJECT = Path(__file__).parent.parent.parent
-STACKS = {name: read_stack_file(stack_file(PROJECT, name)) for name in ("local", "dev")}
-LOCAL, DEV = STACKS["local"], STACKS["dev"]
+STACKS = {name: read_stack_file(stack_file(PROJECT, name)) for name in ("local", "dev", "staging", "prod")}
+LOCAL, DEV, STAGING, PROD = STACKS.values()
 
 DELETED = object()
 """As a change's value: the key is taken out."""

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from model.plan.build import plan_from
+from model.render.istio_values import EIP_ALLOCATIONS, SOURCE_RANGES, merge
 from tests.model.meshes import PROJECT, STACKS
 
 CHARTS = PROJECT / ".toolchain" / "charts"
@@ -72,3 +73,21 @@ def test_webhooks_fail_closed_from_the_start(chart: str) -> None:
     documents = _rendered(CHARTS / chart, values, chart)
     [webhooks] = [d["webhooks"] for d in documents if d["kind"] == "ValidatingWebhookConfiguration"]
     assert {webhook["failurePolicy"] for webhook in webhooks} == {"Fail"}
+
+
+@pytest.mark.parametrize("name", ["gke-eu", "eks-us"])
+def test_a_clouds_gateway_survives_a_node_and_takes_what_is_known_at_run_time(name: str) -> None:
+    cluster = plan_from(STACKS["prod"], "prod").clusters[name]
+    late = {"loadBalancerIP": "203.0.113.30", SOURCE_RANGES: ["203.0.113.0/28"]}
+    values = merge(
+        cluster.gateway_values, {"service": {**late, "annotations": {EIP_ALLOCATIONS: "eipalloc-1"}}}
+    )
+    documents = _rendered(CHARTS / "gateway", values, "istio-eastwestgateway")
+    service = _one(documents, "Service", "istio-eastwestgateway")
+    expected = cluster.gateway_values["service"]["annotations"]
+    assert expected.items() <= service["metadata"]["annotations"].items()
+    assert service["metadata"]["annotations"][EIP_ALLOCATIONS] == "eipalloc-1"
+    assert service["spec"]["loadBalancerIP"] == "203.0.113.30"
+    assert service["spec"]["loadBalancerSourceRanges"] == ["203.0.113.0/28"]
+    assert _one(documents, "HorizontalPodAutoscaler", "istio-eastwestgateway")["spec"]["minReplicas"] == 2
+    assert _one(documents, "PodDisruptionBudget", "istio-eastwestgateway")["spec"]["minAvailable"] == 1

@@ -45,6 +45,21 @@ def test_shows_people_what_the_mesh_will_be() -> None:
         assert word in result.stdout
 
 
+def test_shows_what_is_made_in_clouds_and_how_its_protection_is_lifted() -> None:
+    result = CliRunner(env={"COLUMNS": "220"}).invoke(app, ["plan", "--stack", "prod"])
+    assert result.exit_code == 0
+    for words in (
+        "pods-gke-eu 10.10.128.0/17",
+        "443, 9443, 10250, 15017",
+        "egress of aws-us",
+        "3 to 20",
+        "hybrid-mesh:orders",
+        "owner=platform",
+        "protected: false",
+    ):
+        assert words in result.stdout
+
+
 def test_says_which_routes_direct_machines_need() -> None:
     result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["plan", "--stack", "dev"])
     assert result.exit_code == 0

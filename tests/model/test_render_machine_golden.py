@@ -11,6 +11,7 @@ from model.render.cloud_init import render_user_data
 from model.render.cluster_env import render_cluster_env
 from model.render.hosts import render_hosts
 from model.render.mesh_yaml import render_mesh_yaml
+from tests.model.cloud_boots import TEXTS as CLOUD_TEXTS
 from tests.model.machine_cases import BOOT, BOOT_WITH_APPLICATION, BUNDLE, SETTINGS
 
 GOLDEN = Path(__file__).parent / "golden" / "machine"
@@ -24,6 +25,7 @@ TEXTS = {
     "user-data-ec2.yaml": render_user_data(
         replace(BOOT, identity="ec2", region="eu-central-1", eks_cluster="west-1a2b")
     ),
+    **{f"prod/{name}": text for name, text in CLOUD_TEXTS.items()},
     **{f"bundle/{path}": text for path, text in render_bundle(BUNDLE).items()},
 }
 

@@ -3,6 +3,11 @@
 from tests.model.rule_cases.addresses import ADDRESSES
 from tests.model.rule_cases.applications import APPLICATIONS
 from tests.model.rule_cases.case import Case
+from tests.model.rule_cases.cloud_accounts import CLOUD_ACCOUNTS
+from tests.model.rule_cases.cloud_clusters import CLOUD_CLUSTERS
+from tests.model.rule_cases.cloud_machines import CLOUD_MACHINES
+from tests.model.rule_cases.cloud_networks import CLOUD_NETWORKS
+from tests.model.rule_cases.cloud_ranges import CLOUD_RANGES
 from tests.model.rule_cases.clusters import CLUSTERS
 from tests.model.rule_cases.demo import DEMO
 from tests.model.rule_cases.gateways import GATEWAYS
@@ -25,6 +30,11 @@ CASES = [
     *INGRESS,
     *DEMO,
     *USER_DATA,
+    *CLOUD_NETWORKS,
+    *CLOUD_CLUSTERS,
+    *CLOUD_RANGES,
+    *CLOUD_MACHINES,
+    *CLOUD_ACCOUNTS,
 ]
 
 __all__ = ["CASES", "Case"]

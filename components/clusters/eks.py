@@ -1,0 +1,235 @@
+"""A cluster on Amazon's Elastic Kubernetes Service."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from components.clusters.cloud import CloudMeshCluster
+from components.clusters.eks_roles import CLUSTER_POLICIES, NODE_POLICIES, service_role
+from components.clusters.exec_kubeconfig import certificate_authority, eks_kubeconfig
+from components.clusters.load_balancer_controller import LoadBalancerController
+from components.names import child
+from components.networks.aws import AwsNetwork
+from components.networks.base import CloudNetwork, admitted_ranges
+from model.config.clusters import EksCluster as EksClusterConfig
+from model.config.networks import AwsNetwork as AwsNetworkConfig
+from model.labels import component_labels
+from model.plan.types import ClusterPlan
+from model.render.istio_values import EIP_ALLOCATIONS, NLB_SUBNETS, SOURCE_RANGES
+
+LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+FIRST_ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+"""Without them no node gets ready; coredns needs nodes to run on."""
+ROOT_DEVICE = "/dev/xvda"
+"""Of Amazon Linux, which the nodes run."""
+
+
+class EksMeshCluster(CloudMeshCluster):
+    """A cluster with access entries, encrypted Secrets, managed nodes in private subnets, and the AWS Load
+    Balancer Controller.
+
+    Its control plane's log group is made by EKS and stays when the cluster goes: audit logs outlive what they
+    are about.
+    """
+
+    TYPE = "hybridmesh:index:EksMeshCluster"
+    real_name: pulumi.Output[str]
+    """The cluster's name in AWS, by which machines ask for tokens."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        plan: ClusterPlan,
+        network: AwsNetwork,
+        networks: Mapping[str, CloudNetwork],
+        labels: Mapping[str, str],
+        protected: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(name, plan=plan, opts=opts)
+        config = plan.config
+        assert isinstance(config, EksClusterConfig)
+        assert isinstance(network.plan.config, AwsNetworkConfig)
+        self._name, self._config, self._network = name, config, network
+        self._region = network.plan.config.region
+        self.cluster = self._cluster(networks, protected)
+        self.real_name = self.cluster.name
+        nodes = self._nodes()
+        addresses = self._gateway_addresses(networks)
+        authority = self.cluster.certificate_authority.data.apply(lambda text: text or "")
+        self.endpoint = self.cluster.endpoint
+        self.peer_endpoint = (
+            pulumi.Output.from_input(config.peer_endpoint) if config.peer_endpoint else self.endpoint
+        )
+        self.incarnation = self.cluster.arn
+        self.certificate_authority = certificate_authority(authority)
+        self.kubeconfig = eks_kubeconfig(self.cluster.name, self.endpoint, authority, self._region)
+        self._connect(name, [*nodes, *network.ready])
+        self._controller = LoadBalancerController(
+            f"{name}-load-balancers",
+            cluster=self.cluster.name,
+            region=self._region,
+            vpc=network.vpc,
+            tags=component_labels(labels, name),
+            options=network.options(self),
+            release_options=self.options(self),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.prerequisites = [self._controller.release]
+        self.load_balancers = [*addresses, self._controller, *nodes, *network.ready]
+        self.register_outputs(
+            {"endpoint": self.endpoint, "gatewayAddresses": self.reserved_gateway_addresses}
+        )
+
+    def _cluster(self, networks: Mapping[str, CloudNetwork], protected: bool) -> aws.eks.Cluster:
+        plan, network = self.plan, self._network
+        assert plan.api is not None
+        public = plan.api.endpoint == "restricted"
+        key = aws.kms.Key(
+            f"{self._name}-secrets",
+            description=f"Secrets of the Kubernetes cluster {plan.name}",
+            enable_key_rotation=True,
+            deletion_window_in_days=30,
+            opts=network.options(self),
+        )
+        role, attachments = service_role(
+            f"{self._name}-control-plane", "eks.amazonaws.com", CLUSTER_POLICIES, network.options(self)
+        )
+        vpc: aws.eks.ClusterVpcConfigArgsDict = {
+            "subnet_ids": network.private_subnets,
+            "endpoint_private_access": True,
+            "endpoint_public_access": public,
+        }
+        if public:
+            vpc["public_access_cidrs"] = admitted_ranges(plan.api.sources, networks)
+        return aws.eks.Cluster(
+            f"{self._name}-cluster",
+            role_arn=role.arn,
+            version=self._config.version,
+            access_config={
+                "authentication_mode": "API",
+                "bootstrap_cluster_creator_admin_permissions": True,
+            },
+            bootstrap_self_managed_addons=False,
+            enabled_cluster_log_types=list(LOGS),
+            encryption_config={"provider": {"key_arn": key.arn}, "resources": ["secrets"]},
+            kubernetes_network_config={"service_ipv4_cidr": str(self._config.service_cidr)},
+            upgrade_policy={"support_type": "STANDARD"},
+            vpc_config=vpc,
+            deletion_protection=protected,
+            opts=pulumi.ResourceOptions.merge(
+                network.options(self, [*attachments, *network.ready]),
+                pulumi.ResourceOptions(
+                    protect=protected,
+                    custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="30m"),
+                ),
+            ),
+        )
+
+    def _nodes(self) -> list[pulumi.Resource]:
+        """The managed node group and what nodes need to be of use, in the order in which they need it."""
+        plan, network, pool = self.plan, self._network, self._config.node_group
+        assert self.cluster.vpc_config is not None
+        control_plane = self.cluster.vpc_config.cluster_security_group_id.apply(lambda text: text or "")
+        rules = network.security_groups.declare_control_plane_rules(plan.name, control_plane, self)
+        addons = [self._addon(addon, []) for addon in FIRST_ADDONS]
+        role, attachments = service_role(
+            f"{self._name}-nodes", "ec2.amazonaws.com", NODE_POLICIES, network.options(self)
+        )
+        template = self._node_template()
+        nodes = aws.eks.NodeGroup(
+            child(self._name, "nodes"),
+            cluster_name=self.cluster.name,
+            version=self.cluster.version,
+            node_role_arn=role.arn,
+            subnet_ids=network.private_subnets,
+            ami_type=ami_type(pool.machine_type),
+            instance_types=[pool.machine_type],
+            launch_template={"id": template.id, "version": template.latest_version.apply(str)},
+            scaling_config={"min_size": pool.min, "max_size": pool.max, "desired_size": pool.min},
+            update_config={"max_unavailable": 1},
+            opts=pulumi.ResourceOptions.merge(
+                network.options(self, [*attachments, *addons, *rules, *network.ready]),
+                pulumi.ResourceOptions(
+                    # Whoever scales the nodes (cluster-autoscaler, an operator) decides.
+                    ignore_changes=["scalingConfig.desiredSize"],
+                    custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="45m"),
+                ),
+            ),
+        )
+        return [nodes, *rules, self._addon("coredns", [nodes])]
+
+    def _node_template(self) -> aws.ec2.LaunchTemplate:
+        return aws.ec2.LaunchTemplate(
+            f"{self._name}-nodes",
+            update_default_version=True,
+            block_device_mappings=[encrypted_disk(ROOT_DEVICE, self._config.node_group.disk_gigabytes)],
+            metadata_options=metadata_options(),
+            vpc_security_group_ids=[self._network.security_groups.id("nodes", self.plan.name)],
+            opts=self._network.options(self),
+        )
+
+    def _addon(self, addon: str, depends_on: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        return aws.eks.Addon(
+            f"{self._name}-{addon}",
+            cluster_name=self.cluster.name,
+            addon_name=addon,
+            resolve_conflicts_on_create="OVERWRITE",
+            resolve_conflicts_on_update="PRESERVE",
+            opts=self._network.options(self, depends_on),
+        )
+
+    def _gateway_addresses(self, networks: Mapping[str, CloudNetwork]) -> Sequence[pulumi.Resource]:
+        """The elastic addresses of the east-west gateway, one a public subnet, and whom its load balancer
+        lets in."""
+        exposure = self.plan.exposure
+        if exposure is None or not exposure.reserved_addresses:
+            return ()
+        network = self._network
+        keys = [subnet.key for subnet in network.plan.subnets if subnet.public][: exposure.reserved_addresses]
+        addresses = [
+            aws.ec2.Eip(
+                f"{self._name}-gateway-{key.removeprefix('public-')}",
+                domain="vpc",
+                tags={"Name": f"{self._name}-gateway-{key.removeprefix('public-')}"},
+                opts=network.options(self),
+            )
+            for key in keys
+        ]
+        self.reserved_gateway_addresses = pulumi.Output.all(
+            *(address.public_ip for address in addresses)
+        ).apply(tuple)
+        allocations = pulumi.Output.all(*(address.allocation_id for address in addresses))
+        subnets = pulumi.Output.all(*(network.subnets[key].id for key in keys))
+        self.gateway_service = {
+            "annotations": {
+                EIP_ALLOCATIONS: allocations.apply(",".join),
+                NLB_SUBNETS: subnets.apply(",".join),
+            },
+            SOURCE_RANGES: admitted_ranges(exposure.sources, networks),
+        }
+        return addresses
+
+
+def ami_type(machine_type: str) -> str:
+    """Amazon Linux 2023 for the processors of `machine_type`: a `g` after the generation is Graviton."""
+    arm = re.match(r"^[a-z]+\d+[a-z]*g[a-z]*\.", machine_type) is not None
+    return "AL2023_ARM_64_STANDARD" if arm else "AL2023_x86_64_STANDARD"
+
+
+def metadata_options() -> aws.ec2.LaunchTemplateMetadataOptionsArgsDict:
+    """IMDSv2 only, and not for pods: they are a hop further away."""
+    return {"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1}
+
+
+def encrypted_disk(device: str, gigabytes: int) -> aws.ec2.LaunchTemplateBlockDeviceMappingArgsDict:
+    ebs: aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgsDict = {
+        "encrypted": "true",
+        "volume_type": "gp3",
+        "volume_size": gigabytes,
+        "delete_on_termination": "true",
+    }
+    return {"device_name": device, "ebs": ebs}

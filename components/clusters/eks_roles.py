@@ -1,0 +1,124 @@
+"""What the parts of an EKS cluster may do in AWS, each by a role of its own."""
+
+import json
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.names import child
+
+LONGEST_NAME = 64
+"""Of roles."""
+CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)
+NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
+"""EKS User Guide, "Amazon EKS node IAM role"; pods do not get it, as IMDS answers nodes only (one hop)."""
+
+
+def service_role(
+    name: str, service: str, policies: tuple[str, ...], opts: pulumi.ResourceOptions
+) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
+    """A role that `service` assumes, with AWS' own `policies`; and their attachments."""
+    actions = ["sts:AssumeRole", *(["sts:TagSession"] if service == "pods.eks.amazonaws.com" else [])]
+    role = aws.iam.Role(
+        child(name, limit=LONGEST_NAME), assume_role_policy=trust_policy(service, actions), opts=opts
+    )
+    attachments: list[pulumi.Resource] = [
+        aws.iam.RolePolicyAttachment(
+            f"{name}-{policy}", role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=opts
+        )
+        for policy in policies
+    ]
+    return role, attachments
+
+
+def trust_policy(service: str, actions: list[str]) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": actions}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def load_balancer_policy(region: str, vpc: str) -> str:
+    """What the AWS Load Balancer Controller needs for network load balancers of Services in one VPC.
+
+    A subset of the controller's documented policy ("Installation guide", IAM permissions): neither
+    application load balancers nor WAF, Shield or Cognito, for which it is switched off. It changes only what
+    carries its own tag.
+    """
+    own = {"Null": {"aws:ResourceTag/service.k8s.aws/cluster": "false"}}
+    asked_for = {"Null": {"aws:RequestTag/service.k8s.aws/cluster": "false"}}
+    in_vpc = {"ArnLike": {"ec2:Vpc": f"arn:aws:ec2:{region}:*:vpc/{vpc}"}}
+    statements = [
+        _allow(["iam:CreateServiceLinkedRole"], {"StringEquals": {"iam:AWSServiceName": _BALANCING}}),
+        _allow([*_LOOKS_AT_NETWORK, *_LOOKS_AT_BALANCERS]),
+        _allow(["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"], in_vpc),
+        _allow(["ec2:CreateSecurityGroup"]),
+        _allow(["ec2:CreateTags"], {"StringEquals": {"ec2:CreateAction": "CreateSecurityGroup"}}),
+        _allow(["ec2:CreateTags", "ec2:DeleteTags"], _TAGGED_BY_CONTROLLER),
+        _allow(["ec2:DeleteSecurityGroup"], _TAGGED_BY_CONTROLLER),
+        _allow(_balancing("CreateLoadBalancer", "CreateTargetGroup"), asked_for),
+        _allow(_balancing("CreateListener", "DeleteListener", "ModifyListener", "ModifyListenerAttributes")),
+        _allow(_balancing("AddTags", "RemoveTags"), own),
+        _allow(_balancing("AddTags"), {**asked_for, "StringEquals": {_CREATE_ACTION: list(_CREATES)}}),
+        _allow(_balancing(*_CHANGES_BALANCERS), own),
+        _allow(_balancing("RegisterTargets", "DeregisterTargets"), own),
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _allow(actions: list[str], condition: dict[str, Any] | None = None) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    return {**statement, "Condition": condition} if condition else statement
+
+
+def _balancing(*actions: str) -> list[str]:
+    return [f"elasticloadbalancing:{action}" for action in actions]
+
+
+_BALANCING = "elasticloadbalancing.amazonaws.com"
+_CREATE_ACTION = "elasticloadbalancing:CreateAction"
+_CREATES = ("CreateLoadBalancer", "CreateTargetGroup", "CreateListener")
+_TAGGED_BY_CONTROLLER = {"Null": {"aws:ResourceTag/elbv2.k8s.aws/cluster": "false"}}
+_LOOKS_AT_NETWORK = [
+    f"ec2:{action}"
+    for action in (
+        "DescribeAccountAttributes",
+        "DescribeAddresses",
+        "DescribeAvailabilityZones",
+        "DescribeInstances",
+        "DescribeInternetGateways",
+        "DescribeNetworkInterfaces",
+        "DescribeRouteTables",
+        "DescribeSecurityGroups",
+        "DescribeSubnets",
+        "DescribeTags",
+        "DescribeVpcPeeringConnections",
+        "DescribeVpcs",
+        "GetSecurityGroupsForVpc",
+    )
+]
+_LOOKS_AT_BALANCERS = _balancing(
+    "DescribeCapacityReservation",
+    "DescribeListenerAttributes",
+    "DescribeListenerCertificates",
+    "DescribeListeners",
+    "DescribeLoadBalancerAttributes",
+    "DescribeLoadBalancers",
+    "DescribeRules",
+    "DescribeSSLPolicies",
+    "DescribeTags",
+    "DescribeTargetGroupAttributes",
+    "DescribeTargetGroups",
+    "DescribeTargetHealth",
+    "DescribeTrustStores",
+)
+_CHANGES_BALANCERS = (
+    "DeleteLoadBalancer",
+    "DeleteTargetGroup",
+    "ModifyCapacityReservation",
+    "ModifyLoadBalancerAttributes",
+    "ModifyTargetGroup",
+    "ModifyTargetGroupAttributes",
+    "SetIpAddressType",
+    "SetSecurityGroups",
+    "SetSubnets",
+)

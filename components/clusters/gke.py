@@ -1,0 +1,194 @@
+"""A cluster on Google Kubernetes Engine."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_gcp as gcp
+
+from components.clusters.cloud import CloudMeshCluster
+from components.clusters.exec_kubeconfig import certificate_authority, gke_kubeconfig
+from components.names import child
+from components.networks.base import CloudNetwork, admitted, admitted_ranges
+from components.networks.gcp import GcpNetwork, network_tag
+from model.config.clusters import GkeCluster as GkeClusterConfig
+from model.config.networks import GcpNetwork as GcpNetworkConfig
+from model.names import cloud_name
+from model.plan.types import ClusterPlan
+from model.render.istio_values import SOURCE_RANGES
+
+NODE_ROLE = "roles/container.defaultNodeServiceAccount"
+"""Writing logs and metrics; nothing else (GKE, "Use least privilege IAM service accounts")."""
+LONGEST_NAME = 40
+"""Of clusters and node pools."""
+CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
+
+
+class GkeMeshCluster(CloudMeshCluster):
+    """A regional, VPC-native cluster with private nodes, Dataplane V2 and workload identity."""
+
+    TYPE = "hybridmesh:index:GkeMeshCluster"
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        plan: ClusterPlan,
+        network: GcpNetwork,
+        networks: Mapping[str, CloudNetwork],
+        protected: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(name, plan=plan, opts=opts)
+        config = plan.config
+        assert isinstance(config, GkeClusterConfig)
+        self._name, self._config, self._network = name, config, network
+        self._zones = list(network.plan.zones) or None
+        assert isinstance(network.plan.config, GcpNetworkConfig)
+        self._region = network.plan.config.region
+        account, granted = self._account()
+        self.cluster = self._cluster(account, networks, protected)
+        pool = self._pool(account, granted)
+        address = self._gateway_address(networks)
+        authority = self.cluster.master_auth.cluster_ca_certificate.apply(lambda text: text or "")
+        self.endpoint = self.cluster.endpoint.apply(lambda host: f"https://{host}")
+        self.peer_endpoint = (
+            pulumi.Output.from_input(config.peer_endpoint) if config.peer_endpoint else self.endpoint
+        )
+        self.incarnation = self.cluster.self_link
+        self.certificate_authority = certificate_authority(authority)
+        self.kubeconfig = gke_kubeconfig(self.cluster.name, self.endpoint, authority)
+        self._connect(name, [pool, *network.ready])
+        self.load_balancers = [*address, pool, *network.ready]
+        self.register_outputs(
+            {"endpoint": self.endpoint, "gatewayAddresses": self.reserved_gateway_addresses}
+        )
+
+    def _account(self) -> tuple[gcp.serviceaccount.Account, pulumi.Resource]:
+        """The nodes' own service account: the project's default one may edit the whole project."""
+        account = gcp.serviceaccount.Account(
+            child(self._name, "nodes"),
+            account_id=cloud_name(pulumi.get_stack(), self.plan.name, "nodes", limit=30),
+            display_name=f"Nodes of {self.plan.name}",
+            opts=self._network.options(self),
+        )
+        granted = gcp.projects.IAMMember(
+            child(self._name, "nodes-role"),
+            project=self._project(account),
+            role=NODE_ROLE,
+            member=account.email.apply(lambda email: f"serviceAccount:{email}"),
+            opts=self._network.options(self),
+        )
+        return account, granted
+
+    def _project(self, account: gcp.serviceaccount.Account) -> pulumi.Input[str]:
+        return self._network.plan.project or account.project
+
+    def _cluster(
+        self,
+        account: gcp.serviceaccount.Account,
+        networks: Mapping[str, CloudNetwork],
+        protected: bool,
+    ) -> gcp.container.Cluster:
+        plan, network = self.plan, self._network
+        assert plan.api is not None
+        assert plan.control_plane_cidr is not None
+        sources = admitted(plan.api.sources, networks)
+        return gcp.container.Cluster(
+            child(self._name, "cluster", limit=LONGEST_NAME),
+            location=self._region,
+            node_locations=self._zones,
+            network=network.network,
+            subnetwork=network.subnets["nodes"].self_link,
+            networking_mode="VPC_NATIVE",
+            ip_allocation_policy={
+                "cluster_secondary_range_name": f"pods-{plan.name}",
+                "services_secondary_range_name": f"services-{plan.name}",
+            },
+            datapath_provider="ADVANCED_DATAPATH",
+            private_cluster_config={
+                "enable_private_nodes": True,
+                "enable_private_endpoint": plan.api.endpoint == "private",
+                "master_ipv4_cidr_block": plan.control_plane_cidr,
+            },
+            master_authorized_networks_config={
+                "cidr_blocks": [{"cidr_block": cidr, "display_name": purpose} for purpose, cidr in sources],
+                "gcp_public_cidrs_access_enabled": False,
+            },
+            master_auth={"client_certificate_config": {"issue_client_certificate": False}},
+            workload_identity_config={
+                "workload_pool": pulumi.Output.format("{0}.svc.id.goog", self._project(account))
+            },
+            release_channel={"channel": self._config.release_channel.upper()},
+            # The mesh brings the definitions of the Gateway API in the version that Istio is tested with.
+            gateway_api_config={"channel": "CHANNEL_DISABLED"},
+            enable_shielded_nodes=True,
+            enable_legacy_abac=False,
+            deletion_protection=protected,
+            initial_node_count=1,
+            remove_default_node_pool=True,
+            node_config={
+                "service_account": account.email,
+                "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
+            },
+            opts=pulumi.ResourceOptions.merge(
+                network.options(self, network.ready),
+                pulumi.ResourceOptions(
+                    protect=protected,
+                    # Of the pool that GKE makes first and that is removed at once: afterwards the API answers
+                    # with that of another pool.
+                    ignore_changes=["nodeConfig"],
+                    custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="45m"),
+                ),
+            ),
+        )
+
+    def _pool(self, account: gcp.serviceaccount.Account, granted: pulumi.Resource) -> gcp.container.NodePool:
+        pool = self._config.node_pool
+        return gcp.container.NodePool(
+            child(self._name, "nodes", limit=LONGEST_NAME),
+            cluster=self.cluster.id,
+            location=self._region,
+            initial_node_count=1,
+            autoscaling={
+                "total_min_node_count": pool.min,
+                "total_max_node_count": pool.max,
+                "location_policy": "BALANCED",
+            },
+            management={"auto_repair": True, "auto_upgrade": True},
+            upgrade_settings={"max_surge": 1, "max_unavailable": 0},
+            node_config={
+                "machine_type": pool.machine_type,
+                "disk_size_gb": pool.disk_gigabytes,
+                "disk_type": "pd-balanced",
+                "service_account": account.email,
+                "oauth_scopes": [CLOUD_PLATFORM],
+                "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
+                "workload_metadata_config": {"mode": "GKE_METADATA"},
+                "metadata": {"disable-legacy-endpoints": "true"},
+                "tags": [network_tag("nodes", self.plan.name)],
+            },
+            opts=pulumi.ResourceOptions.merge(
+                self._network.options(self, [granted, *self._network.ready]),
+                pulumi.ResourceOptions(
+                    custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="45m"),
+                ),
+            ),
+        )
+
+    def _gateway_address(self, networks: Mapping[str, CloudNetwork]) -> Sequence[pulumi.Resource]:
+        """The reserved address of the east-west gateway, and whom its load balancer lets in."""
+        exposure = self.plan.exposure
+        if exposure is None or not exposure.reserved_addresses:
+            return ()
+        address = gcp.compute.Address(
+            child(self._name, "gateway"),
+            region=self._region,
+            address_type="EXTERNAL",
+            opts=self._network.options(self),
+        )
+        self.reserved_gateway_addresses = address.address.apply(lambda text: (text,))
+        self.gateway_service = {
+            "loadBalancerIP": address.address,
+            SOURCE_RANGES: admitted_ranges(exposure.sources, networks),
+        }
+        return [address]

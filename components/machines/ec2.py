@@ -1,0 +1,148 @@
+"""Machines of EC2."""
+
+import base64
+import gzip
+
+import pulumi
+import pulumi_aws as aws
+
+from components.clusters.eks import EksMeshCluster, encrypted_disk, metadata_options
+from components.clusters.eks_roles import service_role
+from components.machines.base import Machines, user_data
+from components.networks.aws import AwsNetwork
+from model.config.istio import Istio
+from model.plan.cloud_types import MachineSetPlan
+from model.plan.types import GroupPlan
+
+
+class Ec2Machines(Machines):
+    """An autoscaling group of equal machines over the private subnets, under a role that has no policy.
+
+    A machine proves itself to its cluster by that role, one a group and cluster, which an access entry maps
+    to the Kubernetes group of the machines and nothing else. A machine that is scaled in just goes: istiod
+    removes its WorkloadEntry when the connection has been lost for its grace period.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        group: GroupPlan,
+        network: AwsNetwork,
+        cluster: EksMeshCluster,
+        certificate_authority: pulumi.Input[str],
+        gateway_addresses: pulumi.Input[tuple[str, ...]],
+        istio: Istio,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("hybridmesh:index:Ec2Machines", name, None, opts)
+        assert group.machine_set is not None
+        self._name, self._group, self._network = name, group, network
+        self._set: MachineSetPlan = group.machine_set
+        text = pulumi.Output.all(
+            cluster.peer_endpoint, certificate_authority, gateway_addresses, cluster.real_name
+        ).apply(
+            lambda parts: user_data(group, istio, parts[0], parts[1], tuple(parts[2]), eks_cluster=parts[3])
+        )
+        profile, entry = self._identity(cluster)
+        template = self._template(text.apply(_packed), profile)
+        machines = self._machines(template, entry)
+        if self._set.autoscaled:
+            self._policy(machines)
+        self.incarnations = {
+            "template": pulumi.Output.format("{0}/{1}", template.id, template.latest_version)
+        }
+        self.register_outputs({"group": machines.arn})
+
+    def _identity(self, cluster: EksMeshCluster) -> tuple[aws.iam.InstanceProfile, pulumi.Resource]:
+        role, _ = service_role(f"{self._name}-role", "ec2.amazonaws.com", (), self._network.options(self))
+        profile = aws.iam.InstanceProfile(
+            f"{self._name}-profile", role=role.name, opts=self._network.options(self)
+        )
+        assert self._group.machine_identity is not None
+        entry = aws.eks.AccessEntry(
+            f"{self._name}-access",
+            cluster_name=cluster.real_name,
+            principal_arn=role.arn,
+            # EC2_LINUX would make nodes of the machines.
+            type="STANDARD",
+            kubernetes_groups=[self._group.machine_identity],
+            opts=self._network.options(self),
+        )
+        return profile, entry
+
+    def _template(
+        self, packed: pulumi.Output[str], profile: aws.iam.InstanceProfile
+    ) -> aws.ec2.LaunchTemplate:
+        return aws.ec2.LaunchTemplate(
+            f"{self._name}-template",
+            update_default_version=True,
+            image_id=self._set.image,
+            instance_type=self._set.machine_type,
+            iam_instance_profile={"arn": profile.arn},
+            block_device_mappings=[encrypted_disk(root_device(self._set.image), self._set.disk_gigabytes)],
+            metadata_options=metadata_options(),
+            network_interfaces=[
+                {
+                    "device_index": 0,
+                    "associate_public_ip_address": "false",
+                    "delete_on_termination": "true",
+                    "security_groups": [self._network.security_groups.id("machines", self._group.name)],
+                }
+            ],
+            user_data=packed,
+            opts=self._network.options(self),
+        )
+
+    def _machines(self, template: aws.ec2.LaunchTemplate, entry: pulumi.Resource) -> aws.autoscaling.Group:
+        """The group. A changed template replaces the machines step by step, new ones first."""
+        return aws.autoscaling.Group(
+            f"{self._name}-group",
+            min_size=self._set.minimum,
+            max_size=self._set.maximum,
+            vpc_zone_identifiers=self._network.private_subnets,
+            launch_template={"id": template.id, "version": template.latest_version.apply(str)},
+            health_check_type="EC2",
+            health_check_grace_period=self._set.ready_seconds,
+            default_instance_warmup=self._set.ready_seconds,
+            instance_refresh={
+                "strategy": "Rolling",
+                "preferences": {
+                    "min_healthy_percentage": 100,
+                    "max_healthy_percentage": 150,
+                    "instance_warmup": str(self._set.ready_seconds),
+                    # AWS refuses to roll back to an image that a parameter names.
+                    "auto_rollback": not self._set.image.startswith("resolve:"),
+                },
+            },
+            tags=[{"key": "Name", "value": self._name, "propagate_at_launch": True}],
+            # The registration waits for what counts: machines in the mesh.
+            wait_for_capacity_timeout="0",
+            opts=self._network.options(self, [entry, *self._network.ready]),
+        )
+
+    def _policy(self, machines: aws.autoscaling.Group) -> None:
+        aws.autoscaling.Policy(
+            f"{self._name}-load",
+            autoscaling_group_name=machines.name,
+            policy_type="TargetTrackingScaling",
+            estimated_instance_warmup=self._set.ready_seconds,
+            target_tracking_configuration={
+                "predefined_metric_specification": {"predefined_metric_type": "ASGAverageCPUUtilization"},
+                "target_value": self._set.target_cpu_percent,
+            },
+            opts=self._network.options(self),
+        )
+
+
+def root_device(image: str) -> str:
+    """The device of the image's root disk: another name would add a disk and leave the root unencrypted.
+
+    Ubuntu's images name it otherwise than Debian's and Amazon Linux'.
+    """
+    return "/dev/sda1" if "ubuntu" in image or "canonical" in image else "/dev/xvda"
+
+
+def _packed(text: str) -> str:
+    """As EC2 takes it: gzipped, which cloud-init unpacks, then base64."""
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()

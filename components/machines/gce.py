@@ -1,0 +1,146 @@
+"""Machines of Compute Engine."""
+
+import pulumi
+import pulumi_gcp as gcp
+
+from components.clusters.base import MeshCluster
+from components.machines.base import Machines, user_data
+from components.names import child
+from components.networks.gcp import GcpNetwork, network_tag
+from model.config.istio import Istio
+from model.names import cloud_name
+from model.plan.cloud_types import MachineSetPlan
+from model.plan.types import GroupPlan
+
+SCOPES = [
+    "https://www.googleapis.com/auth/cloud-platform",
+    "https://www.googleapis.com/auth/userinfo.email",
+]
+"""Without the second, GKE knows a machine by the number of its account, not by its e-mail."""
+ZONES_OF_A_REGION = 3
+
+
+class GceMachines(Machines):
+    """A regional managed group of equal machines, without a public address, under a service account that has
+    no role in the project.
+
+    A machine proves itself to its cluster by that account's access token. A machine that is scaled in just
+    goes: istiod removes its WorkloadEntry when the connection has been lost for its grace period.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        group: GroupPlan,
+        network: GcpNetwork,
+        cluster: MeshCluster,
+        certificate_authority: pulumi.Input[str],
+        gateway_addresses: pulumi.Input[tuple[str, ...]],
+        istio: Istio,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("hybridmesh:index:GceMachines", name, None, opts)
+        assert group.machine_set is not None
+        self._name, self._group, self._network = name, group, network
+        self._set: MachineSetPlan = group.machine_set
+        text = pulumi.Output.all(cluster.peer_endpoint, certificate_authority, gateway_addresses).apply(
+            lambda parts: user_data(group, istio, parts[0], parts[1], tuple(parts[2]))
+        )
+        template = self._template(text)
+        manager = self._manager(template)
+        if self._set.autoscaled:
+            self._autoscaler(manager)
+        self.incarnations = {"template": template.self_link}
+        self.register_outputs({"group": manager.self_link})
+
+    def _account(self) -> gcp.serviceaccount.Account:
+        assert self._set.service_account_id is not None
+        return gcp.serviceaccount.Account(
+            child(self._name, "account"),
+            account_id=self._set.service_account_id,
+            project=self._set.project,
+            display_name=f"Machines of {self._group.name}",
+            opts=self._network.options(self),
+        )
+
+    def _template(self, text: pulumi.Output[str]) -> gcp.compute.RegionInstanceTemplate:
+        return gcp.compute.RegionInstanceTemplate(
+            child(self._name, "template"),
+            region=self._set.region,
+            machine_type=self._set.machine_type,
+            disks=[
+                {
+                    "boot": True,
+                    "auto_delete": True,
+                    "source_image": self._set.image,
+                    "disk_size_gb": self._set.disk_gigabytes,
+                    "disk_type": "pd-balanced",
+                }
+            ],
+            # Without an access config there is no public address.
+            network_interfaces=[{"subnetwork": self._network.subnets["nodes"].self_link}],
+            service_account={"email": self._account().email, "scopes": SCOPES},
+            shielded_instance_config={
+                "enable_secure_boot": True,
+                "enable_vtpm": True,
+                "enable_integrity_monitoring": True,
+            },
+            tags=[network_tag("machines", self._group.name)],
+            metadata={"user-data": text, "enable-oslogin": "TRUE", "block-project-ssh-keys": "TRUE"},
+            opts=self._network.options(self),
+        )
+
+    def _manager(
+        self, template: gcp.compute.RegionInstanceTemplate
+    ) -> gcp.compute.RegionInstanceGroupManager:
+        """The group. A machine is replaced when its agent is not ready, but not before it could be: readiness
+        comes through istiod, and an outage of istiod must not make every booting machine start anew."""
+        check = gcp.compute.HealthCheck(
+            child(self._name, "health"),
+            check_interval_sec=10,
+            timeout_sec=5,
+            healthy_threshold=1,
+            unhealthy_threshold=6,
+            http_health_check={"port": self._set.ready_port, "request_path": self._set.ready_path},
+            opts=self._network.options(self),
+        )
+        zones = list(self._set.zones)
+        return gcp.compute.RegionInstanceGroupManager(
+            child(self._name, "group"),
+            region=self._set.region,
+            base_instance_name=cloud_name(pulumi.get_stack(), self._group.name, limit=54),
+            distribution_policy_zones=zones or None,
+            versions=[{"instance_template": template.self_link}],
+            # An autoscaler's own number is none of ours.
+            target_size=None if self._set.autoscaled else self._set.minimum,
+            auto_healing_policies={
+                "health_check": check.self_link,
+                "initial_delay_sec": self._set.ready_seconds,
+            },
+            update_policy={
+                "type": "PROACTIVE",
+                "minimal_action": "REPLACE",
+                "replacement_method": "SUBSTITUTE",
+                "instance_redistribution_type": "PROACTIVE",
+                "max_surge_fixed": len(zones) or ZONES_OF_A_REGION,
+                "max_unavailable_fixed": 0,
+            },
+            # The registration waits for what counts: machines in the mesh.
+            wait_for_instances=False,
+            opts=self._network.options(self, self._network.ready),
+        )
+
+    def _autoscaler(self, manager: gcp.compute.RegionInstanceGroupManager) -> None:
+        gcp.compute.RegionAutoscaler(
+            child(self._name, "autoscaler"),
+            region=self._set.region,
+            target=manager.id,
+            autoscaling_policy={
+                "min_replicas": self._set.minimum,
+                "max_replicas": self._set.maximum,
+                "cooldown_period": self._set.ready_seconds,
+                "cpu_utilization": {"target": self._set.target_cpu_percent / 100},
+            },
+            opts=self._network.options(self),
+        )

@@ -1,0 +1,129 @@
+"""Rules on projects, labels and cloud certificate authorities."""
+
+import re
+from collections.abc import Iterator
+
+from model.checks.cloud_networks import region_problems
+from model.checks.registry import rule
+from model.config.mesh import Mesh
+from model.config.networks import CloudNetwork, GcpNetwork
+from model.config.trust import AwsPrivateCaTrust, GoogleCasTrust
+from model.labels import PLANNED
+from model.problems import Problem, shown
+
+LABEL_LIMIT = 40
+"""Labels of one stack at most: AWS takes 50 tags, of which controllers set some."""
+
+_PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
+_LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
+_AUTHORITY = re.compile(r"arn:aws[a-z-]*:acm-pca:([a-z0-9-]+):[0-9]{12}:certificate-authority/[0-9a-f-]+")
+
+
+@rule
+def whatever_is_on_google_cloud_has_a_project(mesh: Mesh) -> Iterator[Problem]:
+    """A network of Google Cloud and its Certificate Authority Service are in a project."""
+    if mesh.project is not None:
+        return
+    places = [
+        *(
+            (f"networks.{k}", n.project)
+            for k, n in sorted(mesh.networks.items())
+            if isinstance(n, GcpNetwork)
+        ),
+        *((("trust", mesh.trust.project),) if isinstance(mesh.trust, GoogleCasTrust) else ()),
+    ]
+    for path, project in places:
+        if project is None:
+            yield Problem(
+                f"{path}.project",
+                "",
+                "no Google Cloud project is named",
+                "Set `project: my-project` here, or once for all at the top of the mesh.",
+            )
+
+
+@rule
+def projects_are_project_ids(mesh: Mesh) -> Iterator[Problem]:
+    """A project is named by its id: 6 to 30 lower case letters, digits and dashes."""
+    places = [
+        ("project", mesh.project),
+        *(
+            (f"networks.{k}.project", n.project)
+            for k, n in sorted(mesh.networks.items())
+            if isinstance(n, GcpNetwork)
+        ),
+        *((("trust.project", mesh.trust.project),) if isinstance(mesh.trust, GoogleCasTrust) else ()),
+    ]
+    for path, project in places:
+        if project is not None and not _PROJECT.fullmatch(project):
+            yield Problem(
+                path,
+                project,
+                "this is no id of a Google Cloud project",
+                "Write its id, not its name or number: `gcloud projects list` shows it.",
+            )
+
+
+@rule
+def cloud_stacks_have_an_owner(mesh: Mesh) -> Iterator[Problem]:
+    """What is made in a cloud tells by a label whose it is."""
+    in_cloud = any(isinstance(network, CloudNetwork) for network in mesh.networks.values())
+    if in_cloud and not mesh.labels.get("owner"):
+        yield Problem(
+            "labels.owner",
+            "",
+            "nobody could tell whose the resources in the cloud are",
+            "Add `labels: {owner: your-team}`.",
+        )
+
+
+@rule
+def labels_suit_every_cloud(mesh: Mesh) -> Iterator[Problem]:
+    """Labels have the letters that every cloud takes, and none is one that is set by itself."""
+    if len(mesh.labels) > LABEL_LIMIT:
+        yield Problem(
+            "labels", f"{len(mesh.labels)} labels", "a cloud takes no more", f"Have {LABEL_LIMIT} at most."
+        )
+    for key, value in mesh.labels.items():
+        path = f"labels.{key}"
+        if key in PLANNED:
+            yield Problem(path, value, "this label is set by itself", "Leave it out.")
+        elif not _LABEL_KEY.fullmatch(key):
+            yield Problem(
+                path,
+                shown(key),
+                "this is no key that every cloud takes",
+                "Use lower case letters, digits, '-' and '_', 63 at most, beginning with a letter.",
+            )
+        if not _LABEL_VALUE.fullmatch(value):
+            yield Problem(
+                path,
+                shown(value),
+                "this is no value that every cloud takes",
+                "Use lower case letters, digits, '-' and '_', 63 at most.",
+            )
+
+
+@rule
+def cloud_authorities_are_in_a_region(mesh: Mesh) -> Iterator[Problem]:
+    """A cloud's certificate authority is in a region of that cloud; an existing one in the one that its ARN
+    tells."""
+    trust = mesh.trust
+    if isinstance(trust, GoogleCasTrust):
+        yield from region_problems("trust.location", trust.location, "gcp")
+    if not isinstance(trust, AwsPrivateCaTrust):
+        return
+    yield from region_problems("trust.region", trust.region, "aws")
+    arn = _AUTHORITY.fullmatch(trust.arn) if trust.arn is not None else None
+    if trust.arn is not None and arn is None:
+        yield Problem(
+            "trust.arn",
+            trust.arn,
+            "this is no ARN of a private certificate authority",
+            "Copy it from `aws acm-pca list-certificate-authorities`.",
+        )
+    if arn is not None and arn[1] != trust.region:
+        yield Problem(
+            "trust.region", trust.region, f"the authority's ARN says {arn[1]}", f"Write `region: {arn[1]}`."
+        )

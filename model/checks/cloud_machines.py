@@ -1,0 +1,153 @@
+"""Rules on machines in a cloud."""
+
+import re
+from collections.abc import Iterator
+
+from model.checks.cloud_clusters import machine_type_problems
+from model.checks.registry import rule
+from model.config.clusters import EksCluster, GkeCluster
+from model.config.groups import WorkloadGroup
+from model.config.machines import CloudMachines, Ec2Machines, GceMachines
+from model.config.mesh import Mesh
+from model.config.networks import AwsNetwork, GcpNetwork
+from model.plan.machines import architecture, package_of
+from model.problems import Problem
+
+IMAGE_FORMS = {
+    "gce": re.compile(r"(projects/)?[a-z][a-z0-9.:-]*/(global/images/(family/)?)?[a-z][-a-z0-9]*"),
+    "ec2": re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})|resolve:ssm:[A-Za-z0-9_./:-]+"),
+}
+IMAGE_EXAMPLES = {
+    "gce": "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
+    "ec2": "ami-0abcdef1234567890, or resolve:ssm:/aws/service/debian/release/12/latest/amd64",
+}
+
+_ARCHITECTURES = {"amd64": re.compile(r"amd64|x86[-_]64"), "arm64": re.compile(r"arm64|aarch64")}
+
+
+@rule
+def machines_are_in_their_clouds_networks(mesh: Mesh) -> Iterator[Problem]:
+    """Machines of Compute Engine are in networks of Google Cloud, those of EC2 in networks of AWS."""
+    for name, group in _cloud_groups(mesh):
+        network = mesh.networks.get(group.network)
+        kind, type_ = (GcpNetwork, "gcp") if isinstance(group.machines, GceMachines) else (AwsNetwork, "aws")
+        if network is not None and not isinstance(network, kind):
+            yield Problem(
+                f"workloadGroups.{name}.network",
+                group.network,
+                f"the machines are of type {group.machines.type}, and this network of type {network.type}",
+                f"Choose a network of type {type_}, or `machines: {{type: bundle}}`.",
+            )
+
+
+@rule
+def machines_can_prove_themselves_to_their_cluster(mesh: Mesh) -> Iterator[Problem]:
+    """Only GKE knows the identity of a Compute Engine machine, and only EKS that of an EC2 machine."""
+    for name, group in _cloud_groups(mesh):
+        cluster = mesh.clusters.get(group.cluster)
+        gce = isinstance(group.machines, GceMachines)
+        if cluster is None or isinstance(cluster, GkeCluster if gce else EksCluster):
+            continue
+        yield Problem(
+            f"workloadGroups.{name}.cluster",
+            group.cluster,
+            f"a cluster of type {cluster.type} does not know the identity of machines of type "
+            f"{group.machines.type}",
+            f"Choose a cluster of type {'gke' if gce else 'eks'}, or `machines: {{type: bundle}}`.",
+        )
+
+
+@rule
+def a_set_of_machines_has_one_size(mesh: Mesh) -> Iterator[Problem]:
+    """A set of machines has a `count`, or `min` and `max`."""
+    for name, group in _cloud_groups(mesh):
+        machines, path = group.machines, f"workloadGroups.{name}.machines"
+        assert isinstance(machines, CloudMachines)
+        if machines.count is not None and (machines.min is not None or machines.max is not None):
+            yield Problem(
+                f"{path}.count", str(machines.count), "there is `min` or `max` too", "Keep count, or both."
+            )
+        elif (machines.min is None) != (machines.max is None):
+            missing = "max" if machines.max is None else "min"
+            yield Problem(
+                f"{path}.{missing}", "", "a set that grows has both `min` and `max`", f"Add `{missing}`."
+            )
+
+
+@rule
+def autoscaling_has_a_range(mesh: Mesh) -> Iterator[Problem]:
+    """The fewest machines of a set are not more than its most."""
+    for name, group in _cloud_groups(mesh):
+        machines = group.machines
+        assert isinstance(machines, CloudMachines)
+        if machines.min is not None and machines.max is not None and machines.min > machines.max:
+            yield Problem(
+                f"workloadGroups.{name}.machines.min",
+                str(machines.min),
+                f"this is more than max, which is {machines.max}",
+                "Let min be at most max.",
+            )
+
+
+@rule
+def machines_are_of_a_kind_that_their_cloud_has(mesh: Mesh) -> Iterator[Problem]:
+    """The machine type of a group has the form of its cloud's."""
+    for name, group in _cloud_groups(mesh):
+        machines = group.machines
+        assert isinstance(machines, CloudMachines)
+        cloud = "gcp" if isinstance(machines, GceMachines) else "aws"
+        yield from machine_type_problems(
+            f"workloadGroups.{name}.machines.machineType", machines.machine_type, cloud
+        )
+
+
+@rule
+def images_are_named_as_their_cloud_names_them(mesh: Mesh) -> Iterator[Problem]:
+    """An image has the form of its cloud's: `project/family` on GCE, `ami-…` or a parameter on EC2."""
+    for name, group in _cloud_groups(mesh):
+        machines = group.machines
+        assert isinstance(machines, CloudMachines)
+        if not IMAGE_FORMS[machines.type].fullmatch(machines.image):
+            yield Problem(
+                f"workloadGroups.{name}.machines.image",
+                machines.image,
+                f"this is no image of {machines.type.upper()}",
+                f"Write one like {IMAGE_EXAMPLES[machines.type]}.",
+            )
+
+
+@rule
+def images_tell_their_package(mesh: Mesh) -> Iterator[Problem]:
+    """Where the name of an image does not tell its distribution, `package` says deb or rpm."""
+    for name, group in _cloud_groups(mesh):
+        machines = group.machines
+        assert isinstance(machines, CloudMachines)
+        if IMAGE_FORMS[machines.type].fullmatch(machines.image) and package_of(machines) is None:
+            yield Problem(
+                f"workloadGroups.{name}.machines.package",
+                "",
+                f"the name {machines.image} does not tell which package of Istio the machines need",
+                "Add `package: deb` (Debian, Ubuntu) or `package: rpm` (RHEL, Rocky, Amazon Linux).",
+            )
+
+
+@rule
+def images_are_for_their_processors(mesh: Mesh) -> Iterator[Problem]:
+    """An image whose name tells an architecture is on machines of that architecture."""
+    for name, group in _cloud_groups(mesh):
+        machines = group.machines
+        assert isinstance(machines, CloudMachines)
+        needed = architecture(machines)
+        told = next((key for key, form in _ARCHITECTURES.items() if form.search(machines.image)), needed)
+        if told != needed:
+            yield Problem(
+                f"workloadGroups.{name}.machines.image",
+                machines.image,
+                f"this image is for {told}, and machines of type {machines.machine_type} are {needed}",
+                f"Choose an image for {needed}, or another machine type.",
+            )
+
+
+def _cloud_groups(mesh: Mesh) -> list[tuple[str, WorkloadGroup]]:
+    groups = sorted(mesh.workload_groups.items())
+    return [(name, group) for name, group in groups if isinstance(group.machines, Ec2Machines | GceMachines)]

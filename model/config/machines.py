@@ -1,0 +1,72 @@
+"""Where the machines of a group come from."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from model.config.base import Section
+
+MachineCount = Annotated[int, Field(strict=True, ge=1, le=5000)]
+
+UBUNTU_ON_GCE = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
+"""An image with cloud-init, which reads the user-data: Google's images of Debian have none."""
+DEBIAN_ON_EC2 = "resolve:ssm:/aws/service/debian/release/12/latest/amd64"
+"""Debian's own parameter of AWS Systems Manager, which EC2 resolves when it launches a machine."""
+
+
+class LocalMachines(Section):
+    """Machines that the embedded site boots on this machine."""
+
+    type: Literal["local"]
+    count: int = Field(default=1, strict=True, ge=1, le=50)
+    """How many."""
+
+
+class BundleMachines(Section):
+    """Machines that somebody owns already, joined by a folder that `hybrid-mesh bundle GROUP` writes."""
+
+    type: Literal["bundle"]
+    minimum: int = Field(default=0, strict=True, ge=0)
+    """How many must have joined before `pulumi up` ends."""
+
+
+class CloudMachinesBase(Section):
+    count: MachineCount | None = None
+    """How many; 1 by default. Leave it out where `min` and `max` say it."""
+    min: MachineCount | None = Field(default=None, examples=[2])
+    """With `max`: machines that there always are; how many more there are follows their load."""
+    max: MachineCount | None = Field(default=None, examples=[10])
+    """With `min`: machines that there are at most."""
+    target_cpu_percent: int = Field(default=60, strict=True, ge=10, le=95)
+    """With `min` and `max`: the load of the processors that the cloud keeps to."""
+    disk_gigabytes: int = Field(default=20, strict=True, ge=10, le=2000)
+    """Size of each machine's disk, which is encrypted."""
+    package: Literal["deb", "rpm"] | None = None
+    """The form of Istio's package for the image; told by the image's name where it says its distribution."""
+    ready_seconds: int = Field(default=300, strict=True, ge=300, le=3600)
+    """Time that a machine has to join before the cloud takes it for broken."""
+
+
+class GceMachines(CloudMachinesBase):
+    """Machines of Compute Engine, in one managed group over the zones of their network."""
+
+    type: Literal["gce"]
+    machine_type: str = "e2-small"
+    """Kind of the machines."""
+    image: str = UBUNTU_ON_GCE
+    """Image that has cloud-init: `project/family`, or `projects/<project>/global/images/<name>`."""
+
+
+class Ec2Machines(CloudMachinesBase):
+    """Machines of EC2, in one autoscaling group over the zones of their network."""
+
+    type: Literal["ec2"]
+    machine_type: str = "t3.small"
+    """Kind of the machines, which AWS calls their instance type."""
+    image: str = DEBIAN_ON_EC2
+    """Image as `ami-…`, or `resolve:ssm:<parameter>` for one that a parameter names."""
+
+
+CloudMachines = GceMachines | Ec2Machines
+
+Machines = Annotated[LocalMachines | BundleMachines | GceMachines | Ec2Machines, Field(discriminator="type")]

@@ -1,0 +1,112 @@
+"""Sets of machines in a cloud: how many, of what kind, and by which name they are known."""
+
+import re
+from typing import Literal
+
+from model.config.groups import WorkloadGroup
+from model.config.machines import CloudMachines, Ec2Machines, GceMachines
+from model.config.mesh import Mesh
+from model.config.networks import CloudNetwork, GcpNetwork
+from model.names import cloud_name
+from model.plan.cloud_types import MachineSetPlan
+from model.plan.subnets import zones_of
+
+READY_PORT, READY_PATH = 15021, "/healthz/ready"
+"""Where Istio's agent says by HTTP whether it is ready (Istio: "Application requirements", "Ports used")."""
+
+ACCOUNT_ID_LIMIT = 30
+"""Characters of a Google service account's id (IAM: "Create service accounts")."""
+
+_DEB = re.compile(r"debian|ubuntu|canonical")
+_RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|suse|amazon-linux|ami-amazon|al2023")
+_ARM_ON_EC2 = re.compile(r"[a-z]+[0-9]+g[a-z]*\.")
+_ARM_ON_GCE = re.compile(r"(t2a|c4a|n4a)-")
+
+
+def plan_machine_set(mesh: Mesh, stack: str, name: str, group: WorkloadGroup) -> MachineSetPlan | None:
+    """The set of machines of group `name` on GCE or EC2; None for other machines, and where the network is
+    none of their cloud, which a rule refuses."""
+    machines, network = group.machines, mesh.networks.get(group.network)
+    if not isinstance(machines, CloudMachines) or not isinstance(network, CloudNetwork):
+        return None
+    minimum, maximum = size(machines)
+    gce = isinstance(machines, GceMachines)
+    return MachineSetPlan(
+        type=machines.type,
+        region=network.region,
+        zones=zones_of(network),
+        minimum=minimum,
+        maximum=maximum,
+        target_cpu_percent=machines.target_cpu_percent,
+        machine_type=machines.machine_type,
+        image=machines.image,
+        disk_gigabytes=machines.disk_gigabytes,
+        package=package_of(machines) or "deb",
+        architecture=architecture(machines),
+        ready_seconds=machines.ready_seconds,
+        ready_port=READY_PORT,
+        ready_path=READY_PATH,
+        service_account_id=service_account_id(stack, name) if gce else None,
+        project=project_of(mesh, network) if gce and isinstance(network, GcpNetwork) else None,
+    )
+
+
+def size(machines: CloudMachines) -> tuple[int, int]:
+    """The fewest and the most machines; the same where the number is fixed."""
+    fixed = machines.count if machines.count is not None else 1
+    minimum = machines.min if machines.min is not None else fixed
+    return minimum, machines.max if machines.max is not None else minimum
+
+
+def package_of(machines: CloudMachines) -> Literal["deb", "rpm"] | None:
+    """The form of Istio's package for the machines' image; None where nothing tells it."""
+    if machines.package is not None:
+        return machines.package
+    if _DEB.search(machines.image):
+        return "deb"
+    return "rpm" if _RPM.search(machines.image) else None
+
+
+def architecture(machines: CloudMachines) -> Literal["amd64", "arm64"]:
+    """The processors' architecture, which the kind of the machines tells."""
+    arm = _ARM_ON_EC2 if isinstance(machines, Ec2Machines) else _ARM_ON_GCE
+    return "arm64" if arm.match(machines.machine_type) else "amd64"
+
+
+def machine_identity(mesh: Mesh, stack: str, name: str, group: WorkloadGroup) -> str | None:
+    """The name by which the API server knows the machines of group `name`.
+
+    GCE: the e-mail of the group's service account, which GKE takes as the user's name. EC2: the Kubernetes
+    group of the role's access entry. None for bundles.
+    """
+    match group.machines.type:
+        case "local":
+            return f"{name}@{stack}.hybrid-mesh.local"
+        case "gce":
+            network = mesh.networks.get(group.network)
+            project = project_of(mesh, network) if isinstance(network, GcpNetwork) else mesh.project
+            return service_account_email(service_account_id(stack, name), project or "unknown")
+        case "ec2":
+            return f"hybrid-mesh:{name}"
+        case _:
+            return None
+
+
+def service_account_id(stack: str, group: str) -> str:
+    """The id of a group's Google service account: 6 to 30 characters that begin with a letter."""
+    plain = re.sub(r"[^a-z0-9-]", "-", stack.lower())
+    return cloud_name("hm", plain, group, limit=ACCOUNT_ID_LIMIT)
+
+
+def service_account_email(account_id: str, project: str) -> str:
+    """The e-mail of a service account; a project of a domain (`example.com:web`) has its parts turned round.
+
+    Source: Google Cloud's IAM, "Service accounts overview".
+    """
+    domain, colon, name = project.rpartition(":")
+    return f"{account_id}@{f'{name}.{domain}' if colon else project}.iam.gserviceaccount.com"
+
+
+def project_of(mesh: Mesh, network: CloudNetwork) -> str | None:
+    """The Google Cloud project of a network."""
+    return (network.project or mesh.project) if isinstance(network, GcpNetwork) else None

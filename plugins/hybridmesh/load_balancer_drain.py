@@ -1,0 +1,142 @@
+"""`hybridmesh:index:LoadBalancerDrain`: on delete, waits until the cluster has no load balancer any more.
+
+A Service of type LoadBalancer owns something outside its cluster. The cloud's controller takes it away and
+only then lets the Service go (finalizer `service.kubernetes.io/load-balancer-cleanup`, Kubernetes, "Garbage
+collecting load balancers"); without the controller, its nodes and its network it would leak.
+
+Inputs: `clusterName`, `incarnation` (another one is another cluster), `kubeconfig` (secret) and `context`,
+which no diff counts, `quarantined` (no I/O at all). Outputs: the inputs.
+"""
+
+import time
+from typing import Any, ClassVar, Final
+
+from plugins.framework.calls import CallContext
+from plugins.framework.errors import ResourceError, WaitTimeoutError
+from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
+from plugins.framework.values import Properties
+from plugins.hybridmesh.api_server import ApiServer, UnreachableClusterError
+from plugins.hybridmesh.inputs import missing, unexpected
+
+INPUTS: Final = frozenset({"clusterName", "incarnation", "kubeconfig", "context", "quarantined"})
+OPTIONAL: Final = frozenset({"kubeconfig", "context"})
+OUTPUTS: Final[tuple[str, ...]] = ()
+NOT_COMPARED: Final = frozenset({"kubeconfig", "context"})
+IDENTITY: Final = frozenset({"clusterName", "incarnation"})
+_WAIT_SECONDS: Final = 900.0
+_ASK_SECONDS: Final = 1.0
+_ANSWER_SECONDS: Final = 10.0
+_PROGRESS_SECONDS: Final = 5.0
+
+
+class LoadBalancerDrainHandler(ResourceHandler):
+    secret_outputs: ClassVar[frozenset[str]] = frozenset({"kubeconfig"})
+
+    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+        del olds, context
+        inputs = {"quarantined": False, **news}
+        return Checked(inputs, [*unexpected(news, INPUTS), *missing(inputs, INPUTS - OPTIONAL)])
+
+    def diff(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        context: CallContext,
+    ) -> Diff:
+        del identity, old_outputs, context
+        return Diff.of_inputs(old_inputs, news, replace_on=IDENTITY, ignore=NOT_COMPARED)
+
+    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
+        del timeout, context
+        return Created("" if preview else f"{inputs['clusterName']}/load-balancers", inputs)
+
+    def read(
+        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
+    ) -> ReadState | None:
+        del context
+        if not inputs:
+            raise ResourceError("a load balancer drain cannot be imported")
+        return ReadState(identity, inputs, outputs)
+
+    def update(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        *,
+        preview: bool,
+        timeout: float,
+        context: CallContext,
+    ) -> Properties:
+        """Only remembers."""
+        del identity, old_outputs, old_inputs, preview, timeout, context
+        return news
+
+    def delete(
+        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
+    ) -> None:
+        """Waits. Raises ResourceError that names what is still there, or says that the cluster is not."""
+        del identity
+        known = {**outputs, **inputs}
+        if known["quarantined"]:
+            return
+        waiting = _Waiting(known, context)
+        cluster = known["clusterName"]
+        what = f"cluster {cluster} has given its load balancers back"
+        try:
+            context.wait_for(waiting.done, what=what, timeout=timeout or _WAIT_SECONDS, interval=_ASK_SECONDS)
+        except WaitTimeoutError as failure:
+            raise ResourceError(f"{failure}: {waiting.reason()}") from None
+
+
+class _Waiting:
+    """Asks for the Services again and again, remembers the last answer and tells the progress."""
+
+    def __init__(self, inputs: Properties, context: CallContext) -> None:
+        self._inputs, self._context = inputs, context
+        self._server: ApiServer | None = None
+        self._left: list[str] = []
+        self._trouble = ""
+        self._told = time.monotonic()
+
+    def done(self) -> bool:
+        """Asks once; whether none is left."""
+        try:
+            if self._server is None:
+                self._server = ApiServer(self._inputs.get("kubeconfig"), self._inputs.get("context"))
+            answer = self._server.get("/api/v1/services", _ANSWER_SECONDS)
+        except UnreachableClusterError as failure:
+            self._trouble = str(failure)
+        else:
+            self._trouble = ""
+            self._left = sorted(_name(each) for each in answer["items"] if _balanced(each))
+        if not self._left and not self._trouble:
+            return True
+        if time.monotonic() - self._told >= _PROGRESS_SECONDS:
+            self._told = time.monotonic()
+            self._context.status(f"waiting for load balancers: {self._trouble or ', '.join(self._left)}")
+        return False
+
+    def reason(self) -> str:
+        if self._trouble:
+            cluster = self._inputs["clusterName"]
+            return (
+                f"{self._trouble}; if the cluster is gone for good, set clusters.{cluster}.state: "
+                "quarantined, run up, then destroy, and look for its load balancers in the cloud"
+            )
+        return (
+            f"still there: {', '.join(self._left)}; delete a Service that the mesh did not make, or look at "
+            "its events (kubectl describe)"
+        )
+
+
+def _balanced(service: Any) -> bool:
+    return bool(service.get("spec", {}).get("type") == "LoadBalancer")
+
+
+def _name(service: Any) -> str:
+    metadata = service["metadata"]
+    return f"{metadata['namespace']}/{metadata['name']}"

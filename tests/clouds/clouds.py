@@ -1,0 +1,102 @@
+"""The clouds of a stack, as a test sees them from outside: by their own commands, not by Pulumi."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+from model.config.networks import AwsNetwork, GcpNetwork
+from model.plan.types import MeshPlan
+
+_ANSWER_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """`identity`: a question that is answered only to somebody; `costly`: what costs money when a destroy
+    forgets it."""
+
+    name: str
+    identity: tuple[str, ...]
+    costly: tuple[tuple[str, ...], ...]
+
+    def missing(self) -> str | None:
+        """Why nothing can be asked of this cloud; None when it can."""
+        command = self.identity[0]
+        if shutil.which(command) is None:
+            return f"{self.name}: `{command}` is not on PATH"
+        if _ask(self.identity).returncode != 0:
+            return f"{self.name}: `{' '.join(self.identity)}` finds no credentials"
+        return None
+
+    def left(self) -> set[str]:
+        """The names of everything costly that exists now, the account's own things included."""
+        found: set[str] = set()
+        for question in self.costly:
+            done = _ask(question)
+            assert done.returncode == 0, done.stderr
+            found |= {f"{question[2]} {name}" for name in _names(json.loads(done.stdout or "[]"))}
+        return found
+
+
+def clouds(plan: MeshPlan) -> list[Cloud]:
+    """The clouds that the networks of `plan` are in, by name."""
+    found: list[Cloud] = []
+    for network in plan.networks.values():
+        config = network.config
+        if isinstance(config, GcpNetwork):
+            found.append(_google(config.project or plan.project or ""))
+        elif isinstance(config, AwsNetwork):
+            found.append(_aws(config.region))
+    return sorted(found, key=lambda cloud: cloud.name)
+
+
+def _google(project: str) -> Cloud:
+    def listing(*subject: str) -> tuple[str, ...]:
+        return ("gcloud", *subject, "list", "--project", project, "--format", "json(name)")
+
+    return Cloud(
+        f"Google Cloud ({project})",
+        ("gcloud", "auth", "application-default", "print-access-token"),
+        (
+            listing("compute", "forwarding-rules"),
+            listing("compute", "addresses"),
+            listing("compute", "disks"),
+            listing("compute", "networks"),
+            listing("container", "clusters"),
+        ),
+    )
+
+
+def _aws(region: str) -> Cloud:
+    def listing(service: str, action: str, query: str) -> tuple[str, ...]:
+        return ("aws", service, action, "--region", region, "--output", "json", "--query", query)
+
+    return Cloud(
+        f"AWS ({region})",
+        ("aws", "sts", "get-caller-identity"),
+        (
+            listing("elbv2", "describe-load-balancers", "LoadBalancers[].LoadBalancerArn"),
+            listing("ec2", "describe-addresses", "Addresses[].AllocationId"),
+            listing("ec2", "describe-volumes", "Volumes[].VolumeId"),
+            listing("ec2", "describe-vpcs", "Vpcs[].VpcId"),
+            listing("ec2", "describe-nat-gateways", "NatGateways[?State!='deleted'].NatGatewayId"),
+            listing("eks", "list-clusters", "clusters"),
+        ),
+    )
+
+
+def _names(answer: Any) -> list[str]:
+    return [item["name"] if isinstance(item, dict) else str(item) for item in answer]
+
+
+def _ask(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_ANSWER_SECONDS,
+        stdin=subprocess.DEVNULL,
+    )

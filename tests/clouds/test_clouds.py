@@ -1,0 +1,48 @@
+"""What the test of real clouds asks of them, without asking."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from model.plan.build import plan_from
+from model.stackfile import read_stack_file, stack_file
+from tests.clouds.clouds import Cloud, clouds
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def _cloud(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Cloud:
+    command = folder / "nimbus"
+    command.write_text(f"#!/bin/sh\n{script}\n")
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return Cloud("Nimbus", ("nimbus", "whoami"), (("nimbus", "list", "disks"), ("nimbus", "list", "names")))
+
+
+def test_a_stack_is_in_the_clouds_of_its_networks() -> None:
+    found = {
+        stack: [cloud.name for cloud in clouds(plan_from(read_stack_file(stack_file(PROJECT, stack)), stack))]
+        for stack in ("staging", "prod", "dev", "local")
+    }
+    assert found == {
+        "staging": ["Google Cloud (example-mesh-staging)"],
+        "prod": ["AWS (us-east-1)", "Google Cloud (example-mesh-prod)"],
+        "dev": [],
+        "local": [],
+    }
+
+
+def test_a_missing_command_or_identity_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = _cloud(tmp_path, monkeypatch, "exit 1")
+    assert cloud.missing() == "Nimbus: `nimbus whoami` finds no credentials"
+    (tmp_path / "nimbus").unlink()
+    assert cloud.missing() == "Nimbus: `nimbus` is not on PATH"
+
+
+def test_what_is_left_is_told_by_kind_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disks, names = json.dumps([{"name": "disk-1"}]), json.dumps(["eip-1"])
+    cloud = _cloud(tmp_path, monkeypatch, f"[ $2 = disks ] && echo '{disks}' || echo '{names}'")
+    assert cloud.missing() is None
+    assert cloud.left() == {"disks disk-1", "names eip-1"}

@@ -1,0 +1,77 @@
+"""What clouds tell of what they made, as far as the program reads it."""
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+AUTHORITY = "-----BEGIN CERTIFICATE-----\nAPI server of a cloud\n-----END CERTIFICATE-----\n"
+ROOT = "-----BEGIN CERTIFICATE-----\nroot of a cloud\n-----END CERTIFICATE-----\n"
+ENCODED_AUTHORITY = base64.b64encode(AUTHORITY.encode()).decode()
+Answer = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+
+
+def cloud_outputs(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs of a resource of a cloud; {} for what nobody reads anything of."""
+    links = {"selfLink": f"https://cloud.example/{name}", "arn": f"arn:aws:test:::{name}", "name": name}
+    answer = _ANSWERS.get(token)
+    return {**links, **(answer(name, inputs) if answer else {})}
+
+
+def address_of(name: str) -> str:
+    """A public address, the same for the same name."""
+    return f"203.0.113.{sum(name.encode()) % 256}"
+
+
+def _gke(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    location = inputs["location"]
+    return {
+        "name": f"{name}-1a2b3c4",
+        "endpoint": "198.18.0.1",
+        "selfLink": f"https://container.googleapis.com/v1/projects/p/locations/{location}/clusters/{name}",
+        "masterAuth": {"clusterCaCertificate": ENCODED_AUTHORITY},
+    }
+
+
+def _eks(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": f"{name}-1a2b3c4",
+        "endpoint": "https://eks.example",
+        "arn": f"arn:aws:eks:us-east-1:123456789012:cluster/{name}-1a2b3c4",
+        "certificateAuthority": {"data": ENCODED_AUTHORITY},
+        "vpcConfig": {**inputs["vpcConfig"], "clusterSecurityGroupId": "sg-control-plane"},
+    }
+
+
+def _account(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    project = inputs.get("project", "provider-project")
+    return {"email": f"{inputs['accountId']}@{project}.iam.gserviceaccount.com", "project": project}
+
+
+def _certificate(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    leaf = f"-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----"
+    return {
+        "pemCertificate": leaf,
+        "pemCertificateChains": [ROOT],
+        "certificate": leaf,
+        "certificateChain": ROOT,
+    }
+
+
+_ANSWERS: dict[str, Answer] = {
+    "gcp:container/cluster:Cluster": _gke,
+    "gcp:compute/address:Address": lambda name, _: {"address": address_of(name)},
+    "gcp:serviceaccount/account:Account": _account,
+    "gcp:certificateauthority/certificate:Certificate": _certificate,
+    "gcp:certificateauthority/authority:Authority": lambda _, __: {"pemCaCertificates": [ROOT]},
+    "aws:eks/cluster:Cluster": _eks,
+    "aws:ec2/eip:Eip": lambda name, _: {
+        "publicIp": address_of(name),
+        "allocationId": f"eipalloc-{re.sub('[^a-z]', '', name)}",
+    },
+    "aws:ec2/launchTemplate:LaunchTemplate": lambda _, __: {"latestVersion": 1},
+    "aws:acmpca/certificate:Certificate": _certificate,
+    "aws:acmpca/certificateAuthority:CertificateAuthority": lambda _, __: {
+        "certificateSigningRequest": "request of the root"
+    },
+}

@@ -1,0 +1,98 @@
+"""The certificate authorities of the clouds: they really sign, so a mesh under the doubles is a real one."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.engine.doubles.store import World
+
+_DAY: Final = datetime.timedelta(days=1)
+
+
+def root(world: World, name: str) -> str:
+    """The certificate of the root `name`, made at the first question."""
+    return _root(world, name)[0].public_bytes(serialization.Encoding.PEM).decode()
+
+
+def sign(world: World, name: str, request_pem: str, days: int) -> str:
+    """The certificate of a subordinate authority for a request, signed by the root `name`."""
+    certificate, key = _root(world, name)
+    request = x509.load_pem_x509_csr(request_pem.encode())
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(request.subject)
+        .issuer_name(certificate.subject)
+        .public_key(request.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _DAY / 24)
+        .not_valid_after(now + days * _DAY)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNING, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(request.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(certificate.public_key()),  # type: ignore[arg-type]
+            critical=False,
+        )
+    )
+    for extension in request.extensions:
+        if isinstance(extension.value, x509.SubjectAlternativeName):
+            made = made.add_extension(extension.value, critical=False)
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+_SIGNING: Final = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def _root(world: World, name: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    folder = world.folder / "authorities"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name.replace('/', '-').replace(':', '-')[-80:]}.pem"
+    if not path.exists():
+        _make_root(path, name)
+    text = path.read_bytes()
+    key = serialization.load_pem_private_key(text, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return x509.load_pem_x509_certificate(text), key
+
+
+def _make_root(path: Path, name: str) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[-60:])])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _DAY)
+        .not_valid_after(now + 3650 * _DAY)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+        .add_extension(_SIGNING, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    draft = path.with_suffix(".draft")
+    draft.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    draft.rename(path)

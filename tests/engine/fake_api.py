@@ -1,0 +1,146 @@
+"""API servers in the test's process: over TLS on loopback, they answer from the doubles' world what our own
+plug-in asks: WorkloadEntries and Services.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.engine.doubles import balancers
+from tests.engine.doubles.store import Thing, World
+
+TOKEN: Final = "the-token-of-the-credential-plug-in"
+
+
+@dataclass
+class FakeApi:
+    """`servers` are URLs, each an API server of its own. Of each group `machines` are there, Healthy; those
+    in `absent` have none.
+    """
+
+    world: World
+    authority: str
+    servers: list[str] = field(default_factory=list)
+    machines: int = 12
+    absent: set[str] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
+    """What was asked without the credential plug-in's token."""
+
+    def answer(self, server: str, path: str) -> list[dict[str, Any]] | None:
+        """The items at `path`; None for what there is not."""
+        balancers.settle(self.world)
+        things = self.world.things("kubernetes", server)
+        if path == "/api/v1/services":
+            return [thing.outputs for thing in things if thing.type == balancers.SERVICE]
+        if path.endswith("/workloadentries"):
+            namespace = path.split("/")[-2]
+            groups = [
+                thing
+                for thing in things
+                if thing.type.endswith(":WorkloadGroup") and thing.identity.startswith(f"{namespace}/")
+            ]
+            return [entry for group in groups for entry in self._entries(group)]
+        return None
+
+    def _entries(self, group: Thing) -> Iterator[dict[str, Any]]:
+        name = group.identity.partition("/")[2]
+        for number in range(0 if name in self.absent else self.machines):
+            address = f"10.99.{number >> 8}.{number & 255}"
+            annotations = {
+                "istio.io/autoRegistrationGroup": name,
+                "istio.io/connectedAt": "2026-01-01T00:00:00Z",
+            }
+            yield {
+                "metadata": {"name": f"{name}-{address}", "annotations": annotations},
+                "spec": {"address": address},
+                "status": {"conditions": [{"type": "Healthy", "status": "True"}]},
+            }
+
+
+@contextmanager
+def fake_api(world: World, count: int) -> Iterator[FakeApi]:
+    """`count` API servers, while the body runs."""
+    folder = world.folder / "api"
+    folder.mkdir(parents=True, exist_ok=True)
+    fake = FakeApi(world, _certificate(folder))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem", folder / "server-key.pem")
+    listeners = [_listener(fake, context) for _ in range(count)]
+    fake.servers = [f"https://127.0.0.1:{listener.server_address[1]}" for listener in listeners]
+    threads = [threading.Thread(target=listener.serve_forever, daemon=True) for listener in listeners]
+    for thread in threads:
+        thread.start()
+    try:
+        yield fake
+    finally:
+        for listener in listeners:
+            listener.shutdown()
+            listener.server_close()
+
+
+def _listener(fake: FakeApi, context: ssl.SSLContext) -> ThreadingHTTPServer:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            server = f"https://127.0.0.1:{self.connection.getsockname()[1]}"
+            path = self.path.partition("?")[0]
+            items = fake.answer(server, path)
+            status = 503 if fake.world.dead(server) else 404 if items is None else 200
+            if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                fake.refused.append(f"{server}{path}")
+                status = 401
+            body = json.dumps({"items": items or []}).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class' name
+            pass
+
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listener.socket = context.wrap_socket(listener.socket, server_side=True)
+    return listener
+
+
+def _certificate(folder: Path) -> str:
+    """Writes a self-signed certificate of 127.0.0.1 and its key; returns the certificate in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "the fake API servers")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+    (folder / "server.pem").write_text(pem)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "server-key.pem").write_bytes(private)
+    return pem

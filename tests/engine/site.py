@@ -1,0 +1,210 @@
+"""The project itself under the real engine, with the doubles in the place of the clouds.
+
+A `Site` is a copy of the project's shape in a folder of its own: its program is the checkout's, its stack
+files and its state are the test's.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tests.engine.doubles.store import VARIABLE, World
+from tests.engine.doubles.together import MemoryWorld, together
+from tests.engine.fake_api import TOKEN, FakeApi, fake_api
+from tests.plugins.control_plane import CHECKOUT, binary
+
+LINKED: Final = ("__main__.py", "components", "model", "plugins", "local", ".toolchain", ".venv")
+DOUBLES: Final = CHECKOUT / "tests/engine/doubles/bin"
+LANGUAGE_HOST: Final = CHECKOUT / "plugins/python_standin/bin"
+CREDENTIAL_PLUGINS: Final = ("gke-gcloud-auth-plugin", "aws")
+SERVERS_OF_EACH: Final = 6
+_COMMAND_SECONDS: Final = 580
+_GIVE_CREDENTIAL: Final = """#!{python}
+import json, os
+info = json.loads(os.environ.get("KUBERNETES_EXEC_INFO") or "{{}}")
+version = info.get("apiVersion", "client.authentication.k8s.io/v1beta1")
+status = json.load(open({credential!r}))
+print(json.dumps({{"apiVersion": version, "kind": "ExecCredential", "status": status}}))
+"""
+
+
+@dataclass
+class Site:
+    """One stack. `api` has the API servers that its clusters get."""
+
+    folder: Path
+    stack: str
+    world: World
+    api: FakeApi | None
+    environment: dict[str, str]
+
+    # the stack's configuration
+
+    @property
+    def stack_file(self) -> Path:
+        return self.folder / "stacks" / f"Pulumi.{self.stack}.yaml"
+
+    @property
+    def mesh(self) -> dict[str, Any]:
+        """The value of `hybrid-mesh:mesh`, to be changed and given to `configure`."""
+        mesh: dict[str, Any] = yaml.safe_load(self.stack_file.read_text())["config"]["hybrid-mesh:mesh"]
+        return copy.deepcopy(mesh)
+
+    def configure(self, mesh: Mapping[str, Any]) -> None:
+        settings = yaml.safe_load(self.stack_file.read_text())
+        settings["config"]["hybrid-mesh:mesh"] = dict(mesh)
+        self.stack_file.write_text(yaml.safe_dump(settings, sort_keys=False))
+
+    # the engine
+
+    def pulumi(self, *arguments: str, fails: bool = False) -> str:
+        """Both streams of `pulumi ARGUMENTS`; asserts that it succeeds or, with `fails`, that it does not."""
+        done = self._run(*arguments)
+        assert (done.returncode != 0) is fails, done.stdout[-9000:] + done.stderr
+        return done.stdout + done.stderr
+
+    def told(self, *arguments: str) -> Any:
+        """The JSON that `pulumi ARGUMENTS` prints."""
+        done = self._run(*arguments)
+        assert done.returncode == 0, done.stdout[-6000:] + done.stderr
+        return json.loads(done.stdout)
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["pulumi", "--non-interactive", "--color=never", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
+        )
+
+    def preview(self, *arguments: str) -> str:
+        return self.pulumi("preview", "--diff", *arguments)
+
+    def up(self, *arguments: str, fails: bool = False) -> str:
+        return self.pulumi("up", "--yes", "--skip-preview", *arguments, fails=fails)
+
+    def destroy(self, *arguments: str, fails: bool = False) -> str:
+        return self.pulumi("destroy", "--yes", "--skip-preview", *arguments, fails=fails)
+
+    def planned(self) -> dict[str, str]:
+        """What a preview would do, by the resource's name, what stays the same left out."""
+        steps = self.told("preview", "--json")["steps"]
+        return {step["urn"].rpartition("::")[2]: step["op"] for step in steps if step["op"] != "same"}
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Of the exported state, secrets as ciphertext."""
+        resources: list[dict[str, Any]] = self.told("stack", "export")["deployment"].get("resources", [])
+        return resources
+
+    def output(self, name: str) -> Any:
+        return self.told("stack", "output", name, "--json", "--show-secrets")
+
+
+@contextmanager
+def site(folder: Path, stack: str, *, in_memory: bool = False) -> Iterator[Site]:
+    """A stack of the project under the doubles: executables or, `in_memory`, in this process."""
+    world = MemoryWorld(folder / "world") if in_memory else World(folder / "world")
+    with fake_api(world, 3 * SERVERS_OF_EACH) as api, together(world) as providers:
+        offered = [{"server": server, "authority": api.authority} for server in api.servers]
+        of_each = {
+            kind: offered[number * SERVERS_OF_EACH : (number + 1) * SERVERS_OF_EACH]
+            for number, kind in enumerate(("gcp", "aws", "kubeconfig"))
+        }
+        made = make_site(folder, stack, world, api, servers=of_each, credential={"token": TOKEN})
+        if in_memory:
+            made.environment["PULUMI_DEBUG_PROVIDERS"] = providers
+        yield made
+
+
+def make_site(
+    folder: Path,
+    stack: str,
+    world: World,
+    api: FakeApi | None,
+    *,
+    servers: Mapping[str, list[dict[str, str]]],
+    credential: Mapping[str, str] | Mapping[str, Mapping[str, str]],
+) -> Site:
+    """Lays the project out below `folder`. `servers` are the API servers for clusters, by kind; `credential`
+    is what the clouds' credential plug-ins answer, for all or for each of them.
+    """
+    project = folder / "project"
+    (project / "stacks").mkdir(parents=True)
+    for name in LINKED:
+        (project / name).symlink_to(CHECKOUT / name)
+    (project / "Pulumi.yaml").write_text((CHECKOUT / "Pulumi.yaml").read_text())
+    source = CHECKOUT / "stacks" / f"Pulumi.{stack}.yaml"
+    (project / "stacks" / source.name).write_text(source.read_text())
+    tools = folder / "tools"
+    tools.mkdir()
+    for name in CREDENTIAL_PLUGINS:
+        own = credential.get(name, credential)
+        (folder / f"{name}.json").write_text(json.dumps(own))
+        script = _GIVE_CREDENTIAL.format(python=sys.executable, credential=str(folder / f"{name}.json"))
+        (tools / name).write_text(script)
+        (tools / name).chmod(0o755)
+    world.offer(servers)
+    (folder / "kubeconfig").write_text(_kubeconfig(servers["kubeconfig"]))
+    made = Site(project, stack, world, api, _environment(folder, tools))
+    made.pulumi("stack", "init", stack)
+    return made
+
+
+def _environment(folder: Path, tools: Path) -> dict[str, str]:
+    command = binary("pulumi")
+    assert command is not None
+    folders = [tools, DOUBLES, LANGUAGE_HOST, Path(command).parent, Path(sys.executable).parent]
+    (folder / "state").mkdir()
+    return {
+        "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
+        "HOME": str(folder),
+        "KUBECONFIG": str(folder / "kubeconfig"),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "HYBRID_MESH_STATE": str(folder / "lab-state"),
+        "HYBRID_MESH_SEVERAL_LABS": "1",
+        VARIABLE: str(folder / "world"),
+    }
+
+
+def _kubeconfig(servers: list[dict[str, str]]) -> str:
+    """With the contexts of the stacks that name one, in the order of the given servers."""
+    names = ("kind-one", "kind-two", "kind-three")
+    clusters = [
+        {"name": name, "cluster": {"server": each["server"], "certificate-authority-data": _encoded(each)}}
+        for name, each in zip(names, servers, strict=False)
+    ]
+    contexts = [{"name": name, "context": {"cluster": name, "user": "operator"}} for name in names]
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": names[0],
+            "clusters": clusters,
+            "contexts": contexts[: len(clusters)],
+            "users": [{"name": "operator", "user": {"token": TOKEN}}],
+        }
+    )
+
+
+def _encoded(server: Mapping[str, str]) -> str:
+    return base64.b64encode(server["authority"].encode()).decode()

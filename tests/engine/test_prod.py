@@ -1,0 +1,206 @@
+"""The life of the stack `prod`: GKE, EKS, their machines and a datacenter, with everything that befalls them.
+
+The tests run in this order on one stack; each leaves it whole, so that the next can rely on it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.engine.doubles.store import Call
+from tests.engine.shape import leaked, positions
+from tests.engine.site import Site, site
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine"), pytest.mark.xdist_group("prod")]
+
+GKE = "gcp:container/cluster:Cluster"
+EKS = "aws:eks/cluster:Cluster"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+
+@pytest.fixture(scope="module")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with site(tmp_path_factory.mktemp("prod"), "prod", in_memory=True) as made:
+        yield made
+
+
+def server_of(prod: Site, type_: str) -> str:
+    """The API server of the newest cluster of a type."""
+    (cluster,) = prod.world.of_type(type_)
+    return "https://" + str(cluster.outputs["endpoint"]).removeprefix("https://")
+
+
+def releases(prod: Site, server: str) -> list[str]:
+    return sorted(
+        thing.identity for thing in prod.world.things("kubernetes", server) if thing.type == RELEASE
+    )
+
+
+def test_a_preview_on_an_empty_state_knows_everything_but_the_values(prod: Site) -> None:
+    previewed = prod.preview()
+    assert "[unknown]" in previewed
+    assert prod.world.things() == []
+    assert prod.world.calls("create") == []
+
+
+def test_a_create_that_fails_half_way_is_resumed(prod: Site) -> None:
+    prod.world.fail("create", "mesh-eks-us-istio-istiod", "the quota of pods is used up")
+    said = prod.up(fails=True)
+    assert "the quota of pods is used up" in said
+    assert "Traceback" not in said
+    before = {thing.identity for thing in prod.world.things()}
+    assert before
+    prod.world.heal()
+    prod.up()
+    assert before <= {thing.identity for thing in prod.world.things()}, "what was made is not made again"
+
+
+def test_a_second_up_changes_nothing(prod: Site) -> None:
+    prod.up("--expect-no-changes")
+    prod.pulumi("preview", "--refresh", "--expect-no-changes")
+
+
+def test_everything_is_where_it_belongs(prod: Site) -> None:
+    for server in (server_of(prod, GKE), server_of(prod, EKS)):
+        names_of = releases(prod, server)
+        assert "istio-system/istiod" in names_of
+        assert "istio-system/istio-eastwestgateway" in names_of
+    assert len(prod.world.balancers()) == 3, "two east-west gateways and one ingress"
+    assert prod.api is not None
+    assert prod.api.refused == []
+
+
+def test_the_exported_state_holds_no_plain_secret(prod: Site) -> None:
+    assert leaked(prod) == []
+
+
+def test_clusters_and_networks_of_a_protected_stack_are_protected(prod: Site) -> None:
+    kinds = {GKE, EKS, "gcp:compute/network:Network", "aws:ec2/vpc:Vpc"}
+    found = {each["type"]: each.get("protect") for each in prod.resources() if each["type"] in kinds}
+    assert found == dict.fromkeys(kinds, True)
+
+
+def test_protection_is_lifted_in_place(prod: Site) -> None:
+    mesh = prod.mesh
+    mesh["protected"] = False
+    prod.configure(mesh)
+    prod.up()
+    kept = prod.world.of_type(GKE)[0].outputs["endpoint"]
+    prod.up("--expect-no-changes")
+    assert prod.world.of_type(GKE)[0].outputs["endpoint"] == kept
+    assert not [each for each in prod.resources() if each.get("protect")]
+
+
+def test_a_group_more_touches_no_other(prod: Site) -> None:
+    mesh = prod.mesh
+    mesh["workloadGroups"]["reviews"] = {**mesh["workloadGroups"]["ratings"], "labels": {"app": "reviews"}}
+    prod.configure(mesh)
+    planned = prod.planned()
+    assert set(planned.values()) <= {"create", "update"}
+    assert {name for name, op in planned.items() if op == "create"}
+    assert not [name for name, op in planned.items() if op == "create" and "reviews" not in name]
+    assert not [name for name in planned if "group-ratings" in name or "group-orders" in name]
+    prod.up()
+    prod.up("--expect-no-changes")
+
+
+def test_another_version_of_istio_is_an_update(prod: Site) -> None:
+    mesh = prod.mesh
+    mesh["istio"]["version"] = "1.31.1"
+    prod.configure(mesh)
+    planned = prod.planned()
+    assert all(op == "update" for name, op in planned.items() if "istio" in name)
+    assert planned["mesh-gke-eu-istio-istiod"] == "update"
+    assert planned["mesh-gke-eu-gateway-release"] == "update"
+    clusters = prod.world.of_type(GKE) + prod.world.of_type(EKS)
+    prod.up()
+    assert prod.world.of_type(GKE) + prod.world.of_type(EKS) == clusters
+    prod.up("--expect-no-changes")
+
+
+def test_a_cluster_more_is_read_by_its_peers(prod: Site) -> None:
+    mesh = prod.mesh
+    mesh["networks"]["gcp-us"] = {"type": "gcp", "region": "us-central1", "cidr": "10.30.0.0/16"}
+    mesh["clusters"]["gke-us"] = {"type": "gke", "network": "gcp-us"}
+    prod.configure(mesh)
+    planned = prod.planned()
+    assert "replace" not in planned.values()
+    assert not [name for name, op in planned.items() if op.startswith("delete")]
+    prod.up()
+    assert len(prod.world.of_type(GKE)) == 2
+    secrets = [thing for thing in prod.world.things("kubernetes") if "istio-remote-secrets" in thing.identity]
+    assert [len(secret.inputs["stringData"]) for secret in secrets] == [2, 2, 2]
+    prod.up("--expect-no-changes")
+
+
+def test_a_cluster_less_leaves_nothing(prod: Site) -> None:
+    mesh = prod.mesh
+    del mesh["networks"]["gcp-us"], mesh["clusters"]["gke-us"]
+    prod.configure(mesh)
+    prod.up()
+    assert len(prod.world.of_type(GKE)) == 1
+    assert len(prod.world.balancers()) == 3
+    prod.up("--expect-no-changes")
+
+
+def test_a_replaced_cluster_gets_everything_anew_and_the_other_keeps_all(prod: Site) -> None:
+    mesh = prod.mesh
+    before, other = server_of(prod, GKE), server_of(prod, EKS)
+    kept = {thing.identity for thing in prod.world.things("kubernetes", other)}
+    mesh["clusters"]["gke-eu"]["serviceCidr"] = "10.10.64.0/20"
+    prod.configure(mesh)
+    prod.world.forget_calls()
+    prod.up()
+    now = server_of(prod, GKE)
+    assert now != before
+    assert releases(prod, now)
+    assert prod.world.things("kubernetes", before) == []
+    assert {thing.identity for thing in prod.world.things("kubernetes", other)} == kept
+    remade = [
+        call for call in prod.world.calls() if call.owner == other and call.operation in ("create", "delete")
+    ]
+    assert remade == []
+    prod.up("--expect-no-changes")
+
+
+def test_a_dead_cluster_in_quarantine_does_not_hold_the_living(prod: Site) -> None:
+    dead = server_of(prod, EKS)
+    prod.world.kill(dead)
+    mesh = prod.mesh
+    mesh["clusters"]["eks-us"]["state"] = "quarantined"
+    prod.configure(mesh)
+    prod.world.forget_calls()
+    prod.pulumi("preview")
+    prod.up()
+    prod.up("--expect-no-changes")
+    assert [call for call in prod.world.calls() if call.owner == dead] == []
+
+    prod.world.revive(dead)
+    del mesh["clusters"]["eks-us"]["state"]
+    prod.configure(mesh)
+    prod.up()
+    prod.up("--expect-no-changes")
+
+
+def test_destroy_goes_in_the_right_order_and_leaves_nothing(prod: Site) -> None:
+    prod.world.forget_calls()
+    prod.destroy()
+    assert prod.resources() == []
+    assert [thing.identity for thing in prod.world.things()] == []
+    calls = prod.world.calls("delete")
+    for cluster, network in ((GKE, "gcp:compute/network:Network"), (EKS, "aws:ec2/vpc:Vpc")):
+        assert _last(calls, type_="gateway.networking.k8s.io") < _first(calls, type_=cluster)
+        assert _last(calls, name="gateway-release") < _first(calls, type_=cluster)
+        assert _last(calls, type_=cluster) < _first(calls, type_=network)
+    for cluster in ("gke-eu", "eks-us"):
+        gateway, istiod = f"mesh-{cluster}-gateway-release", f"mesh-{cluster}-istio-istiod"
+        assert _last(calls, name=gateway) < _first(calls, name=istiod)
+
+
+def _first(calls: list[Call], **what: Any) -> int:
+    return min(positions(calls, **what))
+
+
+def _last(calls: list[Call], **what: Any) -> int:
+    return max(positions(calls, **what))

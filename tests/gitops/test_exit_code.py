@@ -1,0 +1,31 @@
+"""By which exit code the real engine says that there is something to change: the drift check reads it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.plugins.control_plane import binary
+from tests.plugins.engine import Project
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = 'import pulumi\npulumi.ComponentResource("tests:index:Thing", "{name}")\n'
+
+
+def _expect_no_changes(project: Project) -> int:
+    command = ["pulumi", "preview", "--expect-no-changes", "--non-interactive", "--stack", "test"]
+    return subprocess.run(
+        command, cwd=project.folder, env=project.environment, capture_output=True, check=False, timeout=120
+    ).returncode
+
+
+def test_changes_where_none_are_expected_have_an_exit_code_of_their_own(tmp_path: Path) -> None:
+    if binary("pulumi") is None:
+        pytest.skip("the exit codes of pulumi need it: run make toolchain to include them")
+    project = Project(tmp_path / "project", PROGRAM.format(name="one"))
+    assert _expect_no_changes(project) == 7
+    project.run("up", "--yes", "--skip-preview")
+    assert _expect_no_changes(project) == 0
+    project.write("import nothing_of_that_name\n")
+    assert _expect_no_changes(project) not in {0, 7}

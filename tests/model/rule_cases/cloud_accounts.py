@@ -1,0 +1,73 @@
+"""Meshes that break the rules of `model.checks.cloud_accounts`."""
+
+from tests.model.rule_cases.cloud import GCP, prod
+
+CLOUD_ACCOUNTS = [
+    prod(
+        "whatever_is_on_google_cloud_has_a_project",
+        {"project": None},
+        f"{GCP}.project",
+        "",
+        "project: my-project",
+    ),
+    prod(
+        "whatever_is_on_google_cloud_has_a_project",
+        {"project": None, f"{GCP}.project": "example-mesh"},
+        "trust.project",
+        "",
+        "project: my-project",
+    ),
+    prod("projects_are_project_ids", {"project": "My Mesh"}, "project", "My Mesh", "gcloud projects list"),
+    prod(
+        "projects_are_project_ids",
+        {f"{GCP}.project": "123456789012"},
+        f"{GCP}.project",
+        "123456789012",
+        "gcloud projects list",
+    ),
+    prod("cloud_stacks_have_an_owner", {"labels": {}}, "labels.owner", "", "owner: your-team"),
+    prod("labels_suit_every_cloud", {"labels.Team": "a"}, "labels.Team", "Team", "beginning with a letter"),
+    prod("labels_suit_every_cloud", {"labels.owner": "a b"}, "labels.owner", "a b", "63 at most"),
+    prod("labels_suit_every_cloud", {"labels.stack": "x"}, "labels.stack", "x", "Leave it out"),
+    prod(
+        "labels_suit_every_cloud",
+        {f"labels.k{n}": "x" for n in range(40)},
+        "labels",
+        "41 labels",
+        "40 at most",
+    ),
+    prod(
+        "cloud_authorities_are_in_a_region",
+        {"trust.location": "us-east-1"},
+        "trust.location",
+        "us-east-1",
+        "europe-west4",
+    ),
+    prod(
+        "cloud_authorities_are_in_a_region",
+        {"trust": {"issuer": "aws-private-ca", "region": "us-east-1", "arn": "x"}},
+        "trust.arn",
+        "x",
+        "list-certificate-authorities",
+    ),
+    prod(
+        "cloud_authorities_are_in_a_region",
+        {
+            "trust": {
+                "issuer": "aws-private-ca",
+                "region": "us-east-1",
+                "arn": "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/1a2b",
+            }
+        },
+        "trust.region",
+        "us-east-1",
+        "region: eu-west-1",
+    ),
+    prod(
+        "intermediates_end_before_the_root",
+        {"trust.rootValidityDays": 365},
+        "trust.intermediateValidityDays",
+        "730",
+        "rootValidityDays",
+    ),
+]

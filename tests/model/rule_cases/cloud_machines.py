@@ -1,0 +1,86 @@
+"""Meshes that break the rules of `model.checks.cloud_machines`."""
+
+from tests.model.rule_cases.cloud import ORDERS, RATINGS, prod
+
+CLOUD_MACHINES = [
+    prod(
+        "machines_are_in_their_clouds_networks",
+        {f"{RATINGS}.network": "aws-us"},
+        f"{RATINGS}.network",
+        "aws-us",
+        "type gcp",
+    ),
+    prod(
+        "machines_are_in_their_clouds_networks",
+        {f"{ORDERS}.network": "dc-fra"},
+        f"{ORDERS}.network",
+        "dc-fra",
+        "type: bundle",
+    ),
+    prod(
+        "machines_can_prove_themselves_to_their_cluster",
+        {f"{RATINGS}.cluster": "eks-us"},
+        f"{RATINGS}.cluster",
+        "eks-us",
+        "`machines: {type: bundle}`",
+    ),
+    prod(
+        "machines_can_prove_themselves_to_their_cluster",
+        {f"{ORDERS}.cluster": "gke-eu"},
+        f"{ORDERS}.cluster",
+        "gke-eu",
+        "type eks",
+    ),
+    prod(
+        "a_set_of_machines_has_one_size",
+        {f"{RATINGS}.machines.count": 4},
+        f"{RATINGS}.machines.count",
+        "4",
+        "Keep count",
+    ),
+    prod(
+        "a_set_of_machines_has_one_size",
+        {f"{RATINGS}.machines": {"type": "gce", "min": 4}},
+        f"{RATINGS}.machines.max",
+        "",
+        "Add `max`",
+    ),
+    prod(
+        "autoscaling_has_a_range", {f"{ORDERS}.machines.min": 21}, f"{ORDERS}.machines.min", "21", "at most"
+    ),
+    prod(
+        "machines_are_of_a_kind_that_their_cloud_has",
+        {f"{RATINGS}.machines.machineType": "t3.small"},
+        f"{RATINGS}.machines.machineType",
+        "t3.small",
+        "e2-standard-4",
+    ),
+    prod(
+        "images_are_named_as_their_cloud_names_them",
+        {f"{RATINGS}.machines.image": "ami-0abcdef1234567890"},
+        f"{RATINGS}.machines.image",
+        "ami-0abcdef1234567890",
+        "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
+    ),
+    prod(
+        "images_are_named_as_their_cloud_names_them",
+        {f"{ORDERS}.machines.image": "debian-12"},
+        f"{ORDERS}.machines.image",
+        "debian-12",
+        "resolve:ssm:",
+    ),
+    prod(
+        "images_tell_their_package",
+        {f"{ORDERS}.machines.image": "ami-0abcdef1234567890"},
+        f"{ORDERS}.machines.package",
+        "",
+        "package: rpm",
+    ),
+    prod(
+        "images_are_for_their_processors",
+        {f"{ORDERS}.machines.machineType": "t4g.small"},
+        f"{ORDERS}.machines.image",
+        "resolve:ssm:/aws/service/debian/release/12/latest/amd64",
+        "an image for arm64",
+    ),
+]

@@ -1,0 +1,161 @@
+"""Whom API servers and gateways of clouds let in."""
+
+from typing import Any
+
+from model.plan.build import plan_from
+from model.plan.cloud_types import Source
+from model.render.istio_values import EIP_ALLOCATIONS, NLB_TAGS
+from tests.model.meshes import DELETED, DEV, LOCAL, PROD, STAGING, changed
+
+
+def _admitted(raw: Any, cluster: str) -> dict[str, str]:
+    """Purposes by range or, with a star, by the network whose egress it is."""
+    access = plan_from(raw, "test").clusters[cluster].api
+    assert access is not None
+    return _by_place(access.sources)
+
+
+def _exposed(raw: Any, cluster: str) -> dict[str, str]:
+    exposure = plan_from(raw, "test").clusters[cluster].exposure
+    assert exposure is not None
+    return _by_place(exposure.sources)
+
+
+def _by_place(sources: tuple[Source, ...]) -> dict[str, str]:
+    assert all((source.cidr is None) != (source.egress_of is None) for source in sources)
+    return {source.cidr or f"*{source.egress_of}": source.purpose for source in sources}
+
+
+def test_an_api_server_admits_operators_peers_and_the_machines_that_mint() -> None:
+    assert _admitted(PROD, "gke-eu") == {
+        "198.51.100.0/28": "operators",
+        "*aws-us": "istiod of eks-us",
+        "*gcp-eu": "machines of ratings",
+    }
+
+
+def test_an_eks_cluster_is_reached_by_its_private_address_from_its_own_network() -> None:
+    assert _admitted(PROD, "eks-us") == {"198.51.100.0/28": "operators", "*gcp-eu": "istiod of gke-eu"}
+    rules = {rule.key: rule for rule in plan_from(PROD, "test").networks["aws-us"].firewall}
+    callers = {(party.role, party.name) for party in rules["api-eks-us"].sources}
+    assert callers == {("nodes", "eks-us"), ("machines", "orders")}
+    assert rules["api-eks-us"].target.role == "control-plane"
+    assert rules["api-eks-us"].ports == (443,)
+
+
+def test_machines_that_bring_a_token_are_not_admitted() -> None:
+    assert "203.0.113.0/28" not in _admitted(PROD, "gke-eu")
+
+
+def test_a_quarantined_peer_is_still_admitted() -> None:
+    quarantined = changed(PROD, {"clusters.eks-us.state": "quarantined"})
+    assert _admitted(quarantined, "gke-eu") == _admitted(PROD, "gke-eu")
+
+
+def test_a_group_in_another_network_adds_that_networks_egress() -> None:
+    changes = {
+        "networks.gcp-us": {
+            "type": "gcp",
+            "region": "us-east1",
+            "cidr": "10.30.0.0/16",
+            "reachable": "direct",
+        },
+        "workloadGroups.ratings.network": "gcp-us",
+    }
+    assert _admitted(changed(PROD, changes), "gke-eu")["*gcp-us"] == "machines of ratings"
+
+
+def test_the_egress_of_an_adopted_network_is_known() -> None:
+    changes = {"networks.aws-us.id": "vpc-0a1b2c3d", "networks.aws-us.egress": ["203.0.113.64/32"]}
+    plan = plan_from(changed(PROD, changes), "test")
+    assert _admitted(changed(PROD, changes), "gke-eu")["203.0.113.64/32"] == "istiod of eks-us"
+    assert plan.networks["aws-us"].nat_addresses == 0
+    assert plan.networks["aws-us"].egress == ("203.0.113.64/32",)
+
+
+def test_a_range_with_two_purposes_is_admitted_once() -> None:
+    twice = changed(PROD, {"clusters.gke-eu.authorizedNetworks": ["198.51.100.0/28"]})
+    assert _admitted(twice, "gke-eu")["198.51.100.0/28"] == "operators, configured"
+
+
+def test_a_private_api_server_admits_nobody_from_outside() -> None:
+    private = {"clusters.gke-eu.endpoint": "private", "clusters.gke-eu.peerEndpoint": "https://10.10.32.2"}
+    access = plan_from(changed(PROD, private), "test").clusters["gke-eu"].api
+    assert access is not None
+    assert (access.endpoint, access.sources) == ("private", ())
+
+
+def test_a_gateway_lets_in_members_of_the_mesh_only() -> None:
+    assert set(_exposed(PROD, "gke-eu")) == {"203.0.113.0/28", "*aws-us", "*gcp-eu"}
+    assert "*aws-us" not in _exposed(
+        changed(PROD, {"workloadGroups.orders": DELETED, **_ONE_ROUTE}), "eks-us"
+    )
+
+
+_ONE_ROUTE = {"ingress.public.routes.1": {"name": "orders", "backends": [{"group": "ratings", "port": 9080}]}}
+
+
+def test_a_gateway_that_nobody_needs_lets_in_its_own_network_only() -> None:
+    alone = changed(STAGING, {"workloadGroups": {}, "ingress": {}})
+    assert _exposed(alone, "gke-eu") == {"10.10.0.0/16": "its own network"}
+
+
+def test_a_gateway_has_one_reserved_address_on_gke_and_one_for_each_public_subnet_on_eks() -> None:
+    clusters = plan_from(PROD, "test").clusters
+    assert {
+        name: cluster.exposure.reserved_addresses for name, cluster in clusters.items() if cluster.exposure
+    } == {
+        "gke-eu": 1,
+        "eks-us": 3,
+    }
+
+
+def test_no_gateway_publishes_the_webhooks_port() -> None:
+    for cluster in plan_from(PROD, "test").clusters.values():
+        ports = [port["port"] for port in cluster.gateway_values["service"]["ports"]]
+        assert sorted(ports) == [15012, 15021, 15443]
+
+
+def test_load_balancers_on_eks_are_of_the_controller_and_carry_the_stacks_tags() -> None:
+    annotations = plan_from(PROD, "prod").clusters["eks-us"].gateway_values["service"]["annotations"]
+    prefix = "service.beta.kubernetes.io/aws-load-balancer"
+    assert annotations[f"{prefix}-type"] == "external"
+    assert annotations[f"{prefix}-attributes"] == "load_balancing.cross_zone.enabled=true"
+    assert annotations[NLB_TAGS] == "component=eastwestgateway,mesh=mesh-prod,owner=platform,stack=prod"
+    assert EIP_ALLOCATIONS not in annotations
+
+
+def test_only_gke_is_a_platform_of_istios_own() -> None:
+    clusters = plan_from(PROD, "prod").clusters
+    assert clusters["gke-eu"].istiod_values["global"]["platform"] == "gke"
+    assert "platform" not in clusters["eks-us"].istiod_values["global"]
+
+
+def test_an_ingress_in_a_cloud_has_the_clouds_annotations() -> None:
+    gateway = (
+        plan_from(changed(PROD, {"ingress.public.cluster": "eks-us"}), "prod").ingresses["public"].gateway
+    )
+    annotations = gateway["spec"]["infrastructure"]["annotations"]
+    assert annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"] == "internet-facing"
+    local = plan_from(LOCAL, "local").ingresses["public"].gateway
+    assert "infrastructure" not in local["spec"]
+
+
+def test_other_clusters_have_no_such_plan() -> None:
+    for raw in (LOCAL, DEV):
+        plan = plan_from(raw, "test")
+        assert all(cluster.api is None and cluster.exposure is None for cluster in plan.clusters.values())
+        assert all(network.subnets == () == network.firewall for network in plan.networks.values())
+
+
+def test_quarantine_changes_nothing_outside_the_cluster() -> None:
+    before = plan_from(PROD, "prod")
+    for name in PROD["clusters"]:
+        after = plan_from(changed(PROD, {f"clusters.{name}.state": "quarantined"}), "prod")
+        for key, network in before.networks.items():
+            assert after.networks[key].firewall == network.firewall
+            assert after.networks[key].subnets == network.subnets
+        for key, cluster in before.clusters.items():
+            assert after.clusters[key].api == cluster.api
+            assert after.clusters[key].exposure == cluster.exposure
+        assert after.groups == before.groups
