@@ -145,13 +145,11 @@ def test_a_cluster_less_leaves_nothing(prod: Site) -> None:
 
 
 def test_a_replaced_cluster_gets_everything_anew_and_the_other_keeps_all(prod: Site) -> None:
-    mesh = prod.mesh
     before, other = server_of(prod, GKE), server_of(prod, EKS)
     kept = {thing.identity for thing in prod.world.things("kubernetes", other)}
-    mesh["clusters"]["gke-eu"]["serviceCidr"] = "10.10.64.0/20"
-    prod.configure(mesh)
+    (urn,) = (each["urn"] for each in prod.resources() if each["type"] == GKE)
     prod.world.forget_calls()
-    prod.up()
+    prod.up("--replace", urn)
     now = server_of(prod, GKE)
     assert now != before
     assert releases(prod, now)
