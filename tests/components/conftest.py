@@ -83,3 +83,16 @@ def declare_mesh(
 def declare() -> Declare:
     """Declares the mesh of a raw configuration; `secrets` are its flat keys."""
     return declare_mesh
+
+
+@pytest.fixture(scope="session")
+def prod() -> Declared:
+    return declare_mesh(read_stack("prod"), stack="prod")
+
+
+@pytest.fixture(scope="session")
+def private_ca() -> Declared:
+    """The stack `prod` with AWS Private CA as its issuer."""
+    raw = read_stack("prod")
+    raw["trust"] = {"issuer": "aws-private-ca", "region": "us-east-1"}
+    return declare_mesh(raw, stack="prod")

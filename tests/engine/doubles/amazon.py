@@ -14,7 +14,8 @@ from plugins.framework.errors import CheckFailure, ResourceError
 from plugins.framework.server import serve
 from plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles import authorities
-from tests.engine.doubles.cloud import Cloud, Facts, Rule, cluster_gone, leaked_balancers
+from tests.engine.doubles.cloud import Cloud, cluster_gone, leaked_balancers
+from tests.engine.doubles.rules import Facts, Rule
 from tests.engine.doubles.store import Thing, World
 
 ACCOUNT: Final = "123456789012"

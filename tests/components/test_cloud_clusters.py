@@ -1,0 +1,106 @@
+"""What the program promises of GKE and EKS clusters, on the stack `prod`."""
+
+import copy
+import json
+from collections import Counter
+
+from tests.components.cloud_stacks import only
+from tests.components.conftest import Declared, declare_mesh, read_stack
+
+
+def test_gke(prod: Declared) -> None:
+    cluster = only(prod, "gcp:container/cluster:Cluster")
+    assert cluster["location"] == "europe-west4"
+    assert cluster["datapathProvider"] == "ADVANCED_DATAPATH"
+    assert cluster["workloadIdentityConfig"] == {"workloadPool": "example-mesh-prod.svc.id.goog"}
+    assert cluster["releaseChannel"] == {"channel": "STABLE"}
+    assert cluster["enableShieldedNodes"] is True
+    assert "name" not in cluster, "an auto-named cluster gives its replacement another identity"
+    pool = only(prod, "gcp:container/nodePool:NodePool")
+    scaling = pool["autoscaling"]
+    assert (scaling["totalMinNodeCount"], scaling["totalMaxNodeCount"]) == (3, 12)
+    config = pool["nodeConfig"]
+    assert config["serviceAccount"].startswith("prod-gke-eu-nodes@")
+    assert config["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
+    roles = {each.inputs["role"] for each in prod.recording.of_type("gcp:projects/iAMMember:IAMMember")}
+    assert roles == {"roles/container.defaultNodeServiceAccount"}
+
+
+def test_eks(prod: Declared) -> None:
+    cluster = only(prod, "aws:eks/cluster:Cluster")
+    assert cluster["accessConfig"]["authenticationMode"] == "API"
+    assert cluster["encryptionConfig"]["resources"] == ["secrets"]
+    assert cluster["vpcConfig"]["endpointPrivateAccess"] is True
+    assert set(cluster["enabledClusterLogTypes"]) >= {"api", "audit", "authenticator"}
+    assert "name" not in cluster, "an auto-named cluster gives its replacement another identity"
+    addons = {each.inputs["addonName"] for each in prod.recording.of_type("aws:eks/addon:Addon")}
+    assert addons == {"vpc-cni", "coredns", "kube-proxy", "eks-pod-identity-agent"}
+
+
+def test_the_control_plane_of_eks_reaches_the_webhooks(prod: Declared) -> None:
+    """Without 15017 the injection hangs; without 9443 every Service does."""
+    rules = prod.recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    let_in = {
+        each.inputs["fromPort"]
+        for each in rules
+        if each.inputs.get("referencedSecurityGroupId") == "sg-control-plane"
+        and each.inputs["securityGroupId"] == "mesh-aws-us-nodes-eks-us-id"
+    }
+    assert {15017, 9443, 10250} <= let_in
+
+
+def test_machines_reach_the_api_server_within_their_network(prod: Declared) -> None:
+    rules = prod.recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    sources = {
+        each.inputs["referencedSecurityGroupId"]
+        for each in rules
+        if each.inputs["securityGroupId"] == "sg-control-plane" and each.inputs["fromPort"] == 443
+    }
+    assert sources == {"mesh-aws-us-nodes-eks-us-id", "mesh-aws-us-machines-orders-id"}
+
+
+def test_a_provider_is_bound_to_the_incarnation(prod: Declared) -> None:
+    bound = {
+        cluster: prod.recording.named(f"mesh-{cluster}-provider").inputs["clusterIdentifier"]
+        for cluster in ("gke-eu", "eks-us")
+    }
+    assert bound["eks-us"].startswith("arn:aws:eks:us-east-1:")
+    assert bound["gke-eu"].startswith("https://container.googleapis.com/v1/projects/")
+    for cluster in bound:
+        provider = prod.recording.named(f"mesh-{cluster}-provider")
+        assert not {"deleteUnreachable", "upsertExistingObjects"} & set(provider.inputs)
+        assert "kubeconfig" in provider.secret
+
+
+def test_kubeconfigs_hold_no_credential_and_no_profile(prod: Declared) -> None:
+    for cluster, command in (("gke-eu", "gke-gcloud-auth-plugin"), ("eks-us", "aws")):
+        text = prod.recording.named(f"mesh-{cluster}-provider").inputs["kubeconfig"]
+        (user,) = json.loads(text)["users"]
+        assert set(user["user"]) == {"exec"}
+        assert user["user"]["exec"]["command"] == command
+        assert not {"env", "--profile", "--role-arn"} & {
+            *user["user"]["exec"],
+            *user["user"]["exec"].get("args", []),
+        }
+
+
+def test_a_cluster_of_the_mesh_is_at_most_fourteen_objects(prod: Declared) -> None:
+    own = Counter(
+        each.provider.split("::")[3]
+        for each in prod.recording.in_clusters()
+        if each.name.split("-")[3] in {"istio", "gateway", "reader", "peering", "load"}
+    )
+    assert set(own) == {"mesh-gke-eu-provider", "mesh-eks-us-provider"}
+    assert max(own.values()) <= 14
+
+
+def test_quarantine_of_a_cluster_in_a_cloud(prod: Declared) -> None:
+    raw = copy.deepcopy(read_stack("prod"))
+    raw["clusters"]["eks-us"]["state"] = "quarantined"
+    after = declare_mesh(raw, stack="prod").recording
+    assert {each.name for each in after.declared} == {each.name for each in prod.recording.declared}
+    assert after.named("mesh-eks-us-drain").inputs["quarantined"] is True
+    assert str(after.named("mesh-eks-us-provider").inputs["skipUpdateUnreachable"]).lower() == "true"
+    kept = {name for (token, name), opts in after.options.items() if opts.retain_on_delete and ":" in token}
+    assert "mesh-eks-us-gateway-release" in kept
+    assert "mesh-eks-us-cluster" not in kept, "the cloud can delete it, whether it answers or not"

@@ -1,0 +1,59 @@
+"""What the program promises of machines on Compute Engine and EC2."""
+
+from tests.components.cloud_stacks import only
+from tests.components.conftest import Declared, declare_mesh, read_stack
+
+
+def test_disks_are_encrypted_and_metadata_is_v2(prod: Declared) -> None:
+    templates = prod.recording.of_type("aws:ec2/launchTemplate:LaunchTemplate")
+    assert len(templates) == 2
+    for each in templates:
+        assert {mapping["ebs"]["encrypted"] for mapping in each.inputs["blockDeviceMappings"]} == {"true"}
+        options = each.inputs["metadataOptions"]
+        assert (options["httpTokens"], options["httpPutResponseHopLimit"]) == ("required", 1)
+
+
+def test_gce_machines(prod: Declared) -> None:
+    template = only(prod, "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate")
+    scopes = {scope.rpartition("/")[2] for scope in template["serviceAccount"]["scopes"]}
+    assert scopes == {"cloud-platform", "userinfo.email"}
+    assert template["shieldedInstanceConfig"]["enableSecureBoot"] is True
+    binding = prod.recording.named("mesh-group-ratings-role-binding").inputs["subjects"]
+    assert binding == [
+        {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "User",
+            "name": template["serviceAccount"]["email"],
+        }
+    ]
+    group = only(prod, "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager")
+    assert group["autoHealingPolicies"]["initialDelaySec"] >= 300
+    assert group["updatePolicy"]["maxUnavailableFixed"] == 0
+    assert "targetSize" not in group
+    scaling = only(prod, "gcp:compute/regionAutoscaler:RegionAutoscaler")["autoscalingPolicy"]
+    assert (scaling["minReplicas"], scaling["maxReplicas"]) == (3, 20)
+    check = only(prod, "gcp:compute/healthCheck:HealthCheck")["httpHealthCheck"]
+    assert check == {"port": 15021, "requestPath": "/healthz/ready"}
+
+
+def test_ec2_machines(prod: Declared) -> None:
+    entry = only(prod, "aws:eks/accessEntry:AccessEntry")
+    assert (entry["type"], entry["kubernetesGroups"]) == ("STANDARD", ["hybrid-mesh:orders"])
+    subject = prod.recording.named("mesh-group-orders-role-binding").inputs["subjects"][0]
+    assert (subject["kind"], subject["name"]) == ("Group", "hybrid-mesh:orders")
+    policies = {
+        each.name
+        for each in prod.recording.declared
+        if each.typ.startswith("aws:iam/rolePolicy") and "orders" in each.name
+    }
+    assert policies == set(), "a machine's role may do nothing in AWS"
+    group = only(prod, "aws:autoscaling/group:Group")
+    assert group["instanceRefresh"]["preferences"]["minHealthyPercentage"] == 100
+    assert group["healthCheckGracePeriod"] >= 300
+
+
+def test_a_group_of_fixed_size_has_no_autoscaler() -> None:
+    staging = declare_mesh(read_stack("staging"), stack="staging")
+    assert not staging.recording.of_type("gcp:compute/regionAutoscaler:RegionAutoscaler")
+    group = only(staging, "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager")
+    assert group["targetSize"] == 2

@@ -1,0 +1,215 @@
+"""One resource type of a cloud: checked, named, compared, made, changed and taken away as a cloud does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from plugins.framework.calls import CallContext
+from plugins.framework.differences import compare, property_path
+from plugins.framework.errors import CheckFailure, ResourceError
+from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
+from plugins.framework.values import UNKNOWN, Properties, contains_unknown
+from tests.engine.doubles.rules import EVERYTHING, IMMUTABLE, Facts, Rule
+from tests.engine.doubles.schema import Field, resource_type
+from tests.engine.doubles.store import Call, Thing, texts
+
+if TYPE_CHECKING:
+    from tests.engine.doubles.cloud import Cloud
+
+DEFAULTS: Final = "__defaults"
+"""Where a bridged provider notes which inputs it filled in itself."""
+
+
+class CloudHandler(ResourceHandler):
+    """One resource type."""
+
+    def __init__(self, cloud: Cloud, token: str, rule: Rule) -> None:
+        self._cloud, self._token, self._rule = cloud, token, rule
+        self._type = resource_type(token)
+
+    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+        given = {name: value for name, value in news.items() if name != DEFAULTS}
+        inputs = dict(given)
+        failures = [CheckFailure(path, reason) for path, reason in self._type.problems(given)]
+        nameless = "name" in self._type.inputs and not {"name", "namePrefix"} & given.keys()
+        if nameless and self._type.inputs["name"].optional:
+            kept = olds.get("name") if "name" in olds.get(DEFAULTS, []) else None
+            inputs["name"] = kept or f"{context.name}-{_mark(context)[:7]}"
+            inputs[DEFAULTS] = ["name"]
+        return Checked(inputs, [*failures, *self._rule.check(inputs)])
+
+    def diff(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        context: CallContext,
+    ) -> Diff:
+        found = compare(old_inputs, news, {DEFAULTS})
+        tops = {str(path[0]) for path in found}
+        immutable = tops if self._rule.immutable == EVERYTHING else IMMUTABLE | self._rule.immutable
+        replaces = sorted(tops & immutable & (self._type.inputs.keys()))
+        return Diff(
+            changes=bool(found),
+            replaces=replaces,
+            delete_before_replace=bool(replaces) and "name" in news and "name" not in news.get(DEFAULTS, []),
+            detailed={property_path(path): how for path, how in found.items()},
+        )
+
+    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
+        if preview:
+            return Created("", self._foreseen(inputs))
+        if contains_unknown(inputs):
+            raise ResourceError("an input is not known although it is created now")
+        self._fail_if_told("create", context)
+        facts = self._cloud.facts(inputs, context)
+        identity = self._rule.identity(facts)
+        if self._cloud.world.find(self._cloud.name, self._token, identity):
+            raise ResourceError(f"{self._token} {identity} exists already")
+        outputs = self._computed(inputs, identity, facts)
+        self._keep(identity, inputs, outputs, context)
+        self._record("create", identity, context)
+        return Created(identity, outputs)
+
+    def read(
+        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
+    ) -> ReadState | None:
+        found = self._cloud.world.find(self._cloud.name, self._token, identity)
+        self._record("read", identity, context)
+        return ReadState(identity, found.inputs, found.outputs) if found else None
+
+    def update(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        *,
+        preview: bool,
+        timeout: float,
+        context: CallContext,
+    ) -> Properties:
+        kept = {
+            name: value
+            for name, value in old_outputs.items()
+            if name not in old_inputs or name not in self._type.inputs
+        }
+        inside = {
+            name: _carried(value, old_inputs.get(name), old_outputs.get(name)) for name, value in news.items()
+        }
+        if preview:
+            return {**kept, **inside, **dict.fromkeys(self._rule.renewed, UNKNOWN)}
+        self._fail_if_told("update", context)
+        facts = self._cloud.facts(news, context)
+        fresh = self._computed(inside, identity, facts, old_outputs)
+        renewed = {name: int(old_outputs.get(name, 1)) + 1 for name in self._rule.renewed}
+        outputs = {**fresh, **{name: value for name, value in kept.items() if name in fresh}, **renewed}
+        for name in ("tagsAll", "effectiveLabels", "pulumiLabels"):
+            if name in fresh:
+                outputs[name] = fresh[name]
+        self._keep(identity, news, outputs, context)
+        self._record("update", identity, context)
+        return outputs
+
+    def delete(
+        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
+    ) -> None:
+        self._fail_if_told("delete", context)
+        if self._rule.protected:
+            name, default = self._rule.protected
+            if inputs.get(name, default):
+                raise ResourceError(f"{identity} cannot be deleted while {name} is true")
+        world = self._cloud.world
+        thing = world.find(self._cloud.name, self._token, identity)
+        if thing is None:
+            return
+        if users := self._users(thing):
+            raise ResourceError(f"DependencyViolation: {identity} is used by {', '.join(users)}")
+        world.drop(self._cloud.name, self._token, identity)
+        self._cloud.removed(thing)
+        self._record("delete", identity, context)
+
+    def _foreseen(self, inputs: Properties) -> Properties:
+        """The outputs as far as a preview can know them."""
+        foreseen = {**inputs, **dict.fromkeys(self._type.computed(inputs), UNKNOWN)}
+        foreseen |= dict.fromkeys(
+            ("tagsAll", "effectiveLabels", "pulumiLabels") & self._type.outputs.keys(), UNKNOWN
+        )
+        for name, inside in self._rule.inner.items():
+            if isinstance(foreseen.get(name), dict):
+                foreseen[name] = {**foreseen[name], **dict.fromkeys(inside, UNKNOWN)}
+        return foreseen
+
+    def _computed(
+        self, inputs: Properties, identity: str, facts: Facts, known: Mapping[str, Any] | None = None
+    ) -> Properties:
+        """All outputs. At an update, `known` has those of before: what was claimed is not claimed again."""
+        special = dict(self._rule.computed(facts)) if known is None else {}
+        outputs = {
+            name: value for name, value in inputs.items() if name != DEFAULTS and name in self._type.outputs
+        }
+        for name, described in self._type.computed(outputs).items():
+            outputs[name] = self._value(name, described, identity, facts)
+        for name, value in special.items():
+            given = outputs.get(name)
+            outputs[name] = (
+                {**given, **value} if isinstance(given, dict) and isinstance(value, dict) else value
+            )
+        return outputs
+
+    def _value(self, name: str, described: Field, identity: str, facts: Facts) -> Any:
+        general = self._cloud.general(self._token, name, identity, facts)
+        if general is not None:
+            return general
+        empty: dict[str, Any] = {"list": [], "map": {}, "object": {}, "int": 1, "float": 1.0, "bool": False}
+        return empty.get(described.shape, f"{name}-{facts.mark}")
+
+    def _users(self, thing: Thing) -> list[str]:
+        """Ids of what exists and refers to `thing`, as clouds refuse to delete it then."""
+        module = self._token.split("/")[0]
+        if module in (
+            "aws:iam",
+            "aws:kms",
+            "gcp:projects",
+            "gcp:serviceaccount",
+            "gcp:privateca",
+            "aws:acmpca",
+        ):
+            return []
+        marks = {thing.identity, thing.outputs.get("arn"), thing.outputs.get("selfLink")} - {None, ""}
+        return [
+            f"{other.type} {other.identity}"
+            for other in self._cloud.world.things(self._cloud.name)
+            if other.identity != thing.identity and marks & set(texts(other.inputs))
+        ]
+
+    def _keep(self, identity: str, inputs: Properties, outputs: Properties, context: CallContext) -> None:
+        thing = Thing(self._cloud.name, self._token, identity, context.name, inputs, outputs)
+        self._cloud.world.put(thing)
+
+    def _record(self, operation: str, identity: str, context: CallContext) -> None:
+        call = Call(operation, self._cloud.name, self._token, context.name, identity)
+        self._cloud.world.record(call)
+
+    def _fail_if_told(self, operation: str, context: CallContext) -> None:
+        if message := self._cloud.world.fault(operation, context.name):
+            raise ResourceError(message)
+
+
+def _carried(new: Any, old_input: Any, old_output: Any) -> Any:
+    """`new` with what the cloud had added inside the objects that the program gives."""
+    if not (isinstance(new, dict) and isinstance(old_output, dict)):
+        return new
+    before = old_input if isinstance(old_input, dict) else {}
+    added = {name: value for name, value in old_output.items() if name not in before}
+    return {
+        **added,
+        **{name: _carried(value, before.get(name), old_output.get(name)) for name, value in new.items()},
+    }
+
+
+def _mark(context: CallContext) -> str:
+    return hashlib.sha256(context.random_seed + context.urn.encode()).hexdigest()[:8]

@@ -1,0 +1,154 @@
+"""What the double of the kubernetes plug-in does alike with objects and releases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugins.framework.calls import CallContext
+from plugins.framework.errors import ResourceError
+from plugins.framework.handler import Created, ReadState, ResourceHandler
+from plugins.framework.values import Properties, contains_unknown
+from plugins.kubernetes_standin.provider import RELEASE
+from tests.engine.doubles import balancers
+from tests.engine.doubles.store import Call, Thing
+
+if TYPE_CHECKING:
+    from tests.engine.doubles.cluster import ClusterProvider
+
+_BUILT_IN_NAMESPACES: Final = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+
+
+class InClusterHandler(ResourceHandler):
+    """What objects and releases share."""
+
+    token: str
+
+    def __init__(self, provider: ClusterProvider) -> None:
+        self._provider, self._world = provider, provider.world
+
+    def read(
+        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
+    ) -> ReadState | None:
+        if not self._provider.reachable():
+            if self._provider.settings.delete_unreachable:
+                return None
+            if self._provider.settings.skip_update_unreachable:
+                return ReadState(identity, inputs, outputs)
+            raise unreachable()
+        balancers.settle(self._world)
+        found = self._world.find("kubernetes", self.token, identity, self._provider.server)
+        return ReadState(identity, found.inputs, found.outputs) if found else None
+
+    def update(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        *,
+        preview: bool,
+        timeout: float,
+        context: CallContext,
+    ) -> Properties:
+        if preview or contains_unknown(news):
+            return {**self.foreseen(news), **_kept(old_outputs, old_inputs)}
+        if not self._provider.reachable():
+            if self._provider.settings.skip_update_unreachable:
+                return old_outputs
+            raise unreachable()
+        self._fail_if_told("update", context)
+        outputs = {**self.outputs(news, identity), **_kept(old_outputs, old_inputs)}
+        self.updated(outputs)
+        self._keep("update", identity, news, outputs, context)
+        return outputs
+
+    def delete(
+        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
+    ) -> None:
+        if not self._provider.reachable():
+            if self._provider.settings.delete_unreachable:
+                return
+            raise unreachable()
+        self._fail_if_told("delete", context)
+        server = self._provider.server
+        self.deleted(identity, inputs)
+        self._world.drop("kubernetes", self.token, identity, server)
+        self._world.record(Call("delete", "kubernetes", self.token, context.name, identity, server))
+
+    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
+        if preview:
+            return Created("", self.foreseen(inputs))
+        if contains_unknown(inputs):
+            raise ResourceError("an input is not known although it is created now")
+        if not self._provider.reachable():
+            raise unreachable()
+        self._fail_if_told("create", context)
+        identity = self.identity(inputs)
+        server = self._provider.server
+        upsert = self._provider.settings.upsert_existing_objects
+        if self._world.find("kubernetes", self.token, identity, server) and not upsert:
+            raise ResourceError(f"{self.token} {identity} exists already in {server}")
+        self.admit(inputs)
+        outputs = self.outputs(inputs, identity)
+        self._keep("create", identity, inputs, outputs, context)
+        self.created(inputs)
+        return Created(identity, outputs)
+
+    # what differs
+
+    def identity(self, inputs: Properties) -> str:
+        raise NotImplementedError
+
+    def admit(self, inputs: Properties) -> None:
+        """Raises ResourceError for what the cluster would refuse."""
+        raise NotImplementedError
+
+    def outputs(self, inputs: Properties, identity: str) -> Properties:
+        raise NotImplementedError
+
+    def foreseen(self, inputs: Properties) -> Properties:
+        raise NotImplementedError
+
+    def created(self, inputs: Properties) -> None:
+        """After it was made."""
+
+    def updated(self, outputs: Properties) -> None:
+        """Before it is kept."""
+
+    def deleted(self, identity: str, inputs: Properties) -> None:
+        """Before it goes."""
+
+    # shared
+
+    def exists(self, token: str, identity: str) -> bool:
+        return self._world.find("kubernetes", token, identity, self._provider.server) is not None
+
+    def release(self, name: str) -> bool:
+        mine = self._world.things("kubernetes", self._provider.server)
+        return any(thing.type == RELEASE and thing.identity.endswith(f"/{name}") for thing in mine)
+
+    def require_namespace(self, namespace: str) -> None:
+        if namespace not in _BUILT_IN_NAMESPACES and not self.exists(
+            "kubernetes:core/v1:Namespace", namespace
+        ):
+            raise ResourceError(f'namespaces "{namespace}" not found')
+
+    def _keep(
+        self, operation: str, identity: str, inputs: Properties, outputs: Properties, context: CallContext
+    ) -> None:
+        server = self._provider.server
+        self._world.put(Thing("kubernetes", self.token, identity, context.name, inputs, outputs, server))
+        self._world.record(Call(operation, "kubernetes", self.token, context.name, identity, server))
+
+    def _fail_if_told(self, operation: str, context: CallContext) -> None:
+        if message := self._world.fault(operation, context.name):
+            raise ResourceError(message)
+
+
+def _kept(outputs: Properties, inputs: Properties) -> Properties:
+    """What the cluster had added, which an update leaves."""
+    return {name: value for name, value in outputs.items() if name not in {*inputs, "metadata", "data"}}
+
+
+def unreachable() -> ResourceError:
+    return ResourceError("configured Kubernetes cluster is unreachable: connection refused")

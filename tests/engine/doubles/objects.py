@@ -1,0 +1,135 @@
+"""Objects of a cluster, under the double of the kubernetes plug-in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from plugins.framework.calls import CallContext
+from plugins.framework.differences import compare, property_path
+from plugins.framework.errors import ResourceError
+from plugins.framework.handler import Checked, Diff
+from plugins.framework.values import UNKNOWN, Properties
+from plugins.kubernetes_standin.kinds import CLUSTER_SCOPED, Kind
+from tests.engine.doubles import balancers
+from tests.engine.doubles.in_cluster import InClusterHandler
+
+if TYPE_CHECKING:
+    from tests.engine.doubles.cluster import ClusterProvider
+
+_DEFINED_BY: Final = {
+    "networking.istio.io": "istio-base",
+    "security.istio.io": "istio-base",
+    "telemetry.istio.io": "istio-base",
+    "gateway.networking.k8s.io": "gateway-api-crds",
+}
+_MORE_CLUSTER_SCOPED: Final = frozenset({("gateway.networking.k8s.io", "GatewayClass")})
+_READER: Final = "istio-reader-service-account"
+
+
+class ObjectHandler(InClusterHandler):
+    """One kind of object."""
+
+    def __init__(self, provider: ClusterProvider, kind: Kind) -> None:
+        super().__init__(provider)
+        self._kind = kind
+        module = kind.api_version if "/" in kind.api_version else f"core/{kind.api_version}"
+        self.token = f"kubernetes:{module}:{kind.name}"
+        self._namespaced = (kind.group, kind.name) not in CLUSTER_SCOPED | _MORE_CLUSTER_SCOPED
+
+    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+        given = news.get("metadata", {})
+        if given is UNKNOWN:
+            return Checked(news)
+        metadata = dict(given)
+        if "name" not in metadata and "generateName" not in metadata:
+            mark = hashlib.sha256(context.random_seed + context.urn.encode()).hexdigest()[:8]
+            metadata["name"] = olds.get("metadata", {}).get("name") or f"{context.name}-{mark}"
+        if self._namespaced:
+            metadata.setdefault("namespace", "default")
+        return Checked({**news, "metadata": metadata})
+
+    def diff(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        context: CallContext,
+    ) -> Diff:
+        found = compare(old_inputs, news)
+        named = {("metadata", "name"), ("metadata", "namespace")}
+        replaces = ["metadata"] if any(tuple(path[:2]) in named for path in found) else []
+        if self._kind.name in ("RoleBinding", "ClusterRoleBinding") and any(p[0] == "roleRef" for p in found):
+            replaces.append("roleRef")
+        return Diff(
+            changes=bool(found),
+            replaces=replaces,
+            delete_before_replace=bool(replaces),
+            detailed={property_path(path): how for path, how in found.items()},
+        )
+
+    def identity(self, inputs: Properties) -> str:
+        metadata = inputs["metadata"]
+        return f"{metadata['namespace']}/{metadata['name']}" if self._namespaced else str(metadata["name"])
+
+    def admit(self, inputs: Properties) -> None:
+        if self._namespaced:
+            self.require_namespace(inputs["metadata"]["namespace"])
+        definer = _DEFINED_BY.get(self._kind.group)
+        if definer and not self.release(definer):
+            raise ResourceError(f"no matches for kind {self._kind.name!r} in {self._kind.api_version!r}")
+
+    def foreseen(self, inputs: Properties) -> Properties:
+        metadata = inputs.get("metadata", {})
+        known = metadata if metadata is UNKNOWN else {**metadata, "uid": UNKNOWN, "resourceVersion": UNKNOWN}
+        late = {"status": UNKNOWN} if self._kind.name in ("Service", "Gateway", "Deployment") else {}
+        if self._kind.name == "Secret" and "account-token" in str(inputs.get("type")):
+            late = {"data": UNKNOWN}
+        return {**inputs, "metadata": known, **late}
+
+    def outputs(self, inputs: Properties, identity: str) -> Properties:
+        server = self._provider.server
+        uid = hashlib.sha256(f"{server} {self.token} {identity}".encode()).hexdigest()[:32]
+        made = {**inputs, "metadata": {**inputs["metadata"], "uid": uid}}
+        if self._kind.name == "Secret":
+            made["data"] = self._secret_data(inputs)
+        if self._kind.name == "Gateway" and self._kind.group == "gateway.networking.k8s.io":
+            address = balancers.address(self._world, server, f"{identity}-istio")
+            kind = "IPAddress" if address[0].isdigit() else "Hostname"
+            made["status"] = {"addresses": [{"type": kind, "value": address}]}
+        if self._kind.name == "Service":
+            made["status"] = balancers.status(self._world, server, identity, inputs.get("spec", {}))
+        return made
+
+    def created(self, inputs: Properties) -> None:
+        server, identity = self._provider.server, self.identity(inputs)
+        if self._kind.name == "Gateway" and self._kind.group == "gateway.networking.k8s.io":
+            if not self.release("istiod"):
+                raise ResourceError(f"Gateway {identity}: no controller programs it, istiod is not installed")
+            annotations = inputs["metadata"].get("annotations", {})
+            kind = annotations.get("networking.istio.io/service-type", "LoadBalancer")
+            balancers.add_service(self._world, server, f"{identity}-istio", {"type": kind})
+        if self._kind.name == "Service" and inputs.get("spec", {}).get("type") == "LoadBalancer":
+            balancers.add(self._world, server, identity)
+
+    def deleted(self, identity: str, inputs: Properties) -> None:
+        server = self._provider.server
+        if self._kind.name == "Gateway" and self._kind.group == "gateway.networking.k8s.io":
+            balancers.let_go(self._world, server, f"{identity}-istio")
+        if self._kind.name == "Service":
+            balancers.remove(self._world, server, identity)
+        if self._kind.name == "Namespace":
+            balancers.empty_namespace(self._world, server, identity)
+
+    def _secret_data(self, inputs: Properties) -> Properties:
+        if inputs.get("type") == "kubernetes.io/service-account-token":
+            if not self.release("istio-base"):
+                raise ResourceError(f"no service account {_READER}: its token is never filled in")
+            token = f"token-{hashlib.sha256(self._provider.server.encode()).hexdigest()}"
+            filled = {"token": token, "ca.crt": "the API server's authority", "namespace": "istio-system"}
+            return {name: base64.b64encode(text.encode()).decode() for name, text in filled.items()}
+        texts = inputs.get("stringData", {})
+        encoded = {name: base64.b64encode(str(text).encode()).decode() for name, text in texts.items()}
+        return {**inputs.get("data", {}), **encoded}
