@@ -19,6 +19,7 @@ from components.labels import labelling
 from components.networks.base import CloudNetwork
 from components.peering import Peering, ReaderToken
 from components.resources import LoadBalancerDrain
+from components.safeguard import Safeguard
 from components.trust import MeshTrust
 from components.workloads import GroupSite, WorkloadGroup
 from model.config.clusters import CloudCluster, LocalCluster
@@ -44,10 +45,12 @@ class HybridMesh(pulumi.ComponentResource):
         secrets: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        labels = pulumi.ResourceOptions(transformations=[labelling(plan.labels)])
+        safeguard = Safeguard(plan)
+        of_all = pulumi.ResourceOptions(transformations=[labelling(plan.labels), safeguard.transform])
         super().__init__(
-            "hybridmesh:index:HybridMesh", name, None, pulumi.ResourceOptions.merge(labels, opts)
+            "hybridmesh:index:HybridMesh", name, None, pulumi.ResourceOptions.merge(of_all, opts)
         )
+        safeguard.begin(name, self)
         self._name, self._plan, self._secrets = name, plan, secrets
         self._own = pulumi.ResourceOptions(parent=self)
         self._trust = MeshTrust(
@@ -79,6 +82,7 @@ class HybridMesh(pulumi.ComponentResource):
         self._groups = {group.name: self._group(group) for group in plan.groups.values()}
         self._ingresses = self._declare_ingresses()
         self._declare_demo()
+        safeguard.end(name, self)
         self.outputs = self._outputs()
         self.register_outputs(self.outputs)
         if plan.protected:

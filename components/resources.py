@@ -148,6 +148,44 @@ class LoadBalancerDrain(_Resource):
         super().__init__(resource_name, inputs, pulumi.ResourceOptions.merge(own, opts))
 
 
+class Foundation(_Resource):
+    """What a live stack stands on: `facts` of its networks, clusters and trust by their path in the
+    configuration. It refuses a change of them that could not be carried out, or that `protected` forbids.
+    """
+
+    TYPE = "hybridmesh:index:Foundation"
+    OUTPUTS = ()
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        stack: pulumi.Input[str],
+        protected: pulumi.Input[bool],
+        facts: Mapping[str, Mapping[str, str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {"stack": stack, "protected": protected, "facts": facts}
+        super().__init__(resource_name, inputs, opts)
+
+
+class Protection(_Resource):
+    """Nothing, but it cannot be deleted while the stack is `protected`. What it depends on stays with it."""
+
+    TYPE = "hybridmesh:index:Protection"
+    OUTPUTS = ()
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        stack: pulumi.Input[str],
+        protected: pulumi.Input[bool],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(resource_name, {"stack": stack, "protected": protected}, opts)
+
+
 class LocalCluster(_Resource):
     """A Kubernetes cluster that the embedded site raises on this machine; every changed input replaces it."""
 

@@ -74,10 +74,10 @@ class WorkloadGroup(pulumi.ComponentResource):
         membership = self._membership(name, group, home)
         for cluster in group.service_clusters:
             self._entry_point(f"{name}-service-{cluster}", group, sites[cluster])
-        machines: Machines | BundleMachines
         own = pulumi.ResourceOptions(parent=self)
+        awaited = [*membership, home.control_plane, *([home.gateway] if home.gateway else [])]
         if isinstance(group.config.machines, BundleMachinesConfig):
-            machines = bundle = BundleMachines(
+            bundle = BundleMachines(
                 f"{name}-bundle",
                 group=group,
                 cluster=home.cluster,
@@ -87,9 +87,11 @@ class WorkloadGroup(pulumi.ComponentResource):
                 opts=own,
             )
             self.addresses, self.bundle, incarnations = {}, bundle.content, Machines.incarnations
+            # A component without a child is nobody's dependency: a destroy that is refused would drop it.
+            own = pulumi.ResourceOptions(parent=bundle)
         else:
             assert certificate_authority is not None
-            machines = made = self._machines(
+            made = self._machines(
                 f"{name}-machines",
                 group=group,
                 network=network,
@@ -100,7 +102,7 @@ class WorkloadGroup(pulumi.ComponentResource):
                 istio=istio,
             )
             self.addresses, self.bundle, incarnations = made.addresses, None, made.incarnations
-        awaited = [machines, *membership, home.control_plane, *([home.gateway] if home.gateway else [])]
+            awaited.append(made)
         self.registration = MachineRegistration(
             f"{name}-registration",
             cluster_name=group.cluster,
@@ -120,7 +122,7 @@ class WorkloadGroup(pulumi.ComponentResource):
             machine_addresses=self.addresses,
             quarantined=not home.cluster.plan.active,
             timeout=CLOUD_TIMEOUT if group.machine_set else MachineRegistration.TIMEOUT,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=awaited),
+            opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(depends_on=awaited)),
         )
         self.register_outputs({"addresses": self.addresses})
 

@@ -124,6 +124,8 @@ class EksMeshCluster(CloudMeshCluster):
                 network.options(self, [*attachments, *network.ready]),
                 pulumi.ResourceOptions(
                     protect=protected,
+                    # The gateways of two cannot have the same addresses.
+                    delete_before_replace=True,
                     custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="30m"),
                 ),
             ),

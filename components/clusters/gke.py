@@ -100,9 +100,11 @@ class GkeMeshCluster(CloudMeshCluster):
             network=network.network,
             subnetwork=network.subnets["nodes"].self_link,
             networking_mode="VPC_NATIVE",
+            # GKE puts these ranges into the subnet and takes them out with the cluster. A subnet that
+            # declared them would lose them first, which is refused while the cluster is there.
             ip_allocation_policy={
-                "cluster_secondary_range_name": f"pods-{plan.name}",
-                "services_secondary_range_name": f"services-{plan.name}",
+                "cluster_ipv4_cidr_block": plan.pod_cidr,
+                "services_ipv4_cidr_block": plan.service_cidr,
             },
             datapath_provider="ADVANCED_DATAPATH",
             private_cluster_config={
@@ -134,6 +136,8 @@ class GkeMeshCluster(CloudMeshCluster):
                 network.options(self, network.ready),
                 pulumi.ResourceOptions(
                     protect=protected,
+                    # Two cannot have the same ranges, nor their gateways the same address.
+                    delete_before_replace=True,
                     # Of the pool that GKE makes first and that is removed at once: afterwards the API answers
                     # with that of another pool.
                     ignore_changes=["nodeConfig"],

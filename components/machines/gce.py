@@ -1,5 +1,8 @@
 """Machines of Compute Engine."""
 
+from collections.abc import Awaitable
+from typing import cast
+
 import pulumi
 import pulumi_gcp as gcp
 
@@ -87,22 +90,25 @@ class GceMachines(Machines):
                 "enable_integrity_monitoring": True,
             },
             tags=[network_tag("machines", self._group.name)],
-            metadata={"user-data": text, "enable-oslogin": "TRUE", "block-project-ssh-keys": "TRUE"},
-            opts=self._network.options(self),
+            metadata={"user-data": _apart(text), "enable-oslogin": "TRUE", "block-project-ssh-keys": "TRUE"},
+            opts=pulumi.ResourceOptions.merge(
+                self._network.options(self),
+                pulumi.ResourceOptions(depends_on=text.apply(lambda _: [])),
+            ),
         )
 
     def _manager(
         self, template: gcp.compute.RegionInstanceTemplate
     ) -> gcp.compute.RegionInstanceGroupManager:
-        """The group. A machine is replaced when its agent is not ready, but not before it could be: readiness
-        comes through istiod, and an outage of istiod must not make every booting machine start anew."""
+        """The group. A machine is replaced when its agent does not run, but not before it could: whether it is
+        ready is not asked, as an outage of istiod must not make every booting machine start anew."""
         check = gcp.compute.HealthCheck(
             child(self._name, "health"),
             check_interval_sec=10,
             timeout_sec=5,
             healthy_threshold=1,
             unhealthy_threshold=6,
-            http_health_check={"port": self._set.ready_port, "request_path": self._set.ready_path},
+            tcp_health_check={"port": self._set.agent_port},
             opts=self._network.options(self),
         )
         zones = list(self._set.zones)
@@ -144,3 +150,14 @@ class GceMachines(Machines):
             },
             opts=self._network.options(self),
         )
+
+
+def _apart(text: pulumi.Output[str]) -> pulumi.Output[str]:
+    """`text` as the value of a property that depends on nothing; the template itself still does.
+
+    A cluster that is replaced goes before the new one is there, and the engine then deletes first whatever a
+    property that depends on it would replace. A template that a group uses cannot be deleted; it is replaced
+    in its turn, when the new cluster has told its address.
+    """
+    value = cast(Awaitable[str], text.future())
+    return pulumi.Output(set(), value, text.is_known(), text.is_secret())

@@ -109,7 +109,11 @@ class SecurityGroups:
             description=rule.purpose[:255],
             referenced_security_group_id=where.get("group"),
             cidr_ipv4=where.get("cidr"),
-            opts=self._network.options(parent),
+            opts=pulumi.ResourceOptions.merge(
+                self._network.options(parent),
+                # A cluster that is replaced takes its security group along, which no rule may name then.
+                pulumi.ResourceOptions(replace_on_changes=["referencedSecurityGroupId"]),
+            ),
         )
 
 

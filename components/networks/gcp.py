@@ -64,9 +64,6 @@ class GcpNetwork(CloudNetwork):
             region=self._region,
             ip_cidr_range=plan.cidr,
             private_ip_google_access=True,
-            secondary_ip_ranges=[
-                {"range_name": range_name, "ip_cidr_range": cidr} for range_name, cidr in plan.secondary
-            ],
             opts=self.options(self),
         )
 

@@ -9,8 +9,8 @@ class SubnetPlan:
     """One subnet of a cloud's network.
 
     `key` is its stable name inside the network: `nodes` (gcp), `private-a`, `public-a` (aws: the zone's
-    letter). `secondary` has the further ranges of a gcp subnet by name: `pods-<cluster>` and
-    `services-<cluster>`.
+    letter). `secondary` has the ranges that GKE puts into a gcp subnet, and takes out with the cluster that
+    they are for: `pods-<cluster>` and `services-<cluster>`.
     """
 
     key: str
@@ -96,9 +96,8 @@ class MachineSetPlan:
     architecture: Literal["amd64", "arm64"]
     ready_seconds: int
     """Time before the cloud judges a new machine's health."""
-    ready_port: int
-    """Where Istio's agent says whether it is ready, by HTTP at `ready_path`."""
-    ready_path: str
+    agent_port: int
+    """Where Istio's agent takes connections as long as it runs."""
     service_account_id: str | None = None
     """GCE: the account id of the group's own service account in `project`."""
     project: str | None = None

@@ -15,7 +15,7 @@ from model.config.networks import AwsNetwork, CloudNetwork, GcpNetwork
 from model.names import cloud_name
 from model.plan.access import api_groups
 from model.plan.cloud_types import FirewallRulePlan, Party
-from model.plan.machines import READY_PORT
+from model.plan.machines import AGENT_PORT
 from model.plan.subnets import gke_ranges, nodes_range, zone_ranges, zones_of
 
 WEBHOOK_PORT = 15017
@@ -102,7 +102,7 @@ class _Network:
             if isinstance(group.machines, GceMachines):
                 checks = Party("addresses", "health-checks", HEALTH_CHECKS)
                 yield FirewallRulePlan(
-                    _key("health", name), target, (checks,), (READY_PORT,), "Google checks the agents' health"
+                    _key("health", name), target, (checks,), (AGENT_PORT,), "Google checks the agents' health"
                 )
             yield from self._from_outside(name, group, target, ports)
 

@@ -10,9 +10,12 @@ from model.config.networks import CloudNetwork, GcpNetwork
 from model.names import cloud_name
 from model.plan.cloud_types import MachineSetPlan
 from model.plan.subnets import zones_of
+from model.render.agent import DEFAULT_STATUS_PORT
 
-READY_PORT, READY_PATH = 15021, "/healthz/ready"
-"""Where Istio's agent says by HTTP whether it is ready (Istio: "Application requirements", "Ports used")."""
+AGENT_PORT = DEFAULT_STATUS_PORT
+"""Where Istio's agent listens as long as it runs, whether istiod answers or not (its status server in
+pilot/cmd/pilot-agent; it stops with its Envoy). What it says there, and at Envoy's 15021, whether it is ready,
+hangs on istiod: while that is down, every machine that boots would be taken for broken."""
 
 ACCOUNT_ID_LIMIT = 30
 """Characters of a Google service account's id (IAM: "Create service accounts")."""
@@ -44,8 +47,7 @@ def plan_machine_set(mesh: Mesh, stack: str, name: str, group: WorkloadGroup) ->
         package=package_of(machines) or "deb",
         architecture=architecture(machines),
         ready_seconds=machines.ready_seconds,
-        ready_port=READY_PORT,
-        ready_path=READY_PATH,
+        agent_port=AGENT_PORT,
         service_account_id=service_account_id(stack, name) if gce else None,
         project=project_of(mesh, network) if gce and isinstance(network, GcpNetwork) else None,
     )

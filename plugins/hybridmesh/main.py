@@ -9,19 +9,23 @@ from plugins.framework.provider import Provider
 from plugins.framework.server import serve
 from plugins.hybridmesh.certificate_authority import CertificateAuthorityHandler
 from plugins.hybridmesh.certificate_request import CertificateRequestHandler
+from plugins.hybridmesh.foundation import FoundationHandler
 from plugins.hybridmesh.load_balancer_drain import LoadBalancerDrainHandler
 from plugins.hybridmesh.local_cluster import LocalClusterHandler
 from plugins.hybridmesh.local_machine import LocalMachineHandler
 from plugins.hybridmesh.machine_registration import MachineRegistrationHandler
 from plugins.hybridmesh.power import power_on
+from plugins.hybridmesh.protection import ProtectionHandler
 
 HANDLERS: Final[dict[str, type[ResourceHandler]]] = {
     "hybridmesh:index:CertificateAuthority": CertificateAuthorityHandler,
     "hybridmesh:index:CertificateRequest": CertificateRequestHandler,
+    "hybridmesh:index:Foundation": FoundationHandler,
     "hybridmesh:index:LoadBalancerDrain": LoadBalancerDrainHandler,
     "hybridmesh:index:LocalCluster": LocalClusterHandler,
     "hybridmesh:index:LocalMachine": LocalMachineHandler,
     "hybridmesh:index:MachineRegistration": MachineRegistrationHandler,
+    "hybridmesh:index:Protection": ProtectionHandler,
 }
 
 

@@ -14,6 +14,7 @@ def test_gke(prod: Declared) -> None:
     assert cluster["datapathProvider"] == "ADVANCED_DATAPATH"
     assert cluster["workloadIdentityConfig"] == {"workloadPool": "example-mesh-prod.svc.id.goog"}
     assert cluster["releaseChannel"] == {"channel": "STABLE"}
+    assert not {"minMasterVersion", "nodeVersion"} & set(cluster), "the channel decides, and upgrades"
     assert cluster["enableShieldedNodes"] is True
     assert "name" not in cluster, "an auto-named cluster gives its replacement another identity"
     pool = only(prod, "gcp:container/nodePool:NodePool")
@@ -30,6 +31,10 @@ def test_eks(prod: Declared) -> None:
     cluster = only(prod, "aws:eks/cluster:Cluster")
     assert cluster["accessConfig"]["authenticationMode"] == "API"
     assert cluster["encryptionConfig"]["resources"] == ["secrets"]
+    key = prod.recording.named("mesh-eks-us-secrets")
+    assert key.typ == "aws:kms/key:Key"
+    assert key.inputs["enableKeyRotation"] is True
+    assert cluster["encryptionConfig"]["provider"]["keyArn"].endswith(":mesh-eks-us-secrets")
     assert cluster["vpcConfig"]["endpointPrivateAccess"] is True
     assert set(cluster["enabledClusterLogTypes"]) >= {"api", "audit", "authenticator"}
     assert "name" not in cluster, "an auto-named cluster gives its replacement another identity"

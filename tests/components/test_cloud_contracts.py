@@ -23,6 +23,8 @@ TOKENS = {
     "hybridmesh:index:GoogleCasIssuer",
     "hybridmesh:index:AwsPrivateCaIssuer",
     "hybridmesh:index:CertificateRequest",
+    "hybridmesh:index:Foundation",
+    "hybridmesh:index:Protection",
 }
 """The type tokens are in the state of every stack: changing one replaces what it names."""
 

@@ -1,5 +1,10 @@
 """Who gets in from outside, and what has no way out of its network, on the stack `prod`."""
 
+import base64
+import gzip
+
+import pytest
+
 from tests.components.cloud_stacks import only, values
 from tests.components.conftest import Declared
 
@@ -65,8 +70,29 @@ def test_gateways_take_reserved_addresses(prod: Declared) -> None:
     assert len(set(told["eks-us"]["gatewayAddresses"])) == 3
 
 
-def test_hosts_files_list_every_address_of_the_gateway(prod: Declared) -> None:
-    template = only(prod, "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate")
-    text = template["metadata"]["user-data"]
-    for address in prod.outputs["clusters"]["gke-eu"]["gatewayAddresses"]:
-        assert f"{address} istiod.istio-system.svc" in text
+@pytest.mark.parametrize(("cluster", "number"), [("gke-eu", 1), ("eks-us", 3)])
+def test_hosts_files_list_every_address_of_the_gateway(prod: Declared, cluster: str, number: int) -> None:
+    """On EKS they are the elastic addresses: the Service's status tells a host name."""
+    addresses = prod.outputs["clusters"][cluster]["gatewayAddresses"]
+    assert len(set(addresses)) == number
+    for address in addresses:
+        assert f"{address} istiod.istio-system.svc" in user_data(prod, cluster)
+
+
+@pytest.mark.parametrize("cluster", ["gke-eu", "eks-us"])
+def test_user_data_holds_the_api_servers_authority_and_no_other(prod: Declared, cluster: str) -> None:
+    """Neither a root of the mesh, which would be stale one day, nor anything secret."""
+    text = user_data(prod, cluster)
+    assert text.count("BEGIN CERTIFICATE") == 1
+    assert "API server of a cloud" in text
+    for secret in ("root of a cloud", "an intermediate's key", "PRIVATE KEY", "eyJ"):
+        assert secret not in text
+
+
+def user_data(prod: Declared, cluster: str) -> str:
+    """What the machines that register with `cluster` boot with."""
+    if cluster == "gke-eu":
+        template = only(prod, "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate")
+        return str(template["metadata"]["user-data"])
+    packed = prod.recording.named("mesh-group-orders-machines-template").inputs["userData"]
+    return gzip.decompress(base64.b64decode(packed)).decode()

@@ -32,8 +32,9 @@ def test_gce_machines(prod: Declared) -> None:
     assert "targetSize" not in group
     scaling = only(prod, "gcp:compute/regionAutoscaler:RegionAutoscaler")["autoscalingPolicy"]
     assert (scaling["minReplicas"], scaling["maxReplicas"]) == (3, 20)
-    check = only(prod, "gcp:compute/healthCheck:HealthCheck")["httpHealthCheck"]
-    assert check == {"port": 15021, "requestPath": "/healthz/ready"}
+    check = only(prod, "gcp:compute/healthCheck:HealthCheck")
+    assert check["tcpHealthCheck"] == {"port": 15020}, "the agent's process, which istiod's outage leaves"
+    assert "httpHealthCheck" not in check
 
 
 def test_ec2_machines(prod: Declared) -> None:

@@ -18,7 +18,14 @@ from components.machines.bundle import BundleMachines
 from components.machines.local import LocalMachines
 from components.mesh import HybridMesh
 from components.peering import Peering, ReaderToken
-from components.resources import CertificateAuthority, LocalCluster, LocalMachine, MachineRegistration
+from components.resources import (
+    CertificateAuthority,
+    Foundation,
+    LocalCluster,
+    LocalMachine,
+    MachineRegistration,
+    Protection,
+)
 from components.trust import MeshTrust
 from components.workloads import WorkloadGroup
 from tests.components.conftest import Declare, Declared, declare_mesh, read_local_stack
@@ -40,7 +47,14 @@ COMPONENTS: dict[type[pulumi.ComponentResource], str] = {
 }
 """The type tokens are in the state of every stack: changing one replaces what it names."""
 
-RESOURCES = (CertificateAuthority, LocalCluster, LocalMachine, MachineRegistration)
+RESOURCES = (
+    CertificateAuthority,
+    Foundation,
+    LocalCluster,
+    LocalMachine,
+    MachineRegistration,
+    Protection,
+)
 KUBECONFIG = """
 apiVersion: v1
 kind: Config

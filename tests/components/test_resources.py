@@ -10,19 +10,23 @@ from pulumi.runtime.stack import wait_for_rpcs
 from components.resources import (
     CertificateAuthority,
     CertificateRequest,
+    Foundation,
     LoadBalancerDrain,
     LocalCluster,
     LocalMachine,
     MachineRegistration,
+    Protection,
 )
 from plugins.framework.values import UNKNOWN, contains_unknown
 from plugins.hybridmesh import (
     certificate_authority,
     certificate_request,
+    foundation,
     load_balancer_drain,
     local_cluster,
     local_machine,
     machine_registration,
+    protection,
 )
 from plugins.hybridmesh.main import HANDLERS
 from tests.components.conftest import hermetic
@@ -47,6 +51,9 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
     ),
     "CertificateRequest": lambda: CertificateRequest(
         "x", trust_domain="mesh.example.com", cluster="east", validity_days=730
+    ),
+    "Foundation": lambda: Foundation(
+        "x", stack="prod", protected=True, facts={"clusters.east": {"type": "gke"}}
     ),
     "LoadBalancerDrain": lambda: LoadBalancerDrain(
         "x", cluster_name="east", incarnation="arn:1", kubeconfig="{}", context="east"
@@ -74,22 +81,27 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         triggers={"group": "1"},
         machine_addresses={"vm-0": "10.10.0.100"},
     ),
+    "Protection": lambda: Protection("x", stack="prod", protected=True),
 }
 HANDLER_MODULES = {
     "CertificateAuthority": certificate_authority,
     "CertificateRequest": certificate_request,
+    "Foundation": foundation,
     "LoadBalancerDrain": load_balancer_drain,
     "LocalCluster": local_cluster,
     "LocalMachine": local_machine,
     "MachineRegistration": machine_registration,
+    "Protection": protection,
 }
 CLASSES: dict[str, Any] = {
     "CertificateAuthority": CertificateAuthority,
     "CertificateRequest": CertificateRequest,
+    "Foundation": Foundation,
     "LoadBalancerDrain": LoadBalancerDrain,
     "LocalCluster": LocalCluster,
     "LocalMachine": LocalMachine,
     "MachineRegistration": MachineRegistration,
+    "Protection": Protection,
 }
 EACH = pytest.mark.parametrize("name", MAKERS)
 

@@ -23,6 +23,10 @@ def leaked(site: Site) -> list[str]:
     return leaks(secrets, _PUBLIC.sub("", site.pulumi("stack", "export")))
 
 
-def positions(calls: Iterable[Call], *, type_: str = "", name: str = "") -> list[int]:
-    """Where in `calls` those are whose type and name contain the texts."""
-    return [index for index, call in enumerate(calls) if type_ in call.type and name in call.name]
+def positions(calls: Iterable[Call], *, type_: str = "", name: str = "", operation: str = "") -> list[int]:
+    """Where in `calls` those are whose type, name and operation contain the texts."""
+    return [
+        index
+        for index, call in enumerate(calls)
+        if type_ in call.type and name in call.name and operation in call.operation
+    ]

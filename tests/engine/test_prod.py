@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from components.safeguard import REMEDY
 from tests.engine.doubles.store import Call
 from tests.engine.shape import leaked, positions
 from tests.engine.site import Site, site
@@ -81,6 +82,65 @@ def test_clusters_and_networks_of_a_protected_stack_are_protected(prod: Site) ->
     assert found == dict.fromkeys(kinds, True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        ((), REMEDY),
+        (("--parallel", "1"), REMEDY),
+        (("--continue-on-error",), REMEDY),
+        (("--ignore-protect",), "set `protected: false` in stacks/Pulumi.prod.yaml"),
+    ],
+    ids=["default", "one by one", "continue on error", "ignore protect"],
+)
+def test_a_destroy_of_a_protected_stack_deletes_nothing(
+    prod: Site, arguments: tuple[str, ...], remedy: str
+) -> None:
+    before = urns(prod)
+    prod.world.forget_calls()
+    said = prod.destroy(*arguments, fails=True)
+    assert remedy in said
+    assert changes(prod) == []
+    assert urns(prod) == before
+
+
+def test_neither_a_preview_nor_half_a_destroy_goes_through(prod: Site) -> None:
+    before = urns(prod)
+    prod.world.forget_calls()
+    assert REMEDY in prod.pulumi("destroy", "--preview-only", fails=True)
+    assert "no unprotected resources" in prod.destroy("--exclude-protected")
+    (cluster,) = (urn for urn in before if urn.endswith("::mesh-eks-us-cluster"))
+    said = prod.destroy("--target", cluster, "--target-dependents", fails=True)
+    assert REMEDY in said
+    assert changes(prod) == []
+    assert urns(prod) == before
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_protected_cluster_stays_in_the_configuration(prod: Site, preview: bool) -> None:
+    kept, mesh = prod.mesh, prod.mesh
+    del mesh["clusters"]["eks-us"], mesh["workloadGroups"]["orders"]
+    mesh["ingress"]["public"]["routes"] = mesh["ingress"]["public"]["routes"][:1]
+    prod.world.forget_calls()
+    prod.configure(mesh)
+    said = prod.pulumi("preview", fails=True) if preview else prod.up(fails=True)
+    prod.configure(kept)
+    assert "clusters.eks-us is taken out of the configuration" in said
+    assert "set `protected: false` in stacks/Pulumi.prod.yaml and run `pulumi up --stack prod`" in said
+    assert "Traceback" not in said
+    assert changes(prod) == []
+
+
+def test_a_protected_cluster_keeps_its_ranges(prod: Site) -> None:
+    kept, mesh = prod.mesh, prod.mesh
+    mesh["clusters"]["gke-eu"]["podCidr"] = "10.10.64.0/18"
+    prod.world.forget_calls()
+    prod.configure(mesh)
+    said = prod.up(fails=True)
+    prod.configure(kept)
+    assert "clusters.gke-eu.podCidr cannot change from 10.10.128.0/17 to 10.10.64.0/18" in said
+    assert changes(prod) == []
+
+
 def test_protection_is_lifted_in_place(prod: Site) -> None:
     mesh = prod.mesh
     mesh["protected"] = False
@@ -90,6 +150,18 @@ def test_protection_is_lifted_in_place(prod: Site) -> None:
     prod.up("--expect-no-changes")
     assert prod.world.of_type(GKE)[0].outputs["endpoint"] == kept
     assert not [each for each in prod.resources() if each.get("protect")]
+
+
+def test_a_network_keeps_its_range_in_any_stack(prod: Site) -> None:
+    kept, mesh = prod.mesh, prod.mesh
+    mesh["networks"]["aws-us"]["cidr"] = "10.50.0.0/16"
+    prod.world.forget_calls()
+    prod.configure(mesh)
+    said = prod.up(fails=True)
+    prod.configure(kept)
+    assert "networks.aws-us.cidr cannot change from 10.20.0.0/16 to 10.50.0.0/16" in said
+    assert "Declare another network" in said
+    assert changes(prod) == []
 
 
 def test_a_group_more_touches_no_other(prod: Site) -> None:
@@ -162,6 +234,28 @@ def test_a_replaced_cluster_gets_everything_anew_and_the_other_keeps_all(prod: S
     prod.up("--expect-no-changes")
 
 
+@pytest.mark.parametrize(
+    ("cluster", "key", "value", "type_"),
+    [("gke-eu", "podCidr", "10.10.64.0/18", GKE), ("eks-us", "serviceCidr", "172.21.0.0/16", EKS)],
+)
+def test_other_ranges_replace_a_cluster_with_all_that_is_in_it(
+    prod: Site, cluster: str, key: str, value: str, type_: str
+) -> None:
+    mesh = prod.mesh
+    mesh["clusters"][cluster][key] = value
+    prod.configure(mesh)
+    before = server_of(prod, type_)
+    prod.world.forget_calls()
+    prod.up()
+    calls = prod.world.calls()
+    gone = min(positions(calls, type_=type_, operation="delete"))
+    assert max(positions(calls, name=f"mesh-{cluster}-gateway-release", operation="delete")) < gone
+    assert gone < min(positions(calls, type_=type_, operation="create"))
+    assert server_of(prod, type_) != before
+    assert len(prod.world.balancers()) == 3
+    prod.up("--expect-no-changes")
+
+
 def test_a_dead_cluster_in_quarantine_does_not_hold_the_living(prod: Site) -> None:
     dead = server_of(prod, EKS)
     prod.world.kill(dead)
@@ -194,6 +288,15 @@ def test_destroy_goes_in_the_right_order_and_leaves_nothing(prod: Site) -> None:
     for cluster in ("gke-eu", "eks-us"):
         gateway, istiod = f"mesh-{cluster}-gateway-release", f"mesh-{cluster}-istio-istiod"
         assert _last(calls, name=gateway) < _first(calls, name=istiod)
+
+
+def urns(prod: Site) -> set[str]:
+    return {each["urn"] for each in prod.resources()}
+
+
+def changes(prod: Site) -> list[Call]:
+    """What was changed in the clouds and in the clusters."""
+    return [call for call in prod.world.calls() if call.operation != "read"]
 
 
 def _first(calls: list[Call], **what: Any) -> int:

@@ -173,6 +173,11 @@ class Amazon(Cloud):
             return {**tags, **(facts.inputs.get("tags") or {})}
         return values.get(name)
 
+    def marks(self, thing: Thing) -> set[str]:
+        """A cluster's own security group goes with it, unless a rule names it."""
+        own = thing.outputs.get("vpcConfig", {}).get("clusterSecurityGroupId")
+        return super().marks(thing) | ({own} if own else set())
+
     def removed(self, thing: Thing) -> None:
         if thing.type == "aws:eks/cluster:Cluster":
             cluster_gone(self.world, thing.outputs["endpoint"])

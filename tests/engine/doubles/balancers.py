@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from plugins.framework.errors import ResourceError
@@ -50,20 +51,35 @@ def status(world: World, server: str, identity: str, spec: dict[str, Any]) -> di
     return {"loadBalancer": {"ingress": [{"ip" if where[0].isdigit() else "hostname": where}]}}
 
 
-def add_service(world: World, server: str, identity: str, spec: dict[str, Any]) -> None:
+def add_service(
+    world: World, server: str, identity: str, spec: dict[str, Any], reserved: Sequence[str] = ()
+) -> None:
     """The Service that a chart or istiod makes, and its load balancer if it is of that type."""
     namespace, _, name = identity.partition("/")
     inputs = {"metadata": {"namespace": namespace, "name": name}, "spec": spec}
     outputs = {**inputs, "status": status(world, server, identity, spec)}
     world.put(Thing("kubernetes", SERVICE, identity, "", inputs, outputs, server))
     if spec["type"] == "LoadBalancer":
-        add(world, server, identity)
+        add(world, server, identity, reserved)
 
 
-def add(world: World, server: str, identity: str) -> None:
+def add(world: World, server: str, identity: str, reserved: Sequence[str] = ()) -> None:
     demand_controller(world, server)
-    where = {"cloud": cloud(world, server), "address": address(world, server, identity)}
+    where = {
+        "cloud": cloud(world, server),
+        "address": address(world, server, identity),
+        "reserved": list(reserved),
+    }
     world.put(Thing("balancer", "LoadBalancer", f"{server} {identity}", identity, {}, where, server))
+
+
+def demand_free(world: World, reserved: Sequence[str]) -> None:
+    """A reserved address serves one load balancer at a time. Raises ResourceError."""
+    for other in world.balancers():
+        if taken := sorted(set(reserved) & set(other.outputs.get("reserved", ()))):
+            raise ResourceError(
+                f"{', '.join(taken)}: in use by {other.identity}; the Service never gets its address"
+            )
 
 
 def demand_controller(world: World, server: str) -> None:

@@ -58,6 +58,10 @@ class Cloud(Provider):
     def facts(self, inputs: Properties, call: CallContext) -> Facts:
         raise NotImplementedError
 
+    def marks(self, thing: Thing) -> set[str]:
+        """By what others refer to `thing`."""
+        return {thing.identity, thing.outputs.get("arn", ""), thing.outputs.get("selfLink", "")} - {""}
+
     def removed(self, thing: Thing) -> None:
         """After a thing was deleted."""
 

@@ -179,7 +179,7 @@ class CloudHandler(ResourceHandler):
             "aws:acmpca",
         ):
             return []
-        marks = {thing.identity, thing.outputs.get("arn"), thing.outputs.get("selfLink")} - {None, ""}
+        marks = self._cloud.marks(thing)
         return [
             f"{other.type} {other.identity}"
             for other in self._cloud.world.things(self._cloud.name)

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from importlib.metadata import version
+from ipaddress import IPv4Network
 from typing import Any, Final
 
 from plugins.framework.calls import CallContext
@@ -43,6 +44,7 @@ def _named(limit: int = 63) -> Callable[[Properties], list[CheckFailure]]:
 
 
 def _cluster(facts: Facts) -> dict[str, Any]:
+    _demand_free_ranges(facts)
     endpoint = facts.world.claim("gcp")
     identity = _location_id("clusters")(facts)
     authority = base64.b64encode(endpoint["authority"].encode()).decode()
@@ -53,6 +55,27 @@ def _cluster(facts: Facts) -> dict[str, Any]:
         "masterVersion": "1.35.4-gke.100",
         "nodeVersion": "1.35.4-gke.100",
     }
+
+
+def _demand_free_ranges(facts: Facts) -> None:
+    """Ranges of a cluster are its own, in its subnet and its network. Raises ResourceError."""
+    mine = _ranges(facts.inputs)
+    for other in facts.world.of_type("gcp:container/cluster:Cluster"):
+        if other.inputs.get("network") != facts.inputs.get("network"):
+            continue
+        for range_ in mine:
+            if any(range_.overlaps(taken) for taken in _ranges(other.inputs)):
+                raise ResourceError(f"Invalid value: {range_} is not available, {other.identity} uses it")
+
+
+def _ranges(inputs: Properties) -> list[IPv4Network]:
+    allocation = inputs.get("ipAllocationPolicy", {})
+    given = [
+        allocation.get("clusterIpv4CidrBlock"),
+        allocation.get("servicesIpv4CidrBlock"),
+        inputs.get("privateClusterConfig", {}).get("masterIpv4CidrBlock"),
+    ]
+    return [IPv4Network(each) for each in given if each]
 
 
 def _location_id(kind: str) -> Callable[[Facts], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from model.render.istio_values import EIP_ALLOCATIONS
 from plugins.framework.calls import CallContext
 from plugins.framework.differences import compare, property_path
 from plugins.framework.errors import CheckFailure, ResourceError
@@ -60,6 +61,7 @@ class ReleaseHandler(InClusterHandler):
             if not self.release("istiod"):
                 raise ResourceError("the gateway's pod has no proxy image: istiod's webhook does not serve")
             balancers.demand_controller(self._world, self._provider.server)
+            balancers.demand_free(self._world, _reserved(inputs))
 
     def outputs(self, inputs: Properties, identity: str) -> Properties:
         status = {
@@ -81,7 +83,8 @@ class ReleaseHandler(InClusterHandler):
                 "type": service.get("type", "LoadBalancer"),
                 "loadBalancerIP": service.get("loadBalancerIP"),
             }
-            balancers.add_service(self._world, self._provider.server, self.identity(inputs), spec)
+            server, identity = self._provider.server, self.identity(inputs)
+            balancers.add_service(self._world, server, identity, spec, _reserved(inputs))
 
     def updated(self, outputs: Properties) -> None:
         outputs["status"] = {**outputs["status"], "revision": outputs["status"]["revision"] + 1}
@@ -89,6 +92,14 @@ class ReleaseHandler(InClusterHandler):
     def deleted(self, identity: str, inputs: Properties) -> None:
         if chart_of(inputs) == "gateway":
             balancers.remove_service(self._world, self._provider.server, identity)
+
+
+def _reserved(inputs: Properties) -> list[str]:
+    """The reserved addresses that the Service of a gateway asks for: an address, or Amazon's allocations."""
+    service = inputs["values"].get("service", {})
+    allocations = service.get("annotations", {}).get(EIP_ALLOCATIONS)
+    wanted = [service["loadBalancerIP"]] if "loadBalancerIP" in service else []
+    return allocations.split(",") if allocations else wanted
 
 
 def chart_of(inputs: Properties) -> str:

@@ -1,0 +1,50 @@
+"""What a live stack stands on: the facts that a running network, cluster or root cannot change."""
+
+from model.config.clusters import CloudCluster, GkeCluster
+from model.config.networks import CloudNetwork, GcpNetwork
+from model.config.trust import AwsPrivateCaTrust, GoogleCasTrust
+from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
+
+Facts = dict[str, dict[str, str]]
+
+
+def foundation_facts(plan: MeshPlan) -> Facts:
+    """Path in the configuration -> key -> value, for every network, every cluster and the trust. Ranges that
+    the configuration leaves out are there as planned."""
+    return {
+        **{f"networks.{name}": _of_network(network) for name, network in plan.networks.items()},
+        **{f"clusters.{name}": _of_cluster(cluster) for name, cluster in plan.clusters.items()},
+        "trust": _of_trust(plan),
+    }
+
+
+def _of_network(plan: NetworkPlan) -> dict[str, str]:
+    config = plan.config
+    if not isinstance(config, CloudNetwork):
+        return {}
+    facts = {"type": config.type, "cidr": str(config.cidr), "region": config.region, "id": config.id or ""}
+    return {**facts, "project": plan.project or ""} if isinstance(config, GcpNetwork) else facts
+
+
+def _of_cluster(plan: ClusterPlan) -> dict[str, str]:
+    facts = {"type": plan.config.type, "network": plan.network}
+    if isinstance(plan.config, CloudCluster):
+        facts["serviceCidr"] = plan.service_cidr or ""
+    if isinstance(plan.config, GkeCluster):
+        facts["podCidr"] = plan.pod_cidr or ""
+        facts["controlPlaneCidr"] = plan.control_plane_cidr or ""
+    return facts
+
+
+def _of_trust(plan: MeshPlan) -> dict[str, str]:
+    trust = plan.trust
+    if isinstance(trust, GoogleCasTrust):
+        place = {
+            "location": trust.location,
+            "pool": trust.pool or "",
+            "project": trust.project or plan.project or "",
+        }
+        return {"issuer": trust.issuer, **place}
+    if isinstance(trust, AwsPrivateCaTrust):
+        return {"issuer": trust.issuer, "region": trust.region, "arn": trust.arn or ""}
+    return {"issuer": trust.issuer}

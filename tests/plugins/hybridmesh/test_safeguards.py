@@ -1,0 +1,87 @@
+"""Foundation and Protection: what they refuse of a live stack, and what they let pass."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from plugins.framework.values import Properties
+from tests.plugins.hybridmesh.driver import Driver, FailedCallError
+
+NETWORK = {"type": "gcp", "cidr": "10.10.0.0/16", "region": "europe-west4", "id": ""}
+CLUSTER = {"type": "gke", "network": "gcp-eu", "podCidr": "10.10.128.0/17"}
+
+
+def inputs(*, protected: bool = False, **facts: Any) -> Properties:
+    known = {"networks.gcp-eu": NETWORK, "clusters.gke-eu": CLUSTER, "trust": {"issuer": "google-cas"}}
+    changed = {path.replace("__", "."): value for path, value in facts.items()}
+    together = {**known, **{path.replace("_", "-"): value for path, value in changed.items()}}
+    kept = {path: value for path, value in together.items() if value is not None}
+    return {"stack": "prod", "protected": protected, "facts": kept}
+
+
+def refused(foundation: Driver, before: Properties, now: Properties) -> str:
+    """The reason, "" where it passes."""
+    _, failures = foundation.check(now, before)
+    return failures.get("", "")
+
+
+@pytest.fixture
+def foundation(drive: Callable[[str], Driver]) -> Driver:
+    return drive("Foundation")
+
+
+def test_a_first_up_stands_on_anything(foundation: Driver) -> None:
+    assert foundation.check(inputs(protected=True))[1] == {}
+
+
+@pytest.mark.parametrize("protected", [False, True])
+def test_what_stays_the_same_or_is_added_passes(foundation: Driver, protected: bool) -> None:
+    before = inputs(protected=protected)
+    assert refused(foundation, before, before) == ""
+    assert refused(foundation, before, inputs(protected=protected, clusters__gke_us=CLUSTER)) == ""
+    later = {**CLUSTER, "another": "fact of a later release"}
+    assert refused(foundation, before, inputs(protected=protected, clusters__gke_eu=later)) == ""
+
+
+@pytest.mark.parametrize("protected", [False, True])
+@pytest.mark.parametrize(("key", "value"), [("cidr", "10.0.0.0/8"), ("region", "us-east1"), ("id", "shared")])
+def test_a_network_never_moves(foundation: Driver, protected: bool, key: str, value: str) -> None:
+    now = inputs(protected=protected, networks__gcp_eu={**NETWORK, key: value})
+    said = refused(foundation, inputs(protected=protected), now)
+    assert f"networks.gcp-eu.{key} cannot change from {NETWORK[key] or 'none'} to {value}" in said
+    assert "Declare another network" in said
+
+
+def test_a_cluster_is_replaced_where_nothing_protects_it(foundation: Driver) -> None:
+    elsewhere = {**CLUSTER, "podCidr": "10.10.64.0/18"}
+    assert refused(foundation, inputs(), inputs(clusters__gke_eu=elsewhere)) == ""
+    said = refused(foundation, inputs(protected=True), inputs(protected=True, clusters__gke_eu=elsewhere))
+    assert "clusters.gke-eu.podCidr cannot change from 10.10.128.0/17 to 10.10.64.0/18" in said
+    assert "`protected: false` in stacks/Pulumi.prod.yaml" in said
+
+
+@pytest.mark.parametrize("path", ["clusters__gke_eu", "networks__gcp_eu"])
+def test_what_is_protected_is_not_taken_out(foundation: Driver, path: str) -> None:
+    assert refused(foundation, inputs(), inputs(**{path: None})) == ""
+    for still in (True, False):
+        said = refused(foundation, inputs(protected=True), inputs(protected=still, **{path: None}))
+        assert path.replace("__", ".").replace("_", "-") in said
+        assert "run `pulumi up --stack prod`" in said, "lifted by an up of its own"
+
+
+def test_the_protection_is_lifted_by_an_up(foundation: Driver) -> None:
+    lifted = inputs()
+    assert refused(foundation, inputs(protected=True), lifted) == ""
+    assert refused(foundation, lifted, inputs(clusters__gke_eu=None)) == ""
+
+
+def test_a_protection_refuses_to_go_and_says_how_it_is_lifted(drive: Callable[[str], Driver]) -> None:
+    protection = drive("Protection")
+    known = {"stack": "prod", "protected": True}
+    identity, outputs = protection.create(known)
+    with pytest.raises(FailedCallError, match=r"set `protected: false` in stacks/Pulumi\.prod\.yaml"):
+        protection.delete(identity, outputs.value, known)
+    lifted = {**known, "protected": False}
+    changed = protection.update(identity, outputs.value, known, lifted)
+    protection.delete(identity, changed.value, lifted)
