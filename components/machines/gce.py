@@ -100,8 +100,8 @@ class GceMachines(Machines):
     def _manager(
         self, template: gcp.compute.RegionInstanceTemplate
     ) -> gcp.compute.RegionInstanceGroupManager:
-        """The group. A machine is replaced when its agent does not run, but not before it could: whether it is
-        ready is not asked, as an outage of istiod must not make every booting machine start anew."""
+        """The group. A machine is replaced when its agent does not run, but not before it could: whether it
+        is ready is not asked, as an outage of istiod must not make every booting machine start anew."""
         check = gcp.compute.HealthCheck(
             child(self._name, "health"),
             check_interval_sec=10,

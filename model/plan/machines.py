@@ -14,7 +14,7 @@ from model.render.agent import DEFAULT_STATUS_PORT
 
 AGENT_PORT = DEFAULT_STATUS_PORT
 """Where Istio's agent listens as long as it runs, whether istiod answers or not (its status server in
-pilot/cmd/pilot-agent; it stops with its Envoy). What it says there, and at Envoy's 15021, whether it is ready,
+pilot/cmd/pilot-agent; it stops with its Envoy). Whether it is ready, as it says there and at Envoy's 15021,
 hangs on istiod: while that is down, every machine that boots would be taken for broken."""
 
 ACCOUNT_ID_LIMIT = 30

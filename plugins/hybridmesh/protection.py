@@ -1,8 +1,8 @@
 """`hybridmesh:index:Protection`: in a protected stack, refuses to be deleted.
 
-It depends on everything else in the stack, so that a destroy has to begin with it; the engine deletes nothing
-that a resource depends on whose deletion failed. The engine's own protection of single resources comes too
-late for that: it is found when their turn comes, after all that depends on them has gone.
+It depends on everything else in the stack, so that a destroy has to begin with it, and ends with its refusal.
+The engine's own protection of single resources comes too late: it is found when their turn comes, after all
+that depends on them has gone.
 
 Inputs: `stack`, `protected`. Outputs: the inputs.
 """
@@ -67,8 +67,7 @@ class ProtectionHandler(ResourceHandler):
     def delete(
         self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
     ) -> None:
-        """Raises ResourceError in a protected stack: whoever told the engine to ignore its own protection
-        would else find the clouds' behind it, half way."""
+        """Raises ResourceError in a protected stack."""
         del identity, timeout, context
         known = {**outputs, **inputs}
         if known["protected"]:

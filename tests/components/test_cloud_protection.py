@@ -3,14 +3,12 @@
 import pulumi
 import pytest
 
-from components.safeguard import REMEDY
 from plugins.hybridmesh.main import HANDLERS
 from tests.components.cloud_stacks import awaited, only
 from tests.components.conftest import Declared, declare_mesh, read_stack
 
 OWN_RESOURCES = set(HANDLERS)
 
-SAFEGUARD = f"mesh-protection-{REMEDY}"
 PROTECTED = {
     "mesh-gcp-eu-vpc",
     "mesh-aws-us-vpc",
@@ -18,7 +16,6 @@ PROTECTED = {
     "mesh-eks-us-cluster",
     "mesh-trust-issuer-pool",
     "mesh-trust-issuer-root",
-    SAFEGUARD,
 }
 
 
@@ -39,7 +36,7 @@ def test_a_destroy_begins_with_the_protection(stack: str) -> None:
         for each in declared.recording.declared
         if not each.typ.startswith("hybridmesh:index:") or each.typ in OWN_RESOURCES
     ]
-    assert awaited(declared, SAFEGUARD) == set(resources) - {SAFEGUARD}
+    assert awaited(declared, "mesh-protection") == set(resources) - {"mesh-protection"}
 
 
 def test_no_component_is_without_a_resource(prod: Declared) -> None:
