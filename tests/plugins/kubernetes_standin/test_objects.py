@@ -11,9 +11,10 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from plugins.framework.values import UNKNOWN, Properties
-from tests.plugins.control_plane import ControlPlane, wait_until
+from tests.plugins.control_plane import ControlPlane
 from tests.plugins.kubernetes_standin.conftest import Plugin, PluginFactory
 from tests.plugins.kubernetes_standin.test_check import CONFIG_MAP, DEPLOYMENT, SECRET, unreachable
+from tests.waiting import eventually
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 SERVICE = "kubernetes:core/v1:Service"
@@ -364,7 +365,7 @@ def test_custom_resources_of_a_new_kind(plugin: Plugin, namespace: str, control_
     assert plugin.update(made, {**thing, "spec": {"size": 4}}).outputs["spec"] == {"size": 4}
     misspelt = {**thing, "spec": {"sise": 4}}
     # The server publishes the description of a new kind a moment after it serves it.
-    wait_until(lambda: bool(plugin.check(token, "t", misspelt).failures), "the new kind is described")
+    eventually("the new kind is described", lambda: bool(plugin.check(token, "t", misspelt).failures))
     assert [failure.property for failure in plugin.check(token, "t", misspelt).failures] == ["spec.sise"]
     plugin.delete(definition)
     assert plugin.read(made).identity == ""
