@@ -170,7 +170,8 @@ def test_recovers_with_an_expired_certificate_no_token_and_no_envoy(
 def test_new_roots_arrive_with_the_next_run(site: Site, machine: MachineRuntime) -> None:
     sh(machine, "echo stale >/etc/certs/root-cert.pem; systemctl start hybrid-mesh-identity.service")
     path = "/api/v1/namespaces/bookinfo/configmaps/istio-ca-root-cert"
-    assert sh(machine, "cat /etc/certs/root-cert.pem").stdout == site.get(path)["data"]["root-cert.pem"]
+    found = sh(machine, "cat /etc/certs/root-cert.pem").stdout
+    assert found.strip() == site.get(path)["data"]["root-cert.pem"].strip()
 
 
 def test_failure_at_timer_time_leaves_the_agent_alone(site: Site, machine: MachineRuntime) -> None:

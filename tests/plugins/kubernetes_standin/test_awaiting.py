@@ -14,8 +14,14 @@ from google.protobuf import empty_pb2
 from plugins.framework.values import Properties
 from tests.plugins.control_plane import ControlPlane
 from tests.plugins.kubernetes_standin.conftest import FailedAwaitError, Made, Plugin
-from tests.plugins.kubernetes_standin.test_check import DEPLOYMENT, SECRET
-from tests.plugins.kubernetes_standin.test_objects import CRD, SERVICE, deployment, kind_definition
+from tests.plugins.kubernetes_standin.objects import (
+    CRD,
+    DEPLOYMENT,
+    SECRET,
+    SERVICE,
+    deployment,
+    kind_definition,
+)
 from tests.waiting import eventually
 
 MERGE = "application/merge-patch+json"

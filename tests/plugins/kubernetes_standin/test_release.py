@@ -22,8 +22,7 @@ from pulumi.runtime.proto import provider_pb2
 from plugins.framework.values import UNKNOWN, Properties, Secret
 from tests.plugins.control_plane import ControlPlane
 from tests.plugins.kubernetes_standin.conftest import FailedAwaitError, Made, Plugin, PluginFactory, urn
-from tests.plugins.kubernetes_standin.test_check import unreachable
-from tests.plugins.kubernetes_standin.test_objects import changes
+from tests.plugins.kubernetes_standin.objects import changes, unreachable
 from tests.waiting import eventually
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
