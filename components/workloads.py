@@ -53,7 +53,6 @@ class WorkloadGroup(pulumi.ComponentResource):
     addresses: Mapping[str, pulumi.Output[str]]
     """Of the machines that the program made, by name."""
     bundle: pulumi.Output[dict[str, object]] | None
-    registration: MachineRegistration
 
     def __init__(
         self,
@@ -101,7 +100,7 @@ class WorkloadGroup(pulumi.ComponentResource):
             )
             self.addresses, self.bundle, incarnations = made.addresses, None, made.incarnations
         awaited = [machines, *membership, home.control_plane, *([home.gateway] if home.gateway else [])]
-        self.registration = MachineRegistration(
+        MachineRegistration(
             f"{name}-registration",
             cluster_name=group.cluster,
             kubeconfig=home.cluster.kubeconfig,
