@@ -17,7 +17,7 @@ TRACKED = subprocess.run(
 ROOMS = {name.partition("/")[0] for name in TRACKED if "/" in name}
 PLACEHOLDERS = re.compile(r"[<*…]")
 PATH = re.compile(r"(?<![\w./~-])[\w.-]+/[\w./<>*…-]*")
-COMMAND = re.compile(r"(?:^|\$ |\(|bin/)hybrid-mesh ((?:[\w./=-]+ ?)+)")
+COMMAND = re.compile(r"(?:^|\$ |\(|bin/)hybrid-mesh ((?:[\w./=\[\]-]+ ?)+)")
 TARGET = re.compile(r"(?:^|[\s(])make ([a-z]+)")
 VARIABLE = re.compile(r"HYBRID_MESH_[A-Z_]+")
 
@@ -45,7 +45,7 @@ def test_commands_and_their_options_exist(page: str) -> None:
     for piece in code(page):
         for words in COMMAND.findall(piece):
             command = typer.main.get_command(app)
-            wanted = words.split()
+            wanted = [word.strip("[]") for word in words.split()]
             while isinstance(command, TyperGroup) and wanted:
                 name = wanted.pop(0)
                 assert name in command.commands, f"{page}: {piece}"
