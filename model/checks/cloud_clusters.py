@@ -50,14 +50,7 @@ def clusters_are_in_their_clouds_networks(mesh: Mesh) -> Iterator[Problem]:
 def pools_have_a_range(mesh: Mesh) -> Iterator[Problem]:
     """A pool's fewest nodes are not more than its most."""
     for name, cluster in _cloud_clusters(mesh):
-        fewest, most = nodes_of(cluster)
-        if fewest > most:
-            yield Problem(
-                f"clusters.{name}.{_pool_key(cluster)}.min",
-                str(fewest),
-                f"this is more than max, which is {most}",
-                "Let min be at most max.",
-            )
+        yield from min_over_max(f"clusters.{name}.{_pool_key(cluster)}", *nodes_of(cluster))
 
 
 @rule
@@ -68,6 +61,17 @@ def nodes_are_of_a_kind_that_their_cloud_has(mesh: Mesh) -> Iterator[Problem]:
         pool = cluster.node_pool if isinstance(cluster, GkeCluster) else cluster.node_group
         path = f"clusters.{name}.{_pool_key(cluster)}.machineType"
         yield from machine_type_problems(path, pool.machine_type, "gcp" if gke else "aws")
+
+
+def min_over_max(section: str, fewest: int, most: int) -> Iterator[Problem]:
+    """A problem of `section` when its `min`, which is `fewest`, is more than its `max`."""
+    if fewest > most:
+        yield Problem(
+            f"{section}.min",
+            str(fewest),
+            f"this is more than max, which is {most}",
+            "Let min be at most max.",
+        )
 
 
 def machine_type_problems(path: str, value: str, cloud: str) -> Iterator[Problem]:
