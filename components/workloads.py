@@ -53,7 +53,6 @@ class WorkloadGroup(pulumi.ComponentResource):
     addresses: Mapping[str, pulumi.Output[str]]
     """Of the machines that the program made, by name."""
     bundle: pulumi.Output[dict[str, object]] | None
-    registration: MachineRegistration
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """What the machines of a group offer, wherever they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
@@ -22,16 +23,21 @@ class Machines(pulumi.ComponentResource):
 def user_data(
     group: GroupPlan,
     istio: Istio,
-    endpoint: str,
-    certificate_authority: str,
-    gateways: tuple[str, ...],
+    endpoint: pulumi.Input[str],
+    certificate_authority: pulumi.Input[str],
+    gateway_addresses: pulumi.Input[tuple[str, ...]],
     *,
-    eks_cluster: str | None = None,
-) -> str:
-    """The cloud-config of the group's machines. Raises RunError that names the group."""
-    try:
-        return render_user_data(
-            machine_boot(group, istio, endpoint, certificate_authority, gateways, eks_cluster=eks_cluster)
-        )
-    except (UserDataTooLarge, ValueError) as failure:
-        raise pulumi.RunError(f"workloadGroups.{group.name}: {failure}") from failure
+    eks_cluster: pulumi.Input[str] | None = None,
+) -> pulumi.Output[str]:
+    """The cloud-config of the group's machines. Fails with a RunError that names the group."""
+
+    def render(parts: Sequence[Any]) -> str:
+        api, authority, gateways, real_name = parts
+        try:
+            return render_user_data(
+                machine_boot(group, istio, api, authority, tuple(gateways), eks_cluster=real_name)
+            )
+        except (UserDataTooLarge, ValueError) as failure:
+            raise pulumi.RunError(f"workloadGroups.{group.name}: {failure}") from failure
+
+    return pulumi.Output.all(endpoint, certificate_authority, gateway_addresses, eks_cluster).apply(render)

@@ -39,10 +39,13 @@ class Ec2Machines(Machines):
         assert group.machine_set is not None
         self._name, self._group, self._network = name, group, network
         self._set: MachineSetPlan = group.machine_set
-        text = pulumi.Output.all(
-            cluster.peer_endpoint, certificate_authority, gateway_addresses, cluster.real_name
-        ).apply(
-            lambda parts: user_data(group, istio, parts[0], parts[1], tuple(parts[2]), eks_cluster=parts[3])
+        text = user_data(
+            group,
+            istio,
+            cluster.peer_endpoint,
+            certificate_authority,
+            gateway_addresses,
+            eks_cluster=cluster.real_name,
         )
         profile, entry = self._identity(cluster)
         template = self._template(text.apply(_packed), profile)

@@ -47,9 +47,7 @@ class GceMachines(Machines):
         assert group.machine_set is not None
         self._name, self._group, self._network = name, group, network
         self._set: MachineSetPlan = group.machine_set
-        text = pulumi.Output.all(cluster.peer_endpoint, certificate_authority, gateway_addresses).apply(
-            lambda parts: user_data(group, istio, parts[0], parts[1], tuple(parts[2]))
-        )
+        text = user_data(group, istio, cluster.peer_endpoint, certificate_authority, gateway_addresses)
         template = self._template(text)
         manager = self._manager(template)
         if self._set.autoscaled:

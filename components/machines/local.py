@@ -30,9 +30,7 @@ class LocalMachines(Machines):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:LocalMachines", name, None, opts)
-        text = pulumi.Output.all(cluster.peer_endpoint, certificate_authority, gateway_addresses).apply(
-            lambda parts: user_data(group, istio, parts[0], parts[1], tuple(parts[2]))
-        )
+        text = user_data(group, istio, cluster.peer_endpoint, certificate_authority, gateway_addresses)
         machines = {
             machine.name: LocalMachine(
                 f"{name}-{machine.index}",

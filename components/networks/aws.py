@@ -54,10 +54,6 @@ class AwsNetwork(CloudNetwork):
     def private_subnets(self) -> list[pulumi.Output[str]]:
         return [self.subnets[subnet.key].id for subnet in self.plan.subnets if not subnet.public]
 
-    @property
-    def public_subnets(self) -> list[pulumi.Output[str]]:
-        return [self.subnets[subnet.key].id for subnet in self.plan.subnets if subnet.public]
-
     def _vpc(self, config: AwsNetworkConfig, protected: bool) -> pulumi.Output[str]:
         if config.id is not None:
             return pulumi.Output.from_input(config.id)

@@ -4,7 +4,6 @@ Does what a cloud's controller does: fills `status.loadBalancer`, which kube-pro
 on the node's `wan0`, so that it answers ARP for them.
 """
 
-from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
@@ -14,6 +13,7 @@ from local.lab import addressing
 from local.lab.commands import ip
 from local.lab.errors import LabError
 from local.lab.forwarding import Forwarders
+from local.lab.specs import Report
 from local.lab.state import ClusterRecord, LabState
 
 GATEWAY = "istio-system/istio-eastwestgateway"
@@ -34,7 +34,7 @@ class LoadBalancers:
         state: LabState,
         forwarders: Forwarders,
         api: ApiClient,
-        tell: Callable[[str], None],
+        tell: Report,
     ) -> None:
         self._record = record
         self._node = node

@@ -16,6 +16,7 @@ from local.lab.commands import ip
 from local.lab.errors import LabError
 from local.lab.forwarding import Forwarders
 from local.lab.mounts import unmount_below
+from local.lab.specs import Report
 from local.lab.state import ClusterRecord, LabState
 from local.lab.supervision import Supervisor
 from local.lab.waiting import until
@@ -44,7 +45,7 @@ class Cluster:
         state: LabState,
         forwarders: Forwarders,
         image_folder: Path,
-        tell: Callable[[str], None],
+        tell: Report,
     ) -> None:
         self.record = record
         self.node = node
@@ -56,7 +57,7 @@ class Cluster:
         self._state = state
         self._stopped = Event()
 
-    def start(self, report: Callable[[str], None]) -> None:
+    def start(self, report: Report) -> None:
         """Brings everything up and returns when the node is Ready. Raises LabError with the reason if not."""
         node, name = self.node, self.node.spec.name
         self._prepare()

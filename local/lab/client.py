@@ -1,12 +1,10 @@
 """How everybody else talks to the lab: one connection a call, so any number of threads and processes may."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from local.lab import cgroups, errors, starter, wire
-from local.lab.errors import LabEnding, LabError, LabNotRunning
+from local.lab.errors import LabEnding, LabNotRunning
 from local.lab.preflight import running_labs
 from local.lab.specs import (
     ClusterInfo,
@@ -15,13 +13,14 @@ from local.lab.specs import (
     LabStatus,
     MachineInfo,
     MachineSpec,
+    Report,
     from_json,
     to_json,
 )
 from local.lab.state import LabState, lab_folder
+from local.lab.waiting import until
 from local.paths import state_folder
 
-Report = Callable[[str], None]
 END_TIMEOUT = 30.0
 
 
@@ -134,9 +133,10 @@ class LabClient:
         return message["result"]
 
     def _await_end(self) -> None:
-        deadline = time.monotonic() + END_TIMEOUT
         name = cgroups.lab_name(self._state)
-        while name in running_labs() or name in cgroups.labs():
-            if time.monotonic() > deadline:
-                raise LabError(f"the lab on {self._state} does not end")
-            time.sleep(0.02)
+        until(
+            lambda: name not in running_labs() and name not in cgroups.labs(),
+            END_TIMEOUT,
+            f"the lab on {self._state} does not end",
+            every=0.02,
+        )

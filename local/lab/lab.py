@@ -15,8 +15,16 @@ from local.lab.networks import Networks
 from local.lab.preflight import check_network
 from local.lab.reports import Reporter
 from local.lab.services import LabServices
-from local.lab.specs import ClusterInfo, ClusterSpec, CompletedCommand, LabStatus, MachineInfo, MachineSpec
-from local.lab.starts import Report, Start, Starts
+from local.lab.specs import (
+    ClusterInfo,
+    ClusterSpec,
+    CompletedCommand,
+    LabStatus,
+    MachineInfo,
+    MachineSpec,
+    Report,
+)
+from local.lab.starts import Start, Starts
 from local.lab.state import ClusterRecord, LabState, MachineRecord, lab_folder
 
 RUNTIME = Path("/run/hybrid-mesh")

@@ -5,7 +5,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from local.lab.errors import LabError
-from local.lab.specs import CompletedCommand
+from local.lab.specs import CompletedCommand, Report
 from local.lab.state import MachineRecord
 from local.machines.runtime import REBOOT_EXIT_CODE, MachineRuntime
 
@@ -24,7 +24,7 @@ class LabMachine:
         *,
         rootfs: Path,
         cgroup: str,
-        tell: Callable[[str], None],
+        tell: Report,
     ) -> None:
         self.record = record
         self.log = folder.parent / f"{record.spec.name}.log"
@@ -42,7 +42,7 @@ class LabMachine:
             log=self.log,
         )
 
-    def start(self, report: Callable[[str], None]) -> None:
+    def start(self, report: Report) -> None:
         """Boots the machine and returns when its init runs. Raises LabError."""
         name = self.record.spec.name
         self.log.parent.mkdir(parents=True, exist_ok=True)

@@ -14,10 +14,9 @@ from typing import Any
 from local.lab import errors, wire
 from local.lab.errors import LabError
 from local.lab.lab import Lab, Place
-from local.lab.specs import ClusterSpec, MachineSpec, from_json, to_json
+from local.lab.specs import ClusterSpec, MachineSpec, Report, from_json, to_json
 from local.lab.state import lab_folder
 
-Report = Callable[[str], None]
 OPERATIONS = frozenset(
     (
         "cluster",

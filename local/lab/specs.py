@@ -1,7 +1,11 @@
 """What the lab is asked for and what it answers: plain values that cross its control socket as JSON."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, Literal, TypeVar, get_type_hints
+
+Report = Callable[[str], None]
+"""Told how an operation goes, in one line each time."""
 
 MemberState = Literal["starting", "ready", "failed"]
 Specification = TypeVar("Specification")

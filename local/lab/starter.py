@@ -2,17 +2,17 @@
 
 import fcntl
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from local.lab import cgroups, preflight, wire
 from local.lab.errors import LabError
 from local.lab.state import lab_folder
+from local.lab.waiting import until
 from local.paths import project_folder
 
 START_TIMEOUT = 60.0
@@ -37,15 +37,12 @@ def ensure_running(state: Path) -> None:
 def starting(state: Path) -> Iterator[None]:
     """Holds the lock that serializes starters and whoever changes the state of a lab that is off."""
     with (state / "lab.lock").open("a") as file:
-        deadline = time.monotonic() + LOCK_TIMEOUT
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise LabError(f"another process has been starting the lab on {state} for long") from None
-                time.sleep(0.05)
+        until(
+            lambda: _lock(file),
+            LOCK_TIMEOUT,
+            f"another process has been starting the lab on {state} for long",
+            every=0.05,
+        )
         yield
 
 
@@ -55,6 +52,15 @@ def sweep() -> None:
     for name in cgroups.labs() - running:
         if not cgroups.processes(name):
             cgroups.remove(name)
+
+
+def _lock(file: IO[str]) -> bool:
+    """Whether the lock on `file` could be taken."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _environment() -> dict[str, str]:
@@ -67,11 +73,12 @@ def _environment() -> dict[str, str]:
 def _await_end(state: Path) -> None:
     """A lab that is ending holds its marker a moment longer than its socket."""
     name = cgroups.lab_name(state)
-    deadline = time.monotonic() + START_TIMEOUT
-    while name in preflight.running_labs():
-        if time.monotonic() > deadline:
-            raise LabError(f"the lab on {state} runs but does not answer; see {lab_folder(state)}/lab.log")
-        time.sleep(0.05)
+    until(
+        lambda: name not in preflight.running_labs(),
+        START_TIMEOUT,
+        f"the lab on {state} runs but does not answer; see {lab_folder(state)}/lab.log",
+        every=0.05,
+    )
 
 
 def _start(state: Path) -> None:
@@ -88,12 +95,16 @@ def _start(state: Path) -> None:
             stderr=output,
             start_new_session=True,
         )
-    deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline:
+
+    def answers() -> bool:
         if wire.answers(folder):
-            return
+            return True
         if watchdog.poll() is not None:
             raise LabError(f"the lab could not start: {log.read_text()[-2000:].strip()}")
-        time.sleep(0.02)
-    os.kill(watchdog.pid, signal.SIGTERM)
-    raise LabError(f"the lab did not answer within {START_TIMEOUT:.0f} s; see {log}")
+        return False
+
+    try:
+        until(answers, START_TIMEOUT, f"the lab did not answer; see {log}", every=0.02)
+    except LabError:
+        watchdog.terminate()
+        raise

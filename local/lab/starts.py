@@ -5,9 +5,7 @@ from concurrent.futures import Future, wait
 from threading import Lock, Thread
 
 from local.lab.errors import LabError
-from local.lab.specs import MemberState
-
-Report = Callable[[str], None]
+from local.lab.specs import MemberState, Report
 
 
 class Start:

@@ -3,13 +3,13 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
 
 from local.lab import cgroups
 from local.lab.commands import enter, environment
+from local.lab.specs import Report
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -36,7 +36,7 @@ class Supervisor:
     `tell` gets one line for every unexpected end.
     """
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, tell: Report) -> None:
         self._tell = tell
         self._lock = Lock()
         self._stopping = Event()

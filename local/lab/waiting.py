@@ -1,4 +1,4 @@
-"""The one loop that polls a condition outside this process."""
+"""The loop that polls a condition outside this process."""
 
 import time
 from collections.abc import Callable

@@ -5,12 +5,12 @@ import shlex
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 from local.lab import cgroups
 from local.lab.errors import LabError
 from local.lab.specs import CompletedCommand, MachineSpec
+from local.lab.waiting import until
 from local.machines.overlay import Overlay
 
 REBOOT_EXIT_CODE = 133
@@ -124,14 +124,8 @@ class MachineRuntime:
     def wait_until_up(self, timeout: float) -> None:
         """Waits until the machine's init answers on its bus. Raises LabError after `timeout` seconds or
         when the machine ends first."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if self._process is None or self._process.poll() is not None:
-                raise LabError(f"machine {self.spec.name} ended while it booted: see {self._log}")
-            if (leader := self._leader()) is not None and _init_listens(leader):
-                return
-            time.sleep(_POLL_SECONDS)
-        raise LabError(f"machine {self.spec.name} did not boot within {timeout:g} s: see {self._log}")
+        failure = f"machine {self.spec.name} did not boot: see {self._log}"
+        until(self._is_up, timeout, failure, every=_POLL_SECONDS)
 
     def wait(self, timeout: float) -> int:
         """Waits for the machine to end and answers systemd-nspawn's exit code. Raises LabError after
@@ -188,6 +182,12 @@ class MachineRuntime:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    def _is_up(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            raise LabError(f"machine {self.spec.name} ended while it booted: see {self._log}")
+        leader = self._leader()
+        return leader is not None and _init_listens(leader)
 
     def _leader(self) -> int | None:
         """The process that is the machine's process 1, as the caller numbers it."""

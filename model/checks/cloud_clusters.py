@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from model.checks.cloud_networks import nodes_of
+from model.checks.gateways import address_is_given
 from model.checks.registry import rule
 from model.config.clusters import CloudCluster, EksCluster, GkeCluster, KubeconfigCluster
 from model.config.mesh import Mesh
 from model.config.networks import AwsNetwork, ExternalNetwork, GcpNetwork
 from model.plan.access import ADMITTED_LIMITS, admitted_count, api_groups, plan_api_access
-from model.problems import Problem, shown
+from model.problems import Problem
 
 EKS_VERSIONS = ("1.32", "1.33", "1.34", "1.35")
 """Releases of Kubernetes that Istio 1.31 supports (Istio, "Support status of Istio releases")."""
@@ -49,14 +50,7 @@ def clusters_are_in_their_clouds_networks(mesh: Mesh) -> Iterator[Problem]:
 def pools_have_a_range(mesh: Mesh) -> Iterator[Problem]:
     """A pool's fewest nodes are not more than its most."""
     for name, cluster in _cloud_clusters(mesh):
-        fewest, most = nodes_of(cluster)
-        if fewest > most:
-            yield Problem(
-                f"clusters.{name}.{_pool_key(cluster)}.min",
-                str(fewest),
-                f"this is more than max, which is {most}",
-                "Let min be at most max.",
-            )
+        yield from min_over_max(f"clusters.{name}.{_pool_key(cluster)}", *nodes_of(cluster))
 
 
 @rule
@@ -67,6 +61,17 @@ def nodes_are_of_a_kind_that_their_cloud_has(mesh: Mesh) -> Iterator[Problem]:
         pool = cluster.node_pool if isinstance(cluster, GkeCluster) else cluster.node_group
         path = f"clusters.{name}.{_pool_key(cluster)}.machineType"
         yield from machine_type_problems(path, pool.machine_type, "gcp" if gke else "aws")
+
+
+def min_over_max(section: str, fewest: int, most: int) -> Iterator[Problem]:
+    """A problem of `section` when its `min`, which is `fewest`, is more than its `max`."""
+    if fewest > most:
+        yield Problem(
+            f"{section}.min",
+            str(fewest),
+            f"this is more than max, which is {most}",
+            "Let min be at most max.",
+        )
 
 
 def machine_type_problems(path: str, value: str, cloud: str) -> Iterator[Problem]:
@@ -148,19 +153,8 @@ def private_clusters_can_be_reached(mesh: Mesh) -> Iterator[Problem]:
 def cloud_gateways_have_reserved_addresses(mesh: Mesh) -> Iterator[Problem]:
     """The gateway of a cloud's cluster is a load balancer with addresses that the program reserves."""
     for name, cluster in _cloud_clusters(mesh):
-        gateway = cluster.gateway
-        if gateway.service_type == "LoadBalancer" and not gateway.addresses:
-            continue
-        key, value = (
-            ("addresses", shown(gateway.addresses))
-            if gateway.addresses
-            else ("serviceType", gateway.service_type)
-        )
-        yield Problem(
-            f"clusters.{name}.gateway.{key}",
-            value,
-            "the addresses of a cloud's gateway are reserved by the program",
-            f"Leave `{key}` out.",
+        yield from address_is_given(
+            name, cluster, "the addresses of a cloud's gateway are reserved by the program"
         )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from model.checks.cloud_clusters import machine_type_problems
+from model.checks.cloud_clusters import machine_type_problems, min_over_max
 from model.checks.registry import rule
 from model.config.clusters import EksCluster, GkeCluster
 from model.config.groups import WorkloadGroup
@@ -80,13 +80,8 @@ def autoscaling_has_a_range(mesh: Mesh) -> Iterator[Problem]:
     for name, group in _cloud_groups(mesh):
         machines = group.machines
         assert isinstance(machines, CloudMachines)
-        if machines.min is not None and machines.max is not None and machines.min > machines.max:
-            yield Problem(
-                f"workloadGroups.{name}.machines.min",
-                str(machines.min),
-                f"this is more than max, which is {machines.max}",
-                "Let min be at most max.",
-            )
+        if machines.min is not None and machines.max is not None:
+            yield from min_over_max(f"workloadGroups.{name}.machines", machines.min, machines.max)
 
 
 @rule

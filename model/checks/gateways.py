@@ -5,7 +5,7 @@ from ipaddress import AddressValueError, IPv4Address
 
 from model.checks.registry import rule
 from model.checks.words import is_host_name
-from model.config.clusters import LocalCluster
+from model.config.clusters import ClusterBase, LocalCluster
 from model.config.mesh import Mesh
 from model.problems import Problem, shown
 
@@ -124,19 +124,9 @@ def local_gateways_are_the_labs(mesh: Mesh) -> Iterator[Problem]:
     for name, cluster in mesh.clusters.items():
         if not isinstance(cluster, LocalCluster):
             continue
-        gateway = cluster.gateway
-        if gateway.service_type != "LoadBalancer" or gateway.addresses:
-            key, value = (
-                ("addresses", shown(gateway.addresses))
-                if gateway.addresses
-                else ("serviceType", gateway.service_type)
-            )
-            yield Problem(
-                f"clusters.{name}.gateway.{key}",
-                value,
-                "the local site gives the gateway of a local cluster its address by itself",
-                f"Leave `{key}` out.",
-            )
+        yield from address_is_given(
+            name, cluster, "the local site gives the gateway of a local cluster its address by itself"
+        )
 
 
 @rule
@@ -196,6 +186,16 @@ def _gateway_clusters(mesh: Mesh, network: str) -> list[str]:
         for name, cluster in mesh.clusters.items()
         if cluster.network == network and cluster.gateway.enabled
     )
+
+
+def address_is_given(name: str, cluster: ClusterBase, reason: str) -> Iterator[Problem]:
+    """A problem where `cluster` says how its gateway is reached, though it need not, for `reason`."""
+    gateway = cluster.gateway
+    given = {"addresses": shown(gateway.addresses)} if gateway.addresses else {}
+    if not given and gateway.service_type != "LoadBalancer":
+        given = {"serviceType": gateway.service_type}
+    for key, value in given.items():
+        yield Problem(f"clusters.{name}.gateway.{key}", value, reason, f"Leave `{key}` out.")
 
 
 def _is_address(text: str) -> bool:

@@ -17,9 +17,6 @@ DnsLabel = Annotated[str, StringConstraints(pattern=DNS_LABEL_PATTERN, max_lengt
 """A DNS label as RFC 1123 and Kubernetes want it: lower case letters, digits and dashes, 63 characters at
 most."""
 
-WholeNumber = Annotated[int, Field(strict=True)]
-"""An integer; neither `true` nor text that looks like a number is one."""
-
 Switch = Annotated[bool, Field(strict=True)]
 
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from model.manifests.shape import SYSTEM_NAMESPACE, Manifest, manifest
 
 NETWORKING = "networking.istio.io/v1"
+READER_SERVICE_ACCOUNT = "istio-reader-service-account"
+"""Service account in `istio-system` whose token the peers use; made by the chart `base`."""
 _GATEWAY_SELECTOR = {"istio": "eastwestgateway"}
 
 
@@ -69,12 +71,12 @@ def reader_token_secret(cluster: str) -> Manifest:
     secret = manifest(
         "v1",
         "Secret",
-        "istio-reader-service-account-istio-remote-secret-token",
+        f"{READER_SERVICE_ACCOUNT}-istio-remote-secret-token",
         SYSTEM_NAMESPACE,
         type="kubernetes.io/service-account-token",
     )
     secret["metadata"]["annotations"] = {
-        "kubernetes.io/service-account.name": "istio-reader-service-account",
+        "kubernetes.io/service-account.name": READER_SERVICE_ACCOUNT,
         "networking.istio.io/cluster": cluster,
     }
     return secret

@@ -1,8 +1,7 @@
 """Which addresses must reach which, at which ports: what firewalls and routes have to allow.
 
 Source: "Requirements" of Istio's virtual machine and multi-network guides, and its ports 15012 (istiod) and
-15443
-(between networks).
+15443 (between networks).
 """
 
 from collections.abc import Iterator

@@ -8,9 +8,6 @@ REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not
 REMOTE_SECRET_LABELS = {"istio/multiCluster": "true"}
 """The label by which istiod finds it (Istio: pkg/kube/multicluster/secretcontroller.go)."""
 
-READER_SERVICE_ACCOUNT = "istio-reader-service-account"
-"""Service account in `istio-system` whose token the peers use; made by the chart `base`."""
-
 
 def render_kubeconfig(cluster: str, server: str, ca_pem_base64: str, token: str) -> str:
     """One peer's kubeconfig, as `istioctl create-remote-secret` writes it, in JSON (which is YAML).

@@ -66,3 +66,17 @@ class CallContext:
             if left <= 0:
                 raise WaitTimeoutError(f"timed out after {timeout:g} s waiting until {what}")
             self.pause(min(interval, left), f"waiting until {what}")
+
+
+class Progress:
+    """Tells how a wait goes, at most once in `seconds`; the first time after `seconds`."""
+
+    def __init__(self, context: CallContext, seconds: float) -> None:
+        self._context, self._seconds = context, seconds
+        self._told = time.monotonic()
+
+    def tell(self, text: str) -> None:
+        """A passing line, unless the last one is too recent."""
+        if time.monotonic() - self._told >= self._seconds:
+            self._told = time.monotonic()
+            self._context.status(text)

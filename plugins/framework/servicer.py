@@ -25,8 +25,6 @@ from plugins.framework.handler import Checked, Diff, ResourceHandler
 from plugins.framework.provider import Provider
 from plugins.framework.values import Decoded, Path, Properties, decode, encode, secret_strings
 
-_EMPTY = Decoded({}, frozenset())
-
 
 class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
     """Translates calls; one instance serves one provider resource."""

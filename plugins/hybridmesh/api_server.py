@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import ssl
 import tempfile
 import threading
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 import yaml
 
 from plugins.framework.errors import ResourceError
+from plugins.framework.tls import tls_context
 
 _LOADING: Final = threading.Lock()
 """The client remembers in a global table which certificates it wrote to which file."""
@@ -81,19 +81,9 @@ class ApiServer:
         configuration = self._configuration
         given: dict[str, Any] = {}
         if configuration.host.startswith("https"):
-            given["ssl_context"] = self._tls()
+            given["ssl_context"] = tls_context(configuration)
             if configuration.tls_server_name:
                 given["server_hostname"] = configuration.tls_server_name
         if configuration.proxy:
             return ProxyManager(configuration.proxy, **given)
         return PoolManager(**given)
-
-    def _tls(self) -> ssl.SSLContext:
-        configuration = self._configuration
-        context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
-        if not configuration.verify_ssl:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if configuration.cert_file:
-            context.load_cert_chain(configuration.cert_file, configuration.key_file)
-        return context

@@ -7,7 +7,7 @@ which istiod accepts.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
@@ -18,8 +18,6 @@ from cryptography.x509.oid import NameOID
 ISTIOD_NAME: Final = "istiod.istio-system.svc"
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """Certificates are valid from a little before they are made: not every machine's clock agrees."""
-RENEWAL_SHARE: Final = 2 / 3
-"""An intermediate is due for renewal when this share of its life is over."""
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -117,19 +115,11 @@ def make_request(trust_domain: str, cluster: str) -> tuple[str, str]:
     return request.public_bytes(serialization.Encoding.PEM).decode(), _key_pem(key)
 
 
-def renewal_due(certificate_pem: str, now: datetime) -> bool:
-    """Whether the certificate is in the last third of its life."""
+def life_of(certificate_pem: str) -> tuple[datetime, timedelta]:
+    """From when on and for how long the certificate is valid."""
     certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
-    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    return now >= start + (end - start) * RENEWAL_SHARE
-
-
-def expiry(certificate_pem: str) -> datetime:
-    return x509.load_pem_x509_certificate(certificate_pem.encode()).not_valid_after_utc
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+    start = certificate.not_valid_before_utc
+    return start, certificate.not_valid_after_utc - start
 
 
 def _intermediate_name(trust_domain: str, cluster: str) -> x509.Name:

@@ -6,49 +6,26 @@ inputs, `rootCertificatePem`, `rootKeyPem` (secret) and `intermediates` (secret)
 Secret `cacerts`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from plugins.framework.calls import CallContext
-from plugins.framework.differences import Difference, property_path
+from plugins.framework.declared import DeclaredHandler
 from plugins.framework.engine import Severity
 from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
-from plugins.framework.values import UNKNOWN, Properties, contains_unknown
+from plugins.framework.handler import Created
+from plugins.framework.values import UNKNOWN, Path, Properties, contains_unknown
 from plugins.hybridmesh.authority import (
     AuthorityError,
     Root,
-    expiry,
+    life_of,
     make_intermediate,
     make_root,
     read_root,
-    renewal_due,
-    utc_now,
 )
-from plugins.hybridmesh.inputs import missing, unexpected
+from plugins.hybridmesh.validity import renewal_due, tell_renewal, utc_now, wrong_days
 
-INPUTS: Final = frozenset(
-    {
-        "trustDomain",
-        "meshId",
-        "clusters",
-        "rootValidityDays",
-        "intermediateValidityDays",
-        "issuer",
-        "rootCertificatePem",
-        "rootKeyPem",
-        "rotation",
-    }
-)
-OPTIONAL: Final = frozenset({"rootCertificatePem", "rootKeyPem"})
-OUTPUTS: Final = ("rootCertificatePem", "rootKeyPem", "intermediates")
-DEFAULTS: Final[Mapping[str, Any]] = {
-    "rootValidityDays": 3650,
-    "intermediateValidityDays": 730,
-    "issuer": "self-signed",
-    "rotation": "none",
-}
 ROOT_INPUTS: Final = {
     "issuer": "trust.issuer",
     "rootValidityDays": "trust.rootValidityDays",
@@ -65,35 +42,54 @@ _PREVIEWED: Final = {
 }
 
 
-class CertificateAuthorityHandler(ResourceHandler):
-    secret_outputs: ClassVar[frozenset[str]] = frozenset({"rootKeyPem", "intermediates"})
+class CertificateAuthorityHandler(DeclaredHandler):
+    inputs = frozenset(
+        {
+            "trustDomain",
+            "meshId",
+            "clusters",
+            "rootValidityDays",
+            "intermediateValidityDays",
+            "issuer",
+            "rootCertificatePem",
+            "rootKeyPem",
+            "rotation",
+        }
+    )
+    optional = frozenset({"rootCertificatePem", "rootKeyPem"})
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "rootValidityDays": 3650,
+        "intermediateValidityDays": 730,
+        "issuer": "self-signed",
+        "rotation": "none",
+    }
+    computed = ("rootCertificatePem", "rootKeyPem", "intermediates")
+    secret_outputs = frozenset({"rootKeyPem", "intermediates"})
+    no_import = "a certificate authority cannot be imported; give its root by trust.issuer: files"
 
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
-        del context
-        inputs = {**DEFAULTS, **news}
-        failures = [*unexpected(news, INPUTS), *missing(inputs, INPUTS - OPTIONAL)]
-        return Checked(inputs, failures or [*_wrong_values(inputs), *_root_changes(olds, inputs)])
+    def wrong_values(self, olds: Properties, inputs: Properties) -> Iterable[CheckFailure]:
+        yield from wrong_days(inputs, "rootValidityDays", "intermediateValidityDays")
+        if inputs["rotation"] not in ("none", UNKNOWN):
+            yield CheckFailure("rotation", "trust.rotation knows only none")
+        if inputs["issuer"] not in ("self-signed", "files", UNKNOWN):
+            yield CheckFailure("issuer", "trust.issuer is self-signed or files")
+        yield from _wrong_files(inputs)
+        if olds:
+            yield from _root_changes(self.completed(olds), inputs)
 
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
-        """Besides the inputs, an intermediate in the last third of its life is a change: "renewal due"."""
-        del identity
+    def outdated(
+        self, old_outputs: Properties, old_inputs: Properties, news: Properties, context: CallContext
+    ) -> Iterable[Path]:
+        """The intermediates in the last third of their life. A root near its end is only told of."""
+        del old_inputs
         now = utc_now()
-        found = Diff.of_inputs(old_inputs, news)
-        detailed = dict(found.detailed)
-        for cluster in _due(old_outputs, news, now):
-            detailed[property_path(("intermediates", cluster))] = Difference.UPDATE
-            context.log(Severity.INFO, f"renewal due: the intermediate certificate of cluster {cluster}")
-        root_end = expiry(old_outputs["rootCertificatePem"])
-        if root_end - now < ROOT_WARNING:
-            context.log(Severity.WARNING, f"the mesh's root certificate expires on {root_end:%Y-%m-%d}")
-        return Diff(changes=bool(detailed), detailed=detailed)
+        start, life = life_of(old_outputs["rootCertificatePem"])
+        if start + life - now < ROOT_WARNING:
+            context.log(Severity.WARNING, f"the mesh's root certificate expires on {start + life:%Y-%m-%d}")
+        due = _due(old_outputs, news, now)
+        for cluster in due:
+            tell_renewal(cluster, context)
+        return [("intermediates", cluster) for cluster in due]
 
     def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
         del timeout, context
@@ -103,16 +99,6 @@ class CertificateAuthorityHandler(ResourceHandler):
         root = _root(inputs, now)
         intermediates = {cluster: _intermediate(root, inputs, cluster, now) for cluster in inputs["clusters"]}
         return Created(f"{inputs['meshId']}-ca", _outputs(inputs, root, intermediates))
-
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
-        del context
-        if "rootCertificatePem" not in outputs:
-            raise ResourceError(
-                "a certificate authority cannot be imported; give its root by trust.issuer: files"
-            )
-        return ReadState(identity, inputs, outputs)
 
     def update(
         self,
@@ -139,26 +125,6 @@ class CertificateAuthorityHandler(ResourceHandler):
                 intermediates[cluster] = _intermediate(root, news, cluster, now)
         return _outputs(news, root, intermediates)
 
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
-        """Nothing: the authority exists in the state only."""
-
-
-def _wrong_values(inputs: Properties) -> list[CheckFailure]:
-    failures = []
-    for name in ("rootValidityDays", "intermediateValidityDays"):
-        days = inputs[name]
-        if days is not UNKNOWN and (not isinstance(days, int) or days < 1):
-            failures.append(
-                CheckFailure(name, f"{days!r} is no number of days; give a whole number from 1 on")
-            )
-    if inputs["rotation"] not in ("none", UNKNOWN):
-        failures.append(CheckFailure("rotation", "trust.rotation knows only none"))
-    if inputs["issuer"] not in ("self-signed", "files", UNKNOWN):
-        failures.append(CheckFailure("issuer", "trust.issuer is self-signed or files"))
-    return failures + _wrong_files(inputs)
-
 
 def _wrong_files(inputs: Properties) -> list[CheckFailure]:
     certificate, key = inputs.get("rootCertificatePem"), inputs.get("rootKeyPem")
@@ -178,13 +144,10 @@ def _wrong_files(inputs: Properties) -> list[CheckFailure]:
     return []
 
 
-def _root_changes(olds: Properties, inputs: Properties) -> list[CheckFailure]:
+def _root_changes(previous: Properties, inputs: Properties) -> list[CheckFailure]:
     """A root is never changed by the way: machines and proxies that trust only the old one would be cut
     off.
     """
-    if not olds:
-        return []
-    previous = {**DEFAULTS, **olds}
     return [
         CheckFailure(
             name,
@@ -202,7 +165,7 @@ def _due(outputs: Properties, inputs: Properties, now: datetime) -> list[str]:
     return [
         name
         for name in names
-        if name in intermediates and renewal_due(intermediates[name]["ca-cert.pem"], now)
+        if name in intermediates and renewal_due(*life_of(intermediates[name]["ca-cert.pem"]), now)
     ]
 
 

@@ -13,68 +13,25 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from model.labels import lift_protection
-from plugins.framework.calls import CallContext
-from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
+from plugins.framework.declared import RememberedHandler
+from plugins.framework.errors import CheckFailure
 from plugins.framework.values import Properties, contains_unknown
-from plugins.hybridmesh.inputs import missing, unexpected
 
-INPUTS: Final = frozenset({"stack", "protected", "facts"})
-OPTIONAL: Final[frozenset[str]] = frozenset()
-OUTPUTS: Final[tuple[str, ...]] = ()
 _NETWORKS: Final = "networks."
 
 
-class FoundationHandler(ResourceHandler):
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
-        del context
-        failures = [*unexpected(news, INPUTS), *missing(news, INPUTS)]
-        if olds and not failures and not contains_unknown(news):
-            failures = [CheckFailure("", reason) for reason in _refusals(olds, news)]
-        return Checked(news, failures)
+class FoundationHandler(RememberedHandler):
+    inputs = frozenset({"stack", "protected", "facts"})
+    no_import = "a foundation cannot be imported: run up, which remembers one"
 
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
-        del identity, old_outputs, context
-        return Diff.of_inputs(old_inputs, news)
+    def identity(self, inputs: Properties) -> str:
+        del inputs
+        return "foundation"
 
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        del timeout, context
-        return Created("" if preview else "foundation", inputs)
-
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
-        del context
-        if not inputs:
-            raise ResourceError("a foundation cannot be imported: run up, which remembers one")
-        return ReadState(identity, inputs, outputs)
-
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
-        """Only remembers."""
-        del identity, old_outputs, old_inputs, preview, timeout, context
-        return news
-
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
-        """Nothing: it exists in the state only."""
+    def wrong_values(self, olds: Properties, inputs: Properties) -> Iterator[CheckFailure]:
+        """The refusals; inputs that are not complete are refused for that."""
+        if olds and self.inputs <= inputs.keys() and not contains_unknown(inputs):
+            yield from (CheckFailure("", reason) for reason in _refusals(olds, inputs))
 
 
 def _refusals(olds: Properties, news: Properties) -> Iterator[str]:

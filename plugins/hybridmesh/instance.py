@@ -2,10 +2,138 @@
 and die.
 """
 
+from abc import abstractmethod
+from typing import ClassVar, Generic, TypeVar
+
+from local.lab.client import LabClient
+from local.lab.specs import Report
+from plugins.framework.calls import CallContext
+from plugins.framework.declared import DeclaredHandler
 from plugins.framework.differences import Difference
-from plugins.framework.handler import Diff
+from plugins.framework.handler import Created, Diff, ReadState
 from plugins.framework.values import Properties
-from plugins.hybridmesh.lab import Life
+from plugins.hybridmesh.lab import Life, Member, checked_network, connect, in_background, look_up, remove
+
+Info = TypeVar("Info", bound=Member)
+
+
+class InstanceHandler(DeclaredHandler, Generic[Info]):
+    """One member of the lab. Its name is the input `<kind>Name`; its resource's id is its incarnation.
+
+    A subclass says how the lab is asked for it. Where the input `quarantined` is set, there is no I/O at all.
+    """
+
+    kind: ClassVar[str]
+    """What it is called in texts and in the name of its input."""
+    made: ClassVar[str]
+    """Completes "<kind> <name> …" for one that is made."""
+    create_seconds: ClassVar[float]
+    delete_seconds: ClassVar[float]
+
+    @abstractmethod
+    def find(self, lab: LabClient, name: str) -> Info | None:
+        """The member called `name`. Raises LabError."""
+
+    @abstractmethod
+    def ensure(self, lab: LabClient, inputs: Properties, report: Report) -> Info:
+        """Makes it, or waits for it when it is being made. Raises LabError."""
+
+    @abstractmethod
+    def end(self, lab: LabClient, name: str) -> None:
+        """Deletes it. Raises LabError."""
+
+    @abstractmethod
+    def told(self, info: Info) -> Properties:
+        """The computed outputs."""
+
+    def known(self, info: Info) -> bool:
+        """Whether `info` has all that the outputs tell."""
+        del info
+        return True
+
+    def completed(self, news: Properties) -> Properties:
+        return checked_network(super().completed(news))
+
+    def diff(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        context: CallContext,
+    ) -> Diff:
+        """Asks the lab whether the recorded instance lives: a dead one is replaced."""
+        if _left_alone(news, old_inputs):
+            return Diff.of_inputs(old_inputs, news)
+        life, _ = self._look_up(old_outputs, identity, context)
+        return instance_diff(life, old_inputs, news)
+
+    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
+        if preview:
+            return Created("", self.previewed(inputs))
+        info = self._ensure(inputs, timeout, context)
+        return Created(info.instance_id, {**inputs, **self.told(info)})
+
+    def read(
+        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
+    ) -> ReadState | None:
+        self.refuse_import(inputs)
+        if _left_alone(inputs):
+            return ReadState(identity, inputs, outputs)
+        life, info = self._look_up(inputs, identity, context)
+        if life is Life.DEAD:
+            return None
+        if info is None or not self.known(info):
+            return ReadState(identity, inputs, outputs)
+        return ReadState(identity, inputs, {**inputs, **self.told(info)})
+
+    def update(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        *,
+        preview: bool,
+        timeout: float,
+        context: CallContext,
+    ) -> Properties:
+        """Only the quarantine changes in place; an unfinished creation is awaited once more."""
+        del identity
+        if preview or _left_alone(news, old_inputs):
+            return {**old_outputs, **news}
+        return {**news, **self.told(self._ensure(news, timeout, context))}
+
+    def delete(
+        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
+    ) -> None:
+        """Deletes this incarnation only: the name may belong to its successor already."""
+        if _left_alone(inputs):
+            return
+        name = self._name(outputs)
+
+        def delete() -> None:
+            remove(lambda lab: self.find(lab, name), lambda lab: self.end(lab, name), identity)
+
+        what = f"{self.kind} {name} is gone"
+        in_background(delete, what=what, timeout=timeout or self.delete_seconds, context=context)
+
+    def _name(self, properties: Properties) -> str:
+        return str(properties[f"{self.kind}Name"])
+
+    def _look_up(
+        self, properties: Properties, identity: str, context: CallContext
+    ) -> tuple[Life, Info | None]:
+        name = self._name(properties)
+        what = f"the lab tells about {self.kind} {name}"
+        return look_up(lambda lab: self.find(lab, name), identity, what, context)
+
+    def _ensure(self, inputs: Properties, timeout: float, context: CallContext) -> Info:
+        def ensure() -> Info:
+            return self.ensure(connect(start=True), inputs, context.status)
+
+        what = f"{self.kind} {self._name(inputs)} {self.made}"
+        return in_background(ensure, what=what, timeout=timeout or self.create_seconds, context=context)
 
 
 def instance_diff(life: Life, old_inputs: Properties, news: Properties) -> Diff:
@@ -20,3 +148,7 @@ def instance_diff(life: Life, old_inputs: Properties, news: Properties) -> Diff:
         return Diff(found.changes, found.replaces, bool(found.replaces), found.detailed)
     detailed = {**found.detailed, "instanceId": Difference.UPDATE}
     return Diff(changes=True, replaces=sorted({*found.replaces, "instanceId"}), detailed=detailed)
+
+
+def _left_alone(*inputs: Properties) -> bool:
+    return any(each.get("quarantined") for each in inputs)

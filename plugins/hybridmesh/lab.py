@@ -7,10 +7,10 @@ from typing import Final, Protocol, TypeVar
 
 from local.lab.client import LabClient
 from local.lab.errors import LabError, LabNotRunning
-from local.lab.specs import ClusterInfo, MachineInfo, NetworkSpec
+from local.lab.specs import NetworkSpec
 from plugins.framework.calls import CallContext
 from plugins.framework.errors import OperationCancelledError, ResourceError, WaitTimeoutError
-from plugins.framework.values import UNKNOWN, Properties
+from plugins.framework.values import Properties
 
 ANSWER_SECONDS: Final = 10.0
 """Longest wait for an answer that a preview needs."""
@@ -43,6 +43,9 @@ class Member(Protocol):
     def instance_id(self) -> str: ...
 
 
+_Member = TypeVar("_Member", bound=Member)
+
+
 def in_background(call: Callable[[], _Result], *, what: str, timeout: float, context: CallContext) -> _Result:
     """The result of `call`, awaited until cancelled or timed out; `what` completes "waiting until …".
 
@@ -58,18 +61,29 @@ def in_background(call: Callable[[], _Result], *, what: str, timeout: float, con
         raise ResourceError(str(failure)) from failure
 
 
-def find_cluster(name: str, identity: str, context: CallContext) -> tuple[Life, ClusterInfo | None]:
-    """Whether the instance `identity` of cluster `name` lives, and what the lab knows of it. Starts
-    nothing.
-    """
-    return _find(lambda lab: lab.cluster(name), identity, f"the lab tells about cluster {name}", context)
+def look_up(
+    find: Callable[[LabClient], _Member | None], identity: str, what: str, context: CallContext
+) -> tuple[Life, _Member | None]:
+    """Whether the instance `identity` lives, and what the lab knows of it. Starts nothing.
 
-
-def find_machine(name: str, identity: str, context: CallContext) -> tuple[Life, MachineInfo | None]:
-    """Whether the instance `identity` of machine `name` lives, and what the lab knows of it. Starts
-    nothing.
+    `what` completes "waiting until …".
     """
-    return _find(lambda lab: lab.machine(name), identity, f"the lab tells about machine {name}", context)
+
+    def answer() -> tuple[Life, _Member | None]:
+        try:
+            member = find(connect(start=False))
+        except LabNotRunning:
+            return (Life.UNCERTAIN if has_state() else Life.DEAD), None
+        if member is None or member.instance_id != identity:
+            return Life.DEAD, None
+        return Life.ALIVE, member
+
+    try:
+        return in_background(answer, what=what, timeout=ANSWER_SECONDS, context=context)
+    except OperationCancelledError:
+        raise
+    except (ResourceError, WaitTimeoutError):
+        return Life.UNCERTAIN, None
 
 
 def remove(
@@ -113,30 +127,3 @@ def checked_network(inputs: Properties) -> Properties:
         return inputs
     defaults = {"direct": False, "delayMilliseconds": 0, "lossPercent": 0}
     return {**inputs, "network": {**defaults, **network}}
-
-
-def unknown_outputs(inputs: Properties, names: tuple[str, ...]) -> Properties:
-    return {**inputs, **dict.fromkeys(names, UNKNOWN)}
-
-
-_Member = TypeVar("_Member", bound=Member)
-
-
-def _find(
-    ask: Callable[[LabClient], _Member | None], identity: str, what: str, context: CallContext
-) -> tuple[Life, _Member | None]:
-    def answer() -> tuple[Life, _Member | None]:
-        try:
-            member = ask(connect(start=False))
-        except LabNotRunning:
-            return (Life.UNCERTAIN if has_state() else Life.DEAD), None
-        if member is None or member.instance_id != identity:
-            return Life.DEAD, None
-        return Life.ALIVE, member
-
-    try:
-        return in_background(answer, what=what, timeout=ANSWER_SECONDS, context=context)
-    except OperationCancelledError:
-        raise
-    except (ResourceError, WaitTimeoutError):
-        return Life.UNCERTAIN, None

@@ -8,72 +8,32 @@ Inputs: `clusterName`, `incarnation` (another one is another cluster), `kubeconf
 which no diff counts, `quarantined` (no I/O at all). Outputs: the inputs.
 """
 
-import time
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from plugins.framework.calls import CallContext
+from plugins.framework.calls import CallContext, Progress
+from plugins.framework.declared import RememberedHandler
 from plugins.framework.errors import ResourceError, WaitTimeoutError
-from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
 from plugins.framework.values import Properties
 from plugins.hybridmesh.api_server import ApiServer, UnreachableClusterError
-from plugins.hybridmesh.inputs import missing, unexpected
 
-INPUTS: Final = frozenset({"clusterName", "incarnation", "kubeconfig", "context", "quarantined"})
-OPTIONAL: Final = frozenset({"kubeconfig", "context"})
-OUTPUTS: Final[tuple[str, ...]] = ()
-NOT_COMPARED: Final = frozenset({"kubeconfig", "context"})
-IDENTITY: Final = frozenset({"clusterName", "incarnation"})
 _WAIT_SECONDS: Final = 900.0
 _ASK_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 10.0
 _PROGRESS_SECONDS: Final = 5.0
 
 
-class LoadBalancerDrainHandler(ResourceHandler):
-    secret_outputs: ClassVar[frozenset[str]] = frozenset({"kubeconfig"})
+class LoadBalancerDrainHandler(RememberedHandler):
+    inputs = frozenset({"clusterName", "incarnation", "kubeconfig", "context", "quarantined"})
+    optional = frozenset({"kubeconfig", "context"})
+    defaults: ClassVar[Mapping[str, Any]] = {"quarantined": False}
+    identifying = frozenset({"clusterName", "incarnation"})
+    not_compared = frozenset({"kubeconfig", "context"})
+    secret_outputs = frozenset({"kubeconfig"})
+    no_import = "a load balancer drain cannot be imported"
 
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
-        del olds, context
-        inputs = {"quarantined": False, **news}
-        return Checked(inputs, [*unexpected(news, INPUTS), *missing(inputs, INPUTS - OPTIONAL)])
-
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
-        del identity, old_outputs, context
-        return Diff.of_inputs(old_inputs, news, replace_on=IDENTITY, ignore=NOT_COMPARED)
-
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        del timeout, context
-        return Created("" if preview else f"{inputs['clusterName']}/load-balancers", inputs)
-
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
-        del context
-        if not inputs:
-            raise ResourceError("a load balancer drain cannot be imported")
-        return ReadState(identity, inputs, outputs)
-
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
-        """Only remembers."""
-        del identity, old_outputs, old_inputs, preview, timeout, context
-        return news
+    def identity(self, inputs: Properties) -> str:
+        return f"{inputs['clusterName']}/load-balancers"
 
     def delete(
         self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
@@ -96,11 +56,11 @@ class _Waiting:
     """Asks for the Services again and again, remembers the last answer and tells the progress."""
 
     def __init__(self, inputs: Properties, context: CallContext) -> None:
-        self._inputs, self._context = inputs, context
+        self._inputs = inputs
+        self._progress = Progress(context, _PROGRESS_SECONDS)
         self._server: ApiServer | None = None
         self._left: list[str] = []
         self._trouble = ""
-        self._told = time.monotonic()
 
     def done(self) -> bool:
         """Asks once; whether none is left."""
@@ -115,9 +75,7 @@ class _Waiting:
             self._left = sorted(_name(each) for each in answer["items"] if _balanced(each))
         if not self._left and not self._trouble:
             return True
-        if time.monotonic() - self._told >= _PROGRESS_SECONDS:
-            self._told = time.monotonic()
-            self._context.status(f"waiting for load balancers: {self._trouble or ', '.join(self._left)}")
+        self._progress.tell(f"waiting for load balancers: {self._trouble or ', '.join(self._left)}")
         return False
 
     def reason(self) -> str:

@@ -7,86 +7,69 @@ diff counts, `group`, `namespace`, `minimum`, `probe`, `triggers` (a change mean
 `connections` (address -> when it connected).
 """
 
-import time
-from collections.abc import Mapping
-from typing import ClassVar, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final
 
-from plugins.framework.calls import CallContext
+from plugins.framework.calls import CallContext, Progress
+from plugins.framework.declared import DeclaredHandler
 from plugins.framework.errors import (
     CheckFailure,
     InitializationFailedError,
-    ResourceError,
     WaitTimeoutError,
 )
-from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
+from plugins.framework.handler import Created
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
 from plugins.hybridmesh.api_server import UnreachableClusterError
 from plugins.hybridmesh.diagnosis import agents_words
-from plugins.hybridmesh.inputs import missing, unexpected
 from plugins.hybridmesh.workload_entries import Registration, Registrations
 
-INPUTS: Final = frozenset(
-    {
-        "clusterName",
-        "kubeconfig",
-        "context",
-        "group",
-        "namespace",
-        "minimum",
-        "probe",
-        "triggers",
-        "machineAddresses",
-        "quarantined",
-    }
-)
-OPTIONAL: Final = frozenset({"kubeconfig", "context"})
-OUTPUTS: Final = ("workloadEntries", "connections")
-DEFAULTS: Final = {"probe": False, "triggers": {}, "machineAddresses": {}, "quarantined": False}
-NOT_COMPARED: Final = frozenset({"kubeconfig", "context", "minimum", "machineAddresses"})
-"""Credentials change without a meaning; scaling is no difference; a new machine is a trigger."""
-IDENTITY: Final = frozenset({"clusterName", "group", "namespace"})
 _WAIT_SECONDS: Final = 300.0
 _ASK_SECONDS: Final = 0.4
 _PROGRESS_SECONDS: Final = 3.0
 
 
-class MachineRegistrationHandler(ResourceHandler):
-    secret_outputs: ClassVar[frozenset[str]] = frozenset({"kubeconfig"})
+class MachineRegistrationHandler(DeclaredHandler):
+    """Reading asks no one, deleting does nothing: machines come and go by themselves, which is no drift."""
 
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
-        del olds, context
-        inputs = {**DEFAULTS, **news}
-        failures = [*unexpected(news, INPUTS), *missing(inputs, INPUTS - OPTIONAL)]
-        minimum = inputs.get("minimum", 0)
+    inputs = frozenset(
+        {
+            "clusterName",
+            "kubeconfig",
+            "context",
+            "group",
+            "namespace",
+            "minimum",
+            "probe",
+            "triggers",
+            "machineAddresses",
+            "quarantined",
+        }
+    )
+    optional = frozenset({"kubeconfig", "context"})
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "probe": False,
+        "triggers": {},
+        "machineAddresses": {},
+        "quarantined": False,
+    }
+    computed = ("workloadEntries", "connections")
+    identifying = frozenset({"clusterName", "group", "namespace"})
+    not_compared = frozenset({"kubeconfig", "context", "minimum", "machineAddresses"})
+    """Credentials change without a meaning; scaling is no difference; a new machine is a trigger."""
+    secret_outputs = frozenset({"kubeconfig"})
+    no_import = "a machine registration cannot be imported"
+
+    def wrong_values(self, olds: Properties, inputs: Properties) -> Iterable[CheckFailure]:
+        del olds
+        minimum = inputs.get("minimum", UNKNOWN)
         if minimum is not UNKNOWN and not (isinstance(minimum, int) and minimum >= 0):
-            failures.append(CheckFailure("minimum", f"{minimum!r} is no number of machines"))
-        return Checked(inputs, failures)
-
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
-        del identity, old_outputs, context
-        return Diff.of_inputs(old_inputs, news, replace_on=IDENTITY, ignore=NOT_COMPARED)
+            yield CheckFailure("minimum", f"{minimum!r} is no number of machines")
 
     def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
         if preview:
-            return Created("", {**inputs, **dict.fromkeys(OUTPUTS, UNKNOWN)})
+            return Created("", self.previewed(inputs))
         identity = f"{inputs['clusterName']}/{inputs['namespace']}/{inputs['group']}"
         return Created(identity, _await(identity, inputs, {}, timeout, context))
-
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
-        """Never waits and asks no one: machines come and go, which is no drift."""
-        del context
-        if not inputs:
-            raise ResourceError("a machine registration cannot be imported")
-        return ReadState(identity, inputs, outputs)
 
     def update(
         self,
@@ -103,16 +86,11 @@ class MachineRegistrationHandler(ResourceHandler):
         successor.
         """
         if preview or contains_unknown(news):
-            return {**news, **dict.fromkeys(OUTPUTS, UNKNOWN)}
+            return self.previewed(news)
         if news["quarantined"]:
             known = {"workloadEntries": [], "connections": {}, **old_outputs}
-            return {**news, **{name: known[name] for name in OUTPUTS}}
+            return {**news, **{name: known[name] for name in self.computed}}
         return _await(identity, news, _left_behind(old_outputs, old_inputs, news), timeout, context)
-
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
-        """Nothing: the machines leave by themselves."""
 
 
 def _await(
@@ -161,11 +139,11 @@ class _Waiting:
     """Asks for the registrations again and again, remembers the last answer and tells the progress."""
 
     def __init__(self, inputs: Properties, left_behind: Mapping[str, str], context: CallContext) -> None:
-        self._inputs, self._left_behind, self._context = inputs, left_behind, context
+        self._inputs, self._left_behind = inputs, left_behind
+        self._progress = Progress(context, _PROGRESS_SECONDS)
         self._registrations = Registrations(
             inputs.get("kubeconfig"), inputs.get("context"), inputs["namespace"], inputs["group"]
         )
-        self._told = time.monotonic()
         self._trouble = ""
         self.last: list[Registration] = []
 
@@ -202,10 +180,7 @@ class _Waiting:
         return lines
 
     def _tell(self, ready: int) -> None:
-        if time.monotonic() - self._told < _PROGRESS_SECONDS:
-            return
-        self._told = time.monotonic()
         detail = "; ".join(self.known())
-        self._context.status(
+        self._progress.tell(
             f"{ready} of {self._inputs['minimum']} machines ready{': ' + detail if detail else ''}"
         )

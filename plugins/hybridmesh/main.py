@@ -4,7 +4,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from plugins.framework.handler import ResourceHandler
+from plugins.framework.declared import DeclaredHandler
 from plugins.framework.provider import Provider
 from plugins.framework.server import serve
 from plugins.hybridmesh.certificate_authority import CertificateAuthorityHandler
@@ -17,7 +17,7 @@ from plugins.hybridmesh.machine_registration import MachineRegistrationHandler
 from plugins.hybridmesh.power import power_on
 from plugins.hybridmesh.protection import ProtectionHandler
 
-HANDLERS: Final[dict[str, type[ResourceHandler]]] = {
+HANDLERS: Final[dict[str, type[DeclaredHandler]]] = {
     "hybridmesh:index:CertificateAuthority": CertificateAuthorityHandler,
     "hybridmesh:index:CertificateRequest": CertificateRequestHandler,
     "hybridmesh:index:Foundation": FoundationHandler,

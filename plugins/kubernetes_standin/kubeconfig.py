@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from plugins.framework.errors import ResourceError
+from plugins.framework.tls import tls_context
 from plugins.kubernetes_standin.settings import Settings
 
 
@@ -81,7 +82,8 @@ def access(settings: Settings, folder: Path) -> Access:
                 persist_config=False,
                 temp_file_path=files,
             )
-        return Access(configuration, _tls(configuration), tuple(complaints.texts))
+        tls = tls_context(configuration) if str(configuration.host).startswith("https") else None
+        return Access(configuration, tls, tuple(complaints.texts))
     except ConfigException as failure:
         raise ResourceError(f"kubeconfig: {failure}") from None
     except ssl.SSLError as failure:
@@ -100,18 +102,6 @@ def _with_cluster(content: dict[str, Any], cluster: str) -> dict[str, Any]:
         for named in content.get("contexts", [])
     ]
     return {**content, "contexts": contexts}
-
-
-def _tls(configuration: Any) -> ssl.SSLContext | None:
-    if not str(configuration.host).startswith("https"):
-        return None
-    context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
-    if not configuration.verify_ssl:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if configuration.cert_file:
-        context.load_cert_chain(configuration.cert_file, configuration.key_file)
-    return context
 
 
 class _Complaints(logging.Handler):

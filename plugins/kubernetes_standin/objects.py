@@ -12,7 +12,7 @@ from plugins.framework.engine import Severity
 from plugins.framework.errors import InitializationFailedError, ResourceError
 from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
 from plugins.framework.values import Properties, contains_unknown
-from plugins.kubernetes_standin import normalise, previews, validation
+from plugins.kubernetes_standin import normalise, previews, unreachable, validation
 from plugins.kubernetes_standin.api import UnreachableError
 from plugins.kubernetes_standin.cluster import Cluster, Place
 from plugins.kubernetes_standin.discovery import NoSuchKindError
@@ -92,25 +92,19 @@ class ObjectHandler(ResourceHandler):
     def read(
         self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
     ) -> ReadState | None:
-        settings = self._cluster.settings
         try:
             place = self._place_of(identity)
             live = self._cluster.find(place)
         except UnreachableError as failure:
-            if settings.delete_unreachable:
-                context.log(Severity.WARNING, f"{identity} is dropped from the state: {failure}")
-                return None
-            if settings.skip_update_unreachable:
-                context.log(Severity.WARNING, f"{identity} is taken as it was: {failure}")
-                return ReadState(identity, inputs, outputs)
-            raise
+            known = ReadState(identity, inputs, outputs)
+            return unreachable.read(self._cluster.settings, failure, known, context)
         if live is None:
             return None
         manager = normalise.field_manager(outputs, inputs, context.urn)
-        known = live_inputs(inputs, live) if inputs else normalise.imported_inputs(live)
+        now = live_inputs(inputs, live) if inputs else normalise.imported_inputs(live)
         return ReadState(
             identity,
-            normalise.protected(self._kind, known),
+            normalise.protected(self._kind, now),
             normalise.protected(self._kind, normalise.outputs_of(live, manager)),
         )
 
@@ -140,10 +134,8 @@ class ObjectHandler(ResourceHandler):
                 context=context,
             )
         except UnreachableError as failure:
-            if self._cluster.settings.skip_update_unreachable:
-                context.log(Severity.WARNING, f"{identity} was not updated: {failure}")
-                return normalise.protected(self._kind, old_outputs)
-            raise
+            unreachable.skip_update(self._cluster.settings, failure, identity, context)
+            return normalise.protected(self._kind, old_outputs)
         return self._ready(place, live, news, manager, timeout=timeout, context=context)
 
     @override
@@ -154,9 +146,7 @@ class ObjectHandler(ResourceHandler):
             policy = normalise.annotation(inputs, _DELETION_POLICY).capitalize()
             self._cluster.delete(self._place_of(identity), policy, timeout, context)
         except UnreachableError as failure:
-            if not self._cluster.settings.delete_unreachable:
-                raise
-            context.log(Severity.WARNING, f"{identity} is dropped from the state: {failure}")
+            unreachable.forget(self._cluster.settings, failure, identity, context)
         if self._kind.name == "CustomResourceDefinition":
             self._forget_schemas(outputs)
 

@@ -15,7 +15,7 @@ from plugins.framework.engine import Severity
 from plugins.framework.errors import CheckFailure, InitializationFailedError, ResourceError
 from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
-from plugins.kubernetes_standin import charts
+from plugins.kubernetes_standin import charts, unreachable
 from plugins.kubernetes_standin.api import UnreachableError
 from plugins.kubernetes_standin.causes import pod_causes
 from plugins.kubernetes_standin.cluster import Cluster, Place
@@ -104,21 +104,16 @@ class ReleaseHandler(ResourceHandler):
         self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
     ) -> ReadState | None:
         namespace, _, name = identity.rpartition("/")
-        settings = self._cluster.settings
         try:
             self._cluster.api.get("/version")
-            found = self._helm.find(namespace or settings.namespace, name)
+            found = self._helm.find(namespace or self._cluster.settings.namespace, name)
         except UnreachableError as failure:
-            if settings.delete_unreachable:
-                context.log(Severity.WARNING, f"{identity} is dropped from the state: {failure}")
-                return None
-            if settings.skip_update_unreachable:
-                return ReadState(identity, inputs, outputs)
-            raise
+            known = ReadState(identity, inputs, outputs)
+            return unreachable.read(self._cluster.settings, failure, known, context)
         if found is None:
             return None
-        known = _live_inputs(inputs, found)
-        return ReadState(identity, known, {**known, **_outputs(found, namespace)})
+        now = _live_inputs(inputs, found)
+        return ReadState(identity, now, {**now, **_outputs(found, namespace)})
 
     @override
     def update(
@@ -140,10 +135,8 @@ class ReleaseHandler(ResourceHandler):
         try:
             self._cluster.api.get("/version")
         except UnreachableError as failure:
-            if self._cluster.settings.skip_update_unreachable:
-                context.log(Severity.WARNING, f"{identity} was not updated: {failure}")
-                return old_outputs
-            raise
+            unreachable.skip_update(self._cluster.settings, failure, identity, context)
+            return old_outputs
         return self._perform(self._recovered(news, context), news, timeout, context)
 
     @override
@@ -154,9 +147,7 @@ class ReleaseHandler(ResourceHandler):
         try:
             self._cluster.api.get("/version")
         except UnreachableError as failure:
-            if not self._cluster.settings.delete_unreachable:
-                raise
-            context.log(Severity.WARNING, f"{identity} is dropped from the state: {failure}")
+            unreachable.forget(self._cluster.settings, failure, identity, context)
             return
         limit = int(timeout or inputs.get("timeout") or _DEFAULT_TIMEOUT)
         wait = "hookOnly" if inputs.get("skipAwait") else "watcher"

@@ -18,16 +18,6 @@ from components.resources import (
     Protection,
 )
 from plugins.framework.values import UNKNOWN, contains_unknown
-from plugins.hybridmesh import (
-    certificate_authority,
-    certificate_request,
-    foundation,
-    load_balancer_drain,
-    local_cluster,
-    local_machine,
-    machine_registration,
-    protection,
-)
 from plugins.hybridmesh.main import HANDLERS
 from tests.components.conftest import hermetic
 from tests.components.recording import Recording
@@ -83,16 +73,6 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
     ),
     "Protection": lambda: Protection("x", stack="prod", protected=True),
 }
-HANDLER_MODULES = {
-    "CertificateAuthority": certificate_authority,
-    "CertificateRequest": certificate_request,
-    "Foundation": foundation,
-    "LoadBalancerDrain": load_balancer_drain,
-    "LocalCluster": local_cluster,
-    "LocalMachine": local_machine,
-    "MachineRegistration": machine_registration,
-    "Protection": protection,
-}
 CLASSES: dict[str, Any] = {
     "CertificateAuthority": CertificateAuthority,
     "CertificateRequest": CertificateRequest,
@@ -139,7 +119,7 @@ def test_every_class_has_a_handler_and_every_handler_a_class() -> None:
 def test_inputs_are_those_that_the_handler_takes(name: str, plugin: Any) -> None:
     sent = recorded(name)
     optional = {"rootCertificatePem", "rootKeyPem"}
-    assert set(sent) | optional == HANDLER_MODULES[name].INPUTS | optional
+    assert set(sent) | optional == HANDLERS[CLASSES[name].TYPE].inputs | optional
     checked, failures = Driver(plugin, f"hybridmesh:index:{name}").check(sent)
     assert failures == {}
     assert checked == sent

@@ -3,8 +3,7 @@
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ from local.lab import cgroups
 from local.lab.client import LabClient
 from local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
 from local.lab.toolchain import current
+from tests import waiting
+from tests.waiting import Answer
 
 ONE = NetworkSpec("one", "10.61.0.0/16")
 TWO = NetworkSpec("two", "10.62.0.0/16")
@@ -28,22 +29,13 @@ def say_nothing(_text: str) -> None:
     return
 
 
-def eventually(what: str, check: Callable[[], Any], timeout: float = 30) -> Any:
-    """The first true answer of `check`, or the last failed command's words after `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    last = ""
-    while time.monotonic() < deadline:
-        try:
-            if answer := check():
-                return answer
-        except KubectlError as error:
-            last = str(error)
-        time.sleep(0.1)
-    raise AssertionError(f"{what}: not within {timeout:g} s; {last}")
-
-
 class KubectlError(Exception):
     """kubectl failed, with its words."""
+
+
+def eventually(what: str, check: Callable[[], Answer], seconds: float = 30) -> Answer:
+    """The first true answer of `check`; kubectl may fail until then."""
+    return waiting.eventually(what, check, seconds, passing=KubectlError)
 
 
 class Kubectl:
@@ -126,18 +118,19 @@ class Kubectl:
         return "StatusCode=200" in said
 
 
+def command_lines() -> Iterator[tuple[int, list[str]]]:
+    """Of every process of the host: its number and the words it was started with."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            yield int(path.parent.name), path.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+
+
 def lab_processes() -> list[int]:
     """The host's numbers of this state folder's watchdog, init and server."""
     state = os.environ["HYBRID_MESH_STATE"]
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        if "local.lab.watchdog" in words and state in words:
-            found.append(int(path.parent.name))
-    return found
+    return [number for number, words in command_lines() if "local.lab.watchdog" in words and state in words]
 
 
 def lab_process(role: str) -> int:
@@ -167,10 +160,13 @@ def traces() -> dict[str, set[str]]:
 
 def assert_nothing_left(before: dict[str, set[str]]) -> None:
     """The host is as it was, within a moment."""
-    deadline = time.monotonic() + 10
-    while (left := _added(before)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert left == {}
+
+    def clean() -> bool:
+        if left := _added(before):
+            raise AssertionError(left)
+        return True
+
+    waiting.eventually("the host is as it was", clean, 10, passing=AssertionError)
 
 
 def _added(before: dict[str, set[str]]) -> dict[str, set[str]]:
@@ -179,16 +175,8 @@ def _added(before: dict[str, set[str]]) -> dict[str, set[str]]:
 
 def _daemons() -> set[str]:
     """Processes that run with a file of this state folder."""
-    state = os.environ["HYBRID_MESH_STATE"]
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if f"{state}/lab" in words:
-            found.add(words[:80])
-    return found
+    mark = f"{os.environ['HYBRID_MESH_STATE']}/lab"
+    return {" ".join(words)[:80] for _, words in command_lines() if any(mark in word for word in words)}
 
 
 def _lines(*command: str) -> set[str]:

@@ -8,12 +8,10 @@ from pathlib import Path
 
 from local.lab.specs import MachineSpec, NetworkSpec
 from local.machines.runtime import REBOOT_EXIT_CODE, MachineRuntime
-from tests.local.machine_parts import Parts
+from local.toolchain.profile import Profile
 
 
 def main() -> None:
-    parts = Parts.find()
-    assert parts is not None
     if sys.argv[2] == "cgroup-v2":
         subprocess.run(["mount", "-t", "cgroup2", "none", "/sys/fs/cgroup"], check=True)
     machine = MachineRuntime(
@@ -22,7 +20,7 @@ def main() -> None:
         instance_id="i-alone",
         namespace=Path("/proc/self/ns/net"),
         address="10.1.0.100",
-        rootfs=parts.rootfs,
+        rootfs=Profile.current().rootfs,
         cgroup=f"{os.environ['HYBRID_MESH_TEST_SITE']}/alone",
         log=Path(sys.argv[1]) / "alone.log",
     )

@@ -3,7 +3,6 @@ test_machine_lab.py; the tests build on each other in the order of the file."""
 
 import base64
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,26 +16,18 @@ from model.render.bundle import render_bundle
 from model.render.cluster_env import render_cluster_env
 from model.render.hosts import render_hosts
 from model.render.mesh_yaml import render_mesh_yaml
-from tests.local.machine_parts import Parts
-from tests.local.machine_site import BRIDGE, SETTINGS, Site, eventually
+from tests.local.machine_site import BRIDGE, SETTINGS, Site, site_with_a_group
+from tests.waiting import eventually
 
 OURS_ALONE = {"PROXY_CONFIG_XDS_AGENT", "PROV_CERT", "OUTPUT_CERTS", "ISTIO_SERVICE_EXCLUDE_CIDR"}
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    assert "HYBRID_MESH_TEST_SITE" in os.environ, "run test_machine_lab.py"
-    parts = Parts.find()
-    assert parts is not None
-    site = Site(tmp_path_factory.mktemp("site"), parts)
-    site.start()
-    site.declare_group(rights=False)
-    site.start_istiod()
-    path = "/api/v1/namespaces/bookinfo/configmaps/istio-ca-root-cert"
-    eventually("roots", 60, lambda: site.get(path).get("data"))
-    yield site
-    for machine in site.machines:
-        machine.remove()
+    with site_with_a_group(tmp_path_factory.mktemp("site")) as site:
+        path = "/api/v1/namespaces/bookinfo/configmaps/istio-ca-root-cert"
+        eventually("roots", lambda: site.get(path).get("data"), 60)
+        yield site
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +36,7 @@ def machine(site: Site) -> MachineRuntime:
     machine = site.machine("dc-a", 0, "#cloud-config\n")
     machine.start()
     machine.wait_until_up(60)
-    eventually("booted", 60, lambda: "running" in sh(machine, "systemctl is-system-running --wait").stdout)
+    eventually("booted", lambda: "running" in sh(machine, "systemctl is-system-running --wait").stdout, 60)
     return machine
 
 
@@ -104,7 +95,7 @@ def test_machine_joins_and_uses_its_token_up(site: Site, machine: MachineRuntime
     assert done.returncode == 0, done
     assert "member of the mesh, in group ratings" in done.stdout
     assert token not in done.stdout + done.stderr
-    eventually("registered", 30, lambda: registered(site, machine.address))
+    eventually("registered", lambda: registered(site, machine.address), 30)
     left = sh(machine, "ls /root/bundle/istio-token /var/run/secrets/tokens/istio-token")
     assert left.stdout == ""
 
@@ -121,8 +112,8 @@ def test_reboot_needs_no_token(site: Site, machine: MachineRuntime) -> None:
     machine.wait(60)
     machine.start()
     machine.wait_until_up(60)
-    eventually("agent", 60, lambda: sh(machine, "pgrep envoy").returncode == 0)
-    eventually("registered", 60, lambda: registered(site, machine.address))
+    eventually("agent", lambda: sh(machine, "pgrep envoy").returncode == 0, 60)
+    eventually("registered", lambda: registered(site, machine.address), 60)
 
 
 def test_address_can_be_chosen(site: Site, machine: MachineRuntime) -> None:
@@ -130,7 +121,7 @@ def test_address_can_be_chosen(site: Site, machine: MachineRuntime) -> None:
         machine, "ip address add 10.1.0.222/32 dev lan0; sh /root/bundle/install.sh --address 10.1.0.222"
     )
     assert done.returncode == 0, done
-    eventually("registered", 60, lambda: registered(site, "10.1.0.222"))
+    eventually("registered", lambda: registered(site, "10.1.0.222"), 60)
 
 
 def test_uninstaller_leaves_nothing(machine: MachineRuntime) -> None:
@@ -154,7 +145,12 @@ def test_files_are_those_of_istioctl(site: Site, tmp_path: Path) -> None:
     site.apply("/api/v1/namespaces/istio-system/configmaps", config)
     words = ["x", "workload", "entry", "configure", "--name", "ratings", "--namespace", "bookinfo"]
     options = ["--clusterID=west", f"--ingressIP={BRIDGE}", "--autoregister", f"--output={tmp_path}"]
-    command = [site.parts.binary("istioctl"), *words, *options, f"--kubeconfig={site.folder / 'kubeconfig'}"]
+    command = [
+        str(site.toolchain.binary("istioctl")),
+        *words,
+        *options,
+        f"--kubeconfig={site.folder / 'kubeconfig'}",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
 

@@ -1,10 +1,8 @@
-"""What the machine tests are built from: the toolchain's binaries, and a mesh authority of their own."""
+"""What the machine tests are built from: an API client, and a mesh authority of their own."""
 
 import datetime
 import http.client
-import os
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
@@ -31,35 +29,6 @@ Restart=always
 [Install]
 WantedBy=multi-user.target
 """
-
-
-@dataclass(frozen=True)
-class Parts:
-    """A toolchain profile's folder (local/toolchain/profile.py): `.toolchain`, or
-    $HYBRID_MESH_TEST_TOOLCHAIN."""
-
-    folder: Path
-
-    @classmethod
-    def find(cls) -> "Parts | None":
-        default = Path(__file__).parents[2] / ".toolchain"
-        folder = Path(os.environ.get("HYBRID_MESH_TEST_TOOLCHAIN", default))
-        return cls(folder) if (folder / "rootfs").exists() else None
-
-    @property
-    def rootfs(self) -> Path:
-        return self.folder / "rootfs"
-
-    @property
-    def packages(self) -> Path:
-        return self.folder / "packages"
-
-    @property
-    def istio_crds(self) -> Path:
-        return self.folder / "charts/base/files/crd-all.gen.yaml"
-
-    def binary(self, name: str) -> str:
-        return str(self.folder / "bin" / name)
 
 
 def api_client(pki: ClusterPki) -> http.client.HTTPSConnection:

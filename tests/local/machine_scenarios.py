@@ -10,8 +10,9 @@ import pytest
 from local.lab.specs import CompletedCommand
 from local.machines.runtime import REBOOT_EXIT_CODE, MachineRuntime
 from model.render.cloud_init import render_user_data
-from tests.local.machine_parts import Parts, write_expired_certificate
-from tests.local.machine_site import BRIDGE, Site, eventually
+from tests.local.machine_parts import write_expired_certificate
+from tests.local.machine_site import BRIDGE, Site, site_with_a_group
+from tests.waiting import eventually
 
 TOKEN = "/var/run/secrets/tokens/istio-token"
 FIRST_BOOT_SECONDS = 12
@@ -19,16 +20,8 @@ FIRST_BOOT_SECONDS = 12
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    assert "HYBRID_MESH_TEST_SITE" in os.environ, "run test_machine_lab.py"
-    parts = Parts.find()
-    assert parts is not None
-    site = Site(tmp_path_factory.mktemp("site"), parts)
-    site.start()
-    site.declare_group(rights=False)
-    site.start_istiod()
-    yield site
-    for machine in site.machines:
-        machine.remove()
+    with site_with_a_group(tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +40,7 @@ def restart(machine: MachineRuntime) -> None:
 
 def await_healthy(site: Site, machine: MachineRuntime, timeout: float = 90) -> None:
     try:
-        eventually(f"{machine.spec.name} healthy", timeout, lambda: site.healthy(machine))
+        eventually(f"{machine.spec.name} healthy", lambda: site.healthy(machine), timeout)
     except AssertionError as failure:
         entries = site.get("/apis/networking.istio.io/v1/namespaces/bookinfo/workloadentries")
         agent = sh(machine, "systemctl status --no-pager istio.service; tail -n 30 /var/log/istio/istio.log")
@@ -59,7 +52,7 @@ def test_machine_waits_for_its_rights(site: Site, machine: MachineRuntime) -> No
     machine.start()
     machine.wait_until_up(60)
     log = "journalctl --no-pager -u hybrid-mesh-identity.service"
-    eventually("refusal in the log", 90, lambda: "403" in sh(machine, log).stdout)
+    eventually("refusal in the log", lambda: "403" in sh(machine, log).stdout, 90)
     assert sh(machine, "systemctl is-active istio.service").stdout.strip() == "inactive"
     site.declare_rights()
     await_healthy(site, machine)
@@ -125,7 +118,7 @@ def test_reboot_keeps_the_disk_and_the_membership(site: Site, machine: MachineRu
     assert machine.wait(60) == REBOOT_EXIT_CODE
     restart(machine)
     assert sh(machine, "cat /root/note").stdout == "kept\n"
-    eventually("agent active", 90, lambda: sh(machine, "pgrep envoy").returncode == 0)
+    eventually("agent active", lambda: sh(machine, "pgrep envoy").returncode == 0, 90)
     await_healthy(site, machine)
     assert sh(machine, "grep -c istiod /etc/hosts").stdout == "1\n"
     assert sh(machine, "grep -c 'Unpacking istio-sidecar' /var/log/cloud-init-output.log").stdout == "1\n"
@@ -135,7 +128,7 @@ def test_power_cut(site: Site, machine: MachineRuntime) -> None:
     machine.stop(timeout=0)
     restart(machine)
     assert sh(machine, "cat /root/note").stdout == "kept\n"
-    eventually("agent active", 90, lambda: sh(machine, "pgrep envoy").returncode == 0)
+    eventually("agent active", lambda: sh(machine, "pgrep envoy").returncode == 0, 90)
     await_healthy(site, machine)
 
 
@@ -143,7 +136,7 @@ def test_boots_by_its_certificate_while_the_api_server_is_away(site: Site, machi
     machine.stop(timeout=10)
     site.end("kube-apiserver")
     restart(machine)
-    eventually("agent ready", 90, lambda: sh(machine, "pgrep envoy").returncode == 0)
+    eventually("agent ready", lambda: sh(machine, "pgrep envoy").returncode == 0, 90)
     log = sh(machine, "journalctl -b --no-pager -u hybrid-mesh-identity.service").stdout
     assert "certificate is still valid" in log
     assert sh(machine, f"test -e {TOKEN}").returncode != 0
@@ -168,8 +161,8 @@ def test_recovers_with_an_expired_certificate_no_token_and_no_envoy(
     sh(machine, "systemctl start --no-block istio.service")
     eventually(
         "valid certificate",
-        30,
         lambda: not sh(machine, "/usr/local/lib/hybrid-mesh/certificate-is-valid").returncode,
+        30,
     )
     await_healthy(site, machine)
 
@@ -177,7 +170,8 @@ def test_recovers_with_an_expired_certificate_no_token_and_no_envoy(
 def test_new_roots_arrive_with_the_next_run(site: Site, machine: MachineRuntime) -> None:
     sh(machine, "echo stale >/etc/certs/root-cert.pem; systemctl start hybrid-mesh-identity.service")
     path = "/api/v1/namespaces/bookinfo/configmaps/istio-ca-root-cert"
-    assert sh(machine, "cat /etc/certs/root-cert.pem").stdout == site.get(path)["data"]["root-cert.pem"]
+    found = sh(machine, "cat /etc/certs/root-cert.pem").stdout
+    assert found.strip() == site.get(path)["data"]["root-cert.pem"].strip()
 
 
 def test_failure_at_timer_time_leaves_the_agent_alone(site: Site, machine: MachineRuntime) -> None:
@@ -191,5 +185,5 @@ def test_failure_at_timer_time_leaves_the_agent_alone(site: Site, machine: Machi
 def test_agent_killed(site: Site, machine: MachineRuntime) -> None:
     agent = sh(machine, "pgrep -o pilot-agent").stdout
     sh(machine, "pkill -KILL pilot-agent")
-    eventually("new agent", 90, lambda: sh(machine, "pgrep -o pilot-agent").stdout not in ("", agent))
+    eventually("new agent", lambda: sh(machine, "pgrep -o pilot-agent").stdout not in ("", agent), 90)
     await_healthy(site, machine)

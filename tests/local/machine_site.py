@@ -6,8 +6,8 @@ import http.client
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from local.metadata.identity import MachineIdentity
 from local.metadata.issuer import Issuer
 from local.metadata.packages import PackageServer
 from local.metadata.server import MetadataServer
+from local.toolchain.profile import Profile
 from model.render.agent import AgentSettings
 from model.render.bundle import Bundle
 from model.render.cloud_init import MachineBoot, MachineFile, SystemdUnit
@@ -32,10 +33,10 @@ from model.render.mesh_yaml import render_mesh_yaml
 from tests.local.machine_parts import (
     ECHO_UNIT,
     ISTIOD_ENVIRONMENT,
-    Parts,
     api_client,
     write_mesh_authority,
 )
+from tests.waiting import eventually
 
 HERE = Path("/proc/self/ns/net")
 BRIDGE = "10.1.0.1"
@@ -56,22 +57,25 @@ SETTINGS = AgentSettings(
 )
 
 
-def eventually(what: str, timeout: float, check: Callable[[], Any]) -> Any:
-    """Waits for `check` to answer something true, at most `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if (answer := check()) is not None and answer is not False:
-            return answer
-        time.sleep(0.2)
-    raise AssertionError(f"{what}: not within {timeout:g} s")
+@contextmanager
+def site_with_a_group(folder: Path) -> Iterator["Site"]:
+    """A site whose group has no rights yet; its machines are removed."""
+    assert "HYBRID_MESH_TEST_SITE" in os.environ, "run test_machine_lab.py"
+    site = Site(folder)
+    site.start()
+    site.declare_group(rights=False)
+    site.start_istiod()
+    yield site
+    for machine in site.machines:
+        machine.remove()
 
 
 class Site:
     """Everything that a machine needs to join; `machine` boots one."""
 
-    def __init__(self, folder: Path, parts: Parts) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.parts = parts
+        self.toolchain = Profile.current()
         self.identities: dict[str, MachineIdentity] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.machines: list[MachineRuntime] = []
@@ -84,14 +88,14 @@ class Site:
         self.issuer.start(HERE)
         self.metadata = MetadataServer(self.issuer, self.identities.get)
         self.metadata.start(HERE)
-        PackageServer(self.parts.packages).start(HERE, ISSUER, 8080)
+        PackageServer(self.toolchain.packages).start(HERE, ISSUER, 8080)
         self.start_etcd()
         self.start_api_server()
 
     def start_etcd(self) -> None:
         self.run(
             "etcd",
-            [self.parts.binary("etcd"), f"--data-dir={self.folder / 'etcd'}", "--unsafe-no-fsync"],
+            [str(self.toolchain.binary("etcd")), f"--data-dir={self.folder / 'etcd'}", "--unsafe-no-fsync"],
         )
 
     def start_api_server(self) -> None:
@@ -100,7 +104,7 @@ class Site:
         self.run(
             "kube-apiserver",
             [
-                self.parts.binary("kube-apiserver"),
+                str(self.toolchain.binary("kube-apiserver")),
                 "--etcd-servers=http://127.0.0.1:2379",
                 f"--advertise-address={BRIDGE}",
                 "--authorization-mode=RBAC",
@@ -114,7 +118,7 @@ class Site:
                 "--service-cluster-ip-range=10.96.0.0/16",
             ],
         )
-        eventually("API server ready", 30, lambda: self.get("/readyz", raw=True) == "ok")
+        eventually("API server ready", lambda: self.get("/readyz", raw=True) == "ok", 30)
 
     def start_istiod(self) -> None:
         authority = self.folder / "cacerts"
@@ -128,7 +132,7 @@ class Site:
         self.run(
             "istiod",
             [
-                self.parts.binary("pilot-discovery"),
+                str(self.toolchain.binary("pilot-discovery")),
                 "discovery",
                 f"--kubeconfig={self.folder / 'kubeconfig'}",
                 "--clusterID=west",
@@ -143,7 +147,7 @@ class Site:
         """What the program declares for a workload group."""
         for name in ("istio-system", "bookinfo"):
             self.apply("/api/v1/namespaces", {"metadata": {"name": name}})
-        self.apply_manifest_file(self.parts.istio_crds)
+        self.apply_manifest_file(self.toolchain.charts / "base/files/crd-all.gen.yaml")
         self.apply("/api/v1/namespaces/bookinfo/serviceaccounts", {"metadata": {"name": "ratings"}})
         if rights:
             self.declare_rights()
@@ -162,7 +166,7 @@ class Site:
             },
         }
         path = "/apis/networking.istio.io/v1/namespaces/bookinfo/workloadgroups"
-        eventually("WorkloadGroup accepted", 20, lambda: self.apply(path, group))
+        eventually("WorkloadGroup accepted", lambda: self.apply(path, group), 20)
 
     def declare_rights(self) -> None:
         rules = [
@@ -251,7 +255,7 @@ class Site:
             instance_id=f"i-{name}",
             namespace=namespace,
             address=address,
-            rootfs=self.parts.rootfs,
+            rootfs=self.toolchain.rootfs,
             cgroup=f"{os.environ['HYBRID_MESH_TEST_SITE']}/{name}",
             log=self.folder / f"{name}.log",
         )

@@ -24,6 +24,7 @@ from tests.local.lab_site import (
     Kubectl,
     assert_nothing_left,
     bring_up,
+    command_lines,
     eventually,
     say_nothing,
     traces,
@@ -290,12 +291,8 @@ def _await_another(cluster: str, program: str, dead: list[int]) -> None:
 
 def _daemons_of(cluster: str, program: str) -> list[int]:
     mark = f"{os.environ['HYBRID_MESH_STATE']}/lab/clusters/{cluster}/"
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        if Path(words[0]).name == program and any(mark in word for word in words):
-            found.append(int(path.parent.name))
-    return found
+    return [
+        number
+        for number, words in command_lines()
+        if Path(words[0]).name == program and any(mark in word for word in words)
+    ]

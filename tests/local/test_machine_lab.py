@@ -4,22 +4,23 @@ along when they end."""
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local.lab import cgroups
-from tests.local.machine_parts import Parts
+from local.toolchain.profile import LINK
+from tests.waiting import eventually
+
+CHECKOUT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
-    pytest.mark.skipif(Parts.find() is None, reason="needs the toolchain"),
+    pytest.mark.skipif(not (CHECKOUT / LINK).exists(), reason="needs the toolchain"),
 ]
 
-CHECKOUT = Path(__file__).parents[2]
 ISOLATED = [
     "unshare",
     "--mount",
@@ -74,10 +75,7 @@ def test_machine_dies_with_its_parent(site_name: str, tmp_path: Path) -> None:
     finally:
         process.kill()
         process.wait(10)
-    deadline = time.monotonic() + 5
-    while cgroups.processes(site_name) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert cgroups.processes(site_name) == set()
+    eventually("every process of the machine ended", lambda: not cgroups.processes(site_name), 5)
     assert Path("/proc/mounts").read_text() == before
     assert not Path("/run/systemd/nspawn").exists()
 

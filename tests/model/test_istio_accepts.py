@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.model.agreed import GOLDEN
 from tests.model.meshes import PROJECT
-from tests.model.test_plan_golden import GOLDEN
 
 ISTIOCTL = PROJECT / ".toolchain" / "bin" / "istioctl"
 
@@ -22,7 +22,11 @@ def _manifests(value: Any) -> list[dict[str, Any]]:
 
 
 def test_istioctl_validates_them(tmp_path: Path) -> None:
-    found = [made for path in GOLDEN.rglob("*.yaml") for made in _manifests(yaml.safe_load(path.read_text()))]
+    found = [
+        made
+        for path in (GOLDEN / "plan").rglob("*.yaml")
+        for made in _manifests(yaml.safe_load(path.read_text()))
+    ]
     istios = [made for made in found if ".istio.io/" in made["apiVersion"]]
     assert {made["kind"] for made in istios} == {
         "AuthorizationPolicy",

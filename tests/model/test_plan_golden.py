@@ -1,7 +1,5 @@
-"""The plans of the stacks, against golden files. HYBRID_MESH_UPDATE_GOLDEN=1 writes them anew."""
+"""The plans of the stacks, against golden files."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,9 +32,8 @@ from model.manifests.namespaces import cluster_namespaces
 from model.plan.build import plan_from
 from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan
 from model.render.remote_secret import render_kubeconfig
+from tests.model.agreed import agreed, golden_names
 from tests.model.meshes import LOCAL, STACKS, changed
-
-GOLDEN = Path(__file__).parent / "golden" / "plan"
 
 PLANS = {name: plan_from(raw, name) for name, raw in STACKS.items()}
 PLANS["own-host"] = plan_from(
@@ -138,12 +135,8 @@ TEXTS = _texts()
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_is_as_agreed(name: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get("HYBRID_MESH_UPDATE_GOLDEN"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(TEXTS[name])
-    assert TEXTS[name] == path.read_text()
+    assert TEXTS[name] == agreed(f"plan/{name}", TEXTS[name])
 
 
 def test_no_golden_file_is_left_over() -> None:
-    assert {str(path.relative_to(GOLDEN)) for path in GOLDEN.rglob("*") if path.is_file()} == set(TEXTS)
+    assert golden_names("plan") == set(TEXTS)

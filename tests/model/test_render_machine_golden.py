@@ -1,8 +1,6 @@
-"""The texts that machines are given, against golden files. HYBRID_MESH_UPDATE_GOLDEN=1 writes them anew."""
+"""The texts that machines are given, against golden files."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,10 +9,9 @@ from model.render.cloud_init import render_user_data
 from model.render.cluster_env import render_cluster_env
 from model.render.hosts import render_hosts
 from model.render.mesh_yaml import render_mesh_yaml
+from tests.model.agreed import agreed, golden_names
 from tests.model.cloud_boots import TEXTS as CLOUD_TEXTS
 from tests.model.machine_cases import BOOT, BOOT_WITH_APPLICATION, BUNDLE, SETTINGS
-
-GOLDEN = Path(__file__).parent / "golden" / "machine"
 
 TEXTS = {
     "cluster.env": render_cluster_env(SETTINGS),
@@ -32,13 +29,8 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_is_as_agreed(name: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get("HYBRID_MESH_UPDATE_GOLDEN"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(TEXTS[name])
-    assert TEXTS[name] == path.read_text()
+    assert TEXTS[name] == agreed(f"machine/{name}", TEXTS[name])
 
 
 def test_no_golden_file_is_left_over() -> None:
-    found = {str(path.relative_to(GOLDEN)) for path in GOLDEN.rglob("*") if path.is_file()}
-    assert found == set(TEXTS)
+    assert golden_names("machine") == set(TEXTS)

@@ -10,10 +10,8 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -23,9 +21,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests.waiting import eventually
+
 CHECKOUT: Final = Path(__file__).parents[2]
 BINARIES: Final = ("etcd", "kube-apiserver", "kube-controller-manager")
-_START_SECONDS: Final = 60.0
 
 
 def binary(name: str) -> str | None:
@@ -42,15 +41,6 @@ def free_port() -> int:
         return port
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = _START_SECONDS) -> None:
-    """Polls an external condition."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"timed out after {seconds:g} s waiting until {what}")
-        time.sleep(0.1)
-
-
 @dataclass
 class ControlPlane:
     """A running control plane. `request` talks to it as an administrator, past the code under test."""
@@ -64,7 +54,7 @@ class ControlPlane:
         self._make_certificates()
         etcd = self._start_etcd()
         self._start_api_server(etcd)
-        wait_until(self._is_ready, "the API server is ready")
+        eventually("the API server is ready", self._is_ready)
         self._spawn(
             "kube-controller-manager",
             f"--kubeconfig={self.folder / 'kubeconfig'}",
@@ -75,9 +65,9 @@ class ControlPlane:
             "--secure-port=0",
             "--controllers=*",
         )
-        wait_until(
-            lambda: self.find("/api/v1/namespaces/default/serviceaccounts/default") is not None,
+        eventually(
             "it has accounts",
+            lambda: self.find("/api/v1/namespaces/default/serviceaccounts/default") is not None,
         )
 
     def stop(self) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from tests.local.mesh.host import traces
 from tests.local.mesh.secrets import known_secrets, leaks
-from tests.local.mesh.site import Site, descendants, kill_one, wait_until
+from tests.local.mesh.site import Site, descendants, kill_one
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("mesh")]
 
@@ -34,8 +35,8 @@ def kill_lab(site: Site) -> None:
     pid = site.lab()["process_id"]
     family = [pid, *(child for child, _ in descendants(pid))]
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not any(_alive(member) for member in family), "every process of the lab ended", 20)
-    wait_until(lambda: traces()["cgroups"] <= BEFORE["cgroups"], "the lab's cgroups are gone", 20)
+    eventually("every process of the lab ended", lambda: not any(_alive(member) for member in family), 20)
+    eventually("the lab's cgroups are gone", lambda: traces()["cgroups"] <= BEFORE["cgroups"], 20)
     assert_nothing_left()
 
 
@@ -104,7 +105,7 @@ def test_a_rebooted_machine_rejoins(site: Site) -> None:
         now = site.hybrid_mesh("lab", "shell", "legacy-1", "--", "stat", "-c", "%Y", "/proc/1", check=False)
         return now.returncode == 0 and now.stdout != started
 
-    wait_until(rebooted, "the machine booted again")
+    eventually("the machine booted again", rebooted)
     assert boot.returncode == 0
     site.hybrid_mesh("up")
 
@@ -147,7 +148,7 @@ def test_an_interrupted_up_is_finished_by_the_next(site: Site, signal_number: si
     site.hybrid_mesh("down")
     assert_nothing_left()
     run = site.start("up")
-    wait_until(lambda: len(site.lab()["clusters"]) > 0, "the first cluster is being made")
+    eventually("the first cluster is being made", lambda: len(site.lab()["clusters"]) > 0)
     if signal_number is signal.SIGKILL:
         kill_one(run.pid, "pulumi")
     else:

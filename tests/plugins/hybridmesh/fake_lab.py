@@ -1,7 +1,6 @@
 """A lab in memory, with the client's methods that the plug-in uses."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from local.lab.errors import LabError, LabNotRunning
@@ -13,6 +12,7 @@ from local.lab.specs import (
     LabStatus,
     MachineInfo,
     MachineSpec,
+    Report,
 )
 
 SECRET = "client-key-data-of-the-admin"
@@ -50,7 +50,7 @@ class FakeLab:
 
     # its methods
 
-    def ensure_cluster(self, spec: ClusterSpec, report: Callable[[str], None]) -> ClusterInfo:
+    def ensure_cluster(self, spec: ClusterSpec, report: Report) -> ClusterInfo:
         self._obstacles(report)
         self.incarnation += 1
         info = ClusterInfo(
@@ -65,7 +65,7 @@ class FakeLab:
         )
         return self.clusters.setdefault(spec.name, info)
 
-    def ensure_machine(self, spec: MachineSpec, report: Callable[[str], None]) -> MachineInfo:
+    def ensure_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
         self._obstacles(report)
         self.incarnation += 1
         info = MachineInfo(spec.name, f"machine-{self.incarnation}", "10.10.0.100", "172.30.200.1", "ready")
@@ -102,7 +102,7 @@ class FakeLab:
         self.clusters.clear()
         self.machines.clear()
 
-    def _obstacles(self, report: Callable[[str], None]) -> None:
+    def _obstacles(self, report: Report) -> None:
         report("preparing")
         if self.refusal:
             raise LabError(self.refusal)

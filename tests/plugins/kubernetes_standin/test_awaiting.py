@@ -12,10 +12,17 @@ import pytest
 from google.protobuf import empty_pb2
 
 from plugins.framework.values import Properties
-from tests.plugins.control_plane import ControlPlane, wait_until
+from tests.plugins.control_plane import ControlPlane
 from tests.plugins.kubernetes_standin.conftest import FailedAwaitError, Made, Plugin
-from tests.plugins.kubernetes_standin.test_check import DEPLOYMENT, SECRET
-from tests.plugins.kubernetes_standin.test_objects import CRD, SERVICE, deployment, kind_definition
+from tests.plugins.kubernetes_standin.objects import (
+    CRD,
+    DEPLOYMENT,
+    SECRET,
+    SERVICE,
+    deployment,
+    kind_definition,
+)
+from tests.waiting import eventually
 
 MERGE = "application/merge-patch+json"
 
@@ -36,7 +43,7 @@ def set_status(plane: ControlPlane, path: str, status: Any) -> None:
 
 
 def set_pod_status(plane: ControlPlane, namespace: str, status: Any) -> None:
-    wait_until(lambda: bool(pods(plane, namespace)), "there is a pod")
+    eventually("there is a pod", lambda: bool(pods(plane, namespace)))
     name = pods(plane, namespace)[0]["metadata"]["name"]
     set_status(plane, f"/api/v1/namespaces/{namespace}/pods/{name}", status)
 
@@ -67,7 +74,7 @@ def test_a_deployment_is_done_when_its_pods_are_available(
     plugin: Plugin, namespace: str, control_plane: ControlPlane
 ) -> None:
     made = background(plugin, DEPLOYMENT, awaited_deployment(namespace), 60)
-    wait_until(lambda: bool(pods(control_plane, namespace)), "there is a pod")
+    eventually("there is a pod", lambda: bool(pods(control_plane, namespace)))
     assert not made.done()
     set_pod_status(control_plane, namespace, ready_pod())
     assert made.result(timeout=30).outputs["status"]["availableReplicas"] == 1
@@ -135,7 +142,7 @@ def test_cancel_stops_a_wait_at_once_and_keeps_the_object(
     plugin: Plugin, namespace: str, control_plane: ControlPlane
 ) -> None:
     made = background(plugin, DEPLOYMENT, awaited_deployment(namespace), 60)
-    wait_until(lambda: bool(pods(control_plane, namespace)), "there is a pod")
+    eventually("there is a pod", lambda: bool(pods(control_plane, namespace)))
     began = time.monotonic()
     plugin.stub.Cancel(empty_pb2.Empty())
     with pytest.raises(FailedAwaitError, match="cancelled") as caught:
@@ -151,7 +158,7 @@ def test_a_load_balancer_has_an_address(plugin: Plugin, namespace: str, control_
     }
     made = background(plugin, SERVICE, given, 30)
     path = f"/api/v1/namespaces/{namespace}/services/s"
-    wait_until(lambda: control_plane.find(path) is not None, "there is a service")
+    eventually("there is a service", lambda: control_plane.find(path) is not None)
     assert not made.done()
     set_status(control_plane, path, {"loadBalancer": {"ingress": [{"ip": "172.30.1.10"}]}})
     assert made.result(timeout=30).outputs["status"]["loadBalancer"]["ingress"][0]["ip"] == "172.30.1.10"
@@ -208,7 +215,7 @@ def test_wait_for_what_the_annotation_says(
     }
     made = background(plugin, "kubernetes:core/v1:ConfigMap", given, 30)
     path = f"/api/v1/namespaces/{namespace}/configmaps/cm"
-    wait_until(lambda: control_plane.find(path) is not None, "there is a config map")
+    eventually("there is a config map", lambda: control_plane.find(path) is not None)
     assert not made.done()
     control_plane.patch(path, {"data": {"state": "done"}})
     assert made.result(timeout=30).outputs["data"]["state"] == "done"

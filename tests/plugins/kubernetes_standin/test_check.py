@@ -7,10 +7,7 @@ import base64
 from plugins.framework.values import UNKNOWN, Secret, decode
 from tests.plugins.control_plane import ControlPlane
 from tests.plugins.kubernetes_standin.conftest import Plugin, PluginFactory
-
-CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
-SECRET = "kubernetes:core/v1:Secret"
-DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+from tests.plugins.kubernetes_standin.objects import CONFIG_MAP, DEPLOYMENT, SECRET, unreachable
 
 
 def test_a_name_is_made_and_kept(plugin: Plugin) -> None:
@@ -129,10 +126,3 @@ def test_a_secret_kubeconfig_never_shows(plugin: Plugin, control_plane: ControlP
     answer = plugin.stub.CheckConfig(provider_pb2.CheckRequest(news=broken))
     assert [failure.property for failure in answer.failures] == ["kubeconfig"]
     assert "verysecret" not in str(answer.failures)
-
-
-def unreachable() -> str:
-    """A kubeconfig of a server that is not there."""
-    return """{"clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}], "current-context": "c",
-        "users": [{"name": "u", "user": {}}]}"""

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.plugins.conftest import ProjectFactory
-from tests.plugins.control_plane import ControlPlane, wait_until
+from tests.plugins.control_plane import ControlPlane
 from tests.plugins.engine import Project
 from tests.plugins.kubernetes_standin.test_release import CHART, CONFIG_MAP
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -267,10 +268,10 @@ def test_an_interrupted_up_leaves_no_process_and_the_next_goes_on(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    wait_until(lambda: control_plane.find(path) is not None, "the deployment is awaited")
+    eventually("the deployment is awaited", lambda: control_plane.find(path) is not None)
     engine.send_signal(number)
     engine.wait(timeout=60)
-    wait_until(lambda: not processes_in(project.folder), "no process is left")
+    eventually("no process is left", lambda: not processes_in(project.folder))
     assert "Traceback" not in (project.folder / "shown").read_text()
     project.set("replicas", "0")
     if number is signal.SIGKILL:

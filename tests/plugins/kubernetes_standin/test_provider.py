@@ -14,8 +14,7 @@ from plugins.framework.values import UNKNOWN, Properties, decode, encode
 from plugins.kubernetes_standin.settings import Settings
 from tests.plugins.control_plane import ControlPlane
 from tests.plugins.kubernetes_standin.conftest import Made, Plugin, PluginFactory
-from tests.plugins.kubernetes_standin.test_check import CONFIG_MAP, unreachable
-from tests.plugins.kubernetes_standin.test_objects import config_map
+from tests.plugins.kubernetes_standin.objects import CONFIG_MAP, config_map, unreachable
 
 
 def kubeconfig(server: str, cluster: str = "c", token: str = "t") -> str:

@@ -20,10 +20,10 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from plugins.framework.values import UNKNOWN, Properties, Secret
-from tests.plugins.control_plane import ControlPlane, wait_until
+from tests.plugins.control_plane import ControlPlane
 from tests.plugins.kubernetes_standin.conftest import FailedAwaitError, Made, Plugin, PluginFactory, urn
-from tests.plugins.kubernetes_standin.test_check import unreachable
-from tests.plugins.kubernetes_standin.test_objects import changes
+from tests.plugins.kubernetes_standin.objects import changes, unreachable
+from tests.waiting import eventually
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 CHART = "apiVersion: v2\nname: sample\nversion: 1.2.3\nappVersion: '7'\n"
@@ -215,7 +215,7 @@ def test_cancel_ends_an_install(plugin: Plugin, namespace: str, control_plane: C
     given = release(namespace, values={"deployment": True}, timeout=120)
     made = ThreadPoolExecutor(1).submit(plugin.create, RELEASE, "r", given)
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments/never"
-    wait_until(lambda: control_plane.find(path) is not None, "the chart is being installed")
+    eventually("the chart is being installed", lambda: control_plane.find(path) is not None)
     began = time.monotonic()
     plugin.stub.Cancel(empty_pb2.Empty())
     with pytest.raises(FailedAwaitError, match="cancelled") as caught:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.plugins.conftest import ProjectFactory
-from tests.plugins.control_plane import wait_until
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -128,12 +128,12 @@ def test_an_interrupted_run_ends_at_once_and_leaves_no_process(make_project: Pro
             start_new_session=True,
         )
     written = project.folder / "pid"
-    wait_until(lambda: written.exists() and written.read_text() != "", "the program runs")
+    eventually("the program runs", lambda: written.exists() and written.read_text() != "")
     began = time.monotonic()
     os.kill(process.pid, signal.SIGINT)
     process.wait(timeout=30)
     assert time.monotonic() - began < 20
-    wait_until(lambda: not Path(f"/proc/{written.read_text()}").exists(), "the program is gone", 10)
+    eventually("the program is gone", lambda: not Path(f"/proc/{written.read_text()}").exists(), 10)
     assert "Traceback" not in (project.folder / "shown").read_text()
 
 
@@ -149,7 +149,7 @@ def test_a_killed_engine_leaves_no_process(make_project: ProjectFactory) -> None
         stderr=subprocess.DEVNULL,
     )
     written = project.folder / "pid"
-    wait_until(lambda: written.exists() and written.read_text() != "", "the program runs")
+    eventually("the program runs", lambda: written.exists() and written.read_text() != "")
     process.kill()
     process.wait()
-    wait_until(lambda: not Path(f"/proc/{written.read_text()}").exists(), "the program is gone", 15)
+    eventually("the program is gone", lambda: not Path(f"/proc/{written.read_text()}").exists(), 15)

@@ -1,0 +1,133 @@
+"""What types have in common whose inputs and outputs are fixed sets of names."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, ClassVar
+
+from plugins.framework.calls import CallContext
+from plugins.framework.differences import Difference, property_path
+from plugins.framework.errors import CheckFailure, ResourceError
+from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
+from plugins.framework.values import UNKNOWN, Path, Properties
+
+
+class DeclaredHandler(ResourceHandler):
+    """Checks the names, compares all inputs, reads what the state has and leaves nothing to delete.
+
+    A subclass names its properties, overrides what is different, and adds create and update.
+    """
+
+    inputs: ClassVar[frozenset[str]]
+    optional: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that may be left out and have no default."""
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    computed: ClassVar[tuple[str, ...]] = ()
+    """Outputs besides the inputs; unknown in a preview."""
+    identifying: ClassVar[frozenset[str]] = frozenset()
+    """Inputs whose change needs a new resource."""
+    not_compared: ClassVar[frozenset[str]] = frozenset()
+    """Inputs whose change is no difference."""
+    no_import: ClassVar[str]
+    """Why it cannot be imported, in one line."""
+
+    def completed(self, news: Properties) -> Properties:
+        """`news` with the defaults filled in."""
+        return {**self.defaults, **news}
+
+    def wrong_values(self, olds: Properties, inputs: Properties) -> Iterable[CheckFailure]:
+        """What is wrong with completed `inputs`, of which required ones may be missing."""
+        del olds, inputs
+        return ()
+
+    def outdated(
+        self, old_outputs: Properties, old_inputs: Properties, news: Properties, context: CallContext
+    ) -> Iterable[Path]:
+        """The outputs that have to be made anew though no input has changed; they are a difference."""
+        del old_outputs, old_inputs, news, context
+        return ()
+
+    def previewed(self, inputs: Properties) -> Properties:
+        """The outputs before anything is made."""
+        return {**inputs, **dict.fromkeys(self.computed, UNKNOWN)}
+
+    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+        del context
+        inputs = self.completed(news)
+        names = [*_unexpected(news, self.inputs), *_missing(inputs, self.inputs - self.optional)]
+        return Checked(inputs, [*names, *self.wrong_values(olds, inputs)])
+
+    def diff(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        context: CallContext,
+    ) -> Diff:
+        del identity
+        found = Diff.of_inputs(old_inputs, news, replace_on=self.identifying, ignore=self.not_compared)
+        outdated = self.outdated(old_outputs, old_inputs, news, context)
+        detailed = {**found.detailed, **{property_path(path): Difference.UPDATE for path in outdated}}
+        return Diff(changes=bool(detailed), replaces=found.replaces, detailed=detailed)
+
+    def read(
+        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
+    ) -> ReadState | None:
+        """What the state has: asks no one."""
+        del context
+        self.refuse_import(inputs)
+        return ReadState(identity, inputs, outputs)
+
+    def refuse_import(self, inputs: Properties) -> None:
+        """Raises ResourceError for a resource that the state does not know."""
+        if not inputs:
+            raise ResourceError(self.no_import)
+
+    def delete(
+        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
+    ) -> None:
+        """Nothing: the resource exists in the state only."""
+
+
+class RememberedHandler(DeclaredHandler):
+    """A resource that is its inputs: to make or to change it is to remember them."""
+
+    @abstractmethod
+    def identity(self, inputs: Properties) -> str:
+        """The id that the resource gets."""
+
+    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
+        del timeout, context
+        return Created("" if preview else self.identity(inputs), inputs)
+
+    def update(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        *,
+        preview: bool,
+        timeout: float,
+        context: CallContext,
+    ) -> Properties:
+        del identity, old_outputs, old_inputs, preview, timeout, context
+        return news
+
+
+def _unexpected(news: Properties, known: Collection[str]) -> list[CheckFailure]:
+    """A failure for each input that the resource does not have: a misspelt one would silently count for
+    nothing.
+    """
+    names = ", ".join(sorted(known))
+    return [
+        CheckFailure(name, f"there is no such input; there are {names}")
+        for name in sorted(news)
+        if name not in known and not name.startswith("__")
+    ]
+
+
+def _missing(news: Properties, required: Collection[str]) -> list[CheckFailure]:
+    return [CheckFailure(name, "this input is required") for name in sorted(required) if name not in news]

@@ -1,0 +1,69 @@
+"""What README and docs name is there."""
+
+import re
+import subprocess
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from cli.main import app
+from tests.docs.pages import PAGES, PROJECT, anchors, code, links
+
+EACH = pytest.mark.parametrize("page", PAGES)
+TRACKED = subprocess.run(
+    ["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True
+).stdout.split()
+ROOMS = {name.partition("/")[0] for name in TRACKED if "/" in name}
+PLACEHOLDERS = re.compile(r"[<*…]")
+PATH = re.compile(r"(?<![\w./~-])[\w.-]+/[\w./<>*…-]*")
+COMMAND = re.compile(r"(?:^|\$ |\(|bin/)hybrid-mesh ((?:[\w./=\[\]-]+ ?)+)")
+TARGET = re.compile(r"(?:^|[\s(])make ([a-z]+)")
+VARIABLE = re.compile(r"HYBRID_MESH_[A-Z_]+")
+
+
+@EACH
+def test_links_lead_somewhere(page: str) -> None:
+    for link in links(page):
+        if "://" in link:
+            continue
+        file, _, anchor = link.partition("#")
+        target = (PAGES[page].parent / file).resolve() if file else PAGES[page]
+        assert target.exists(), f"{page}: {link}"
+        assert not anchor or anchor in anchors(target), f"{page}: {link}"
+
+
+@EACH
+def test_paths_of_the_project_exist(page: str) -> None:
+    named = {path for piece in code(page) for path in PATH.findall(piece)}
+    ours = {path for path in named if path.partition("/")[0] in ROOMS and not PLACEHOLDERS.search(path)}
+    assert {path for path in ours if not (PROJECT / path).exists()} == set()
+
+
+@EACH
+def test_commands_and_their_options_exist(page: str) -> None:
+    for piece in code(page):
+        for words in COMMAND.findall(piece):
+            command = typer.main.get_command(app)
+            wanted = [word.strip("[]") for word in words.split()]
+            while isinstance(command, TyperGroup) and wanted:
+                name = wanted.pop(0)
+                assert name in command.commands, f"{page}: {piece}"
+                command = command.commands[name]
+            options = {option for parameter in command.params for option in parameter.opts}
+            asked = {word.partition("=")[0] for word in wanted if word.startswith("--") and word != "--"}
+            assert asked <= options, f"{page}: {piece}"
+
+
+@EACH
+def test_targets_of_make_exist(page: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    assert {target for piece in code(page) for target in TARGET.findall(piece)} <= targets
+
+
+def test_variables_are_read_by_something() -> None:
+    named = {name for page in PAGES for piece in code(page) for name in VARIABLE.findall(piece)}
+    sources = [PROJECT / name for name in TRACKED if name.endswith((".py", ".sh", ".yml")) or "/bin/" in name]
+    text = "\n".join(path.read_text() for path in sources if path.exists())
+    assert named
+    assert {name for name in named if name not in text} == set()
