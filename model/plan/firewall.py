@@ -66,7 +66,7 @@ class _Network:
                 nodes,
                 tuple(self._nodes),
                 (),
-                "nodes and pods, istiod's 15012 too",
+                "nodes and pods, istiod at 15012 too",
                 "all",
             )
             yield FirewallRulePlan(
@@ -74,7 +74,7 @@ class _Network:
                 nodes,
                 (control_plane,),
                 GKE_CONTROL_PLANE_PORTS if gke else EKS_CONTROL_PLANE_PORTS,
-                "the API server calls istiod's webhooks",
+                "the API server calls the webhooks of istiod",
             )
             if self._machines:
                 yield FirewallRulePlan(
@@ -102,7 +102,11 @@ class _Network:
             if isinstance(group.machines, GceMachines):
                 checks = Party("addresses", "health-checks", HEALTH_CHECKS)
                 yield FirewallRulePlan(
-                    _key("health", name), target, (checks,), (READY_PORT,), "Google checks the agents' health"
+                    _key("health", name),
+                    target,
+                    (checks,),
+                    (READY_PORT,),
+                    "Google asks whether they are ready",
                 )
             yield from self._from_outside(name, group, target, ports)
 
@@ -118,7 +122,7 @@ class _Network:
         if self._config.gateway is not None:
             inside = Party("addresses", "gateway", (str(self._config.cidr),))
             yield FirewallRulePlan(
-                _key("gateway", name), target, (inside,), ports, "the network's gateway calls the machines"
+                _key("gateway", name), target, (inside,), ports, "a gateway of the network calls them"
             )
 
     def _party_of_nodes(self, name: str, cluster: GkeCluster | EksCluster) -> Party:

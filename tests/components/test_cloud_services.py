@@ -1,0 +1,33 @@
+"""What a cloud's service would refuse at run time, though its SDK takes it."""
+
+import json
+import re
+
+import pytest
+
+from tests.components.conftest import Declared, declare_mesh, read_stack
+
+RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
+"""EC2 API, `IpRange.description`."""
+
+
+@pytest.fixture(scope="module")
+def prod() -> Declared:
+    return declare_mesh(read_stack("prod"), stack="prod")
+
+
+def test_ec2_takes_the_descriptions_of_rules(prod: Declared) -> None:
+    rules = prod.recording.of_type(RULE)
+    assert rules
+    for each in rules:
+        assert DESCRIPTION.fullmatch(each.inputs["description"]), each.inputs["description"]
+
+
+def test_the_load_balancer_controller_may_change_what_it_tags(prod: Declared) -> None:
+    """It tags with `elbv2.k8s.aws/cluster`, for Services too (its pkg/deploy/tracking/provider.go)."""
+    policy = json.loads(prod.recording.named("mesh-eks-us-load-balancers-policy").inputs["policy"])
+    keys = {
+        key for statement in policy["Statement"] for key in statement.get("Condition", {}).get("Null", {})
+    }
+    assert keys == {"aws:RequestTag/elbv2.k8s.aws/cluster", "aws:ResourceTag/elbv2.k8s.aws/cluster"}
