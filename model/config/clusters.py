@@ -106,8 +106,8 @@ class EksNodeGroup(NodePool):
 
 class CloudClusterBase(ClusterBase):
     authorized_networks: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
-    """Further ranges that the API server admits. The operators, the peers and the machines are admitted by
-    themselves."""
+    """Further ranges that the API server admits: at a private endpoint those from which you run Pulumi. The
+    operators, the peers and the machines are admitted by themselves."""
     endpoint: Literal["restricted", "private"] = "restricted"
     """`restricted`: a public address that admits only known ranges. `private`: none; peers and machines in
     other networks need `peerEndpoint`."""

@@ -37,7 +37,7 @@ class ApiAccessPlan:
 
     endpoint: Literal["restricted", "private"]
     sources: tuple[Source, ...]
-    """Sorted: known ranges, then networks. Empty for a private endpoint."""
+    """Sorted: known ranges, then networks. For a private endpoint: the callers' own addresses."""
 
 
 @dataclass(frozen=True)
