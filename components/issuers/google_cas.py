@@ -11,8 +11,8 @@ from model.config.trust import GoogleCasTrust
 
 DAY = 24 * 60 * 60
 TIER = "ENTERPRISE"
-"""The other tier keeps no record of its certificates, so that nothing could read one again (CA Service, "Select
-the operation tiers")."""
+"""The other tier keeps no record of its certificates, so that nothing could read one again (CA Service,
+"Select the operation tiers")."""
 
 
 class GoogleCasIssuer(CloudIssuer):

@@ -18,7 +18,7 @@ ACCOUNT_ID_LIMIT = 30
 """Characters of a Google service account's id (IAM: "Create service accounts")."""
 
 _DEB = re.compile(r"debian|ubuntu|canonical")
-_RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|suse|amazon-linux|ami-amazon|al2023")
+_RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|amazon-linux|ami-amazon|al2023")
 _ARM_ON_EC2 = re.compile(r"[a-z]+[0-9]+g[a-z]*\.")
 _ARM_ON_GCE = re.compile(r"(t2a|c4a|n4a)-")
 
