@@ -31,3 +31,16 @@ def test_the_load_balancer_controller_may_change_what_it_tags(prod: Declared) ->
         key for statement in policy["Statement"] for key in statement.get("Condition", {}).get("Null", {})
     }
     assert keys == {"aws:RequestTag/elbv2.k8s.aws/cluster", "aws:ResourceTag/elbv2.k8s.aws/cluster"}
+
+
+@pytest.mark.parametrize("stack", ["Prod", "2nd_site", "a"])
+def test_google_takes_what_is_named_after_a_stack(stack: str) -> None:
+    """Pulumi's stacks have names that no service account and no machine may have."""
+    recording = declare_mesh(read_stack("staging"), stack=stack).recording
+    accounts = recording.of_type("gcp:serviceaccount/account:Account")
+    groups = recording.of_type("gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager")
+    named = [each.inputs["accountId"] for each in accounts]
+    named += [each.inputs["baseInstanceName"] for each in groups]
+    assert len(named) == 3
+    for name in named:
+        assert re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", name), name
