@@ -98,8 +98,8 @@ class GkeNodePool(NodePool):
 
 
 class EksNodeGroup(NodePool):
-    """The nodes of an EKS cluster, spread over its zones; between min and max an autoscaler that you install, or
-    you, decide how many there are."""
+    """The nodes of an EKS cluster, spread over its zones; between min and max you, or an autoscaler that you
+    install, decide how many there are."""
 
     machine_type: str = "m6i.xlarge"
     """Kind of the nodes, which AWS calls their instance type."""

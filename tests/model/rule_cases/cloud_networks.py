@@ -14,6 +14,13 @@ CLOUD_NETWORKS = [
     ),
     prod("regions_are_their_clouds", {f"{AWS}.region": "Ohio"}, f"{AWS}.region", "Ohio", "us-east-1"),
     prod(
+        "regions_are_their_clouds",
+        {f"{AWS}.region": "cn-north-1"},
+        f"{AWS}.region",
+        "cn-north-1",
+        "us-east-1",
+    ),
+    prod(
         "zones_are_in_their_region",
         {f"{GCP}.zones": ["europe-west1-b"]},
         f"{GCP}.zones.0",
@@ -94,6 +101,13 @@ CLOUD_NETWORKS = [
         f"{GCP}.id",
         "vpc 1",
         "projects/<project>",
+    ),
+    prod(
+        "adopted_networks_are_in_their_project",
+        {f"{GCP}.id": "projects/shared-networks/global/networks/main"},
+        f"{GCP}.project",
+        "example-mesh-prod",
+        "project: shared-networks",
     ),
     prod(
         "external_networks_say_their_egress",
