@@ -14,6 +14,7 @@ from model.plan.subnets import (
     AWS_LARGEST,
     AWS_LONGEST,
     AWS_LONGEST_WITHOUT_CLUSTER,
+    AWS_REGIONS_OF_FEW_ZONES,
     GCP_LONGEST,
     GCP_LONGEST_WITHOUT_CLUSTER,
     gke_ranges,
@@ -87,8 +88,16 @@ def zones_are_in_their_region(mesh: Mesh) -> Iterator[Problem]:
 
 @rule
 def aws_networks_have_zones_enough(mesh: Mesh) -> Iterator[Problem]:
-    """A network of AWS is in two zones or more: EKS takes no fewer, and machines outlive one."""
+    """A network of AWS is in two zones or more: EKS takes no fewer, and machines outlive one. They are named
+    where only the account tells which there are."""
     for name, network in _cloud_networks(mesh):
+        if network.region in AWS_REGIONS_OF_FEW_ZONES and not network.zones:
+            yield Problem(
+                f"networks.{name}.zones",
+                "",
+                f"which zones of {network.region} there are depends on the account",
+                f"Name them: `aws ec2 describe-availability-zones --region {network.region}` lists them.",
+            )
         if isinstance(network, AwsNetwork) and len(zones_of(network)) < 2:
             yield Problem(
                 f"networks.{name}.zones",

@@ -48,6 +48,13 @@ CLOUD_NETWORKS = [
         "[us-east-1a]",
         "two or three",
     ),
+    prod(
+        "aws_networks_have_zones_enough",
+        {f"{AWS}.region": "us-west-1"},
+        f"{AWS}.zones",
+        "",
+        "aws ec2 describe-availability-zones --region us-west-1",
+    ),
     prod("cloud_networks_have_room", {f"{GCP}.cidr": "10.10.0.0/21"}, f"{GCP}.cidr", "10.10.0.0/21", "a /20"),
     prod("cloud_networks_have_room", {f"{AWS}.cidr": "10.20.0.0/24"}, f"{AWS}.cidr", "10.20.0.0/24", "a /20"),
     prod(
