@@ -1,5 +1,6 @@
 """What a cloud's service would refuse at run time, though its SDK takes it."""
 
+import base64
 import json
 import re
 
@@ -44,3 +45,8 @@ def test_google_takes_what_is_named_after_a_stack(stack: str) -> None:
     assert len(named) == 3
     for name in named:
         assert re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", name), name
+
+
+def test_the_packed_user_data_is_the_same_wherever_the_program_runs(prod: Declared) -> None:
+    template = prod.recording.named("mesh-group-orders-machines-template").inputs
+    assert base64.b64decode(template["userData"])[:10].hex() == "1f8b08000000000002ff"
