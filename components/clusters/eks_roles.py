@@ -42,10 +42,10 @@ def load_balancer_policy(region: str, vpc: str) -> str:
 
     A subset of the controller's documented policy ("Installation guide", IAM permissions): neither
     application load balancers nor WAF, Shield or Cognito, for which it is switched off. It changes only what
-    carries its own tag.
+    carries the tag that it puts on everything it makes (pkg/deploy/tracking/provider.go).
     """
-    own = {"Null": {"aws:ResourceTag/service.k8s.aws/cluster": "false"}}
-    asked_for = {"Null": {"aws:RequestTag/service.k8s.aws/cluster": "false"}}
+    own = {"Null": {f"aws:ResourceTag/{_CLUSTER_TAG}": "false"}}
+    asked_for = {"Null": {f"aws:RequestTag/{_CLUSTER_TAG}": "false"}}
     in_vpc = {"ArnLike": {"ec2:Vpc": f"arn:aws:ec2:{region}:*:vpc/{vpc}"}}
     statements = [
         _allow(["iam:CreateServiceLinkedRole"], {"StringEquals": {"iam:AWSServiceName": _BALANCING}}),
@@ -53,8 +53,7 @@ def load_balancer_policy(region: str, vpc: str) -> str:
         _allow(["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"], in_vpc),
         _allow(["ec2:CreateSecurityGroup"]),
         _allow(["ec2:CreateTags"], {"StringEquals": {"ec2:CreateAction": "CreateSecurityGroup"}}),
-        _allow(["ec2:CreateTags", "ec2:DeleteTags"], _TAGGED_BY_CONTROLLER),
-        _allow(["ec2:DeleteSecurityGroup"], _TAGGED_BY_CONTROLLER),
+        _allow(["ec2:CreateTags", "ec2:DeleteTags", "ec2:DeleteSecurityGroup"], own),
         _allow(_balancing("CreateLoadBalancer", "CreateTargetGroup"), asked_for),
         _allow(_balancing("CreateListener", "DeleteListener", "ModifyListener", "ModifyListenerAttributes")),
         _allow(_balancing("AddTags", "RemoveTags"), own),
@@ -74,10 +73,10 @@ def _balancing(*actions: str) -> list[str]:
     return [f"elasticloadbalancing:{action}" for action in actions]
 
 
+_CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 _BALANCING = "elasticloadbalancing.amazonaws.com"
 _CREATE_ACTION = "elasticloadbalancing:CreateAction"
 _CREATES = ("CreateLoadBalancer", "CreateTargetGroup", "CreateListener")
-_TAGGED_BY_CONTROLLER = {"Null": {"aws:ResourceTag/elbv2.k8s.aws/cluster": "false"}}
 _LOOKS_AT_NETWORK = [
     f"ec2:{action}"
     for action in (

@@ -12,7 +12,8 @@ from components.networks.base import CloudNetwork, admitted, admitted_ranges
 from components.networks.gcp import GcpNetwork, network_tag
 from model.config.clusters import GkeCluster as GkeClusterConfig
 from model.config.networks import GcpNetwork as GcpNetworkConfig
-from model.names import cloud_name
+from model.names import google_name
+from model.plan.machines import ACCOUNT_ID_LIMIT
 from model.plan.types import ClusterPlan
 from model.render.istio_values import SOURCE_RANGES
 
@@ -46,8 +47,8 @@ class GkeMeshCluster(CloudMeshCluster):
         assert isinstance(network.plan.config, GcpNetworkConfig)
         self._region = network.plan.config.region
         account, granted = self._account()
-        self.cluster = self._cluster(account, networks, protected)
-        pool = self._pool(account, granted)
+        self.cluster = self._cluster(account, granted, networks, protected)
+        pool = self._pool(account)
         address = self._gateway_address(networks)
         authority = self.cluster.master_auth.cluster_ca_certificate.apply(lambda text: text or "")
         self.endpoint = self.cluster.endpoint.apply(lambda host: f"https://{host}")
@@ -67,7 +68,7 @@ class GkeMeshCluster(CloudMeshCluster):
         """The nodes' own service account: the project's default one may edit the whole project."""
         account = gcp.serviceaccount.Account(
             child(self._name, "nodes"),
-            account_id=cloud_name(pulumi.get_stack(), self.plan.name, "nodes", limit=30),
+            account_id=google_name("nodes", pulumi.get_stack(), self.plan.name, limit=ACCOUNT_ID_LIMIT),
             display_name=f"Nodes of {self.plan.name}",
             opts=self._network.options(self),
         )
@@ -86,6 +87,7 @@ class GkeMeshCluster(CloudMeshCluster):
     def _cluster(
         self,
         account: gcp.serviceaccount.Account,
+        granted: pulumi.Resource,
         networks: Mapping[str, CloudNetwork],
         protected: bool,
     ) -> gcp.container.Cluster:
@@ -129,11 +131,12 @@ class GkeMeshCluster(CloudMeshCluster):
             initial_node_count=1,
             remove_default_node_pool=True,
             node_config={
+                "disk_size_gb": self._config.node_pool.disk_gigabytes,
                 "service_account": account.email,
                 "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
             },
             opts=pulumi.ResourceOptions.merge(
-                network.options(self, network.ready),
+                network.options(self, [granted, *network.ready]),
                 pulumi.ResourceOptions(
                     protect=protected,
                     # Two cannot have the same ranges, nor their gateways the same address.
@@ -146,7 +149,7 @@ class GkeMeshCluster(CloudMeshCluster):
             ),
         )
 
-    def _pool(self, account: gcp.serviceaccount.Account, granted: pulumi.Resource) -> gcp.container.NodePool:
+    def _pool(self, account: gcp.serviceaccount.Account) -> gcp.container.NodePool:
         pool = self._config.node_pool
         return gcp.container.NodePool(
             child(self._name, "nodes", limit=LONGEST_NAME),
@@ -172,7 +175,7 @@ class GkeMeshCluster(CloudMeshCluster):
                 "tags": [network_tag("nodes", self.plan.name)],
             },
             opts=pulumi.ResourceOptions.merge(
-                self._network.options(self, [granted, *self._network.ready]),
+                self._network.options(self, self._network.ready),
                 pulumi.ResourceOptions(
                     custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="45m"),
                 ),

@@ -10,6 +10,9 @@ from components.names import child
 from model.config.trust import GoogleCasTrust
 
 DAY = 24 * 60 * 60
+TIER = "ENTERPRISE"
+"""The other tier keeps no record of its certificates, so that nothing could read one again (CA Service,
+"Select the operation tiers")."""
 
 
 class GoogleCasIssuer(CloudIssuer):
@@ -79,7 +82,7 @@ class GoogleCasIssuer(CloudIssuer):
         pool = gcp.certificateauthority.CaPool(
             child(self._name, "pool"),
             location=self._trust.location,
-            tier=self._trust.tier.upper(),
+            tier=TIER,
             publishing_options={"publish_ca_cert": False, "publish_crl": False},
             opts=self._guarded,
         )

@@ -1,7 +1,6 @@
 """Machines of EC2."""
 
 import base64
-import gzip
 
 import pulumi
 import pulumi_aws as aws
@@ -13,6 +12,7 @@ from components.networks.aws import AwsNetwork
 from model.config.istio import Istio
 from model.plan.cloud_types import MachineSetPlan
 from model.plan.types import GroupPlan
+from model.render.gzipped import gzipped
 
 
 class Ec2Machines(Machines):
@@ -148,4 +148,4 @@ def root_device(image: str) -> str:
 
 def _packed(text: str) -> str:
     """As EC2 takes it: gzipped, which cloud-init unpacks, then base64."""
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return base64.b64encode(gzipped(text)).decode()

@@ -11,7 +11,7 @@ from components.machines.base import Machines, user_data
 from components.names import child
 from components.networks.gcp import GcpNetwork, network_tag
 from model.config.istio import Istio
-from model.names import cloud_name
+from model.names import google_name
 from model.plan.cloud_types import MachineSetPlan
 from model.plan.types import GroupPlan
 
@@ -113,7 +113,7 @@ class GceMachines(Machines):
         return gcp.compute.RegionInstanceGroupManager(
             child(self._name, "group"),
             region=self._set.region,
-            base_instance_name=cloud_name(pulumi.get_stack(), self._group.name, limit=54),
+            base_instance_name=google_name("hm", pulumi.get_stack(), self._group.name, limit=54),
             distribution_policy_zones=zones or None,
             versions=[{"instance_template": template.self_link}],
             # An autoscaler's own number is none of ours.

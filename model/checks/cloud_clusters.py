@@ -119,6 +119,8 @@ def api_servers_admit_the_operators(mesh: Mesh) -> Iterator[Problem]:
 def api_servers_admit_no_more_than_their_cloud_takes(mesh: Mesh) -> Iterator[Problem]:
     """The ranges that an API server admits are at most as many as its cloud takes."""
     for name, cluster in _cloud_clusters(mesh):
+        if isinstance(cluster, EksCluster) and cluster.endpoint == "private":
+            continue
         access = plan_api_access(mesh, name)
         count, limit = admitted_count(mesh, access.sources if access else ()), ADMITTED_LIMITS[cluster.type]
         if count > limit:

@@ -9,11 +9,12 @@ from model.config.clusters import CloudCluster, EksCluster, GkeCluster
 from model.config.machines import CloudMachines
 from model.config.mesh import Mesh
 from model.config.networks import AwsNetwork, CloudNetwork, ExternalNetwork, GcpNetwork
-from model.plan.machines import size
+from model.plan.machines import project_of, size
 from model.plan.subnets import (
     AWS_LARGEST,
     AWS_LONGEST,
     AWS_LONGEST_WITHOUT_CLUSTER,
+    AWS_REGIONS_OF_FEW_ZONES,
     GCP_LONGEST,
     GCP_LONGEST_WITHOUT_CLUSTER,
     gke_ranges,
@@ -27,6 +28,9 @@ REGION_FORMS = {
     "gcp": re.compile(r"[a-z]+-[a-z]+[0-9]{1,2}"),
     "aws": re.compile(r"[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[0-9]"),
 }
+OTHER_PARTITIONS = re.compile(r"cn-|us-gov-|[a-z]+-iso[a-z]?-")
+"""Regions whose ARNs and services have other names (IAM User Guide, "Amazon Resource Names"): the policies of
+roles are written for the partition `aws`."""
 REGION_EXAMPLES = {"gcp": "europe-west4", "aws": "us-east-1"}
 ZONE_FORMS = {"gcp": r"-[a-z]", "aws": r"[a-h]"}
 RESERVED_IN_SUBNET = {"gcp": 4, "aws": 5}
@@ -51,6 +55,9 @@ def regions_are_their_clouds(mesh: Mesh) -> Iterator[Problem]:
 def region_problems(path: str, region: str, cloud: str) -> Iterator[Problem]:
     """What is wrong with a region at `path` of `cloud`, gcp or aws."""
     if REGION_FORMS[cloud].fullmatch(region):
+        if cloud == "aws" and OTHER_PARTITIONS.match(region):
+            message = "this region is in a partition of its own, for which the program makes no roles"
+            yield Problem(path, region, message, f"Write one like {REGION_EXAMPLES[cloud]}.")
         return
     other = next((key for key, form in REGION_FORMS.items() if form.fullmatch(region)), None)
     zone = re.fullmatch(r"(.+[0-9])-?[a-z]", region)
@@ -81,8 +88,16 @@ def zones_are_in_their_region(mesh: Mesh) -> Iterator[Problem]:
 
 @rule
 def aws_networks_have_zones_enough(mesh: Mesh) -> Iterator[Problem]:
-    """A network of AWS is in two zones or more: EKS takes no fewer, and machines outlive one."""
+    """A network of AWS is in two zones or more: EKS takes no fewer, and machines outlive one. They are named
+    where only the account tells which there are."""
     for name, network in _cloud_networks(mesh):
+        if network.region in AWS_REGIONS_OF_FEW_ZONES and not network.zones:
+            yield Problem(
+                f"networks.{name}.zones",
+                "",
+                f"which zones of {network.region} there are depends on the account",
+                f"Name them: `aws ec2 describe-availability-zones --region {network.region}` lists them.",
+            )
         if isinstance(network, AwsNetwork) and len(zones_of(network)) < 2:
             yield Problem(
                 f"networks.{name}.zones",
@@ -197,6 +212,22 @@ def adopted_networks_have_their_clouds_names(mesh: Mesh) -> Iterator[Problem]:
                 network.id,
                 "this is no name of a VPC network",
                 "Write its name, or projects/<project>/global/networks/<name>.",
+            )
+
+
+@rule
+def adopted_networks_are_in_their_project(mesh: Mesh) -> Iterator[Problem]:
+    """Subnets, router and firewall of a network of Google Cloud are made in its own project, also of one that
+    other projects share."""
+    for name, network in _cloud_networks(mesh):
+        project = project_of(mesh, network)
+        host = re.search(r"projects/([^/]+)/", network.id or "")
+        if isinstance(network, GcpNetwork) and host and project not in (None, host[1]):
+            yield Problem(
+                f"networks.{name}.project",
+                str(project),
+                f"the network is in project {host[1]}, where its subnets have to be",
+                f"Write `project: {host[1]}`.",
             )
 
 

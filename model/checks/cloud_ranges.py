@@ -8,11 +8,9 @@ from model.checks.registry import rule
 from model.config.clusters import CloudCluster, EksCluster, GkeCluster
 from model.config.mesh import Mesh
 from model.config.networks import CloudNetwork, ExternalNetwork, GcpNetwork
+from model.plan.access import PRIVATE, is_private
 from model.plan.subnets import CONTROL_PLANE_PREFIX, GCP_LONGEST, gke_ranges, nodes_range, spare_ranges
 from model.problems import Problem
-
-PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
-"""Ranges that no traffic on the Internet comes from (RFC 1918, RFC 6598)."""
 
 SERVICES_OF_EKS = PRIVATE[:3]
 """Where EKS takes a range of Services from (EKS API, `serviceIpv4Cidr`)."""
@@ -146,7 +144,7 @@ def admitted_ranges_are_public(mesh: Mesh) -> Iterator[Problem]:
     if all(not isinstance(c, CloudCluster) or c.endpoint == "private" for c in mesh.clusters.values()):
         return
     for path, cidr in _admitted(mesh):
-        if any(cidr.subnet_of(private) for private in PRIVATE):
+        if is_private(cidr):
             yield Problem(
                 path,
                 str(cidr),

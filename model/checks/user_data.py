@@ -1,7 +1,6 @@
 """The rule on the size of what machines boot with."""
 
 import base64
-import gzip
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +13,7 @@ from model.plan.boot import machine_boot
 from model.plan.groups import plan_group
 from model.problems import Problem
 from model.render.cloud_init import USER_DATA_LIMIT, MachineBoot, UserDataTooLarge, render_user_data
+from model.render.gzipped import gzipped
 
 _STACK = "a-stack-with-a-name-of-some-length"
 _BLANKS = 8
@@ -83,7 +83,7 @@ def _fits_at_worst(boot: MachineBoot) -> bool:
 @cache
 def _bare_size(boot: MachineBoot) -> int:
     """Bytes of the user-data, gzipped, of a group that has nothing of its own."""
-    return len(gzip.compress(render_user_data(boot).encode(), mtime=0))
+    return len(gzipped(render_user_data(boot)))
 
 
 def _application(group: WorkloadGroup) -> str:

@@ -78,7 +78,7 @@ class KubeconfigCluster(ClusterBase):
 
 
 class NodePool(Section):
-    """The nodes of a cloud's cluster, spread over zones; how many there are follows the load."""
+    """The nodes of a cloud's cluster, spread over zones."""
 
     machine_type: str = Field(examples=["e2-standard-4"])
     """The cloud's name for the kind of the nodes: e2-standard-4, m6i.xlarge."""
@@ -98,7 +98,8 @@ class GkeNodePool(NodePool):
 
 
 class EksNodeGroup(NodePool):
-    """The nodes of an EKS cluster, spread over its zones; how many there are follows the load."""
+    """The nodes of an EKS cluster, spread over its zones; between min and max you, or an autoscaler that you
+    install, decide how many there are."""
 
     machine_type: str = "m6i.xlarge"
     """Kind of the nodes, which AWS calls their instance type."""
@@ -106,8 +107,8 @@ class EksNodeGroup(NodePool):
 
 class CloudClusterBase(ClusterBase):
     authorized_networks: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
-    """Further ranges that the API server admits. The operators, the peers and the machines are admitted by
-    themselves."""
+    """Further ranges that the API server admits: at a private endpoint those from which you run Pulumi. The
+    operators, the peers and the machines are admitted by themselves."""
     endpoint: Literal["restricted", "private"] = "restricted"
     """`restricted`: a public address that admits only known ranges. `private`: none; peers and machines in
     other networks need `peerEndpoint`."""

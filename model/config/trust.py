@@ -53,9 +53,8 @@ class GoogleCasTrust(CloudTrustBase):
     location: str = Field(examples=["europe-west4"])
     """The region of the pool."""
     pool: DnsLabel | None = Field(default=None, examples=["mesh-roots"])
-    """Name of an existing pool with an enabled root; without it, a pool and a root are made."""
-    tier: Literal["enterprise", "devops"] = "enterprise"
-    """The tier of the pool, where it is made."""
+    """Name of an existing pool of the enterprise tier with one enabled authority; without it, a pool is made,
+    with a root in it."""
 
 
 class AwsPrivateCaTrust(CloudTrustBase):

@@ -1,6 +1,7 @@
 """Whom API servers and east-west gateways in a cloud let in."""
 
 from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, collapse_addresses
 
 from model.config.clusters import CloudCluster, Cluster, EksCluster, GkeCluster
 from model.config.groups import WorkloadGroup
@@ -14,6 +15,9 @@ ADMITTED_LIMITS = {"gke": 100, "eks": 40}
 """Ranges that an API server takes at most (GKE: "Authorized networks", limitations, for private nodes; EKS:
 "Service quotas", public endpoint access CIDR ranges)."""
 
+PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+"""Ranges that no traffic on the Internet comes from (RFC 1918, RFC 6598)."""
+
 
 def plan_api_access(mesh: Mesh, name: str) -> ApiAccessPlan | None:
     """Whom the API server of cluster `name` admits; None where it is no cloud's.
@@ -21,25 +25,37 @@ def plan_api_access(mesh: Mesh, name: str) -> ApiAccessPlan | None:
     The operators, the egress of each peer's network (its istiod reads this cluster), and the egress of each
     network with machines of this cluster that ask the API server for their tokens. In a VPC of AWS all of
     these reach it by its private address, so that firewall rules admit them there.
+
+    To a private endpoint all of them come by their own addresses, which it has to admit as well; GKE takes no
+    public range there.
     """
     cluster = mesh.clusters[name]
     if not isinstance(cluster, CloudCluster):
         return None
-    if cluster.endpoint == "private":
-        return ApiAccessPlan("private", ())
+    private = cluster.endpoint == "private"
+    operators = [cidr for cidr in mesh.operators.cidrs if not private or is_private(cidr)]
     ranges = [
-        *(Source("operators", cidr=str(cidr)) for cidr in mesh.operators.cidrs),
+        *(Source("operators", cidr=str(cidr)) for cidr in operators),
         *(Source("configured", cidr=str(cidr)) for cidr in cluster.authorized_networks),
     ]
     callers = [
         *((f"istiod of {peer}", other.network) for peer, other in _peers(mesh, name)),
         *((f"machines of {key}", group.network) for key, group in api_groups(mesh, name)),
     ]
+    if private:
+        networks = {network for _, network in callers if network in mesh.networks} - {cluster.network}
+        joined = collapse_addresses(mesh.networks[network].cidr for network in networks)
+        ranges += (Source("peers and machines elsewhere", cidr=str(cidr)) for cidr in joined)
+        return ApiAccessPlan("private", _merged(ranges))
     inside = {cluster.network} if isinstance(cluster, EksCluster) else set()
     for purpose, network in callers:
         if network not in inside:
             ranges += egress(mesh, network, purpose)
     return ApiAccessPlan("restricted", _merged(ranges))
+
+
+def is_private(cidr: IPv4Network) -> bool:
+    return any(cidr.subnet_of(private) for private in PRIVATE)
 
 
 def plan_exposure(mesh: Mesh, name: str) -> GatewayExposurePlan | None:

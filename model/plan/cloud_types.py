@@ -37,7 +37,7 @@ class ApiAccessPlan:
 
     endpoint: Literal["restricted", "private"]
     sources: tuple[Source, ...]
-    """Sorted: known ranges, then networks. Empty for a private endpoint."""
+    """Sorted: known ranges, then networks. For a private endpoint: the callers' own addresses."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class Party:
 @dataclass(frozen=True)
 class FirewallRulePlan:
     """Traffic that is let in at `target`. `ports` are TCP ports, () for all; `protocol` `all` is every
-    protocol."""
+    protocol. `purpose` has only what EC2 takes in a rule's description (IpRange: letters, digits, spaces and
+    `._-:/()#,@[]+=&;{}!$*`, no apostrophe)."""
 
     key: str
     """Stable name inside the network, a DNS label of 40 characters at most."""

@@ -13,7 +13,7 @@ from model.config.machines import CloudMachines, GceMachines
 from model.config.mesh import Mesh
 from model.config.networks import AwsNetwork, CloudNetwork, GcpNetwork
 from model.names import cloud_name
-from model.plan.access import api_groups
+from model.plan.access import api_groups, plan_api_access
 from model.plan.cloud_types import FirewallRulePlan, Party
 from model.plan.machines import AGENT_PORT
 from model.plan.subnets import gke_ranges, nodes_range, zone_ranges, zones_of
@@ -66,7 +66,7 @@ class _Network:
                 nodes,
                 tuple(self._nodes),
                 (),
-                "nodes and pods, istiod's 15012 too",
+                "nodes and pods, istiod at 15012 too",
                 "all",
             )
             yield FirewallRulePlan(
@@ -74,7 +74,7 @@ class _Network:
                 nodes,
                 (control_plane,),
                 GKE_CONTROL_PLANE_PORTS if gke else EKS_CONTROL_PLANE_PORTS,
-                "the API server calls istiod's webhooks",
+                "the API server calls the webhooks of istiod",
             )
             if self._machines:
                 yield FirewallRulePlan(
@@ -83,6 +83,7 @@ class _Network:
             if not gke:
                 here = [key for key, group in api_groups(self._mesh, name) if group.network == self._name]
                 callers = [*self._nodes, *(party for party in self._machines if party.name in here)]
+                callers += self._callers_elsewhere(name)
                 yield FirewallRulePlan(
                     _key("api", name),
                     control_plane,
@@ -102,7 +103,7 @@ class _Network:
             if isinstance(group.machines, GceMachines):
                 checks = Party("addresses", "health-checks", HEALTH_CHECKS)
                 yield FirewallRulePlan(
-                    _key("health", name), target, (checks,), (AGENT_PORT,), "Google checks the agents' health"
+                    _key("health", name), target, (checks,), (AGENT_PORT,), "Google checks the health of the agents"
                 )
             yield from self._from_outside(name, group, target, ports)
 
@@ -118,8 +119,16 @@ class _Network:
         if self._config.gateway is not None:
             inside = Party("addresses", "gateway", (str(self._config.cidr),))
             yield FirewallRulePlan(
-                _key("gateway", name), target, (inside,), ports, "the network's gateway calls the machines"
+                _key("gateway", name), target, (inside,), ports, "a gateway of the network calls them"
             )
+
+    def _callers_elsewhere(self, cluster: str) -> list[Party]:
+        """Who comes to the private endpoint of an EKS cluster over private connections."""
+        access = plan_api_access(self._mesh, cluster)
+        if access is None or access.endpoint != "private":
+            return []
+        ranges = tuple(source.cidr for source in access.sources if source.cidr is not None)
+        return [Party("addresses", "callers-elsewhere", ranges)] if ranges else []
 
     def _party_of_nodes(self, name: str, cluster: GkeCluster | EksCluster) -> Party:
         if isinstance(cluster, GkeCluster):

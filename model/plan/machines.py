@@ -7,7 +7,7 @@ from model.config.groups import WorkloadGroup
 from model.config.machines import CloudMachines, Ec2Machines, GceMachines
 from model.config.mesh import Mesh
 from model.config.networks import CloudNetwork, GcpNetwork
-from model.names import cloud_name
+from model.names import google_name
 from model.plan.cloud_types import MachineSetPlan
 from model.plan.subnets import zones_of
 from model.render.agent import DEFAULT_STATUS_PORT
@@ -21,7 +21,7 @@ ACCOUNT_ID_LIMIT = 30
 """Characters of a Google service account's id (IAM: "Create service accounts")."""
 
 _DEB = re.compile(r"debian|ubuntu|canonical")
-_RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|suse|amazon-linux|ami-amazon|al2023")
+_RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|amazon-linux|ami-amazon|al2023")
 _ARM_ON_EC2 = re.compile(r"[a-z]+[0-9]+g[a-z]*\.")
 _ARM_ON_GCE = re.compile(r"(t2a|c4a|n4a)-")
 
@@ -96,8 +96,7 @@ def machine_identity(mesh: Mesh, stack: str, name: str, group: WorkloadGroup) ->
 
 def service_account_id(stack: str, group: str) -> str:
     """The id of a group's Google service account: 6 to 30 characters that begin with a letter."""
-    plain = re.sub(r"[^a-z0-9-]", "-", stack.lower())
-    return cloud_name("hm", plain, group, limit=ACCOUNT_ID_LIMIT)
+    return google_name("hm", stack, group, limit=ACCOUNT_ID_LIMIT)
 
 
 def service_account_email(account_id: str, project: str) -> str:

@@ -23,6 +23,9 @@ ZONE_LETTERS = "abcdefgh"
 DEFAULT_AWS_ZONES = {"ap-northeast-1": "acd", "ca-central-1": "abd"}
 """The first three letters of regions that do not have a, b and c for every account."""
 
+AWS_REGIONS_OF_FEW_ZONES = ("us-west-1",)
+"""Regions of which each account has two zones, and not everybody the same."""
+
 CONTROL_PLANE_PREFIX = 28
 """GKE's size of a control plane's range."""
 

@@ -4,13 +4,13 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 (`machine_files/`) that read their parameters from `/etc/hybrid-mesh/machine.env`.
 """
 
-import gzip
 from dataclasses import dataclass
 from typing import Literal
 
 import yaml
 
 from model.render.agent import ISTIOD_HOST
+from model.render.gzipped import gzipped
 from model.render.hosts import render_hosts
 from model.render.machine_texts import (
     LIBRARY,
@@ -110,7 +110,7 @@ def render_user_data(boot: MachineBoot) -> str:
     text = "#cloud-config\n" + yaml.dump(
         document, Dumper=_BlockDumper, sort_keys=False, allow_unicode=True, width=1 << 16
     )
-    size = len(gzip.compress(text.encode(), mtime=0))
+    size = len(gzipped(text))
     if size > USER_DATA_LIMIT:
         raise UserDataTooLarge(boot.group, size)
     return text

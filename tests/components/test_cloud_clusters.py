@@ -21,7 +21,7 @@ def test_gke(prod: Declared) -> None:
     scaling = pool["autoscaling"]
     assert (scaling["totalMinNodeCount"], scaling["totalMaxNodeCount"]) == (3, 12)
     config = pool["nodeConfig"]
-    assert config["serviceAccount"].startswith("prod-gke-eu-nodes@")
+    assert config["serviceAccount"].startswith("nodes-prod-gke-eu@")
     assert config["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
     roles = {each.inputs["role"] for each in prod.recording.of_type("gcp:projects/iAMMember:IAMMember")}
     assert roles == {"roles/container.defaultNodeServiceAccount"}

@@ -78,11 +78,25 @@ def test_a_range_with_two_purposes_is_admitted_once() -> None:
     assert _admitted(twice, "gke-eu")["198.51.100.0/28"] == "operators, configured"
 
 
-def test_a_private_api_server_admits_nobody_from_outside() -> None:
-    private = {"clusters.gke-eu.endpoint": "private", "clusters.gke-eu.peerEndpoint": "https://10.10.32.2"}
-    access = plan_from(changed(PROD, private), "test").clusters["gke-eu"].api
-    assert access is not None
-    assert (access.endpoint, access.sources) == ("private", ())
+def _private(cluster: str, **more: Any) -> Any:
+    keys = {"endpoint": "private", "peerEndpoint": "https://api.example.com", **more}
+    return changed(PROD, {f"clusters.{cluster}.{key}": value for key, value in keys.items()})
+
+
+def test_a_private_api_server_admits_private_addresses_only() -> None:
+    """GKE refuses a public range at a private endpoint; who is not admitted does not get through at all."""
+    raw = _private("gke-eu", authorizedNetworks=["10.99.0.0/24"])
+    assert _admitted(raw, "gke-eu") == {
+        "10.99.0.0/24": "configured",
+        "10.20.0.0/16": "peers and machines elsewhere",
+    }
+
+
+def test_the_security_group_of_a_private_eks_cluster_admits_the_callers_too() -> None:
+    raw = _private("eks-us", authorizedNetworks=["10.99.0.0/24"])
+    rules = {rule.key: rule for rule in plan_from(raw, "test").networks["aws-us"].firewall}
+    (elsewhere,) = [party for party in rules["api-eks-us"].sources if party.role == "addresses"]
+    assert set(elsewhere.ranges) == {"10.99.0.0/24", "10.10.0.0/16"}
 
 
 def test_a_gateway_lets_in_members_of_the_mesh_only() -> None:

@@ -1,5 +1,6 @@
 """What clouds' networks let in: each path that the mesh needs, and no other."""
 
+import re
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -68,6 +69,16 @@ def test_nobody_outside_is_let_in(network: str) -> None:
         for party in rule.sources:
             inside = all(IPv4Network(r).subnet_of(plan.config.cidr) for r in party.ranges)
             assert inside or party.name == "health-checks"
+
+
+@pytest.mark.parametrize("way_in", [{"gateway": "203.0.113.77"}, {"reachable": "direct"}])
+def test_purposes_have_letters_that_ec2_takes_in_a_description(way_in: dict[str, str]) -> None:
+    """EC2 API, `IpRange.description`: no apostrophe among them."""
+    elsewhere = {"type": "aws", "region": "us-west-2", "cidr": "10.30.0.0/16", **way_in}
+    raw = changed(PROD, {"networks.aws-west": elsewhere, "workloadGroups.orders.network": "aws-west"})
+    for network in ("gcp-eu", "aws-us", "aws-west"):
+        for rule in _rules(raw, network).values():
+            assert re.fullmatch(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}", rule.purpose), rule.purpose
 
 
 @pytest.mark.parametrize("network", CLOUDS)

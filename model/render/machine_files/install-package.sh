@@ -7,16 +7,32 @@ set -eu
 stamp=/var/lib/hybrid-mesh/package
 export DEBIAN_FRONTEND=noninteractive
 
-install_tools() {
-    for tool in curl openssl iptables ip sudo hostname; do
-        command -v "$tool" >/dev/null || missing=1
+# Somebody else may be installing while a machine boots for the first time: waits for that.
+apt() {
+    tries=12
+    until apt-get -o DPkg::Lock::Timeout=300 -y --no-install-recommends "$@"; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || return 1
+        sleep 5
     done
-    [ -n "${missing:-}" ] || return 0
+}
+
+# Only what is missing: where curl is curl-minimal (RHEL 9, Amazon Linux 2023), the package curl is refused.
+install_tools() {
+    iproute=iproute missing=
+    ! command -v apt-get >/dev/null || iproute=iproute2
+    for tool in curl openssl iptables ip sudo hostname; do
+        command -v "$tool" >/dev/null && continue
+        [ "$tool" != ip ] || tool=$iproute
+        missing="$missing $tool"
+    done
+    [ -n "$missing" ] || return 0
+    # shellcheck disable=SC2086 # words
     if command -v apt-get >/dev/null; then
-        apt-get update
-        apt-get install -y --no-install-recommends curl openssl iptables iproute2 sudo hostname
+        apt update
+        apt install $missing
     else
-        dnf install -y curl openssl iptables iproute sudo hostname
+        dnf install -y $missing
     fi
 }
 
@@ -36,8 +52,8 @@ install_file() {
     *.rpm) dnf install -y "$1" ;;
     *)
         dpkg --install "$1" || {
-            apt-get update
-            apt-get --fix-broken -y --no-install-recommends install
+            apt update
+            apt --fix-broken install "$1"
         }
         ;;
     esac

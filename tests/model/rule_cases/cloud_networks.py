@@ -14,6 +14,13 @@ CLOUD_NETWORKS = [
     ),
     prod("regions_are_their_clouds", {f"{AWS}.region": "Ohio"}, f"{AWS}.region", "Ohio", "us-east-1"),
     prod(
+        "regions_are_their_clouds",
+        {f"{AWS}.region": "cn-north-1"},
+        f"{AWS}.region",
+        "cn-north-1",
+        "us-east-1",
+    ),
+    prod(
         "zones_are_in_their_region",
         {f"{GCP}.zones": ["europe-west1-b"]},
         f"{GCP}.zones.0",
@@ -40,6 +47,13 @@ CLOUD_NETWORKS = [
         f"{AWS}.zones",
         "[us-east-1a]",
         "two or three",
+    ),
+    prod(
+        "aws_networks_have_zones_enough",
+        {f"{AWS}.region": "us-west-1"},
+        f"{AWS}.zones",
+        "",
+        "aws ec2 describe-availability-zones --region us-west-1",
     ),
     prod("cloud_networks_have_room", {f"{GCP}.cidr": "10.10.0.0/21"}, f"{GCP}.cidr", "10.10.0.0/21", "a /20"),
     prod("cloud_networks_have_room", {f"{AWS}.cidr": "10.20.0.0/24"}, f"{AWS}.cidr", "10.20.0.0/24", "a /20"),
@@ -94,6 +108,13 @@ CLOUD_NETWORKS = [
         f"{GCP}.id",
         "vpc 1",
         "projects/<project>",
+    ),
+    prod(
+        "adopted_networks_are_in_their_project",
+        {f"{GCP}.id": "projects/shared-networks/global/networks/main"},
+        f"{GCP}.project",
+        "example-mesh-prod",
+        "project: shared-networks",
     ),
     prod(
         "external_networks_say_their_egress",
