@@ -63,9 +63,10 @@ def test_a_cluster_is_replaced_where_nothing_protects_it(foundation: Driver) -> 
 
 @pytest.mark.parametrize("path", ["clusters__gke_eu", "networks__gcp_eu"])
 def test_what_is_protected_is_not_taken_out(foundation: Driver, path: str) -> None:
-    assert refused(foundation, inputs(), inputs(**{path: None})) == ""
+    gone: dict[str, Any] = {path: None}
+    assert refused(foundation, inputs(), inputs(**gone)) == ""
     for still in (True, False):
-        said = refused(foundation, inputs(protected=True), inputs(protected=still, **{path: None}))
+        said = refused(foundation, inputs(protected=True), inputs(protected=still, **gone))
         assert path.replace("__", ".").replace("_", "-") in said
         assert "run `pulumi up --stack prod`" in said, "lifted by an up of its own"
 
