@@ -102,7 +102,7 @@ class WorkloadGroup(pulumi.ComponentResource):
             )
             self.addresses, self.bundle, incarnations = made.addresses, None, made.incarnations
             awaited.append(made)
-        self.registration = MachineRegistration(
+        MachineRegistration(
             f"{name}-registration",
             cluster_name=group.cluster,
             kubeconfig=home.cluster.kubeconfig,
