@@ -103,7 +103,11 @@ class _Network:
             if isinstance(group.machines, GceMachines):
                 checks = Party("addresses", "health-checks", HEALTH_CHECKS)
                 yield FirewallRulePlan(
-                    _key("health", name), target, (checks,), (AGENT_PORT,), "Google checks the health of the agents"
+                    _key("health", name),
+                    target,
+                    (checks,),
+                    (AGENT_PORT,),
+                    "Google checks the health of the agents",
                 )
             yield from self._from_outside(name, group, target, ports)
 
