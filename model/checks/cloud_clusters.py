@@ -10,10 +10,14 @@ from model.config.clusters import CloudCluster, EksCluster, GkeCluster, Kubeconf
 from model.config.mesh import Mesh
 from model.config.networks import AwsNetwork, ExternalNetwork, GcpNetwork
 from model.plan.access import ADMITTED_LIMITS, admitted_count, api_groups, plan_api_access
+from model.plan.subnets import zones_of
 from model.problems import Problem
 
 EKS_VERSIONS = ("1.32", "1.33", "1.34", "1.35")
 """Releases of Kubernetes that Istio 1.31 supports (Istio, "Support status of Istio releases")."""
+
+ZONES_OF_GKE = 3
+"""Zones that GKE chooses for a regional cluster (GKE, "Regional clusters")."""
 
 HOMES = {"gke": (GcpNetwork, "gcp"), "eks": (AwsNetwork, "aws"), "kubeconfig": (ExternalNetwork, "external")}
 """The kind of network that each kind of cluster is in."""
@@ -48,9 +52,19 @@ def clusters_are_in_their_clouds_networks(mesh: Mesh) -> Iterator[Problem]:
 
 @rule
 def pools_have_a_range(mesh: Mesh) -> Iterator[Problem]:
-    """A pool's fewest nodes are not more than its most."""
+    """A pool's fewest nodes are not more than its most, and GKE's begin with one in each zone."""
     for name, cluster in _cloud_clusters(mesh):
-        yield from min_over_max(f"clusters.{name}.{_pool_key(cluster)}", *nodes_of(cluster))
+        pool, network = f"clusters.{name}.{_pool_key(cluster)}", mesh.networks.get(cluster.network)
+        fewest, most = nodes_of(cluster)
+        zones = len(zones_of(network)) or ZONES_OF_GKE if isinstance(network, GcpNetwork) else 1
+        yield from min_over_max(pool, fewest, most)
+        if most < zones:
+            yield Problem(
+                f"{pool}.max",
+                str(most),
+                f"the pool begins with a node in each of {zones} zones",
+                f"Write {zones} or more, or name fewer `zones` of the network.",
+            )
 
 
 @rule

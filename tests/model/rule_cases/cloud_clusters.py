@@ -25,6 +25,13 @@ CLOUD_CLUSTERS = [
         "`type: external`",
     ),
     prod("pools_have_a_range", {f"{GKE}.nodePool.min": 13}, f"{GKE}.nodePool.min", "13", "at most max"),
+    prod(
+        "pools_have_a_range",
+        {f"{GKE}.nodePool": {"min": 1, "max": 2}},
+        f"{GKE}.nodePool.max",
+        "2",
+        "Write 3 or more",
+    ),
     prod("pools_have_a_range", {f"{EKS}.nodeGroup.min": 13}, f"{EKS}.nodeGroup.min", "13", "at most max"),
     prod(
         "nodes_are_of_a_kind_that_their_cloud_has",
