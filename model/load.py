@@ -1,13 +1,15 @@
 """From the raw value of `hybrid-mesh:mesh` to the validated configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from model.checks import run
 from model.config.mesh import Mesh
+from model.gaps import REFERRED, Path
 from model.problems import ConfigurationError, Problem
+from model.readings import gaps, readings
 from model.translate import translate
 
 __all__ = ["ConfigurationError", "Problem", "load_mesh", "read_mesh"]
@@ -16,8 +18,8 @@ __all__ = ["ConfigurationError", "Problem", "load_mesh", "read_mesh"]
 def load_mesh(raw: Mapping[str, Any]) -> Mesh:
     """The validated mesh.
 
-    Raises ConfigurationError with every problem of the text's form or, where the form is right, every rule
-    that the mesh as a whole breaks.
+    Raises ConfigurationError with every problem of the text's form and every rule that the mesh breaks
+    whatever those mistakes of the form should have said.
     """
     mesh = read_mesh(raw)
     problems = run(mesh)
@@ -27,8 +29,47 @@ def load_mesh(raw: Mapping[str, Any]) -> Mesh:
 
 
 def read_mesh(raw: Mapping[str, Any]) -> Mesh:
-    """The mesh as it is written, whatever rules it breaks. Raises ConfigurationError for a wrong form."""
+    """The mesh as it is written, whatever rules it breaks.
+
+    Raises ConfigurationError for a wrong form, with the broken rules beside it that are none of its
+    consequences.
+    """
     try:
         return Mesh.model_validate(raw)
     except ValidationError as error:
-        raise ConfigurationError(translate(error, raw)) from None
+        problems = translate(error, raw)
+        if isinstance(raw, Mapping):
+            problems += _broken_regardless(raw, error)
+        raise ConfigurationError(problems) from None
+
+
+def _broken_regardless(raw: Mapping[str, Any], error: ValidationError) -> list[Problem]:
+    """What the rules say of every reading of `raw`, away from the places that `error` is about."""
+    found = readings(raw, gaps(raw, error))
+    common = run(found.meshes[0]) if found.meshes else []
+    for mesh in found.meshes[1:]:
+        if not common:
+            break
+        here = {_what(problem) for problem in run(mesh)}
+        common = [problem for problem in common if _what(problem) in here]
+    unread = _unread(raw, found.meshes)
+    return [p for p in common if p.value not in unread and not _touches(p.path, found.filled)]
+
+
+def _what(problem: Problem) -> tuple[str, str, str]:
+    return problem.path, problem.value, problem.message
+
+
+def _unread(raw: Mapping[str, Any], meshes: Iterable[Mesh]) -> set[str]:
+    """Names of the file's networks, clusters and groups that not every one of `meshes` has."""
+    members = [section for key in REFERRED if isinstance(section := raw.get(key), Mapping)]
+    named = {str(name) for section in members for name in section}
+    return named - {
+        name for name in named if all(name in {*m.networks, *m.clusters, *m.workload_groups} for m in meshes)
+    }
+
+
+def _touches(path: str, places: Iterable[Path]) -> bool:
+    """Whether `path` is one of `places`, inside it, or a section around it."""
+    dotted = [f"{'.'.join(place)}." for place in places]
+    return any(f"{path}.".startswith(place) or place.startswith(f"{path}.") for place in dotted)

@@ -5,7 +5,7 @@ file. So each
 place is walked through the model and the raw value side by side.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,12 +19,26 @@ from model.wording import octal_mode, wording
 
 def translate(error: ValidationError, raw: Mapping[str, Any]) -> list[Problem]:
     """One problem for each mistake that `error` holds about `raw`, in the order of the file's keys."""
-    problems = [_problem(d, raw) for d in error.errors(include_url=False) if not _follows_from_another(d)]
+    errors = error.errors(include_url=False)
+    misspelt = {path for details in errors for path in _meant(details, raw)}
+    problems = [_problem(d, raw) for d in errors if not _follows_from_another(d, raw, misspelt)]
     return list(dict.fromkeys(problems))
 
 
-def _follows_from_another(details: ErrorDetails) -> bool:
-    """Pydantic counts only the right entries of a list, so that one wrong entry also makes it "too short"."""
+def _meant(details: ErrorDetails, raw: Mapping[str, Any]) -> Iterator[str]:
+    """The key that an unknown one was probably meant to be."""
+    if details["type"] == "extra_forbidden":
+        place = walk(Mesh, raw, details["loc"])
+        near = nearest(place.key, sorted(place.siblings))
+        if near:
+            yield ".".join([*place.keys[:-1], near])
+
+
+def _follows_from_another(details: ErrorDetails, raw: Mapping[str, Any], misspelt: set[str]) -> bool:
+    """Pydantic counts only the right entries of a list, so that one wrong entry also makes it "too short";
+    and a key that is misspelt is missing, too."""
+    if details["type"] == "missing":
+        return walk(Mesh, raw, details["loc"]).path in misspelt
     return details["type"] == "too_short" and bool(details["input"])
 
 
