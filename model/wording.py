@@ -6,6 +6,7 @@ from typing import Any
 
 from model.config.base import (
     ABSOLUTE_PATH_PATTERN,
+    DEVICE_PATTERN,
     DNS_LABEL_PATTERN,
     FILE_MODE_PATTERN,
     UNIT_NAME_PATTERN,
@@ -31,6 +32,7 @@ _PATTERNS: dict[str, Wording] = {
         "this is no DNS label",
         "Use lower case letters, digits and dashes, 63 characters at most, no dash at either end.",
     ),
+    DEVICE_PATTERN: ("this is no name of a disk", "Write it like /dev/xvda or /dev/sda1."),
     ABSOLUTE_PATH_PATTERN: ("this is no absolute path", "Begin it with a slash."),
     FILE_MODE_PATTERN: ("this is no file mode", 'Write four octal digits in quotes: "0644".'),
     UNIT_NAME_PATTERN: (

@@ -77,13 +77,14 @@ class Ec2Machines(Machines):
     def _template(
         self, packed: pulumi.Output[str], profile: aws.iam.InstanceProfile
     ) -> aws.ec2.LaunchTemplate:
+        assert self._set.root_device is not None
         return aws.ec2.LaunchTemplate(
             f"{self._name}-template",
             update_default_version=True,
             image_id=self._set.image,
             instance_type=self._set.machine_type,
             iam_instance_profile={"arn": profile.arn},
-            block_device_mappings=[encrypted_disk(root_device(self._set.image), self._set.disk_gigabytes)],
+            block_device_mappings=[encrypted_disk(self._set.root_device, self._set.disk_gigabytes)],
             metadata_options=metadata_options(),
             network_interfaces=[
                 {
@@ -136,14 +137,6 @@ class Ec2Machines(Machines):
             },
             opts=self._network.options(self),
         )
-
-
-def root_device(image: str) -> str:
-    """The device of the image's root disk: another name would add a disk and leave the root unencrypted.
-
-    Ubuntu's images name it otherwise than Debian's and Amazon Linux'.
-    """
-    return "/dev/sda1" if "ubuntu" in image or "canonical" in image else "/dev/xvda"
 
 
 def _packed(text: str) -> str:

@@ -13,8 +13,9 @@ from model.plan.access import ADMITTED_LIMITS, admitted_count, api_groups, plan_
 from model.plan.subnets import zones_of
 from model.problems import Problem
 
-EKS_VERSIONS = ("1.32", "1.33", "1.34", "1.35")
-"""Releases of Kubernetes that Istio 1.31 supports (Istio, "Support status of Istio releases")."""
+OLDEST_KUBERNETES = 32
+"""The oldest minor release of Kubernetes 1 that Istio 1.31 supports (istio.io/latest/docs/releases/
+supported-releases, "Support status of Istio releases"). The newest that EKS has is for EKS to say."""
 
 ZONES_OF_GKE = 3
 """Zones that GKE chooses for a regional cluster (GKE, "Regional clusters")."""
@@ -99,14 +100,24 @@ def machine_type_problems(path: str, value: str, cloud: str) -> Iterator[Problem
 
 @rule
 def eks_runs_a_release_that_istio_supports(mesh: Mesh) -> Iterator[Problem]:
-    """An EKS cluster's version is a minor release that this Istio supports."""
+    """An EKS cluster's version is a minor release, and none too old for this Istio."""
     for name, cluster in _cloud_clusters(mesh):
-        if isinstance(cluster, EksCluster) and cluster.version not in EKS_VERSIONS:
+        if not isinstance(cluster, EksCluster):
+            continue
+        minor = re.fullmatch(r"1\.([1-9][0-9]{0,2})", cluster.version)
+        if minor is None:
             yield Problem(
                 f"clusters.{name}.version",
                 cluster.version,
-                "Istio does not support this release of Kubernetes",
-                f'Choose one of {", ".join(EKS_VERSIONS)}, in quotes: "{EKS_VERSIONS[-1]}".',
+                "this is no minor release of Kubernetes",
+                'Write it in quotes and without a patch: "1.35".',
+            )
+        elif int(minor[1]) < OLDEST_KUBERNETES:
+            yield Problem(
+                f"clusters.{name}.version",
+                cluster.version,
+                "Istio does not support this release of Kubernetes any more",
+                f'Choose "1.{OLDEST_KUBERNETES}" or a later one that EKS has, in quotes: "1.35".',
             )
 
 

@@ -7,10 +7,16 @@ from model.checks.cloud_clusters import machine_type_problems, min_over_max
 from model.checks.registry import rule
 from model.config.clusters import EksCluster, GkeCluster
 from model.config.groups import WorkloadGroup
-from model.config.machines import CloudMachines, Ec2Machines, GceMachines
+from model.config.machines import UBUNTU_ON_GCE, CloudMachines, Ec2Machines, GceMachines
 from model.config.mesh import Mesh
 from model.config.networks import AwsNetwork, GcpNetwork
-from model.plan.machines import architecture, package_of
+from model.plan.machines import (
+    WITHOUT_CLOUD_INIT,
+    architecture,
+    image_project,
+    known_root_device,
+    package_of,
+)
 from model.problems import Problem
 
 IMAGE_FORMS = {
@@ -124,6 +130,51 @@ def images_tell_their_package(mesh: Mesh) -> Iterator[Problem]:
                 f"the name {machines.image} does not tell which package of Istio the machines need",
                 "Add `package: deb` (Debian, Ubuntu) or `package: rpm` (RHEL, Rocky, Amazon Linux).",
             )
+
+
+@rule
+def gce_images_have_cloud_init(mesh: Mesh) -> Iterator[Problem]:
+    """An image of Compute Engine is none of those that are known to have no cloud-init: Debian, RHEL, Rocky
+    Linux and CentOS as Google makes them."""
+    for name, group in _cloud_groups(mesh):
+        machines = group.machines
+        if isinstance(machines, GceMachines) and image_project(machines) in WITHOUT_CLOUD_INIT:
+            yield Problem(
+                f"workloadGroups.{name}.machines.image",
+                machines.image,
+                "this image has no cloud-init, so that its machines would never join",
+                f"Choose {UBUNTU_ON_GCE}, or an image of your own with the package cloud-init installed, as "
+                "projects/<project>/global/images/<name>.",
+            )
+
+
+@rule
+def ec2_images_tell_their_root_device(mesh: Mesh) -> Iterator[Problem]:
+    """The name of the root disk of an image of EC2 is known or told: it is this disk that is encrypted."""
+    for name, group in _cloud_groups(mesh):
+        machines = group.machines
+        if not isinstance(machines, Ec2Machines) or not IMAGE_FORMS["ec2"].fullmatch(machines.image):
+            continue
+        path, known = f"workloadGroups.{name}.machines.rootDevice", known_root_device(machines.image)
+        if known is None and machines.root_device is None:
+            yield Problem(
+                path,
+                "",
+                f"nothing tells the name of the root disk of {machines.image}, which is to be encrypted",
+                f"Add `rootDevice: /dev/xvda` or `rootDevice: /dev/sda1`: `aws ec2 describe-images"
+                f"{_image_ids(machines)} --query 'Images[].RootDeviceName'` tells which.",
+            )
+        elif known is not None and machines.root_device not in (None, known):
+            yield Problem(
+                path,
+                str(machines.root_device),
+                f"the root disk of this image is {known}, and it would stay unencrypted",
+                "Leave `rootDevice` out.",
+            )
+
+
+def _image_ids(machines: Ec2Machines) -> str:
+    return f" --image-ids {machines.image}" if machines.image.startswith("ami-") else ""
 
 
 @rule

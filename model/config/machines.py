@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from model.config.base import Section
+from model.config.base import DEVICE_PATTERN, Section
 
 MachineCount = Annotated[int, Field(strict=True, ge=1, le=5000)]
 
 UBUNTU_ON_GCE = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
-"""An image with cloud-init, which reads the user-data: Google's images of Debian have none."""
+"""An image with cloud-init, which reads the user-data (`model.plan.machines.WITHOUT_CLOUD_INIT`)."""
 DEBIAN_ON_EC2 = "resolve:ssm:/aws/service/debian/release/12/latest/amd64"
 """Debian's own parameter of AWS Systems Manager, which EC2 resolves when it launches a machine."""
 
@@ -65,6 +65,9 @@ class Ec2Machines(CloudMachinesBase):
     """Kind of the machines, which AWS calls their instance type."""
     image: str = DEBIAN_ON_EC2
     """Image as `ami-…`, or `resolve:ssm:<parameter>` for one that a parameter names."""
+    root_device: str | None = Field(default=None, pattern=DEVICE_PATTERN, examples=["/dev/xvda"])
+    """Name of the image's root disk, which is encrypted. It is known for the parameters of Debian, Ubuntu and
+    Amazon Linux; for other images `aws ec2 describe-images` tells it (`RootDeviceName`)."""
 
 
 CloudMachines = GceMachines | Ec2Machines

@@ -75,6 +75,8 @@ class AwsNetwork(CloudNetworkBase):
     """
 
     type: Literal["aws"]
+    rules_per_security_group: int = Field(default=60, strict=True, ge=60, le=1000)
+    """Inbound rules that one security group may have: the account's quota, which AWS raises on request."""
 
 
 CloudNetwork = GcpNetwork | AwsNetwork

@@ -12,8 +12,11 @@ from model.plan.cloud_types import ApiAccessPlan, GatewayExposurePlan, Source
 from model.plan.subnets import zones_of
 
 ADMITTED_LIMITS = {"gke": 100, "eks": 40}
-"""Ranges that an API server takes at most (GKE: "Authorized networks", limitations, for private nodes; EKS:
-"Service quotas", public endpoint access CIDR ranges)."""
+"""Ranges that an API server takes at most; neither can be raised.
+
+Source: GKE, cloud.google.com/kubernetes-engine/docs/how-to/authorized-networks, "Limitations" (100 where
+nodes are private, as they are here); EKS, docs.aws.amazon.com/general/latest/gr/eks.html, "Public endpoint
+access CIDR ranges per cluster"."""
 
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 """Ranges that no traffic on the Internet comes from (RFC 1918, RFC 6598)."""

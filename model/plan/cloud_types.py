@@ -99,6 +99,9 @@ class MachineSetPlan:
     """Time before the cloud judges a new machine's health."""
     agent_port: int
     """Where Istio's agent takes connections as long as it runs."""
+    root_device: str | None = None
+    """EC2: name of the image's root disk; by any other name a second disk would be made, and the root's would
+    stay unencrypted."""
     service_account_id: str | None = None
     """GCE: the account id of the group's own service account in `project`."""
     project: str | None = None

@@ -20,6 +20,22 @@ hangs on istiod: while that is down, every machine that boots would be taken for
 ACCOUNT_ID_LIMIT = 30
 """Characters of a Google service account's id (IAM: "Create service accounts")."""
 
+WITHOUT_CLOUD_INIT = frozenset(
+    {"debian-cloud", "rocky-linux-cloud", "centos-cloud", "rhel-cloud", "rhel-sap-cloud"}
+)
+"""Projects of Google whose images have its guest agent and no cloud-init, so that user-data is never read.
+
+Source: pull request 469 of andsens/bootstrap-vz for Debian, issue 16697 of kubernetes/kops for RHEL, Rocky
+Linux and CentOS. Canonical's images of Ubuntu have cloud-init."""
+
+ROOT_DEVICES = {
+    "resolve:ssm:/aws/service/debian/": "/dev/xvda",
+    "resolve:ssm:/aws/service/ami-amazon-linux-latest/": "/dev/xvda",
+    "resolve:ssm:/aws/service/canonical/ubuntu/": "/dev/sda1",
+}
+"""Root disks of the images that their makers' own parameters name. What is reserved for the root differs by
+image (EC2 User Guide, "Device names for volumes")."""
+
 _DEB = re.compile(r"debian|ubuntu|canonical")
 _RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|amazon-linux|ami-amazon|al2023")
 _ARM_ON_EC2 = re.compile(r"[a-z]+[0-9]+g[a-z]*\.")
@@ -48,6 +64,7 @@ def plan_machine_set(mesh: Mesh, stack: str, name: str, group: WorkloadGroup) ->
         architecture=architecture(machines),
         ready_seconds=machines.ready_seconds,
         agent_port=AGENT_PORT,
+        root_device=root_device(machines),
         service_account_id=service_account_id(stack, name) if gce else None,
         project=project_of(mesh, network) if gce and isinstance(network, GcpNetwork) else None,
     )
@@ -67,6 +84,24 @@ def package_of(machines: CloudMachines) -> Literal["deb", "rpm"] | None:
     if _DEB.search(machines.image):
         return "deb"
     return "rpm" if _RPM.search(machines.image) else None
+
+
+def root_device(machines: CloudMachines) -> str | None:
+    """The name of the root disk of machines of EC2, None where nothing tells it; None for GCE, which needs
+    none."""
+    if isinstance(machines, GceMachines):
+        return None
+    return machines.root_device or known_root_device(machines.image)
+
+
+def known_root_device(image: str) -> str | None:
+    """The root disk of an image of EC2 that its name tells."""
+    return next((device for start, device in ROOT_DEVICES.items() if image.startswith(start)), None)
+
+
+def image_project(machines: GceMachines) -> str:
+    """The project that an image of Compute Engine is in."""
+    return machines.image.removeprefix("projects/").partition("/")[0]
 
 
 def architecture(machines: CloudMachines) -> Literal["amd64", "arm64"]:

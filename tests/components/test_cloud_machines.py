@@ -1,5 +1,9 @@
 """What the program promises of machines on Compute Engine and EC2."""
 
+import copy
+
+import pytest
+
 from tests.components.cloud_stacks import only
 from tests.components.conftest import Declared, declare_mesh, read_stack
 
@@ -11,6 +15,28 @@ def test_disks_are_encrypted_and_metadata_is_v2(prod: Declared) -> None:
         assert {mapping["ebs"]["encrypted"] for mapping in each.inputs["blockDeviceMappings"]} == {"true"}
         options = each.inputs["metadataOptions"]
         assert (options["httpTokens"], options["httpPutResponseHopLimit"]) == ("required", 1)
+
+
+@pytest.mark.parametrize(
+    ("machines", "device"),
+    [
+        ({}, "/dev/xvda"),
+        (
+            {"image": "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/current/amd64/ami-id"},
+            "/dev/sda1",
+        ),
+        ({"image": "ami-0abcdef1234567890", "package": "rpm", "rootDevice": "/dev/sda1"}, "/dev/sda1"),
+    ],
+    ids=["debian", "ubuntu", "custom"],
+)
+def test_the_encrypted_disk_of_machines_is_the_root_disk_of_their_image(
+    machines: dict[str, str], device: str
+) -> None:
+    raw = copy.deepcopy(read_stack("prod"))
+    raw["workloadGroups"]["orders"]["machines"] |= machines
+    declared = declare_mesh(raw, stack="prod")
+    (mapping,) = declared.recording.named("mesh-group-orders-machines-template").inputs["blockDeviceMappings"]
+    assert (mapping["deviceName"], mapping["ebs"]["encrypted"]) == (device, "true")
 
 
 def test_gce_machines(prod: Declared) -> None:

@@ -6,7 +6,7 @@ from model.render.cloud_init import MachineBoot, render_user_data
 from tests.model.machine_cases import CERTIFICATE
 from tests.model.meshes import PROD, changed
 
-ROCKY = "rocky-linux-cloud/rocky-linux-9"
+ROCKY = "projects/example-images/global/images/rocky-9-cloud-init"
 AMAZON = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 
 
@@ -25,7 +25,7 @@ def boot(group: str, **machines: str) -> MachineBoot:
 
 
 BOOTS = {
-    "user-data-gce-debian": boot("ratings"),
+    "user-data-gce-ubuntu": boot("ratings"),
     "user-data-gce-rocky": boot("ratings", image=ROCKY),
     "user-data-ec2-debian": boot("orders"),
     "user-data-ec2-amazon-arm64": boot("orders", image=AMAZON, machineType="t4g.medium"),

@@ -102,7 +102,7 @@ def test_autohealing_gives_a_machine_time_to_join() -> None:
 @pytest.mark.parametrize(
     ("name", "package"),
     [
-        ("user-data-gce-debian", "deb/istio-sidecar.deb"),
+        ("user-data-gce-ubuntu", "deb/istio-sidecar.deb"),
         ("user-data-gce-rocky", "rpm/istio-sidecar.rpm"),
         ("user-data-ec2-debian", "deb/istio-sidecar.deb"),
         ("user-data-ec2-amazon-arm64", "rpm/istio-sidecar-arm64.rpm"),
@@ -126,7 +126,7 @@ def test_machines_of_both_clouds_differ_in_their_proof_only() -> None:
     def files(name: str) -> dict[str, str]:
         return {e["path"]: e["content"] for e in yaml.safe_load(TEXTS[f"{name}.yaml"])["write_files"]}
 
-    gce, ec2 = files("user-data-gce-debian"), files("user-data-ec2-debian")
+    gce, ec2 = files("user-data-gce-ubuntu"), files("user-data-ec2-debian")
     assert set(gce) == set(ec2)
     assert {path for path in gce if gce[path] != ec2[path]} == {
         "/etc/hybrid-mesh/machine.env",

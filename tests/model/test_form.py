@@ -56,6 +56,13 @@ CASES: list[tuple[str, Mapping[str, Any], str, str, str]] = [
         "at least 300",
     ),
     (
+        "no name of a disk",
+        {f"{GROUP}.machines": {"type": "ec2", "rootDevice": "xvda"}},
+        f"{GROUP}.machines.rootDevice",
+        "xvda",
+        "/dev/xvda",
+    ),
+    (
         "another cloud's word",
         {"clusters.east": {"type": "eks", "network": "boston", "nodePool": {}}},
         "clusters.east.nodePool",

@@ -5,6 +5,7 @@ from tests.model.rule_cases.applications import APPLICATIONS
 from tests.model.rule_cases.case import Case
 from tests.model.rule_cases.cloud_accounts import CLOUD_ACCOUNTS
 from tests.model.rule_cases.cloud_clusters import CLOUD_CLUSTERS
+from tests.model.rule_cases.cloud_limits import CLOUD_LIMITS
 from tests.model.rule_cases.cloud_machines import CLOUD_MACHINES
 from tests.model.rule_cases.cloud_networks import CLOUD_NETWORKS
 from tests.model.rule_cases.cloud_ranges import CLOUD_RANGES
@@ -33,6 +34,7 @@ CASES = [
     *CLOUD_NETWORKS,
     *CLOUD_CLUSTERS,
     *CLOUD_RANGES,
+    *CLOUD_LIMITS,
     *CLOUD_MACHINES,
     *CLOUD_ACCOUNTS,
 ]

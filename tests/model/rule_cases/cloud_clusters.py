@@ -54,6 +54,13 @@ CLOUD_CLUSTERS = [
         "1.28",
         '"1.35"',
     ),
+    prod(
+        "eks_runs_a_release_that_istio_supports",
+        {f"{EKS}.version": "v1.35.2"},
+        f"{EKS}.version",
+        "v1.35.2",
+        "without a patch",
+    ),
     prod("api_servers_admit_the_operators", {"operators": {}}, "operators.cidrs", "", "cidrs: ["),
     prod(
         "api_servers_admit_no_more_than_their_cloud_takes",

@@ -1,0 +1,79 @@
+"""Rules on how much a cloud takes of what the plan makes.
+
+Source: Amazon VPC User Guide, "Amazon VPC quotas" (docs.aws.amazon.com/vpc/latest/userguide/
+amazon-vpc-limits.html): 60 inbound rules for each security group, which can be raised; a range is one rule,
+and so is another security group. The AWS Load Balancer Controller makes one security group for a load
+balancer, with a rule for each range and port (its issue 4800). Google's VPC takes 5,000 source ranges in a
+firewall rule ("VPC resource quotas"), more than an API server admits.
+"""
+
+from collections.abc import Iterator
+
+from model.checks.registry import rule
+from model.config.clusters import EksCluster
+from model.config.mesh import Mesh
+from model.config.networks import AwsNetwork
+from model.plan.access import admitted_count, plan_exposure
+from model.plan.cloud_types import FirewallRulePlan, Party
+from model.plan.firewall import plan_firewall
+from model.plan.subnets import AWS_LONGEST_WITHOUT_CLUSTER, ZONE_LETTERS, zones_of
+from model.problems import Problem
+from model.render.istio_values import ISTIOD_PORT, STATUS_PORT, TLS_PORT
+
+GATEWAY_PORTS = (ISTIOD_PORT, STATUS_PORT, TLS_PORT)
+"""Ports of an east-west gateway's load balancer."""
+
+
+@rule
+def security_groups_take_their_rules(mesh: Mesh) -> Iterator[Problem]:
+    """A security group of AWS, a load balancer's too, has at most as many rules as the account allows."""
+    for name, network in sorted(mesh.networks.items()):
+        if not isinstance(network, AwsNetwork) or not _has_ranges(network):
+            continue
+        limit = network.rules_per_security_group
+        counted = [*_firewalls(mesh, name), *_gateways(mesh, name)]
+        too_many = [(count, whose, remedy) for count, whose, remedy in counted if count > limit]
+        if too_many:
+            count, whose, remedy = max(too_many)
+            yield Problem(
+                f"networks.{name}.rulesPerSecurityGroup",
+                str(limit),
+                f"the security group of {whose} would have {count} rules",
+                f'{remedy} Or have the quota "Inbound or outbound rules per security group" raised, and '
+                f"write `rulesPerSecurityGroup: {count}`.",
+            )
+
+
+def _has_ranges(network: AwsNetwork) -> bool:
+    """Whether the subnets, by which the firewall is planned, can be carved; other rules say why not."""
+    letters = [zone[-1:] for zone in zones_of(network)]
+    fits = network.cidr.prefixlen <= AWS_LONGEST_WITHOUT_CLUSTER
+    return fits and all(letter and letter in ZONE_LETTERS for letter in letters)
+
+
+def _firewalls(mesh: Mesh, name: str) -> Iterator[tuple[int, str, str]]:
+    """Number of rules, owner and remedy of each security group in network `name`."""
+    counts: dict[tuple[str, str], int] = {}
+    for planned in plan_firewall(mesh, name):
+        key = (planned.target.role, planned.target.name)
+        counts[key] = counts.get(key, 0) + _count(planned)
+    for (role, owner), count in sorted(counts.items()):
+        yield count, f"the {role} of {owner}", "Have fewer groups, or fewer ports, in this network."
+
+
+def _count(planned: FirewallRulePlan) -> int:
+    """One rule for each source and port."""
+    return sum(_wheres(source) for source in planned.sources) * max(1, len(planned.ports))
+
+
+def _wheres(source: Party) -> int:
+    return len(source.ranges) if source.role == "addresses" else 1
+
+
+def _gateways(mesh: Mesh, network: str) -> Iterator[tuple[int, str, str]]:
+    for name, cluster in sorted(mesh.clusters.items()):
+        exposure = plan_exposure(mesh, name)
+        if cluster.network != network or not isinstance(cluster, EksCluster) or exposure is None:
+            continue
+        count = admitted_count(mesh, exposure.sources) * len(GATEWAY_PORTS)
+        yield count, f"the gateway of {name}", "Join ranges of `egress` into larger ones."

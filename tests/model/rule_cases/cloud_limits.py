@@ -1,0 +1,20 @@
+"""Meshes that break the rules of `model.checks.cloud_limits`."""
+
+from tests.model.rule_cases.cloud import AWS, DATACENTER, ORDERS, prod
+
+CLOUD_LIMITS = [
+    prod(
+        "security_groups_take_their_rules",
+        {f"{DATACENTER}.egress": [f"203.0.113.{n}/32" for n in range(16, 34)]},
+        f"{AWS}.rulesPerSecurityGroup",
+        "60",
+        "Join ranges of `egress`",
+    ),
+    prod(
+        "security_groups_take_their_rules",
+        {f"{ORDERS}.ports": {f"tcp-{n}": 8000 + n for n in range(31)}},
+        f"{AWS}.rulesPerSecurityGroup",
+        "60",
+        "rulesPerSecurityGroup: 62",
+    ),
+]
