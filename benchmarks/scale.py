@@ -167,6 +167,8 @@ def mesh_of(clusters: int, machines: int, groups: int = 2) -> dict[str, Any]:
         name, network = f"c{number}", f"n{number}"
         kind = ("gke", "gcp", "europe-west4") if number % 2 == 0 else ("eks", "aws", "us-east-1")
         mesh["networks"][network] = {"type": kind[1], "region": kind[2], "cidr": f"10.{number + 1}.0.0/16"}
+        if kind[1] == "aws":
+            mesh["networks"][network]["rulesPerSecurityGroup"] = 1000
         cluster = {"type": kind[0], "network": network}
         if kind[0] == "eks":
             cluster["version"] = "1.35"

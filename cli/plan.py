@@ -162,13 +162,14 @@ def _backend(backend: dict[str, Any]) -> str:
 
 
 def _paths(plan: dict[str, Any]) -> Table:
-    table = _table("What must be let through (TCP)", "from", "to", "ports", "route", "for")
+    table = _table("What must be let through (TCP)", "from", "to", "ports", "route", "opened by", "for")
     for path in plan["paths"]:
         table.add_row(
             path["source"],
             path["destination"],
             ", ".join(map(str, path["ports"])) or "all",
             "needed" if path["route"] else "",
+            "yourself" if path["yours"] else "the program",
             path["purpose"],
         )
     return table

@@ -52,7 +52,8 @@ def _plan(count: int) -> MeshPlan:
     networks, clusters = {}, {}
     for index in range(count):
         gke = index % 2 == 0
-        place = {"type": "gcp", "region": "europe-west4"} if gke else {"type": "aws", "region": "us-east-1"}
+        aws = {"type": "aws", "region": "us-east-1", "rulesPerSecurityGroup": 1000}
+        place = {"type": "gcp", "region": "europe-west4"} if gke else aws
         networks[f"net-{index}"] = {**place, "cidr": f"10.{index}.0.0/16"}
         clusters[f"cluster-{index}"] = {
             "type": "gke" if gke else "eks",
