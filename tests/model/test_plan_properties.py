@@ -1,4 +1,4 @@
-"""What holds for the plan of every mesh."""
+"""What holds for the plan of every mesh; `test_cloud_properties` has what holds in clouds only."""
 
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
 from model.problems import ConfigurationError
+from tests.model.cloud_meshes import cloud_meshes
 from tests.model.meshes import changed
 
 thorough = settings(deadline=None, max_examples=40)
@@ -61,7 +62,7 @@ def _slot(cidr: str, index: int) -> str:
 
 
 @thorough
-@given(meshes())
+@given(meshes() | cloud_meshes())
 def test_every_ordered_pair_of_active_clusters_has_one_remote_secret_entry(raw: Mapping[str, Any]) -> None:
     plan = plan_from(raw, "test")
     active = sorted(name for name, cluster in plan.clusters.items() if cluster.active)
@@ -122,7 +123,7 @@ def test_a_cluster_without_a_way_in_is_refused_when_peers_are_elsewhere(
 
 
 @thorough
-@given(meshes(), st.sampled_from(["test", "prod"]))
+@given(meshes() | cloud_meshes(), st.sampled_from(["test", "prod"]))
 def test_the_same_text_gives_the_same_plan(raw: Mapping[str, Any], stack: str) -> None:
     turned = {
         key: dict(reversed(list(value.items()))) if isinstance(value, dict) else value
@@ -132,7 +133,7 @@ def test_the_same_text_gives_the_same_plan(raw: Mapping[str, Any], stack: str) -
 
 
 @thorough
-@given(meshes())
+@given(meshes() | cloud_meshes())
 def test_names_are_labels_and_unique(raw: Mapping[str, Any]) -> None:
     plan = plan_from(raw, "test")
     hosts = [
@@ -160,7 +161,7 @@ def _objects(plan: MeshPlan) -> Iterator[tuple[str, str, str]]:
 
 
 @thorough
-@given(meshes())
+@given(meshes() | cloud_meshes())
 def test_quarantine_leaves_the_others_as_they_are(raw: Mapping[str, Any]) -> None:
     plan = plan_from(raw, "test")
     awake = changed(raw, {f"clusters.{name}.state": "active" for name in raw["clusters"]})

@@ -1,0 +1,214 @@
+"""What holds for the plan of every mesh over clouds: ranges, firewalls, and whom API servers and gateways let
+in."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.config.clusters import CloudCluster, EksCluster, GkeCluster
+from model.config.networks import AwsNetwork
+from model.plan.build import plan_from
+from model.plan.cloud_types import FirewallRulePlan, Source
+from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
+from tests.model.cloud_meshes import LETTERS, cloud_meshes
+from tests.model.meshes import changed
+
+thorough = settings(deadline=None, max_examples=40)
+
+EVERYBODY = IPv4Network("0.0.0.0/0")
+MINTING = {"gce", "ec2"}
+"""Machines that ask their cluster's API server for tokens."""
+
+
+def _ranges(plan: MeshPlan, network: NetworkPlan) -> list[IPv4Network]:
+    """Every range that is carved from a network's."""
+    subnets = [cidr for s in network.subnets for cidr in (s.cidr, *(cidr for _, cidr in s.secondary))]
+    control_planes = [plan.clusters[name].control_plane_cidr for name in network.clusters]
+    return [IPv4Network(cidr) for cidr in [*subnets, *control_planes] if cidr is not None]
+
+
+@thorough
+@given(cloud_meshes())
+def test_no_two_ranges_overlap_and_each_is_in_its_network(raw: Mapping[str, Any]) -> None:
+    plan = plan_from(raw, "test")
+    everything: list[IPv4Network] = []
+    for network in plan.networks.values():
+        ranges = _ranges(plan, network)
+        assert all(each.subnet_of(network.config.cidr) for each in ranges)
+        everything += ranges
+    assert not any(one.overlaps(other) for one, other in combinations(everything, 2))
+    for cluster in plan.clusters.values():
+        if isinstance(cluster.config, EksCluster):
+            services = IPv4Network(cluster.service_cidr or "")
+            assert not any(services.overlaps(network.config.cidr) for network in plan.networks.values())
+
+
+def _open(rules: tuple[FirewallRulePlan, ...], source: tuple[str, str], target: tuple[str, str]) -> set[int]:
+    """TCP ports that are open from one party to another; {0} for all."""
+    return {
+        port
+        for rule in rules
+        if (rule.target.role, rule.target.name) == target
+        for party in rule.sources
+        if (party.role, party.name) == source
+        for port in rule.ports or (0,)
+    }
+
+
+@thorough
+@given(cloud_meshes())
+def test_the_firewall_admits_what_the_mesh_needs(raw: Mapping[str, Any]) -> None:
+    plan = plan_from(raw, "test")
+    for network in plan.networks.values():
+        clusters = [n for n in network.clusters if isinstance(plan.clusters[n].config, CloudCluster)]
+        machines = {n: plan.groups[n] for n in network.groups if plan.groups[n].machine_set is not None}
+        if not network.subnets:
+            assert network.firewall == ()
+            continue
+        for name in clusters:
+            nodes = ("nodes", name)
+            assert 15017 in _open(network.firewall, ("control-plane", name), nodes)
+            assert all(_open(network.firewall, ("nodes", other), nodes) == {0} for other in clusters)
+            assert all(_open(network.firewall, ("machines", group), nodes) == {0} for group in machines)
+        for name, group in machines.items():
+            target, ports = ("machines", name), set(group.config.ports.values())
+            callers = [*(("nodes", each) for each in clusters), *(("machines", each) for each in machines)]
+            assert all(ports <= _open(network.firewall, caller, target) for caller in callers)
+            if group.config.machines.type == "gce":
+                assert _open(network.firewall, ("addresses", "health-checks"), target) == {15021}
+
+
+@thorough
+@given(cloud_meshes())
+def test_pods_and_machines_are_known_by_all_their_ranges(raw: Mapping[str, Any]) -> None:
+    plan = plan_from(raw, "test")
+    for network in plan.networks.values():
+        private = {subnet.cidr for subnet in network.subnets if not subnet.public}
+        for rule in network.firewall:
+            for party in (rule.target, *rule.sources):
+                assert all(IPv4Network(cidr) != EVERYBODY for cidr in party.ranges)
+                if party.role in ("nodes", "machines"):
+                    assert private <= set(party.ranges)
+                if party.role == "nodes" and isinstance(plan.clusters[party.name].config, GkeCluster):
+                    assert plan.clusters[party.name].pod_cidr in party.ranges
+
+
+def _admits(sources: tuple[Source, ...], network: NetworkPlan) -> bool:
+    """Whether `sources` have everything that `network`'s traffic comes from."""
+    if network.nat_addresses:
+        return network.name in {source.egress_of for source in sources}
+    return set(network.egress) <= {source.cidr for source in sources}
+
+
+def _by_its_private_address(plan: MeshPlan, cluster: ClusterPlan, network: str) -> bool:
+    return isinstance(plan.networks[network].config, AwsNetwork) and network == cluster.network
+
+
+@thorough
+@given(cloud_meshes())
+def test_an_api_server_admits_operators_peers_and_machines(raw: Mapping[str, Any]) -> None:
+    plan = plan_from(raw, "test")
+    for cluster in plan.clusters.values():
+        if cluster.api is None:
+            continue
+        if cluster.api.endpoint == "private":
+            assert cluster.api.sources == ()
+            continue
+        assert "198.51.100.0/28" in {source.cidr for source in cluster.api.sources}
+        peers = [other.network for other in plan.clusters.values() if other.name != cluster.name]
+        groups = [group for group in plan.groups.values() if group.cluster == cluster.name]
+        callers = {*peers, *(g.network for g in groups if g.config.machines.type in MINTING)}
+        for network in callers:
+            inside = _by_its_private_address(plan, cluster, network)
+            assert inside or _admits(cluster.api.sources, plan.networks[network])
+        if isinstance(cluster.config, EksCluster):
+            firewall = plan.networks[cluster.network].firewall
+            here = [g.name for g in groups if g.machine_set is not None and g.network == cluster.network]
+            callers_here = [("nodes", n) for n in plan.networks[cluster.network].clusters]
+            callers_here += [("machines", n) for n in here]
+            for caller in callers_here:
+                assert _open(firewall, caller, ("control-plane", cluster.name)) == {443}
+
+
+@thorough
+@given(cloud_meshes())
+def test_a_gateway_admits_every_member_elsewhere_and_never_everybody(raw: Mapping[str, Any]) -> None:
+    plan = plan_from(raw, "test")
+    for cluster in plan.clusters.values():
+        sources = [*(cluster.api.sources if cluster.api else ())]
+        if cluster.exposure is not None:
+            assert cluster.exposure.sources
+            sources += cluster.exposure.sources
+            for network in plan.networks.values():
+                if network.name != cluster.network and (network.clusters or network.groups):
+                    assert _admits(cluster.exposure.sources, network)
+        for source in sources:
+            assert (source.cidr is None) != (source.egress_of is None)
+            assert source.cidr is None or IPv4Network(source.cidr) != EVERYBODY
+            assert source.egress_of is None or plan.networks[source.egress_of].nat_addresses > 0
+
+
+def _moved(before: MeshPlan, after: MeshPlan) -> None:
+    """Nothing that is there has other ranges, and no firewall rule has gone."""
+    for name, network in before.networks.items():
+        assert set(network.subnets) <= set(after.networks[name].subnets)
+        keys = {rule.key: rule.target for rule in after.networks[name].firewall}
+        assert all(rule.key in keys for rule in network.firewall)
+    for name, cluster in before.clusters.items():
+        grown = after.clusters[name]
+        ranges = (cluster.pod_cidr, cluster.service_cidr, cluster.control_plane_cidr)
+        assert ranges == (grown.pod_cidr, grown.service_cidr, grown.control_plane_cidr)
+        assert cluster.gateway_values == grown.gateway_values
+        assert set(_places(cluster)) <= set(_places(grown)) or "its own network" in str(cluster.exposure)
+    for name, group in before.groups.items():
+        assert group.machine_identity == after.groups[name].machine_identity
+        assert group.workload_group == after.groups[name].workload_group
+
+
+def _places(cluster: ClusterPlan) -> list[tuple[str | None, str | None]]:
+    found = [*(cluster.api.sources if cluster.api else ())]
+    found += cluster.exposure.sources if cluster.exposure else ()
+    return [(source.cidr, source.egress_of) for source in found]
+
+
+@thorough
+@given(cloud_meshes(), st.sampled_from(["gcp", "aws"]))
+def test_a_further_network_with_a_cluster_moves_nothing(raw: Mapping[str, Any], kind: str) -> None:
+    region = {"gcp": "us-east1", "aws": "us-west-2"}[kind]
+    more = {
+        "networks.zz-more": {"type": kind, "region": region, "cidr": "10.99.0.0/16"},
+        "clusters.zz-more": {"type": {"gcp": "gke", "aws": "eks"}[kind], "network": "zz-more"},
+    }
+    _moved(plan_from(raw, "test"), plan_from(changed(raw, more), "test"))
+
+
+@thorough
+@given(cloud_meshes(), st.data())
+def test_a_further_group_moves_nothing(raw: Mapping[str, Any], data: st.DataObject) -> None:
+    cluster = data.draw(st.sampled_from(sorted(raw["clusters"])))
+    kind = {"gke": "gce", "eks": "ec2", "kubeconfig": "bundle"}[raw["clusters"][cluster]["type"]]
+    group = {
+        "namespace": "more",
+        "cluster": cluster,
+        "network": raw["clusters"][cluster]["network"],
+        "ports": {"http": 8080},
+        "machines": {"type": kind},
+    }
+    _moved(plan_from(raw, "test"), plan_from(changed(raw, {"workloadGroups.zz-more": group}), "test"))
+
+
+@thorough
+@given(cloud_meshes(), st.data())
+def test_a_further_zone_moves_nothing(raw: Mapping[str, Any], data: st.DataObject) -> None:
+    aws = sorted(name for name, network in raw["networks"].items() if network["type"] == "aws")
+    if not aws:
+        return
+    name = data.draw(st.sampled_from(aws))
+    zones = raw["networks"][name]["zones"]
+    letter = data.draw(st.sampled_from([each for each in LETTERS if f"us-east-1{each}" not in zones]))
+    more = changed(raw, {f"networks.{name}.zones": [*zones, f"us-east-1{letter}"]})
+    _moved(plan_from(raw, "test"), plan_from(more, "test"))
