@@ -65,7 +65,7 @@ def machines_can_prove_themselves_to_their_cluster(mesh: Mesh) -> Iterator[Probl
 
 @rule
 def a_set_of_machines_has_one_size(mesh: Mesh) -> Iterator[Problem]:
-    """A set of machines has a `count`, or `min` and `max`."""
+    """A set of machines has a `count`, or `min` and `max`; only the latter follows a load."""
     for name, group in _cloud_groups(mesh):
         machines, path = group.machines, f"workloadGroups.{name}.machines"
         assert isinstance(machines, CloudMachines)
@@ -77,6 +77,13 @@ def a_set_of_machines_has_one_size(mesh: Mesh) -> Iterator[Problem]:
             missing = "max" if machines.max is None else "min"
             yield Problem(
                 f"{path}.{missing}", "", "a set that grows has both `min` and `max`", f"Add `{missing}`."
+            )
+        elif machines.min is None and "target_cpu_percent" in machines.model_fields_set:
+            yield Problem(
+                f"{path}.targetCpuPercent",
+                str(machines.target_cpu_percent),
+                "a set of a fixed size follows no load",
+                "Give it `min` and `max`, or leave `targetCpuPercent` out.",
             )
 
 
@@ -119,10 +126,19 @@ def images_are_named_as_their_cloud_names_them(mesh: Mesh) -> Iterator[Problem]:
 
 @rule
 def images_tell_their_package(mesh: Mesh) -> Iterator[Problem]:
-    """Where the name of an image does not tell its distribution, `package` says deb or rpm."""
+    """Where the name of an image does not tell its distribution, `package` says deb or rpm; elsewhere it says
+    the same."""
     for name, group in _cloud_groups(mesh):
         machines = group.machines
         assert isinstance(machines, CloudMachines)
+        told = package_of(machines.model_copy(update={"package": None}))
+        if told is not None and machines.package not in (None, told):
+            yield Problem(
+                f"workloadGroups.{name}.machines.package",
+                str(machines.package),
+                f"machines of the image {machines.image} install {told}",
+                "Leave `package` out, or choose another image.",
+            )
         if IMAGE_FORMS[machines.type].fullmatch(machines.image) and package_of(machines) is None:
             yield Problem(
                 f"workloadGroups.{name}.machines.package",

@@ -197,6 +197,19 @@ def only_adopted_networks_say_their_egress(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
+def only_networks_with_a_nat_have_nat_addresses(mesh: Mesh) -> Iterator[Problem]:
+    """`natAddresses` is for a NAT that is made, not for a way out that is there already."""
+    for name, network in _cloud_networks(mesh):
+        if isinstance(network, GcpNetwork) and network.egress and "nat_addresses" in network.model_fields_set:
+            yield Problem(
+                f"networks.{name}.natAddresses",
+                str(network.nat_addresses),
+                "no NAT is made, as `egress` says that this network has a way out",
+                "Leave out `natAddresses` or `egress`.",
+            )
+
+
+@rule
 def adopted_networks_have_their_clouds_names(mesh: Mesh) -> Iterator[Problem]:
     """An existing network is named as its cloud does: `vpc-…` on AWS, name or self link on Google Cloud."""
     for name, network in _cloud_networks(mesh):

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
 
+from model.checks.addresses import UNUSABLE
 from model.checks.registry import rule
 from model.config.clusters import CloudCluster, EksCluster, GkeCluster
 from model.config.mesh import Mesh
 from model.config.networks import CloudNetwork, ExternalNetwork, GcpNetwork
 from model.plan.access import PRIVATE, is_private
 from model.plan.subnets import CONTROL_PLANE_PREFIX, GCP_LONGEST, gke_ranges, nodes_range, spare_ranges
-from model.problems import Problem
+from model.problems import Problem, shown
 
 SERVICES_OF_EKS = PRIVATE[:3]
 """Where EKS takes a range of Services from (EKS API, `serviceIpv4Cidr`)."""
@@ -144,12 +145,37 @@ def admitted_ranges_are_public(mesh: Mesh) -> Iterator[Problem]:
     if all(not isinstance(c, CloudCluster) or c.endpoint == "private" for c in mesh.clusters.values()):
         return
     for path, cidr in _admitted(mesh):
+        unusable = next((why for taken, why in UNUSABLE.items() if cidr.overlaps(taken)), None)
         if is_private(cidr):
             yield Problem(
                 path,
                 str(cidr),
                 "traffic of a private range never arrives at a public address",
                 "Write the public addresses behind which it leaves.",
+            )
+        elif unusable is not None and cidr.prefixlen >= WIDEST:
+            yield Problem(
+                path,
+                str(cidr),
+                f"this range holds {unusable}, and no traffic comes from it",
+                "Write the public addresses that you really come from, for example 198.51.100.7/32.",
+            )
+
+
+@rule
+def private_endpoints_admit_no_ranges(mesh: Mesh) -> Iterator[Problem]:
+    """A private API server is not asked to admit ranges: it has no public address that they could reach."""
+    for name, cluster in sorted(mesh.clusters.items()):
+        if (
+            isinstance(cluster, CloudCluster)
+            and cluster.endpoint == "private"
+            and cluster.authorized_networks
+        ):
+            yield Problem(
+                f"clusters.{name}.authorizedNetworks",
+                shown([str(cidr) for cidr in cluster.authorized_networks]),
+                "the API server is private, and nobody reaches it from there",
+                "Leave `authorizedNetworks` out, or set `endpoint: restricted`.",
             )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from model.checks.registry import rule
 from model.checks.words import starts_with_letter
-from model.config.clusters import LocalCluster
+from model.config.clusters import GkeCluster, LocalCluster
 from model.config.groups import LocalMachines
 from model.config.mesh import Mesh
 from model.manifests.ingress import route_name
@@ -141,6 +141,9 @@ def _derived(mesh: Mesh) -> Iterator[tuple[str, str, str]]:
         yield path, name, minting_name(name)
         if isinstance(group.machines, LocalMachines):
             yield path, name, f"{name}-{group.machines.count - 1}"
+    for name, cluster in sorted(mesh.clusters.items()):
+        if isinstance(cluster, GkeCluster):
+            yield f"clusters.{name}", name, f"services-{name}"
     for name, ingress in sorted(mesh.ingress.items()):
         yield f"ingress.{name}", name, f"{name}-istio"
         yield f"ingress.{name}.namespace", ingress.namespace, f"{ingress.namespace}-{name}"

@@ -56,6 +56,20 @@ CASES: list[tuple[str, Mapping[str, Any], str, str, str]] = [
         "at least 300",
     ),
     (
+        "disk too small",
+        {f"{GROUP}.machines": {"type": "gce", "diskGigabytes": 5}},
+        f"{GROUP}.machines.diskGigabytes",
+        "5",
+        "at least 10",
+    ),
+    (
+        "admitted address instead of a range",
+        {"operators": {"cidrs": ["198.51.100.7"]}},
+        "operators.cidrs.0",
+        "198.51.100.7",
+        "address/length",
+    ),
+    (
         "no name of a disk",
         {f"{GROUP}.machines": {"type": "ec2", "rootDevice": "xvda"}},
         f"{GROUP}.machines.rootDevice",

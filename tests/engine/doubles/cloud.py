@@ -5,7 +5,7 @@ as Pulumi's bridged providers name, and answered with what a cloud would compute
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from plugins.framework.calls import CallContext
 from plugins.framework.errors import CheckFailure, ResourceError
@@ -16,6 +16,13 @@ from tests.engine.doubles.cloud_resource import CloudHandler
 from tests.engine.doubles.rules import Facts, Rule
 from tests.engine.doubles.schema import UnknownTypeError, provider_inputs, resource_type
 from tests.engine.doubles.store import Thing, World
+
+NO_CREDENTIALS: Final = {
+    "aws": "No valid credential sources found.",
+    "gcp": "failed to load application credentials: run `gcloud auth application-default login`",
+}
+"""How the clouds' own plug-ins begin what they say then, when a provider's inputs are checked (pulumi-aws,
+pull request 3310)."""
 
 
 class Cloud(Provider):
@@ -35,6 +42,8 @@ class Cloud(Provider):
         return CloudHandler(self, token, self.rules.get(token) or self.rule_of(token))
 
     def check_config(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+        if self.name in self.world.signed_out:
+            return Checked(news, [CheckFailure("", NO_CREDENTIALS[self.name])])
         known = provider_inputs(self.name).keys() | {"version", "pluginDownloadURL"}
         return Checked(
             news,

@@ -47,6 +47,9 @@ class Call:
 class World:
     """The folder. Make it with `World(folder)` in a test; a double finds it by `World.current()`."""
 
+    signed_out: frozenset[str] = frozenset()
+    """The clouds for which there are no credentials; of a world in memory only."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for name in ("things", "claims", "dead"):

@@ -46,6 +46,20 @@ CLOUD_MACHINES = [
         "Add `max`",
     ),
     prod(
+        "a_set_of_machines_has_one_size",
+        {f"{RATINGS}.machines": {"type": "gce", "count": 3, "targetCpuPercent": 50}},
+        f"{RATINGS}.machines.targetCpuPercent",
+        "50",
+        "`min` and `max`",
+    ),
+    prod(
+        "images_tell_their_package",
+        {f"{ORDERS}.machines.package": "rpm"},
+        f"{ORDERS}.machines.package",
+        "rpm",
+        "Leave `package` out",
+    ),
+    prod(
         "autoscaling_has_a_range", {f"{ORDERS}.machines.min": 21}, f"{ORDERS}.machines.min", "21", "at most"
     ),
     prod(

@@ -100,6 +100,13 @@ CLOUD_NETWORKS = [
         "by `id`",
     ),
     prod(
+        "only_networks_with_a_nat_have_nat_addresses",
+        {f"{GCP}.id": "shared", f"{GCP}.egress": ["203.0.113.64/28"], f"{GCP}.natAddresses": 4},
+        f"{GCP}.natAddresses",
+        "4",
+        "Leave out `natAddresses`",
+    ),
+    prod(
         "adopted_networks_have_their_clouds_names", {f"{AWS}.id": "main"}, f"{AWS}.id", "main", "vpc-0a1b2c3d"
     ),
     prod(

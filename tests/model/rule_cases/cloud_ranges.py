@@ -81,6 +81,38 @@ CLOUD_RANGES = [
         "198.51.100.7/32",
     ),
     prod(
+        "admitted_ranges_are_narrow",
+        {f"{EKS}.authorizedNetworks": ["0.0.0.0/0"]},
+        f"{EKS}.authorizedNetworks.0",
+        "0.0.0.0/0",
+        "198.51.100.7/32",
+    ),
+    prod(
+        "admitted_ranges_are_narrow",
+        {f"{DATACENTER}.egress": ["0.0.0.0/0"]},
+        f"{DATACENTER}.egress.0",
+        "0.0.0.0/0",
+        "198.51.100.7/32",
+    ),
+    prod(
+        "admitted_ranges_are_public",
+        {f"{DATACENTER}.egress": ["127.0.0.1/32"]},
+        f"{DATACENTER}.egress.0",
+        "127.0.0.1/32",
+        "198.51.100.7/32",
+    ),
+    prod(
+        "private_endpoints_admit_no_ranges",
+        {
+            f"{GKE}.endpoint": "private",
+            f"{GKE}.peerEndpoint": "https://10.10.32.2",
+            f"{GKE}.authorizedNetworks": ["203.0.113.64/28"],
+        },
+        f"{GKE}.authorizedNetworks",
+        "[203.0.113.64/28]",
+        "`endpoint: restricted`",
+    ),
+    prod(
         "admitted_ranges_are_public",
         {"operators.cidrs": ["10.1.0.0/16"]},
         "operators.cidrs.0",

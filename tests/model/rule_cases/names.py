@@ -18,6 +18,14 @@ NAMES = [
         "5 characters shorter",
     ),
     Case(
+        "derived_names_are_short_enough",
+        {f"clusters.{LONG}": {"type": "gke", "network": "gcp-eu"}},
+        f"clusters.{LONG}",
+        LONG,
+        "6 characters shorter",
+        "staging",
+    ),
+    Case(
         "names_of_services_begin_with_a_letter",
         {"workloadGroups.9x": GROUP},
         "workloadGroups.9x",

@@ -1,0 +1,37 @@
+"""What a user sees of `prod` who has no credentials for a cloud, or has named no project."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engine.doubles.cloud import NO_CREDENTIALS
+from tests.engine.site import Site, site
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
+
+
+@pytest.fixture
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with site(tmp_path_factory.mktemp("signed-out"), "prod", in_memory=True) as made:
+        yield made
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp"])
+def test_missing_credentials_are_one_clear_line(prod: Site, cloud: str) -> None:
+    prod.world.signed_out = frozenset({cloud})
+    said = prod.up(fails=True)
+    assert NO_CREDENTIALS[cloud] in said
+    assert "Traceback" not in said
+    assert "unhandled exception" not in said
+    assert prod.world.things() == [] or cloud == "aws"
+
+
+def test_a_missing_project_is_one_clear_line_before_anything_is_made(prod: Site) -> None:
+    mesh = prod.mesh
+    del mesh["project"]
+    prod.configure(mesh)
+    prod.environment |= {"GOOGLE_PROJECT": "", "GOOGLE_CLOUD_PROJECT": ""}
+    said = prod.up(fails=True)
+    assert "networks.gcp-eu.project: no Google Cloud project is named" in said
+    assert "Traceback" not in said
+    assert prod.world.things() == []
