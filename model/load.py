@@ -46,27 +46,25 @@ def read_mesh(raw: Mapping[str, Any]) -> Mesh:
 def _broken_regardless(raw: Mapping[str, Any], error: ValidationError) -> list[Problem]:
     """What the rules say of every reading of `raw`, away from the places that `error` is about."""
     found = readings(raw, gaps(raw, error))
-    common = run(found.meshes[0]) if found.meshes else []
-    for mesh in found.meshes[1:]:
+    common, unread = None, set[str]()
+    for mesh in found.meshes:
+        problems = {_what(problem): problem for problem in run(mesh)}
+        common = problems if common is None else {key: common[key] for key in common if key in problems}
+        unread |= _named(raw) - {*mesh.networks, *mesh.clusters, *mesh.workload_groups}
         if not common:
-            break
-        here = {_what(problem) for problem in run(mesh)}
-        common = [problem for problem in common if _what(problem) in here]
-    unread = _unread(raw, found.meshes)
-    return [p for p in common if p.value not in unread and not _touches(p.path, found.filled)]
+            return []
+    told = common.values() if common else ()
+    return [p for p in told if p.value not in unread and not _touches(p.path, found.filled)]
 
 
 def _what(problem: Problem) -> tuple[str, str, str]:
     return problem.path, problem.value, problem.message
 
 
-def _unread(raw: Mapping[str, Any], meshes: Iterable[Mesh]) -> set[str]:
-    """Names of the file's networks, clusters and groups that not every one of `meshes` has."""
+def _named(raw: Mapping[str, Any]) -> set[str]:
+    """Names of the file's networks, clusters and groups."""
     members = [section for key in REFERRED if isinstance(section := raw.get(key), Mapping)]
-    named = {str(name) for section in members for name in section}
-    return named - {
-        name for name in named if all(name in {*m.networks, *m.clusters, *m.workload_groups} for m in meshes)
-    }
+    return {str(name) for section in members for name in section}
 
 
 def _touches(path: str, places: Iterable[Path]) -> bool:

@@ -9,7 +9,7 @@ only some of them break may be a consequence of the mistake, and is not told bef
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,6 +20,9 @@ from model.gaps import REFERRED, Edit, Gap, Path, deletion, fillings, gap_of
 READINGS = 200
 """Readings of one file at most, of a mesh of up to `_MEMBERS` members; fewer for a larger one, whose rules
 take longer."""
+
+FILLINGS = 120
+"""Ways to fill one gap that are tried at most, the likeliest first."""
 
 _MEMBERS = 10
 
@@ -32,9 +35,10 @@ def gaps(raw: Mapping[str, Any], error: ValidationError) -> list[Gap]:
 
 @dataclass(frozen=True)
 class Readings:
-    """Right meshes that a file may have meant, and the places at which they were made so."""
+    """Right meshes that a file may have meant, each made when it is asked for, and the places at which they
+    were made so."""
 
-    meshes: tuple[Mesh, ...]
+    meshes: Iterator[Mesh]
     filled: tuple[Path, ...]
 
 
@@ -42,12 +46,12 @@ def readings(raw: Mapping[str, Any], unknown: list[Gap]) -> Readings:
     """The readings of `raw`, whose places `unknown` are wrong; none if there is no telling."""
     base = _base(raw)
     if base is None:
-        return Readings((), ())
+        return Readings(iter(()), ())
     edits, mesh = base
     members = len(mesh.clusters) + len(mesh.workload_groups)
     share = max(2, READINGS * _MEMBERS // max(_MEMBERS, members) // len(unknown))
     others = (other for gap in unknown for other in islice(_otherwise(raw, edits, gap), share))
-    return Readings((mesh, *others), tuple(dict.fromkeys([*edits, *(gap.path for gap in unknown)])))
+    return Readings(chain([mesh], others), tuple(dict.fromkeys([*edits, *(gap.path for gap in unknown)])))
 
 
 def _base(raw: Mapping[str, Any]) -> tuple[dict[Path, Edit], Mesh] | None:
@@ -67,9 +71,13 @@ def _base(raw: Mapping[str, Any]) -> tuple[dict[Path, Edit], Mesh] | None:
 def _best(raw: Mapping[str, Any], unknown: list[Gap]) -> tuple[Path, Edit] | None:
     """The edit of the first gap that leaves the fewest; where none closes it, a section around it goes."""
     path = unknown[0].path
-    inside = (edit for edit in fillings(raw, unknown[0]) if len(edit[-1][0]) == len(path))
-    trials = [(_gaps(edited(raw, [edit])), edit) for edit in inside]
-    closing = [(len(left), edit) for left, edit in trials if path not in {gap.path for gap in left}]
+    closing: list[tuple[int, Edit]] = []
+    for edit in islice(fillings(raw, unknown[0]), FILLINGS):
+        left = _gaps(edited(raw, [edit])) if len(edit[-1][0]) == len(path) else unknown
+        if path not in {gap.path for gap in left}:
+            closing.append((len(left), edit))
+            if len(left) < len(unknown):
+                break
     if closing:
         return path, min(closing, key=lambda trial: trial[0])[1]
     for length in range(len(path) - 1, 0, -1):
@@ -81,7 +89,7 @@ def _best(raw: Mapping[str, Any], unknown: list[Gap]) -> tuple[Path, Edit] | Non
 
 def _otherwise(raw: Mapping[str, Any], edits: Mapping[Path, Edit], gap: Gap) -> Iterator[Mesh]:
     """Right readings in which `gap` alone is filled in other ways."""
-    for filling in fillings(raw, gap):
+    for filling in islice(fillings(raw, gap), FILLINGS):
         found = _read(edited(raw, {**edits, gap.path: filling}.values()))
         if isinstance(found, Mesh):
             yield found

@@ -72,8 +72,9 @@ def _wheres(source: Party) -> int:
 
 def _gateways(mesh: Mesh, network: str) -> Iterator[tuple[int, str, str]]:
     for name, cluster in sorted(mesh.clusters.items()):
-        exposure = plan_exposure(mesh, name)
-        if cluster.network != network or not isinstance(cluster, EksCluster) or exposure is None:
+        if cluster.network != network or not isinstance(cluster, EksCluster):
             continue
-        count = admitted_count(mesh, exposure.sources) * len(GATEWAY_PORTS)
-        yield count, f"the gateway of {name}", "Join ranges of `egress` into larger ones."
+        exposure = plan_exposure(mesh, name)
+        if exposure is not None:
+            count = admitted_count(mesh, exposure.sources) * len(GATEWAY_PORTS)
+            yield count, f"the gateway of {name}", "Join ranges of `egress` into larger ones."

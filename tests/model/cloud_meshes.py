@@ -88,7 +88,7 @@ def _group(draw: st.DrawFn, networks: dict[str, Any], clusters: dict[str, Any], 
     homes = sorted(key for key, network in networks.items() if network["type"] == place)
     if not homes or draw(st.integers(0, 4)) == 0:
         machines, homes = "bundle", sorted(networks)
-    made = {
+    made: dict[str, Any] = {
         "namespace": f"{name}-space",
         "cluster": cluster,
         "network": draw(st.sampled_from(homes)),
