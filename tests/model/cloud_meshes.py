@@ -58,7 +58,10 @@ def _network(draw: st.DrawFn, index: int) -> dict[str, Any]:
         case _:
             return {"type": "external", "cidr": cidr, "egress": egress}
     if draw(st.booleans()):
-        made |= {"id": adopted} | ({"egress": egress} if draw(st.booleans()) else {})
+        made |= {"id": adopted}
+        if draw(st.booleans()):
+            made |= {"egress": egress}
+            made.pop("natAddresses", None)
     return made
 
 
