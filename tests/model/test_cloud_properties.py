@@ -13,6 +13,7 @@ from model.config.clusters import CloudCluster, EksCluster, GkeCluster
 from model.config.networks import AwsNetwork
 from model.plan.build import plan_from
 from model.plan.cloud_types import FirewallRulePlan, Source
+from model.plan.machines import AGENT_PORT
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 from tests.model.cloud_meshes import LETTERS, cloud_meshes
 from tests.model.meshes import changed
@@ -79,7 +80,7 @@ def test_the_firewall_admits_what_the_mesh_needs(raw: Mapping[str, Any]) -> None
             callers = [*(("nodes", each) for each in clusters), *(("machines", each) for each in machines)]
             assert all(ports <= _open(network.firewall, caller, target) for caller in callers)
             if group.config.machines.type == "gce":
-                assert _open(network.firewall, ("addresses", "health-checks"), target) == {15021}
+                assert _open(network.firewall, ("addresses", "health-checks"), target) == {AGENT_PORT}
 
 
 @thorough
