@@ -11,7 +11,7 @@ from model.config.mesh import Mesh
 from model.config.networks import CloudNetwork, ExternalNetwork, GcpNetwork
 from model.plan.access import PRIVATE, is_private
 from model.plan.subnets import CONTROL_PLANE_PREFIX, GCP_LONGEST, gke_ranges, nodes_range, spare_ranges
-from model.problems import Problem, shown
+from model.problems import Problem
 
 SERVICES_OF_EKS = PRIVATE[:3]
 """Where EKS takes a range of Services from (EKS API, `serviceIpv4Cidr`)."""
@@ -163,20 +163,19 @@ def admitted_ranges_are_public(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def private_endpoints_admit_no_ranges(mesh: Mesh) -> Iterator[Problem]:
-    """A private API server is not asked to admit ranges: it has no public address that they could reach."""
+def private_endpoints_admit_private_ranges(mesh: Mesh) -> Iterator[Problem]:
+    """A private API server is asked to admit private ranges only: no others arrive, and GKE takes none."""
     for name, cluster in sorted(mesh.clusters.items()):
-        if (
-            isinstance(cluster, CloudCluster)
-            and cluster.endpoint == "private"
-            and cluster.authorized_networks
-        ):
-            yield Problem(
-                f"clusters.{name}.authorizedNetworks",
-                shown([str(cidr) for cidr in cluster.authorized_networks]),
-                "the API server is private, and nobody reaches it from there",
-                "Leave `authorizedNetworks` out, or set `endpoint: restricted`.",
-            )
+        if not isinstance(cluster, CloudCluster) or cluster.endpoint != "private":
+            continue
+        for index, cidr in enumerate(cluster.authorized_networks):
+            if not is_private(cidr):
+                yield Problem(
+                    f"clusters.{name}.authorizedNetworks.{index}",
+                    str(cidr),
+                    "the API server is private, and nobody reaches it from a public address",
+                    "Write the private addresses behind your connection, or set `endpoint: restricted`.",
+                )
 
 
 def _overlap(path: str, range_: IPv4Network, other: str) -> Problem:

@@ -109,6 +109,15 @@ def _by_its_private_address(plan: MeshPlan, cluster: ClusterPlan, network: str) 
     return isinstance(plan.networks[network].config, AwsNetwork) and network == cluster.network
 
 
+def _admits_by_own_addresses(plan: MeshPlan, cluster: ClusterPlan, callers: set[str]) -> bool:
+    """Whether a private API server admits the ranges of the callers' networks, and none that is public."""
+    assert cluster.api is not None
+    admitted = [IPv4Network(source.cidr or "0.0.0.0/0") for source in cluster.api.sources]
+    elsewhere = [plan.networks[name].config.cidr for name in callers - {cluster.network}]
+    reached = all(any(cidr.subnet_of(each) for each in admitted) for cidr in elsewhere)
+    return reached and all(each.is_private for each in admitted)
+
+
 @thorough
 @given(cloud_meshes())
 def test_an_api_server_admits_operators_peers_and_machines(raw: Mapping[str, Any]) -> None:
@@ -116,13 +125,13 @@ def test_an_api_server_admits_operators_peers_and_machines(raw: Mapping[str, Any
     for cluster in plan.clusters.values():
         if cluster.api is None:
             continue
-        if cluster.api.endpoint == "private":
-            assert cluster.api.sources == ()
-            continue
-        assert "198.51.100.0/28" in {source.cidr for source in cluster.api.sources}
         peers = [other.network for other in plan.clusters.values() if other.name != cluster.name]
         groups = [group for group in plan.groups.values() if group.cluster == cluster.name]
         callers = {*peers, *(g.network for g in groups if g.config.machines.type in MINTING)}
+        if cluster.api.endpoint == "private":
+            assert _admits_by_own_addresses(plan, cluster, callers)
+            continue
+        assert "198.51.100.0/28" in {source.cidr for source in cluster.api.sources}
         for network in callers:
             inside = _by_its_private_address(plan, cluster, network)
             assert inside or _admits(cluster.api.sources, plan.networks[network])
@@ -164,16 +173,17 @@ def _moved(before: MeshPlan, after: MeshPlan) -> None:
         ranges = (cluster.pod_cidr, cluster.service_cidr, cluster.control_plane_cidr)
         assert ranges == (grown.pod_cidr, grown.service_cidr, grown.control_plane_cidr)
         assert cluster.gateway_values == grown.gateway_values
-        assert set(_places(cluster)) <= set(_places(grown)) or "its own network" in str(cluster.exposure)
+        assert _places(cluster) <= _places(grown)
     for name, group in before.groups.items():
         assert group.machine_identity == after.groups[name].machine_identity
         assert group.workload_group == after.groups[name].workload_group
 
 
-def _places(cluster: ClusterPlan) -> list[tuple[str | None, str | None]]:
-    found = [*(cluster.api.sources if cluster.api else ())]
-    found += cluster.exposure.sources if cluster.exposure else ()
-    return [(source.cidr, source.egress_of) for source in found]
+def _places(cluster: ClusterPlan) -> set[tuple[str | None, str | None]]:
+    """Whom a restricted API server admits; the ranges of a private one are joined anew."""
+    restricted = cluster.api is not None and cluster.api.endpoint == "restricted"
+    sources = cluster.api.sources if cluster.api is not None and restricted else ()
+    return {(source.cidr, source.egress_of) for source in sources}
 
 
 @thorough

@@ -102,14 +102,14 @@ CLOUD_RANGES = [
         "198.51.100.7/32",
     ),
     prod(
-        "private_endpoints_admit_no_ranges",
+        "private_endpoints_admit_private_ranges",
         {
             f"{GKE}.endpoint": "private",
             f"{GKE}.peerEndpoint": "https://10.10.32.2",
             f"{GKE}.authorizedNetworks": ["203.0.113.64/28"],
         },
-        f"{GKE}.authorizedNetworks",
-        "[203.0.113.64/28]",
+        f"{GKE}.authorizedNetworks.0",
+        "203.0.113.64/28",
         "`endpoint: restricted`",
     ),
     prod(
