@@ -8,6 +8,7 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -29,21 +30,27 @@ CLIENT = "/usr/local/bin/echo-client"
 
 
 @pytest.fixture(scope="module")
-def host() -> dict[str, set[str]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where everything of the stack and its lab is."""
+    if os.geteuid() != 0:
+        pytest.skip("the lab needs root")
+    made = tmp_path_factory.mktemp("c")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HYBRID_MESH_STATE", str(made / "lab"))
+        patch.setenv("HYBRID_MESH_SEVERAL_LABS", "1")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def host(folder: Path) -> dict[str, set[str]]:
     """What the host has before the lab comes."""
     return traces()
 
 
 @pytest.fixture(scope="module")
-def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudSite]:
-    if os.geteuid() != 0:
-        pytest.skip("the lab needs root")
-    folder = tmp_path_factory.mktemp("c")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HYBRID_MESH_STATE", str(folder / "lab"))
-        patch.setenv("HYBRID_MESH_SEVERAL_LABS", "1")
-        with cloud_site(folder) as made:
-            yield made
+def mesh(folder: Path, host: dict[str, set[str]]) -> Iterator[CloudSite]:
+    with cloud_site(folder) as made:
+        yield made
 
 
 def ask_from_a_pod(kubectl: Kubectl, url: str, *options: str) -> tuple[Answer, ...]:
@@ -58,9 +65,7 @@ def ask_from_the_machine(mesh: CloudSite, url: str, *options: str) -> tuple[Answ
     return read_answers(done.stdout, done.stderr).answers
 
 
-def test_prod_is_raised_and_its_machine_joins_through_the_metadata_service(
-    host: dict[str, set[str]], mesh: CloudSite
-) -> None:
+def test_prod_is_raised_and_its_machine_joins_through_the_metadata_service(mesh: CloudSite) -> None:
     with mesh.booting():
         mesh.said = mesh.site.up("--suppress-outputs", "--logtostderr", "-v=7", "--debug")
     (entry,) = mesh.kubectl[GKE].get("-n", "bookinfo", "workloadentries")["items"]
