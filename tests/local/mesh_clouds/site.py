@@ -53,8 +53,7 @@ class CloudSite:
         kubectl: dict[str, Kubectl],
         operators: dict[str, str],
     ) -> None:
-        self.site, self.lab, self.kubectl = site, lab, kubectl
-        self.gateways = [info.gateway_address for info in clusters.values()]
+        self.site, self.lab, self.clusters, self.kubectl = site, lab, clusters, kubectl
         self.operators = operators
         """The token of whoever runs the program, by cluster."""
         self.before = {name: inventory(each) for name, each in kubectl.items()}

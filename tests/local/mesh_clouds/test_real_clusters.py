@@ -14,7 +14,7 @@ import pytest
 
 from operate.verify.answers import Answer, read_answers
 from tests.engine.shape import without_certificates
-from tests.local.lab_site import Kubectl, KubectlError, assert_nothing_left, eventually, traces
+from tests.local.lab_site import ECHO, Kubectl, KubectlError, assert_nothing_left, eventually, traces
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh_clouds.inventory import inventory, stays
 from tests.local.mesh_clouds.site import EKS, GKE, STRANGER, CloudSite, cloud_site, take_away
@@ -22,8 +22,8 @@ from tests.local.mesh_clouds.site import EKS, GKE, STRANGER, CloudSite, cloud_si
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("mesh-clouds")]
 
 MACHINE = "prod-ratings-x7fk"
-RATINGS = "http://ratings.bookinfo.svc.cluster.local:9080/"
-ECHO = "http://echo.demo.svc.cluster.local:8080/"
+RATINGS_URL = "http://ratings.bookinfo.svc.cluster.local:9080/"
+ECHO_URL = "http://echo.demo.svc.cluster.local:8080/"
 UNFINISHED_HANDSHAKE, TIMED_OUT = 35, 28
 """Of curl: the gateway has no certificate of its own for a caller that names no service."""
 CLIENT = "/usr/local/bin/echo-client"
@@ -77,16 +77,26 @@ def test_prod_is_raised_and_its_machine_joins_through_the_metadata_service(mesh:
 
 def test_the_gateways_let_in_the_clouds_nats_and_nobody_else(mesh: CloudSite) -> None:
     mesh.boot_stranger()
-    for address in mesh.gateways:
-        connect = ["curl", "--silent", "--insecure", "--max-time", "3", f"https://{address}:15443"]
-        assert mesh.lab.machine_shell(MACHINE, connect, 20).returncode == UNFINISHED_HANDSHAKE
-        assert mesh.lab.machine_shell(STRANGER, connect, 20).returncode == TIMED_OUT
+    for info in mesh.clusters.values():
+        gateway = [
+            "curl",
+            "--silent",
+            "--insecure",
+            "--max-time",
+            "3",
+            f"https://{info.gateway_address}:15443",
+        ]
+        past_its_proxy = ["runuser", "-u", "istio-proxy", "--", *gateway]
+        assert mesh.lab.machine_shell(MACHINE, past_its_proxy, 20).returncode == UNFINISHED_HANDSHAKE
+        assert mesh.lab.machine_shell(STRANGER, gateway, 20).returncode == TIMED_OUT
+        server = ["curl", "--silent", "--insecure", "--max-time", "3", f"{info.peer_endpoint}/livez"]
+        assert mesh.lab.machine_shell(STRANGER, server, 20).stdout == "ok", "the stranger's way is none"
 
 
 @pytest.mark.parametrize("cluster", [GKE, EKS])
 def test_the_pods_of_both_clouds_call_the_machine(mesh: CloudSite, cluster: str) -> None:
     """From the other cloud only the east-west gateway leads to it."""
-    answers = eventually("an answer", lambda: ask_from_a_pod(mesh.kubectl[cluster], RATINGS), 60)
+    answers = eventually("an answer", lambda: ask_from_a_pod(mesh.kubectl[cluster], RATINGS_URL), 60)
     assert [(each.status, each.hostname) for each in answers] == [(200, MACHINE)]
     assert answers[0].peer == "spiffe://mesh.example.com/ns/demo/sa/echo"
     assert answers[0].server == "spiffe://mesh.example.com/ns/bookinfo/sa/ratings"
@@ -94,13 +104,13 @@ def test_the_pods_of_both_clouds_call_the_machine(mesh: CloudSite, cluster: str)
 
 def test_the_machines_own_address_is_out_of_reach_of_the_other_cloud(mesh: CloudSite) -> None:
     outside = ("-n", "demo-outside", "exec", "deploy/outside", "--", CLIENT, "--timeout=2s")
-    with pytest.raises(KubectlError, match=r"timeout|unreachable|no route|refused"):
+    with pytest.raises(KubectlError, match=r"unreachable|no route|deadline|timeout"):
         mesh.kubectl[EKS](*outside, f"http://{mesh.machines[MACHINE].address}:9080/")
 
 
 def test_the_machine_calls_the_pods_of_both_clouds(mesh: CloudSite) -> None:
     def of_both() -> bool:
-        answers = ask_from_the_machine(mesh, ECHO, "--count=8")
+        answers = ask_from_the_machine(mesh, ECHO_URL, "--count=8")
         return {each.cluster for each in answers} == {GKE, EKS}
 
     eventually("answers of both clusters", of_both, 60)
@@ -110,6 +120,8 @@ def test_the_ingress_leads_to_pods_and_machine(mesh: CloudSite) -> None:
     gateway = mesh.kubectl[GKE].get("-n", "istio-ingress", "gateway", "public")
     conditions = {each["type"]: each["status"] for each in gateway["status"]["conditions"]}
     assert conditions["Programmed"] == "True"
+    service = mesh.kubectl[GKE].get("-n", "istio-ingress", "service", "public-istio")
+    assert service["metadata"]["annotations"]["cloud.google.com/l4-rbs"] == "enabled"
     run_pods_of_ratings(mesh.kubectl[GKE])
     port = mesh.ingress_port()
     seen: set[str] = set()
@@ -126,7 +138,7 @@ def run_pods_of_ratings(kubectl: Kubectl) -> None:
     labels = {"app": "ratings-pods"}
     container = {
         "name": "ratings",
-        "image": "hybrid-mesh.local/echo:1.31.0",
+        "image": ECHO,
         "imagePullPolicy": "Never",
         "command": ["/usr/local/bin/echo-server", "--port=9080"],
         "readinessProbe": {"httpGet": {"path": "/", "port": 9080}, "periodSeconds": 1},
@@ -158,7 +170,7 @@ def test_neither_the_output_nor_the_state_tells_a_secret(mesh: CloudSite) -> Non
     deployment = mesh.site.told("stack", "export", "--show-secrets")["deployment"]
     secrets = known_secrets(deployment) | set(mesh.operators.values())
     assert len(secrets) >= 10, "the search itself must know the mesh's keys and tokens"
-    assert leaks(secrets, without_certificates(mesh.said)) == []
+    assert leaks(secrets, mesh.said) == []
     assert leaks(secrets, without_certificates(mesh.site.pulumi("stack", "export"))) == []
 
 
