@@ -57,7 +57,8 @@ class CloudSite:
         self.operators = operators
         """The token of whoever runs the program, by cluster."""
         self.before = {name: inventory(each) for name, each in kubectl.items()}
-        self.machines: dict[str, MachineInfo] = {}
+        self.machine: MachineInfo
+        """The one of the managed group, once it was booted."""
         self.said = ""
         """What the first up printed."""
 
@@ -73,7 +74,7 @@ class CloudSite:
                 ended.set()
             machine = booted.result()
             assert machine is not None, "the body ended without a managed group"
-            self.machines[machine.name] = machine
+            self.machine = machine
 
     def _boot(self, ended: Event) -> MachineInfo | None:
         world = self.site.world

@@ -21,7 +21,6 @@ from tests.local.mesh_clouds.site import EKS, GKE, STRANGER, CloudSite, cloud_si
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("mesh-clouds")]
 
-MACHINE = "prod-ratings-x7fk"
 RATINGS_URL = "http://ratings.bookinfo.svc.cluster.local:9080/"
 ECHO_URL = "http://echo.demo.svc.cluster.local:8080/"
 UNFINISHED_HANDSHAKE, TIMED_OUT = 35, 28
@@ -61,7 +60,7 @@ def ask_from_a_pod(kubectl: Kubectl, url: str, *options: str) -> tuple[Answer, .
 
 
 def ask_from_the_machine(mesh: CloudSite, url: str, *options: str) -> tuple[Answer, ...]:
-    done = mesh.lab.machine_shell(MACHINE, [CLIENT, "--timeout=2s", *options, url], 20)
+    done = mesh.lab.machine_shell(mesh.machine.name, [CLIENT, "--timeout=2s", *options, url], 20)
     return read_answers(done.stdout, done.stderr).answers
 
 
@@ -69,7 +68,7 @@ def test_prod_is_raised_and_its_machine_joins_through_the_metadata_service(mesh:
     with mesh.booting():
         mesh.said = mesh.site.up("--suppress-outputs", "--logtostderr", "-v=7", "--debug")
     (entry,) = mesh.kubectl[GKE].get("-n", "bookinfo", "workloadentries")["items"]
-    assert entry["spec"]["address"] == mesh.machines[MACHINE].address
+    assert entry["spec"]["address"] == mesh.machine.address
     assert entry["spec"]["locality"] == "local-site1/local-site1-a", "as the metadata service has it"
     conditions = {each["type"]: each["status"] for each in entry["status"]["conditions"]}
     assert conditions["Healthy"] == "True"
@@ -87,7 +86,8 @@ def test_the_gateways_let_in_the_clouds_nats_and_nobody_else(mesh: CloudSite) ->
             f"https://{info.gateway_address}:15443",
         ]
         past_its_proxy = ["runuser", "-u", "istio-proxy", "--", *gateway]
-        assert mesh.lab.machine_shell(MACHINE, past_its_proxy, 20).returncode == UNFINISHED_HANDSHAKE
+        admitted = mesh.lab.machine_shell(mesh.machine.name, past_its_proxy, 20)
+        assert admitted.returncode == UNFINISHED_HANDSHAKE
         assert mesh.lab.machine_shell(STRANGER, gateway, 20).returncode == TIMED_OUT
         server = ["curl", "--silent", "--insecure", "--max-time", "3", f"{info.peer_endpoint}/livez"]
         assert mesh.lab.machine_shell(STRANGER, server, 20).stdout == "ok", "the stranger's way is none"
@@ -97,7 +97,7 @@ def test_the_gateways_let_in_the_clouds_nats_and_nobody_else(mesh: CloudSite) ->
 def test_the_pods_of_both_clouds_call_the_machine(mesh: CloudSite, cluster: str) -> None:
     """From the other cloud only the east-west gateway leads to it."""
     answers = eventually("an answer", lambda: ask_from_a_pod(mesh.kubectl[cluster], RATINGS_URL), 60)
-    assert [(each.status, each.hostname) for each in answers] == [(200, MACHINE)]
+    assert [(each.status, each.hostname) for each in answers] == [(200, mesh.machine.name)]
     assert answers[0].peer == "spiffe://mesh.example.com/ns/demo/sa/echo"
     assert answers[0].server == "spiffe://mesh.example.com/ns/bookinfo/sa/ratings"
 
@@ -105,7 +105,7 @@ def test_the_pods_of_both_clouds_call_the_machine(mesh: CloudSite, cluster: str)
 def test_the_machines_own_address_is_out_of_reach_of_the_other_cloud(mesh: CloudSite) -> None:
     outside = ("-n", "demo-outside", "exec", "deploy/outside", "--", CLIENT, "--timeout=2s")
     with pytest.raises(KubectlError, match=r"unreachable|no route|deadline|timeout"):
-        mesh.kubectl[EKS](*outside, f"http://{mesh.machines[MACHINE].address}:9080/")
+        mesh.kubectl[EKS](*outside, f"http://{mesh.machine.address}:9080/")
 
 
 def test_the_machine_calls_the_pods_of_both_clouds(mesh: CloudSite) -> None:
@@ -128,7 +128,7 @@ def test_the_ingress_leads_to_pods_and_machine(mesh: CloudSite) -> None:
 
     def both() -> bool:
         seen.add(_hostname(f"http://127.0.0.1:{port}/ratings"))
-        return {MACHINE, "ratings-pods"} <= seen
+        return {mesh.machine.name, "ratings-pods"} <= seen
 
     eventually("answers of the pods and of the machine", both, 60)
 
