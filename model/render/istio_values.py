@@ -76,8 +76,9 @@ def gateway_values(cluster: Cluster, labels: Mapping[str, str] | None = None) ->
     are those of the stack, for the load balancer that a cloud makes.
 
     The chart's own `networkGateway` would also publish the webhook port 15017, which nobody outside needs.
-    So the
-    three things that it does (label, network view, ports) are said one by one.
+    So the three things that it does (label, network view, ports) are said one by one. The chart's image is
+    `auto`, which istiod replaces by one of a fixed version: Kubernetes would take it for `auto:latest` and
+    fetch it at every start, and no gateway would start while the registry does not answer.
     """
     if not cluster.gateway.enabled:
         return {}
@@ -85,6 +86,7 @@ def gateway_values(cluster: Cluster, labels: Mapping[str, str] | None = None) ->
         "name": GATEWAY_NAME,
         "labels": {"topology.istio.io/network": cluster.network},
         "env": {"ISTIO_META_REQUESTED_NETWORK_VIEW": cluster.network},
+        "imagePullPolicy": "IfNotPresent",
         "service": {"type": cluster.gateway.service_type, "ports": _gateway_ports(cluster.gateway)},
     }
     if isinstance(cluster, LocalCluster):
@@ -196,7 +198,6 @@ gateway's
 pod has no startup probe, so that it is asked often, or it would be ready up to 15 s after it could be."""
 
 _LOCAL_GATEWAY: dict[str, Any] = {
-    "imagePullPolicy": "IfNotPresent",
     "replicaCount": 1,
     "autoscaling": {"enabled": False},
     "resources": {"requests": LOCAL_REQUESTS},
