@@ -26,6 +26,7 @@ class CloudMeshCluster(MeshCluster):
             kubeconfig=self.kubeconfig,
             cluster_identifier=self.incarnation,
             enable_server_side_apply=True,
+            enable_patch_force=True,
             enable_secret_mutable=True,
             skip_update_unreachable=None if self.plan.active else True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),

@@ -44,6 +44,7 @@ class KubeconfigMeshCluster(MeshCluster):
             context=config.context,
             cluster_identifier=plan.name,
             enable_server_side_apply=True,
+            enable_patch_force=True,
             enable_secret_mutable=True,
             skip_update_unreachable=None if plan.active else True,
             opts=pulumi.ResourceOptions(parent=self),

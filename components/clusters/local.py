@@ -51,6 +51,7 @@ class LocalMeshCluster(MeshCluster):
             kubeconfig=self.kubeconfig,
             cluster_identifier=self.incarnation,
             enable_server_side_apply=True,
+            enable_patch_force=True,
             enable_secret_mutable=True,
             delete_unreachable=True,
             upsert_existing_objects=True,

@@ -18,6 +18,7 @@ from plugins.kubernetes_standin.kubeconfig import Access, access
 from plugins.kubernetes_standin.settings import Settings
 
 APPLY: Final = "application/apply-patch+yaml"
+JSON_PATCH: Final = "application/json-patch+json"
 _CONNECT_SECONDS: Final = 10.0
 _READ_SECONDS: Final = 60.0
 _CONNECT_ATTEMPTS: Final = 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +11,12 @@ from plugins.framework.calls import CallContext
 from plugins.framework.engine import Severity
 from plugins.framework.errors import ResourceError, WaitTimeoutError
 from plugins.framework.values import Properties
-from plugins.kubernetes_standin.api import APPLY, Api, Reply, StatusError
+from plugins.kubernetes_standin.api import APPLY, JSON_PATCH, Api, Reply, StatusError
 from plugins.kubernetes_standin.awaiting import POLL_SECONDS, Awaited, condition_of, limit_of
 from plugins.kubernetes_standin.discovery import Discovery, NoSuchKindError, Served
 from plugins.kubernetes_standin.kinds import Kind, deletion_policy
 from plugins.kubernetes_standin.normalise import annotation
+from plugins.kubernetes_standin.ownership import taken_over
 from plugins.kubernetes_standin.readiness import DEFAULT_TIMEOUT
 from plugins.kubernetes_standin.settings import Settings
 
@@ -34,7 +34,8 @@ class ConflictError(ResourceError):
         ]
         super().__init__(
             f"server-side apply conflict on {what}: {'; '.join(fields) or failure}. Take the fields out of "
-            'the program, or take them over with the annotation pulumi.com/patchForce: "true"'
+            "the program, or take them over: by the provider's enablePatchForce, or by the annotation "
+            'pulumi.com/patchForce: "true"'
         )
 
 
@@ -60,13 +61,16 @@ class Cluster:
         self.api = api
         self.discovery = Discovery(api)
 
-    @staticmethod
-    def forced(inputs: Properties) -> bool:
+    def forced(self, inputs: Properties) -> bool:
         """Whether the program takes over fields of other managers."""
-        return (
-            annotation(inputs, "pulumi.com/patchForce") == "true"
-            or os.environ.get("PULUMI_K8S_ENABLE_PATCH_FORCE") == "true"
-        )
+        return annotation(inputs, "pulumi.com/patchForce") == "true" or self.settings.patch_force
+
+    def take_over(self, path: str, live: Mapping[str, Any], manager: str) -> None:
+        """Makes `manager` the owner of what kubectl set in the object, as the official plug-in does."""
+        entries = taken_over(live["metadata"].get("managedFields", []), manager)
+        if entries is not None:
+            replacement = {"op": "replace", "path": "/metadata/managedFields", "value": entries}
+            self.api.request("PATCH", path, body=[replacement], content_type=JSON_PATCH)
 
     def find(self, place: Place) -> Any | None:
         """The live object, None when it, its namespace or its kind is gone."""

@@ -126,8 +126,12 @@ class ObjectHandler(ResourceHandler):
                 return self._preview(old_outputs, news, manager)
             served = self._cluster.discovery.served(self._kind)
             place = self._place_of(identity)
+            path = served.path(place.namespace, place.name)
+            before = self._cluster.find(place)
+            if before is not None:
+                self._cluster.take_over(path, before, manager)
             live = self._cluster.apply_eventually(
-                served.path(place.namespace, place.name),
+                path,
                 self._manifest(news, place),
                 manager=manager,
                 force=self._cluster.forced(news),

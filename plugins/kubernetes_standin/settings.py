@@ -26,6 +26,7 @@ class Settings:
     delete_unreachable: bool = False
     skip_update_unreachable: bool = False
     upsert_existing_objects: bool = False
+    patch_force: bool = False
     config_map_mutable: bool = False
     secret_mutable: bool = False
     helm: Properties = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Settings:
             upsert_existing_objects=_flag(
                 inputs, "upsertExistingObjects", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS"
             ),
+            patch_force=_flag(inputs, "enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE"),
             config_map_mutable=_flag(inputs, "enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE"),
             secret_mutable=_flag(inputs, "enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE"),
             helm=_structure(inputs.get("helmReleaseSettings")),

@@ -74,6 +74,7 @@ def test_a_provider_is_bound_to_the_incarnation(prod: Declared) -> None:
     for cluster in bound:
         provider = prod.recording.named(f"mesh-{cluster}-provider")
         assert not {"deleteUnreachable", "upsertExistingObjects"} & set(provider.inputs)
+        assert str(provider.inputs["enablePatchForce"]).lower() == "true"
         assert "kubeconfig" in provider.secret
 
 

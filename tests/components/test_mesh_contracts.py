@@ -204,6 +204,14 @@ def test_what_others_own_is_never_forgotten_nor_overwritten(local: Declared, ext
     assert local.recording.named("mesh-east-istio-gateway-api").inputs["values"] == {"keep": False}
 
 
+def test_drift_of_what_the_program_declares_is_put_right(local: Declared, external: Declared) -> None:
+    for provider in (
+        local.recording.named("mesh-east-provider"),
+        external.recording.named("mesh-edge-provider"),
+    ):
+        assert str(provider.inputs["enablePatchForce"]).lower() == "true"
+
+
 def test_the_gateway_takes_the_reserved_address(local: Declared) -> None:
     values = local.recording.named("mesh-west-gateway-release").inputs["values"]
     assert values["service"]["loadBalancerIP"] == "172.30.2.10"

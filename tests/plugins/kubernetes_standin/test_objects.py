@@ -66,7 +66,7 @@ def test_a_field_that_leaves_the_program_leaves_the_server(
 
 
 def test_a_conflict_names_the_other_manager_and_can_be_forced(
-    plugin: Plugin, namespace: str, control_plane: ControlPlane
+    plugin: Plugin, make_plugin: PluginFactory, namespace: str, control_plane: ControlPlane
 ) -> None:
     made = plugin.create(DEPLOYMENT, "d", deployment(namespace))
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments/d"
@@ -79,8 +79,31 @@ def test_a_conflict_names_the_other_manager_and_can_be_forced(
         assert "conflict" in caught.value.details()
         assert "autoscaler" in caught.value.details()
         assert ".spec.replicas" in caught.value.details()
+        assert "enablePatchForce" in caught.value.details()
+    forcing = make_plugin(kubeconfig=control_plane.kubeconfig, enablePatchForce="true")
+    assert forcing.update(made, wanted, preview=True).outputs["spec"]["replicas"] == 2
     wanted["metadata"]["annotations"] = {**SKIP, "pulumi.com/patchForce": "true"}
     assert plugin.update(made, wanted).outputs["spec"]["replicas"] == 2
+
+
+def test_what_kubectl_set_is_taken_over_and_what_it_added_goes(
+    plugin: Plugin, namespace: str, control_plane: ControlPlane
+) -> None:
+    made = plugin.create(DEPLOYMENT, "d", deployment(namespace))
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/d"
+    change = {"metadata": {"labels": {"added": "yes"}}, "spec": {"replicas": 3}}
+    control_plane.patch(path, change, manager="kubectl-patch")
+    control_plane.patch(path, {"metadata": {"labels": {"foreign": "yes"}}}, manager="controller")
+    wanted = deployment(namespace)
+    wanted["spec"]["replicas"] = 2
+    with pytest.raises(grpc.RpcError):
+        plugin.update(made, wanted, preview=True)
+    assert control_plane.request("GET", path)["spec"]["replicas"] == 3
+    live = plugin.update(made, wanted).outputs
+    assert live["spec"]["replicas"] == 2
+    assert live["metadata"]["labels"] == {**wanted["metadata"].get("labels", {}), "foreign": "yes"}
+    managers = {entry["manager"] for entry in control_plane.request("GET", path)["metadata"]["managedFields"]}
+    assert "kubectl-patch" not in managers
 
 
 def test_a_namespace_is_gone_when_its_delete_ends(plugin: Plugin, control_plane: ControlPlane) -> None:

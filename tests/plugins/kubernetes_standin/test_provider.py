@@ -89,12 +89,14 @@ def test_settings_are_read_from_texts_and_flags(monkeypatch: pytest.MonkeyPatch)
         {
             "skipUpdateUnreachable": True,
             "upsertExistingObjects": "true",
+            "enablePatchForce": "true",
             "helmReleaseSettings": '{"driver": "x"}',
         }
     )
     assert settings.delete_unreachable
     assert settings.skip_update_unreachable
     assert settings.upsert_existing_objects
+    assert settings.patch_force
     assert settings.helm == {"driver": "x"}
     assert not Settings.of({"deleteUnreachable": "false"}).delete_unreachable
     assert "token" not in repr(Settings.of({"kubeconfig": kubeconfig("https://a", token="token")}))
