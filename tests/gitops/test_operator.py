@@ -31,12 +31,27 @@ def test_a_stack_is_one_by_the_operators_schema(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("configRefs", {}), ("refresh", "true"), ("workspaceReclaimPolicy", "Keep"), ("stack", None)],
+    [
+        ("configRefs", {}),
+        ("refresh", "true"),
+        ("workspaceReclaimPolicy", "Keep"),
+        ("stack", None),
+        ("driftDetection", {"schedules": [{"cron": "17 3 * * *"}]}),
+        ("updateTemplate", {"spec": {"expectNoChange": True}}),
+    ],
 )
 def test_the_schema_refuses_what_the_operator_refuses(field: str, value: object) -> None:
     wrong = STACKS["prod"] | {"spec": STACKS["prod"]["spec"] | {field: value}}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(SCHEMA).validate(wrong)
+
+
+def test_a_stacks_name_leaves_room_for_its_workspaces_pod() -> None:
+    longest = STACKS["prod"] | {"metadata": {"namespace": "hybrid-mesh", "name": "a" * 42}}
+    jsonschema.Draft202012Validator(SCHEMA).validate(longest)
+    longer = STACKS["prod"] | {"metadata": {"namespace": "hybrid-mesh", "name": "a" * 43}}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(SCHEMA).validate(longer)
 
 
 @pytest.mark.parametrize("name", STACKS)
