@@ -1,8 +1,10 @@
 """The texts that machines are given, against golden files."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 
 from model.render.bundle import render_bundle
 from model.render.cloud_init import render_user_data
@@ -12,6 +14,8 @@ from model.render.mesh_yaml import render_mesh_yaml
 from tests.model.agreed import agreed, golden_names
 from tests.model.cloud_boots import TEXTS as CLOUD_TEXTS
 from tests.model.machine_cases import BOOT, BOOT_WITH_APPLICATION, BUNDLE, SETTINGS
+
+SCRIPTS = Path(__file__).parents[2] / "model" / "render" / "machine_files"
 
 TEXTS = {
     "cluster.env": render_cluster_env(SETTINGS),
@@ -34,3 +38,18 @@ def test_is_as_agreed(name: str) -> None:
 
 def test_no_golden_file_is_left_over() -> None:
     assert golden_names("machine") == set(TEXTS)
+
+
+def test_every_shell_script_in_them_is_one_that_shellcheck_reads() -> None:
+    """`test_shellcheck_finds_nothing` reads the scripts where they are written; the texts hold them as is."""
+    read = {path.read_text() for path in SCRIPTS.glob("*.sh")}
+    written = [
+        entry["content"] for name in _user_data() for entry in yaml.safe_load(TEXTS[name])["write_files"]
+    ]
+    bundled = [text for name, text in TEXTS.items() if name.startswith("bundle/")]
+    scripts = {text for text in (*written, *bundled) if text.startswith("#!/bin/sh")}
+    assert scripts == read
+
+
+def _user_data() -> list[str]:
+    return [name for name in TEXTS if Path(name).name.startswith("user-data-")]
