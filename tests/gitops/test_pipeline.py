@@ -1,14 +1,24 @@
-"""The pipelines' own commands, in order, on a real mesh: preview, apply, the check for drift."""
+"""The pipelines' own commands, in order, on a real mesh: preview, apply, drift, found, healed."""
 
+import json
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.gitops.pipelines import PROJECT
 from tests.gitops.runner import Result, Runner
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("mesh")]
+
+POLICY = ("--namespace", "istio-system", "peerauthentication", "default")
+MESH_CONFIGURATION = ("--namespace", "istio-system", "configmap", "istio")
+PERMISSIVE = json.dumps({"metadata": {"labels": {"by": "hand"}}, "spec": {"mtls": {"mode": "PERMISSIVE"}}})
+DRIFT = 7
+"""Pulumi's exit code where changes were proposed and none expected. Source: cmd/pulumi/cmd/exit_codes.go."""
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +31,35 @@ def _succeeded(results: list[Result]) -> list[Result]:
     for result in results:
         assert result.code == 0, f"{result.step.name}:\n{result.output[-6000:]}"
     return results
+
+
+def _kubectl(site: Site, folder: Path, *arguments: str) -> str:
+    kubeconfig = folder / "east.kubeconfig"
+    kubeconfig.write_text(site.hybrid_mesh("lab", "kubeconfig", "east").stdout)
+    kubeconfig.chmod(0o600)
+    command = [PROJECT / ".toolchain" / "bin" / "kubectl", "--kubeconfig", kubeconfig, *arguments]
+    return subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.strip()
+
+
+def _mode(site: Site, folder: Path) -> str:
+    return _kubectl(site, folder, "get", *POLICY, "-o", "jsonpath={.spec.mtls.mode}")
+
+
+def _drift(runner: Runner) -> str:
+    """The summary of a check that found drift."""
+    (check,) = runner.job("drift.yml", "drift")
+    assert check.code == DRIFT, check.output[-6000:]
+    summary = runner.summary.read_text()
+    assert "### local: drift: the stack is not as declared" in summary
+    return summary
+
+
+def _no_drift(runner: Runner) -> None:
+    (check,) = _succeeded(runner.job("drift.yml", "drift"))
+    assert "### local: no drift" in runner.summary.read_text()
+    assert "unchanged" in check.output
 
 
 def test_a_pull_request_gets_the_preview_as_a_comment(runner: Runner) -> None:
@@ -47,6 +86,24 @@ def test_nothing_that_was_shown_holds_a_secret(runner: Runner, site: Site) -> No
 
 
 def test_a_mesh_as_declared_has_no_drift(runner: Runner) -> None:
-    (check,) = _succeeded(runner.job("drift.yml", "drift"))
-    assert "### local: no drift" in runner.summary.read_text()
-    assert "unchanged" in check.output
+    _no_drift(runner)
+
+
+def test_drift_is_found_and_reported(runner: Runner, site: Site, tmp_path: Path) -> None:
+    _kubectl(site, tmp_path, "patch", *POLICY, "--type=merge", "--patch", PERMISSIVE)
+    assert _mode(site, tmp_path) == "PERMISSIVE"
+    summary = _drift(runner)
+    assert "PeerAuthentication" in summary
+    assert '"PERMISSIVE" => "STRICT"' in summary
+    _succeeded(runner.job("drift.yml", "report"))
+    assert "issue" in runner.arguments()
+    assert "create" in runner.arguments()
+    assert "PERMISSIVE" in runner.body()
+    assert _mode(site, tmp_path) == "PERMISSIVE", "a check changes nothing"
+
+
+def test_applying_again_heals(runner: Runner, site: Site, tmp_path: Path) -> None:
+    _succeeded(runner.job("apply-stack.yml", "apply"))
+    assert _mode(site, tmp_path) == "STRICT"
+    _no_drift(runner)
+    site.hybrid_mesh("verify")

@@ -156,7 +156,7 @@ def test_drift_by_hand_is_seen_and_put_right(project: Project, control_plane: Co
     assert "kubectl-edit" in shown
     assert "foreign" not in shown
     project.environment["PULUMI_K8S_ENABLE_PATCH_FORCE"] = "true"
-    assert "1 to update" in project.run("preview", "--diff")
+    assert "2 to update" in project.run("preview", "--diff")  # the provider, and the object
     del project.environment["PULUMI_K8S_ENABLE_PATCH_FORCE"]
     project.run("up", "--yes", "--skip-preview")  # what kubectl set is taken over, unlike in a preview
     live = control_plane.request("GET", path)
