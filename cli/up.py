@@ -27,23 +27,27 @@ ARGUMENTS = (
     "--suppress-outputs",
     "--suppress-progress",
 )
+REFRESH = "--refresh"
+"""Compares with what is there and not with what was remembered: what was changed by hand is put right too."""
 
 
 def up(stack: Stack = "local") -> None:
     """Raise the mesh, check it with real requests, and say what exists and how to touch it.
 
-    Run it again at any time: after an interruption, a crash or a power cut it goes on from where things are.
+    Run it again at any time: after an interruption, a crash or a power cut it goes on from where things are,
+    and what was changed by hand in a mesh that is up becomes as declared.
     """
     plan = stack_plan(stack)
     engine = Engine.find()
+    refresh = [REFRESH]
     if is_local(plan):
         with step("Looking at this machine"):
-            _look()
+            refresh = [REFRESH] if _is_running() else []
     engine = obtain_plugins(engine)
     if engine.settings.standins:
         say(f"    Not on this machine, so ours stand in: {', '.join(engine.settings.standins)}.")
     with step("Raising the mesh"), prepared(engine, stack):
-        code = engine.stream(*ARGUMENTS, "--stack", stack)
+        code = engine.stream(*ARGUMENTS, *refresh, "--stack", stack)
     if code != 0:
         raise CommandError(
             f"`pulumi up` {ending(code)}.",
@@ -60,8 +64,9 @@ def up(stack: Stack = "local") -> None:
     how_to_touch(plan)
 
 
-def _look() -> None:
-    """What must be there before anything is changed; a lab that is off but has a past is powered on.
+def _is_running() -> bool:
+    """Whether the lab was running. Sees that all is there before anything is changed; a lab that is off but has
+    a past is powered on.
 
     Raises ToolchainMissing, PreflightError or LabError.
     """
@@ -75,3 +80,5 @@ def _look() -> None:
         if LabClient.has_state():
             say("    The lab is off but has a past: powering it on again.")
             LabClient.connect(start=True)
+        return False
+    return True

@@ -42,6 +42,13 @@ def declare(name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions
     return typed(name, opts=opts, **arguments)
 
 
+def uid_of(declared: pulumi.CustomResource) -> pulumi.Output[str]:
+    """What the API server tells an object from every other by: it is another after the object was deleted and
+    made again."""
+    metadata: pulumi.Output[Any] = pulumi.get(declared, "metadata")
+    return metadata.apply(lambda found: str(found.get("uid") or ""))
+
+
 def unawaited(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """`manifest` with the annotation by which nobody waits for it.
 

@@ -9,7 +9,7 @@ import pulumi
 
 from components.clouds import cloud_machines
 from components.clusters.base import MeshCluster
-from components.declare import declare, unawaited
+from components.declare import declare, uid_of, unawaited
 from components.istio import IstioControlPlane
 from components.machines.base import Machines
 from components.machines.bundle import BundleMachines
@@ -116,6 +116,7 @@ class WorkloadGroup(pulumi.ComponentResource):
                 "istio": istio.version,
                 "gateway": pulumi.Output.from_input(gateway_addresses).apply(",".join),
                 "cluster": home.cluster.incarnation,
+                "workload-group": uid_of(membership[0]),
                 **incarnations,
             },
             machine_addresses=self.addresses,
@@ -160,12 +161,12 @@ class WorkloadGroup(pulumi.ComponentResource):
             opts=own,
         )
 
-    def _membership(self, name: str, group: GroupPlan, home: GroupSite) -> list[pulumi.Resource]:
-        """The identity of the machines, what it may do, and the WorkloadGroup that they register with."""
+    def _membership(self, name: str, group: GroupPlan, home: GroupSite) -> list[pulumi.CustomResource]:
+        """The WorkloadGroup that the machines register with, first; their identity and what it may do."""
         options = home.cluster.options(self, [home.namespace])
         account = declare(f"{name}-account", service_account(group.service_account, group.namespace), options)
         registered = home.cluster.options(self, [account, home.control_plane.istiod])
-        made: list[pulumi.Resource] = [declare(f"{name}-group", group.workload_group, registered)]
+        made = [declare(f"{name}-group", group.workload_group, registered)]
         identity = group.machine_identity
         if identity is None:
             return made

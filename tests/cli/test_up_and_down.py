@@ -97,6 +97,13 @@ def test_up_powers_a_lab_with_a_past_on_before_pulumi_runs(world: World) -> None
     assert "powering it on" in done.stderr
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_up_looks_for_changes_by_hand_in_a_lab_that_runs(world: World, running: bool) -> None:
+    world.lab.running = running
+    assert runner.invoke(app, ["up"]).exit_code == 0
+    assert ("--refresh" in world.pulumi.called("up")[0]) is running
+
+
 def test_up_starts_no_lab_without_a_past(world: World) -> None:
     runner.invoke(app, ["up"])
     assert ("connect", True) not in world.lab.asked

@@ -15,6 +15,7 @@ from tests.local.mesh.site import Site
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("mesh")]
 
 POLICY = ("--namespace", "istio-system", "peerauthentication", "default")
+GROUP = ("--namespace", "demo", "workloadgroup", "legacy")
 MESH_CONFIGURATION = ("--namespace", "istio-system", "configmap", "istio")
 PERMISSIVE = json.dumps({"metadata": {"labels": {"by": "hand"}}, "spec": {"mtls": {"mode": "PERMISSIVE"}}})
 DRIFT = 7
@@ -107,3 +108,31 @@ def test_applying_again_heals(runner: Runner, site: Site, tmp_path: Path) -> Non
     assert _mode(site, tmp_path) == "STRICT"
     _no_drift(runner)
     site.hybrid_mesh("verify")
+
+
+def test_what_was_deleted_is_found_and_made_again(runner: Runner, site: Site, tmp_path: Path) -> None:
+    _kubectl(site, tmp_path, "delete", *POLICY)
+    _kubectl(site, tmp_path, "delete", *GROUP)
+    summary = _drift(runner)
+    assert "+ kubernetes:security.istio.io/v1:PeerAuthentication" in summary
+    assert "+ kubernetes:networking.istio.io/v1:WorkloadGroup" in summary
+    assert "+ 2 to create" in summary
+    for machine in ("legacy-0", "legacy-1"):
+        site.hybrid_mesh("lab", "shell", machine, "systemctl", "restart", "istio")
+    _succeeded(runner.job("apply-stack.yml", "apply"))
+    site.hybrid_mesh("verify")
+
+
+def test_what_a_chart_made_is_not_compared(runner: Runner, site: Site, tmp_path: Path) -> None:
+    note = json.dumps({"data": {"note": "by hand"}})
+    _kubectl(site, tmp_path, "patch", *MESH_CONFIGURATION, "--type=merge", "--patch", note)
+    _no_drift(runner)
+
+
+def test_a_local_up_heals_a_mesh_that_is_up(site: Site, tmp_path: Path) -> None:
+    _kubectl(
+        site, tmp_path, "patch", *POLICY, "--type=merge", "--field-manager=someone", "--patch", PERMISSIVE
+    )
+    done = site.hybrid_mesh("up")
+    assert _mode(site, tmp_path) == "STRICT"
+    assert "The mesh works" in done.stdout
