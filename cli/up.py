@@ -65,8 +65,8 @@ def up(stack: Stack = "local") -> None:
 
 
 def _is_running() -> bool:
-    """Whether the lab was running. Sees that all is there before anything is changed; a lab that is off but has
-    a past is powered on.
+    """Whether the lab was running. Sees that all is there before anything is changed; a lab that is off but
+    has a past is powered on.
 
     Raises ToolchainMissing, PreflightError or LabError.
     """

@@ -57,14 +57,22 @@ def resource_names(manifest: str, namespace: str) -> dict[str, list[str]]:
     return {kind: sorted(names) for kind, names in sorted(found.items())}
 
 
-def workloads(names: Mapping[str, list[str]]) -> list[tuple[Kind, str, str]]:
-    """The kinds, namespaces and names of the workloads among `resource_names`, for finding causes."""
+def places(names: Mapping[str, list[str]]) -> list[tuple[Kind, str, str]]:
+    """The kinds, namespaces ("" where there is none) and names of what `resource_names` lists."""
     found = []
-    for kind in ("Deployment", "DaemonSet", "StatefulSet"):
-        for one in names.get(f"{kind}.apps/apps/v1", []):
-            namespace, _, name = one.partition("/")
-            found.append((Kind("apps/v1", kind), namespace, name))
+    for key, objects in names.items():
+        head, _, api_version = key.partition("/")
+        kind = Kind(api_version, head.partition(".")[0])
+        for one in objects:
+            namespace, _, name = one.rpartition("/")
+            found.append((kind, namespace, name))
     return found
+
+
+def workloads(names: Mapping[str, list[str]]) -> list[tuple[Kind, str, str]]:
+    """The workloads among `places`, for finding causes."""
+    kinds = [Kind("apps/v1", name) for name in ("Deployment", "DaemonSet", "StatefulSet")]
+    return [place for place in places(names) if place[0] in kinds]
 
 
 def _asset_values(asset: Any, folder: Path) -> Properties:

@@ -65,10 +65,12 @@ class Cluster:
         """Whether the program takes over fields of other managers."""
         return annotation(inputs, "pulumi.com/patchForce") == "true" or self.settings.patch_force
 
-    def take_over(self, path: str, live: Mapping[str, Any], manager: str) -> None:
-        """Makes `manager` the owner of what kubectl set in the object, as the official plug-in does."""
-        entries = taken_over(live["metadata"].get("managedFields", []), manager)
+    def take_over(self, place: Place, manager: str) -> None:
+        """Makes `manager` the owner of what kubectl set in the object, if there is one."""
+        live = self.find(place)
+        entries = taken_over(live["metadata"].get("managedFields", []), manager) if live else None
         if entries is not None:
+            path = self.discovery.served(place.kind).path(place.namespace, place.name)
             replacement = {"op": "replace", "path": "/metadata/managedFields", "value": entries}
             self.api.request("PATCH", path, body=[replacement], content_type=JSON_PATCH)
 

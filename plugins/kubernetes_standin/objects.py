@@ -126,12 +126,9 @@ class ObjectHandler(ResourceHandler):
                 return self._preview(old_outputs, news, manager)
             served = self._cluster.discovery.served(self._kind)
             place = self._place_of(identity)
-            path = served.path(place.namespace, place.name)
-            before = self._cluster.find(place)
-            if before is not None:
-                self._cluster.take_over(path, before, manager)
+            self._cluster.take_over(place, manager)
             live = self._cluster.apply_eventually(
-                path,
+                served.path(place.namespace, place.name),
                 self._manifest(news, place),
                 manager=manager,
                 force=self._cluster.forced(news),

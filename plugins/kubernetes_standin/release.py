@@ -19,7 +19,7 @@ from plugins.kubernetes_standin import charts, unreachable
 from plugins.kubernetes_standin.api import UnreachableError
 from plugins.kubernetes_standin.causes import pod_causes
 from plugins.kubernetes_standin.cluster import Cluster, Place
-from plugins.kubernetes_standin.helm import Helm
+from plugins.kubernetes_standin.helm import FIELD_MANAGER, Helm
 from plugins.kubernetes_standin.normalise import without_nulls
 
 _DEFAULT_TIMEOUT: Final = 300
@@ -137,7 +137,10 @@ class ReleaseHandler(ResourceHandler):
         except UnreachableError as failure:
             unreachable.skip_update(self._cluster.settings, failure, identity, context)
             return old_outputs
-        return self._perform(self._recovered(news, context), news, timeout, context)
+        action = self._recovered(news, context)
+        if action == "upgrade":
+            self._take_over(old_outputs.get("resourceNames") or {})
+        return self._perform(action, news, timeout, context)
 
     @override
     def delete(
@@ -171,6 +174,13 @@ class ReleaseHandler(ResourceHandler):
         context.log(Severity.WARNING, f"the last action on {name} was interrupted; {how}")
         self._helm.run("uninstall" if first else "rollback", namespace, {"name": name}, context)
         return "install" if first else "upgrade"
+
+    def _take_over(self, names: dict[str, list[str]]) -> None:
+        """Helm 4 refuses to set what kubectl has set since, as a conflict of server-side apply; Helm 3, which
+        merges on its own side, overwrites it.
+        """
+        for kind, namespace, name in charts.places(names):
+            self._cluster.take_over(Place(kind, namespace, name), FIELD_MANAGER)
 
     def _perform(self, action: str, inputs: Properties, timeout: float, context: CallContext) -> Properties:
         namespace = inputs["namespace"]

@@ -159,6 +159,19 @@ def test_drift_by_hand_shows_in_the_values(
     assert changes(plugin.diff(refreshed, wanted))
 
 
+def test_what_kubectl_changes_in_a_chart_is_not_seen_and_the_next_upgrade_puts_it_right(
+    plugin: Plugin, namespace: str, control_plane: ControlPlane
+) -> None:
+    made = plugin.create(RELEASE, "r", release(namespace))
+    path = f"/api/v1/namespaces/{namespace}/configmaps/r-settings"
+    control_plane.patch(path, {"data": {"colour": "green"}}, manager="kubectl-patch")
+    refreshed = plugin.read(made)
+    assert not changes(plugin.diff(refreshed, release(namespace)))
+    assert settings(control_plane, namespace)["data"] == {"colour": "green"}
+    plugin.update(refreshed, release(namespace, values={"colour": "blue"}))
+    assert settings(control_plane, namespace)["data"] == {"colour": "blue"}
+
+
 def test_import_by_id_alone(plugin: Plugin, namespace: str) -> None:
     plugin.create(RELEASE, "r", release(namespace, values={"colour": "blue"}))
     answer = plugin.stub.Read(provider_pb2.ReadRequest(id=f"{namespace}/r", urn=urn(RELEASE, "r")))
