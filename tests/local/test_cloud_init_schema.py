@@ -104,6 +104,6 @@ def test_cloud_init_finds_nothing_wrong(check: Check, name: str) -> None:
     ],
 )
 def test_a_mistake_is_found(check: Check, right: str, wrong: str, named: str) -> None:
-    text = TEXTS["prod/user-data-gce-debian.yaml"]
+    text = TEXTS["prod/user-data-gce-ubuntu.yaml"]
     assert right in text
     assert named in check(text.replace(right, wrong, 1))
