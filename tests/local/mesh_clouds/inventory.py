@@ -5,7 +5,8 @@ from typing import Final
 
 from tests.local.lab_site import Kubectl
 
-_TOLD_OF_OTHERS: Final = ("events",)
+_OF_KUBERNETES: Final = ("csinodes", "events", "ipaddresses", "leases", "nodes", "servicecidrs")
+"""Kinds of which Kubernetes makes and forgets by itself, some a moment after it says that it is ready."""
 _NAMES: Final = "jsonpath={range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name}{'\\n'}{end}"
 _DEFINED: Final = r"[a-z0-9]+\.(\w+\.istio\.io|gateway\.networking\.k8s\.io)"
 _STAYS: Final = re.compile(
@@ -13,15 +14,18 @@ _STAYS: Final = re.compile(
     rf"|APIService /{_DEFINED}"
     r"|ValidatingAdmissionPolicy(Binding)? /safe-upgrades\.gateway\.networking\.k8s\.io"
     r"|GatewayClass /istio(-remote)?"
-    r"|ConfigMap (default|kube-system)/istio-ca-(root-cert|crl)"
+    r"|ConfigMap default/istio-ca-(root-cert|crl)"
 )
 
 
 def inventory(kubectl: Kubectl) -> set[str]:
-    """Every object that could be deleted, as `Kind namespace/name`."""
+    """Every object that could be deleted, as `Kind namespace/name`, but for what is Kubernetes' own: those
+    kinds, and the namespaces `kube-…`, into which the mesh puts nothing.
+    """
     kinds = kubectl("api-resources", "--verbs=list,delete", "-o", "name").split()
-    lasting = [kind for kind in kinds if kind.partition(".")[0] not in _TOLD_OF_OTHERS]
-    return set(kubectl("get", ",".join(lasting), "--all-namespaces", "-o", _NAMES).splitlines())
+    lasting = [kind for kind in kinds if kind.partition(".")[0] not in _OF_KUBERNETES]
+    names = kubectl("get", ",".join(lasting), "--all-namespaces", "-o", _NAMES).splitlines()
+    return {name for name in names if " kube-" not in name}
 
 
 def stays(name: str) -> bool:
