@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from model.checks.groups import AGENT_PORTS
 from model.checks.registry import rule
 from model.checks.words import is_url
+from model.config.clusters import LocalCluster
 from model.config.mesh import Mesh
 from model.problems import Problem
 
@@ -31,6 +32,20 @@ def demo_machines_can_fetch_the_demo(mesh: Mesh) -> Iterator[Problem]:
             demo.binaries,
             "this is no http or https URL",
             "Write it like https://host/folder.",
+        )
+
+
+@rule
+def clusters_can_pull_the_demo(mesh: Mesh) -> Iterator[Problem]:
+    """A demo names its image where a cluster is not local: no registry has the local one's."""
+    demo = mesh.demo
+    elsewhere = [name for name, cluster in mesh.clusters.items() if not isinstance(cluster, LocalCluster)]
+    if demo is not None and "image" not in demo.model_fields_set and elsewhere:
+        yield Problem(
+            "demo.image",
+            "",
+            f"only local clusters have {demo.image}, which is the default; {elsewhere[0]} is none",
+            "Name an image with Istio's echo server and client that the clusters can pull.",
         )
 
 

@@ -19,7 +19,7 @@ from local.lab.specs import ClusterInfo, ClusterSpec, MachineInfo, MachineSpec, 
 from model.plan.build import plan_from
 from tests.engine.doubles.store import Thing, World
 from tests.engine.site import Site, make_site
-from tests.local.lab_site import Kubectl, eventually, say_nothing
+from tests.local.lab_site import ECHO, Kubectl, eventually, say_nothing
 from tests.local.mesh_clouds.inventory import inventory
 from tests.plugins.control_plane import CHECKOUT
 
@@ -165,7 +165,7 @@ def as_the_lab_can(mesh: dict[str, Any], peer_endpoints: dict[str, str]) -> dict
         mesh["clusters"][name]["peerEndpoint"] = endpoint
     mesh["workloadGroups"]["ratings"]["machines"]["min"] = 1
     mesh["workloadGroups"]["orders"]["machines"] = {"type": "bundle", "minimum": 0}
-    mesh["demo"] = {"group": "ratings", "binaries": PACKAGES}
+    mesh["demo"] = {"group": "ratings", "binaries": PACKAGES, "image": ECHO}
     return mesh
 
 

@@ -2,10 +2,12 @@
 
 from tests.model.meshes import DELETED
 from tests.model.rule_cases.case import BACKENDS, FILE, Case, files
+from tests.model.rule_cases.cloud import prod
 
 DEMO = [
     Case("demo_machines_can_fetch_the_demo", {"demo.binaries": DELETED}, "demo.binaries", "", "echo-server"),
     Case("demo_machines_can_fetch_the_demo", {"demo.binaries": "/srv"}, "demo.binaries", "/srv", "https://"),
+    prod("clusters_can_pull_the_demo", {"demo": {}}, "demo.image", "", "can pull"),
     Case(
         "the_demo_has_a_port_to_itself",
         {"demo.port": 80, f"{BACKENDS}.0.port": 80},
