@@ -104,7 +104,7 @@ def test_a_destroy_of_a_protected_stack_deletes_nothing(prod: Site, arguments: t
 
 def test_a_preview_of_a_destroy_names_what_is_protected(prod: Site) -> None:
     said = prod.pulumi("destroy", "--preview-only", fails=True)
-    for name in ("mesh-gke-eu-cluster", "mesh-eks-us-cluster", "mesh-gcp-eu-vpc", "mesh-trust-issuer-root"):
+    for name in ("mesh-gke-eu-cluster", "mesh-eks-us-cluster", "mesh-trust-issuer-root"):
         assert f'::{name}" cannot be deleted' in said
 
 
