@@ -9,7 +9,7 @@ Inputs: `stack`, `protected`, and `facts`: the path of a network, a cluster or t
 Facts of what is in a cloud never change while it is declared. What is in a network cannot move. Of a cluster
 there cannot be two for a while, as they would have the same ranges and the same reserved addresses; and the
 engine cannot delete one with all that is in it before it makes the other: 3.259 closes the connection to the
-cluster's provider when it finds that this will be replaced too (`Registry.Diff`, pkg/resource/deploy/providers).
+cluster's provider when it finds that this will be replaced too (`Diff` in pkg/resource/deploy/providers).
 In a stack that was protected at its last up nothing changes, and no path goes.
 """
 
