@@ -4,9 +4,13 @@ The program registers it before everything else, so that its check, which is giv
 refuses a change before anything is touched, in a preview too.
 
 Inputs: `stack`, `protected`, and `facts`: the path of a network, a cluster or the trust in the configuration
--> key -> value, all of them texts. Facts of a network never change while it is declared: what is in a network
-of a cloud cannot move. In a stack that was protected at its last up no fact changes, and no path goes.
-Outputs: the inputs.
+-> key -> value, all of them texts. Outputs: the inputs.
+
+Facts of what is in a cloud never change while it is declared. What is in a network cannot move. Of a cluster
+there cannot be two for a while, as they would have the same ranges and the same reserved addresses; and the
+engine cannot delete one with all that is in it before it makes the other: 3.259 closes the connection to the
+cluster's provider when it finds that this will be replaced too (`Diff` in pkg/resource/deploy/providers).
+In a stack that was protected at its last up nothing changes, and no path goes.
 """
 
 from collections.abc import Iterator
@@ -18,6 +22,7 @@ from plugins.framework.errors import CheckFailure
 from plugins.framework.values import Properties, contains_unknown
 
 _NETWORKS: Final = "networks."
+_CLOUDS: Final = frozenset({"gcp", "aws", "gke", "eks"})
 
 
 class FoundationHandler(RememberedHandler):
@@ -40,19 +45,25 @@ def _refusals(olds: Properties, news: Properties) -> Iterator[str]:
         now = news["facts"].get(path)
         if now is None and protected:
             yield f"{path} is taken out of the configuration. {lift_protection(olds['stack'])}"
-        if now is None or not (protected or path.startswith(_NETWORKS)):
+        if now is None or not (protected or before.get("type") in _CLOUDS):
             continue
+        lift = f". {lift_protection(olds['stack'])}" if protected else ""
         for key, value in sorted(before.items()):
             if now.get(key, value) != value:
-                yield _changed(f"{path}.{key}", value, now[key], olds["stack"])
+                yield f"{_changed(path, key, value, now[key])}{lift}"
 
 
-def _changed(path: str, before: Any, now: Any, stack: str) -> str:
-    what = f"{path} cannot change from {before or 'none'} to {now or 'none'}"
+def _changed(path: str, key: str, before: Any, now: Any) -> str:
+    what = f"{path}.{key} cannot change from {before or 'none'} to {now or 'none'}"
+    kind, _, name = path.partition(".")
     if path.startswith(_NETWORKS):
-        network = path.split(".")[1]
         return (
             f"{what}: what is in a cloud's network cannot move. Declare another network with clusters and "
-            f"groups of its own, run up, then take {network} and what is in it out"
+            f"groups of its own, run up, then take {name} and what is in it out"
         )
-    return f"{what}: all that depends on it would be made anew. {lift_protection(stack)}"
+    if kind == "clusters":
+        return (
+            f"{what}: the cluster would be another one. Take {name} and what is in it out, run up, then put "
+            "it in again; or declare another cluster beside it"
+        )
+    return f"{what}: all that depends on it would be made anew"

@@ -55,6 +55,8 @@ def test_gce_machines(prod: Declared) -> None:
     group = only(prod, "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager")
     assert group["autoHealingPolicies"]["initialDelaySec"] >= 300
     assert group["updatePolicy"]["maxUnavailableFixed"] == 0
+    assert group["updatePolicy"]["maxSurgeFixed"] >= 1
+    assert (group["updatePolicy"]["type"], group["updatePolicy"]["minimalAction"]) == ("PROACTIVE", "REPLACE")
     assert "targetSize" not in group
     scaling = only(prod, "gcp:compute/regionAutoscaler:RegionAutoscaler")["autoscalingPolicy"]
     assert (scaling["minReplicas"], scaling["maxReplicas"]) == (3, 20)
@@ -76,6 +78,8 @@ def test_ec2_machines(prod: Declared) -> None:
     assert policies == set(), "a machine's role may do nothing in AWS"
     group = only(prod, "aws:autoscaling/group:Group")
     assert group["instanceRefresh"]["preferences"]["minHealthyPercentage"] == 100
+    assert group["launchTemplate"]["version"] == "1", "a further version starts a refresh"
+    assert group["healthCheckType"] == "EC2", "the instance's own health, which istiod's outage leaves"
     assert group["healthCheckGracePeriod"] >= 300
 
 

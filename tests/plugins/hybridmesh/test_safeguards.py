@@ -53,12 +53,24 @@ def test_a_network_never_moves(foundation: Driver, protected: bool, key: str, va
     assert "Declare another network" in said
 
 
-def test_a_cluster_is_replaced_where_nothing_protects_it(foundation: Driver) -> None:
-    elsewhere = {**CLUSTER, "podCidr": "10.10.64.0/18"}
-    assert refused(foundation, inputs(), inputs(clusters__gke_eu=elsewhere)) == ""
-    said = refused(foundation, inputs(protected=True), inputs(protected=True, clusters__gke_eu=elsewhere))
+@pytest.mark.parametrize("protected", [False, True])
+def test_a_cluster_of_a_cloud_keeps_its_ranges(foundation: Driver, protected: bool) -> None:
+    now = inputs(protected=protected, clusters__gke_eu={**CLUSTER, "podCidr": "10.10.64.0/18"})
+    said = refused(foundation, inputs(protected=protected), now)
     assert "clusters.gke-eu.podCidr cannot change from 10.10.128.0/17 to 10.10.64.0/18" in said
-    assert "`protected: false` in stacks/Pulumi.prod.yaml" in said
+    assert "Take gke-eu and what is in it out, run up, then put it in again" in said
+    assert ("`protected: false` in stacks/Pulumi.prod.yaml" in said) is protected
+
+
+def test_a_cluster_of_others_is_where_the_configuration_says(foundation: Driver) -> None:
+    here, there = ({"type": "kubeconfig", "network": name} for name in ("office", "datacenter"))
+    assert refused(foundation, inputs(clusters__edge=here), inputs(clusters__edge=there)) == ""
+    kept = refused(
+        foundation,
+        inputs(protected=True, clusters__edge=here),
+        inputs(protected=True, clusters__edge=there),
+    )
+    assert "clusters.edge.network cannot change from office to datacenter" in kept
 
 
 @pytest.mark.parametrize("path", ["clusters__gke_eu", "networks__gcp_eu"])
