@@ -30,10 +30,10 @@ sys.path.insert(0, str(PROJECT))
 from tests.engine.scaled import (  # noqa: E402 - importable only now
     MOST_OF_A_CLUSTER,
     Shape,
+    Weight,
     mesh_of,
-    most_state_bytes,
+    most_bytes,
     scaled,
-    state_bytes,
 )
 from tests.engine.site import Site  # noqa: E402
 
@@ -175,10 +175,15 @@ def _of_machines(costs: Mapping[tuple[int, int], Cost]) -> Iterator[Figure]:
 
 
 def _states(numbers: Sequence[int]) -> Iterator[Figure]:
+    """What a state weighs. The bound is on what is in the clusters: how many resources a network and a cluster
+    are is the clouds' to say, and of most of those the engine's own notes are the larger part."""
     for number in numbers:
-        size, bound = state(mesh_of(number, MACHINES[0])), most_state_bytes(number)
-        yield Figure(f"{number} clusters: state", size, "bytes", bound)
-        yield Figure(f"{number} clusters: state, for each", size // number, "bytes", bound // number)
+        weight, what = state(mesh_of(number, MACHINES[0])), f"{number} clusters: state"
+        most = max(weight.of_clusters.values())
+        yield Figure(f"{what}, Kubernetes-side, of a cluster", most, "bytes", most_bytes(number))
+        yield Figure(f"{what}, whole", weight.whole, "bytes")
+        yield Figure(f"{what}, whole, for each cluster", weight.whole // number, "bytes")
+        yield Figure(f"{what}, of it the engine's stack traces", weight.traces, "bytes")
 
 
 def exponent(seconds: Mapping[int, float]) -> float:
@@ -211,11 +216,11 @@ def _resource(step: Mapping[str, Any]) -> tuple[str, str, str]:
     return state["type"], step["urn"].rpartition("::")[2], state.get("provider", "")
 
 
-def state(mesh: Mapping[str, Any]) -> int:
-    """Bytes of the state after an up."""
+def state(mesh: Mapping[str, Any]) -> Weight:
+    """The state after an up."""
     with _measured(mesh) as (site, _):
         _run(site, "up", "--yes", "--skip-preview", "--suppress-outputs")
-        return state_bytes(site)
+        return Weight.of(site)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from tests.plugins.control_plane import CHECKOUT
 STACK: Final = "prod"
 MOST_OF_A_CLUSTER: Final = 14
 """Kubernetes-side resources that a cluster has as such, at most; groups have their own."""
-MOST_STATE, MOST_STATE_OF_A_PEER = 150_000, 12_000
-"""Bytes of the state of each cluster, at most: for itself and for each of its peers."""
+CLUSTER_BYTES, PEER_BYTES = 150_000, 12_000
+"""Of the state, at most: what a cluster's Kubernetes-side resources weigh, and what each peer adds."""
 _RESTRICTED_AT_MOST: Final = 10
 """Beyond, the clouds take no list of all peers' addresses, so that the API servers are private."""
 
@@ -72,13 +72,11 @@ class Shape:
     def of(cls, resources: Iterable[tuple[str, str, str]]) -> Shape:
         """Of the type, the name and the provider (its URN and id) of each resource."""
         named = list(resources)
-        inside = [(name, provider) for kind, name, provider in named if kind.startswith("kubernetes:")]
+        own = [(name, provider) for kind, name, provider in named if _of_a_cluster(kind, name)]
         return cls(
             resources=len(named),
-            remote_secrets=sum(name.endswith("-peering-remote-secrets") for name, _ in inside),
-            of_clusters=Counter(
-                provider.split("::")[-2] for name, provider in inside if not name.startswith("mesh-group-")
-            ),
+            remote_secrets=sum(name.endswith("-peering-remote-secrets") for name, _ in own),
+            of_clusters=Counter(_name_of(provider) for _, provider in own),
         )
 
 
@@ -97,12 +95,45 @@ def scaled(folder: Path, mesh: Mapping[str, Any]) -> Iterator[Site]:
         yield site
 
 
-def state_bytes(site: Site) -> int:
-    """The size of the state that the backend keeps, secrets as ciphertext, without blanks."""
-    (state,) = (site.folder.parent / "state").glob(".pulumi/stacks/**/*.json")
-    return len(json.dumps(json.loads(state.read_text(encoding="utf-8")), separators=(",", ":")))
+@dataclass(frozen=True)
+class Weight:
+    """The size of a state in bytes, secrets as ciphertext, without the blanks between its parts."""
+
+    resources: int
+    whole: int
+    traces: int
+    """Of the whole, what the engine notes of the program's stack at each resource."""
+    of_clusters: Mapping[str, int]
+    """Of the whole, the Kubernetes-side resources of each cluster as such, by the name of its provider."""
+
+    @classmethod
+    def of(cls, site: Site) -> Weight:
+        """Of the state that the backend keeps."""
+        (file,) = (site.folder.parent / "state").glob(".pulumi/stacks/**/*.json")
+        state = json.loads(file.read_text(encoding="utf-8"))
+        resources = state["checkpoint"]["latest"]["resources"]
+        of_clusters: Counter[str] = Counter()
+        for each in resources:
+            if _of_a_cluster(each["type"], each["urn"].rpartition("::")[2]):
+                of_clusters[_name_of(each["provider"])] += _size(each)
+        traces = sum(_size(each["stackTrace"]) for each in resources if "stackTrace" in each)
+        return cls(len(resources), _size(state), traces, of_clusters)
 
 
-def most_state_bytes(clusters: int) -> int:
-    """How large the state of so many clusters may be."""
-    return clusters * (MOST_STATE + MOST_STATE_OF_A_PEER * (clusters - 1))
+def most_bytes(clusters: int) -> int:
+    """What the Kubernetes-side resources of one of so many clusters may weigh."""
+    return CLUSTER_BYTES + PEER_BYTES * (clusters - 1)
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, separators=(",", ":")))
+
+
+def _of_a_cluster(kind: str, name: str) -> bool:
+    """Whether a resource is Kubernetes-side and a cluster's as such, no group's."""
+    return kind.startswith("kubernetes:") and not name.startswith("mesh-group-")
+
+
+def _name_of(provider: str) -> str:
+    """The name in a provider's URN, which its id follows."""
+    return provider.split("::")[-2]

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.scale import CLUSTERS, MACHINES, exponent
 from model.plan.build import plan_from
-from tests.engine.scaled import STACK, mesh_of, most_state_bytes, scaled, state_bytes
+from tests.engine.scaled import STACK, Weight, mesh_of, most_bytes, scaled
 
 
 @pytest.mark.parametrize("clusters", CLUSTERS)
@@ -29,8 +29,14 @@ def test_the_exponent_of_known_growth() -> None:
 
 @pytest.mark.engine
 @pytest.mark.usefixtures("engine")
-@pytest.mark.parametrize("clusters", [2, 3])
-def test_the_state_of_each_cluster_is_small(clusters: int, tmp_path: Path) -> None:
-    with scaled(tmp_path, mesh_of(clusters, 10)) as site:
+def test_a_cluster_and_its_peers_are_a_small_part_of_the_state(tmp_path: Path) -> None:
+    of_two, of_three = (_weight(tmp_path / str(clusters), clusters) for clusters in (2, 3))
+    assert max(of_two.of_clusters.values()) <= most_bytes(2)
+    assert max(of_three.of_clusters.values()) <= most_bytes(3)
+
+
+def _weight(folder: Path, clusters: int) -> Weight:
+    folder.mkdir()
+    with scaled(folder, mesh_of(clusters, 10)) as site:
         site.up("--suppress-outputs")
-        assert state_bytes(site) <= most_state_bytes(clusters)
+        return Weight.of(site)

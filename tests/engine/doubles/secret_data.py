@@ -11,7 +11,7 @@ from plugins.framework.values import UNKNOWN, Properties, Secret
 _TOKEN_LENGTH: Final = 950
 """Characters of a service account's token that is signed by RSA of 2048 bits."""
 _AUTHORITY_LENGTH: Final = 1500
-"""Characters of the certificate, in PEM, of an API server's authority with a key of 4096 bits."""
+"""Characters of the certificate, in PEM, of an API server's authority with a key of 3072 bits."""
 
 
 def with_data(inputs: Properties) -> Properties:
