@@ -175,8 +175,9 @@ def _of_machines(costs: Mapping[tuple[int, int], Cost]) -> Iterator[Figure]:
 
 
 def _states(numbers: Sequence[int]) -> Iterator[Figure]:
-    """What a state weighs. The bound is on what is in the clusters: of how many resources a network and a cluster
-    consist is the cloud's to say, and of most of those the engine's own notes are the larger part."""
+    """What a state weighs. The bound is on what is in the clusters. Of how many resources a network and a
+    cluster consist is the cloud's to say, and the engine's own notes are the larger part of most.
+    """
     for number in numbers:
         weight, what = state(mesh_of(number, MACHINES[0])), f"{number} clusters: state"
         most = max(weight.of_clusters.values())
