@@ -31,6 +31,7 @@ from tests.engine.scaled import (  # noqa: E402 - importable only now
     MOST_OF_A_CLUSTER,
     Shape,
     Weight,
+    bytes_of_one_of,
     mesh_of,
     most_bytes,
     scaled,
@@ -175,16 +176,21 @@ def _of_machines(costs: Mapping[tuple[int, int], Cost]) -> Iterator[Figure]:
 
 
 def _states(numbers: Sequence[int]) -> Iterator[Figure]:
-    """What a state weighs. The bound is on what is in the clusters. Of how many resources a network and a
+    """What states weigh. The bound is on what is in the clusters. Of how many resources a network and a
     cluster consist is the cloud's to say, and the engine's own notes are the larger part of most.
     """
+    weights: dict[int, Weight] = {}
     for number in numbers:
-        weight, what = state(mesh_of(number, MACHINES[0])), f"{number} clusters: state"
-        most = max(weight.of_clusters.values())
+        weights[number] = weight = state(mesh_of(number, MACHINES[0]))
+        what, most = f"{number} clusters: state", max(weight.of_clusters.values())
         yield Figure(f"{what}, Kubernetes-side, of a cluster", most, "bytes", most_bytes(number))
         yield Figure(f"{what}, whole", weight.whole, "bytes")
         yield Figure(f"{what}, whole, for each cluster", weight.whole // number, "bytes")
         yield Figure(f"{what}, of it the engine's stack traces", weight.traces, "bytes")
+    if len(weights) > 1:
+        last = CLUSTERS[-1]
+        what = f"{last} clusters: state, Kubernetes-side, of a cluster, foretold"
+        yield Figure(what, bytes_of_one_of(last, weights), "bytes", most_bytes(last))
 
 
 def exponent(seconds: Mapping[int, float]) -> float:

@@ -125,6 +125,15 @@ def most_bytes(clusters: int) -> int:
     return CLUSTER_BYTES + PEER_BYTES * (clusters - 1)
 
 
+def bytes_of_one_of(clusters: int, weights: Mapping[int, Weight]) -> int:
+    """What those of the heaviest of so many clusters will weigh: its part grows by the same for each peer.
+    `weights` are by the number of clusters, two at least.
+    """
+    fewest, most = min(weights), max(weights)
+    few, many = (max(weights[number].of_clusters.values()) for number in (fewest, most))
+    return many + (many - few) * (clusters - most) // (most - fewest)
+
+
 def _size(value: Any) -> int:
     return len(json.dumps(value, separators=(",", ":")))
 

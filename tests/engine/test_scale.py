@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.scale import CLUSTERS, MACHINES, exponent
 from model.plan.build import plan_from
-from tests.engine.scaled import STACK, Weight, mesh_of, most_bytes, scaled
+from tests.engine.scaled import STACK, Weight, bytes_of_one_of, mesh_of, most_bytes, scaled
 
 
 @pytest.mark.parametrize("clusters", CLUSTERS)
@@ -29,10 +29,10 @@ def test_the_exponent_of_known_growth() -> None:
 
 @pytest.mark.engine
 @pytest.mark.usefixtures("engine")
-def test_a_cluster_and_its_peers_are_a_small_part_of_the_state(tmp_path: Path) -> None:
-    of_two, of_three = (_weight(tmp_path / str(clusters), clusters) for clusters in (2, 3))
-    assert max(of_two.of_clusters.values()) <= most_bytes(2)
-    assert max(of_three.of_clusters.values()) <= most_bytes(3)
+def test_a_cluster_keeps_to_its_part_of_the_state_with_every_number_of_peers(tmp_path: Path) -> None:
+    weights = {clusters: _weight(tmp_path / str(clusters), clusters) for clusters in (2, 3)}
+    for clusters in CLUSTERS:
+        assert bytes_of_one_of(clusters, weights) <= most_bytes(clusters)
 
 
 def _weight(folder: Path, clusters: int) -> Weight:
