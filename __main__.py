@@ -1,10 +1,16 @@
 """Declares the mesh that the stack's configuration describes."""
 
-import pulumi
+import gc
 
-from components.mesh import HybridMesh
-from model.plan.build import plan_from
-from model.problems import ConfigurationError
+# What a run makes lives until its end, the hundred thousands of functions of the SDKs first of all: looking
+# through them for garbage again and again would take as long as everything else.
+gc.disable()
+
+import pulumi  # noqa: E402 - the SDKs are what the line above is for
+
+from components.mesh import HybridMesh  # noqa: E402
+from model.plan.build import plan_from  # noqa: E402
+from model.problems import ConfigurationError  # noqa: E402
 
 config = pulumi.Config("hybrid-mesh")
 try:

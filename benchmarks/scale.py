@@ -1,42 +1,55 @@
-"""How the program and the engine grow with clusters and machines; one line per figure.
+"""How program, engine and state grow with clusters and machines; one line per figure.
 
-`python benchmarks/scale.py [--json] [--small]`, with the toolchain built; no cloud, no lab, no root. Stacks
-of the shape of `prod` are previewed on an empty state by the real engine, with doubles of the clouds
-(tests/engine) in one process. The program's time is the CPU time of its own process. Exit code 0 when
-every figure keeps its bound.
+`python benchmarks/scale.py [--json] [--full | --small]`, with the toolchain built; no cloud, no lab, no
+root. Stacks of the shape of `prod` are previewed on an empty state by the real engine, with doubles of the
+clouds (tests/engine) in this process. The default measures every number of clusters with 10 machines and
+every number of machines with 2 clusters; `--full` measures every pair. Exit code 0 when every figure keeps
+its bound.
+
+Times of program and engine are CPU times of their own processes. The program's growth is judged by what it
+takes beyond the program of two clusters, so that loading the SDKs does not hide it.
 """
 
 import argparse
 import json
 import math
+import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from tests.engine.doubles.together import MemoryWorld, together  # noqa: E402 - importable only now
-from tests.engine.fake_api import TOKEN, fake_api  # noqa: E402
-from tests.engine.site import Site, make_site  # noqa: E402
+from tests.engine.scaled import (  # noqa: E402 - importable only now
+    MOST_OF_A_CLUSTER,
+    Shape,
+    Weight,
+    bytes_of_one_of,
+    mesh_of,
+    most_bytes,
+    scaled,
+)
+from tests.engine.site import Site  # noqa: E402
 
 CLUSTERS: Final = (2, 5, 10, 25, 50, 100)
 MACHINES: Final = (10, 100, 1_000, 5_000)
-SMALL_CLUSTERS: Final = (2, 4)
-SMALL_MACHINES: Final = (10, 1_000)
-LARGEST_STATE: Final = 10
-"""An `up` of more clusters says nothing new about the bytes of each, and takes long."""
-FEWEST_OF_A_FIT: Final = 5
-"""Below, the imports of the SDKs outweigh what grows."""
+STATES: Final = (2, 5, 10)
+SMALL_CLUSTERS, SMALL_MACHINES, SMALL_STATES = (2, 4), (10, 1_000), (2,)
+FEWEST_OF_A_FIT: Final = 10
+"""Below, what is beyond two clusters is not much more than the noise of loading the SDKs."""
+TIMES: Final = 3
+"""How often a stack is previewed whose time is short against the machine's noise."""
+EXPONENT: Final = 1.1
+PREVIEW_SECONDS, PROGRAM_SECONDS = 12, 3
 _REPORT: Final = """import sys
-if any(part.endswith("python_standin/execute.py") for part in sys.orig_argv):
+if any(part.endswith(("python_standin/execute.py", "pulumi-language-python-exec")) for part in sys.orig_argv):
     import atexit, json, resource, time
     begin = time.monotonic()
     def report():
@@ -63,34 +76,37 @@ class Figure:
         return self.bound is None or self.value <= self.bound
 
     def __str__(self) -> str:
-        value = f"{self.value:.2f}" if isinstance(self.value, float) else str(self.value)
-        bound = "" if self.bound is None else f" (at most {self.bound:g} {self.unit})"
-        return f"{self.name}: {value} {self.unit}{bound}{'' if self.kept else ' EXCEEDED'}"
+        value = f"{self.value:.2f}" if isinstance(self.value, float) else f"{self.value:,}"
+        if self.bound is None:
+            return f"{self.name}: {value} {self.unit}".rstrip()
+        verdict = "ok" if self.kept else "EXCEEDED"
+        return f"{self.name}: {value} {self.unit}".rstrip() + f" (at most {self.bound:,g}: {verdict})"
 
 
 @dataclass(frozen=True)
-class Previewed:
-    """One preview on an empty state. Seconds, and MiB of the program's process at its largest."""
+class Cost:
+    """One preview on an empty state. Seconds, MiB of the program's process at its largest, and what the stack
+    consists of."""
 
     wall: float
     program: float
     program_wall: float
+    engine: float
     memory: float
-    resources: int
-    remote_secrets: int
-    in_a_cluster: int
-    """The most Kubernetes-side resources that a cluster has as such."""
+    shape: Shape
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
-    parser.add_argument(
-        "--small", action="store_true", help="a few small stacks only, without bounds of time"
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--full", action="store_true", help="every number of clusters with every one of machines"
     )
+    size.add_argument("--small", action="store_true", help="a few small stacks only, without bounds of time")
     arguments = parser.parse_args()
     figures: list[Figure] = []
-    for figure in measure(small=arguments.small):
+    for figure in measure(small=arguments.small, full=arguments.full):
         figures.append(figure)
         if not arguments.json:
             print(figure, flush=True)
@@ -99,48 +115,87 @@ def main() -> int:
     return 0 if all(figure.kept for figure in figures) else 1
 
 
-def measure(*, small: bool) -> Iterator[Figure]:
+def measure(*, small: bool, full: bool) -> Iterator[Figure]:
     """All figures. `small` measures few stacks, whose times have no bound."""
-    clusters, machines = (SMALL_CLUSTERS, SMALL_MACHINES) if small else (CLUSTERS, MACHINES)
-    first = preview(mesh_of(2, 10, groups=1))
-    yield Figure("2 clusters, 1 group: preview", first.wall, "s", None if small else 12)
-    yield Figure("2 clusters, 1 group: program", first.program, "s", None if small else 3)
-    programs: dict[int, float] = {}
+    clusters, machines, states = (
+        (SMALL_CLUSTERS, SMALL_MACHINES, SMALL_STATES) if small else (CLUSTERS, MACHINES, STATES)
+    )
+    yield from _smallest(bounded=not small)
+    costs: dict[tuple[int, int], Cost] = {}
     for number in clusters:
-        done = preview(mesh_of(number, 100))
-        programs[number] = done.program
-        yield from _told(f"{number} clusters, 100 machines", done)
-        yield Figure(f"{number} clusters: remote secrets", done.remote_secrets, "resources", number)
-        yield Figure(
-            f"{number} clusters: the most in one", done.in_a_cluster, "Kubernetes-side resources", 14
-        )
+        for size in machines:
+            if full or number == clusters[0] or size == machines[0]:
+                again = not small and size == machines[0] and number <= FEWEST_OF_A_FIT
+                costs[number, size] = _least(mesh_of(number, size), TIMES if again else 1)
+                yield from _told(number, size, costs[number, size])
     if not small:
-        fitted = {number: program for number, program in programs.items() if number >= FEWEST_OF_A_FIT}
-        yield Figure("program time grows with the exponent", exponent(fitted), "", 1.1)
-    counts: dict[int, int] = {}
-    for number in machines:
-        done = preview(mesh_of(2, number))
-        counts[number] = done.resources
-        yield from _told(f"2 clusters, {number} machines", done)
-    more = max(counts.values()) - min(counts.values())
-    yield Figure("machines in a group: resources that each more costs", more, "resources", 0)
-    for number in clusters:
-        if number <= LARGEST_STATE:
-            yield _state(number)
+        yield from _growth({number: cost for (number, size), cost in costs.items() if size == machines[0]})
+    yield from _of_machines(costs)
+    yield from _states(states)
 
 
-def _told(what: str, done: Previewed) -> Iterator[Figure]:
-    yield Figure(f"{what}: preview", done.wall, "s")
-    yield Figure(f"{what}: program", done.program, "s of CPU")
-    yield Figure(f"{what}: engine and plug-ins", done.wall - done.program, "s")
-    yield Figure(f"{what}: peak memory of the program", done.memory, "MiB")
-    yield Figure(f"{what}: resources", done.resources, "resources")
+def _smallest(*, bounded: bool) -> Iterator[Figure]:
+    cost = _least(mesh_of(2, MACHINES[0], groups=1), TIMES)
+    wall, program = cost.wall, cost.program
+    yield Figure("2 clusters, 1 group: preview", wall, "s", PREVIEW_SECONDS if bounded else None)
+    yield Figure("2 clusters, 1 group: program", program, "s of CPU", PROGRAM_SECONDS if bounded else None)
 
 
-def _state(number: int) -> Figure:
-    mesh = mesh_of(number, 100)
-    bound = 150 * 1024 + 12 * 1024 * (number - 1)
-    return Figure(f"{number} clusters: state of each", state_bytes(mesh) / number, "bytes", bound)
+def _least(mesh: Mapping[str, Any], times: int) -> Cost:
+    """The preview whose program took the least: what else the machine does can only add to a time."""
+    return min((preview(mesh) for _ in range(times)), key=lambda cost: cost.program)
+
+
+def _told(clusters: int, machines: int, cost: Cost) -> Iterator[Figure]:
+    what = f"{clusters} clusters, {machines:,} machines"
+    yield Figure(f"{what}: preview", cost.wall, "s")
+    yield Figure(f"{what}: program", cost.program, "s of CPU")
+    yield Figure(f"{what}: program from start to end", cost.program_wall, "s")
+    yield Figure(f"{what}: engine", cost.engine, "s of CPU")
+    yield Figure(f"{what}: peak memory of the program", cost.memory, "MiB")
+    yield Figure(f"{what}: resources", cost.shape.resources, "")
+    most = max(cost.shape.of_clusters.values())
+    yield Figure(f"{what}: Kubernetes-side resources of a cluster", most, "", MOST_OF_A_CLUSTER)
+    yield Figure(f"{what}: remote secrets", cost.shape.remote_secrets, "", clusters)
+
+
+def _growth(costs: Mapping[int, Cost]) -> Iterator[Figure]:
+    """How the program grows beyond the smallest stack, so that loading the SDKs does not hide it."""
+    smallest = min(costs)
+    more = {
+        number - smallest: cost.program - costs[smallest].program
+        for number, cost in costs.items()
+        if number >= FEWEST_OF_A_FIT
+    }
+    for number, seconds in more.items():
+        yield Figure(f"program: each of {number} more clusters", 1000 * seconds / number, "ms of CPU")
+    yield Figure("program: growth with clusters, exponent", exponent(more), "", EXPONENT)
+
+
+def _of_machines(costs: Mapping[tuple[int, int], Cost]) -> Iterator[Figure]:
+    for clusters in sorted({number for number, _ in costs}):
+        counts = {cost.shape.resources for (number, _), cost in costs.items() if number == clusters}
+        if len([number for number, _ in costs if number == clusters]) > 1:
+            more = max(counts) - min(counts)
+            yield Figure(f"{clusters} clusters: resources that more machines cost", more, "", 0)
+
+
+def _states(numbers: Sequence[int]) -> Iterator[Figure]:
+    """What states weigh. The bound is on what is in the clusters. Of how many resources a network and a
+    cluster consist is the cloud's to say, and the engine's own notes are the larger part of most.
+    """
+    weights: dict[int, Weight] = {}
+    for number in numbers:
+        weights[number] = weight = state(mesh_of(number, MACHINES[0]))
+        what, most = f"{number} clusters: state", max(weight.of_clusters.values())
+        yield Figure(f"{what}, Kubernetes-side, of a cluster", most, "bytes", most_bytes(number))
+        yield Figure(f"{what}, whole", weight.whole, "bytes")
+        yield Figure(f"{what}, whole, for each cluster", weight.whole // number, "bytes")
+        yield Figure(f"{what}, of it the engine's stack traces", weight.traces, "bytes")
+    if len(weights) > 1:
+        last = CLUSTERS[-1]
+        what = f"{last} clusters: state, Kubernetes-side, of a cluster, foretold"
+        yield Figure(what, bytes_of_one_of(last, weights), "bytes", most_bytes(last))
 
 
 def exponent(seconds: Mapping[int, float]) -> float:
@@ -152,92 +207,84 @@ def exponent(seconds: Mapping[int, float]) -> float:
     return sum((x - middle_x) * (y - middle_y) for x, y in points) / spread
 
 
-def mesh_of(clusters: int, machines: int, groups: int = 2) -> dict[str, Any]:
-    """The mesh of `prod` with so many clusters, by turns GKE and EKS, each in a network of its own.
-
-    The machines are in `groups` groups, by turns of Compute Engine and of EC2.
-    """
-    text = (PROJECT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8")
-    mesh: dict[str, Any] = yaml.safe_load(text)["config"]["hybrid-mesh:mesh"]
-    mesh |= {"networks": {}, "clusters": {}, "workloadGroups": {}, "ingress": {}}
-    mesh |= {"protected": False, "trust": {"issuer": "self-signed"}}
-    # With many peers the lists of admitted addresses outgrow what the clouds take; the model says so.
-    private = clusters > 10
-    for number in range(clusters):
-        name, network = f"c{number}", f"n{number}"
-        kind = ("gke", "gcp", "europe-west4") if number % 2 == 0 else ("eks", "aws", "us-east-1")
-        mesh["networks"][network] = {"type": kind[1], "region": kind[2], "cidr": f"10.{number + 1}.0.0/16"}
-        if kind[1] == "aws":
-            mesh["networks"][network]["rulesPerSecurityGroup"] = 1000
-        cluster = {"type": kind[0], "network": network}
-        if kind[0] == "eks":
-            cluster["version"] = "1.35"
-        if private:
-            cluster |= {"endpoint": "private", "peerEndpoint": f"https://{name}.clusters.example.com"}
-        mesh["clusters"][name] = cluster
-    for number in range(groups):
-        mesh["workloadGroups"][f"g{number}"] = {
-            "namespace": "shop",
-            "cluster": f"c{number % 2}",
-            "network": f"n{number % 2}",
-            "labels": {"app": f"g{number}"},
-            "ports": {"http": 8080},
-            "machines": {"type": ("gce", "ec2")[number % 2], "count": machines // groups},
-        }
-    return mesh
-
-
-def preview(mesh: Mapping[str, Any]) -> Previewed:
+def preview(mesh: Mapping[str, Any]) -> Cost:
     """One preview of a stack that does not exist yet."""
     with _measured(mesh) as (site, report):
-        begin = time.monotonic()
-        steps = site.told("preview", "--json")["steps"]
-        wall = time.monotonic() - begin
+        done = _run(site, "preview", "--json")
         program = json.loads(report.read_text())
-    named = [(step["urn"].split("$")[-1].split("::")[0], step["urn"].rpartition("::")[2]) for step in steps]
-    kubernetes = [name for kind, name in named if kind.rpartition("::")[2].startswith("kubernetes:")]
-    of_clusters = [
-        sum(name.startswith(f"mesh-{cluster}-") for name in kubernetes) for cluster in mesh["clusters"]
-    ]
-    return Previewed(
-        wall=wall,
+    steps = json.loads(done.output)["steps"]
+    return Cost(
+        wall=done.wall,
         program=program["cpu"],
         program_wall=program["wall"],
+        engine=done.cpu,
         memory=program["peak"] / 1024,
-        resources=len(steps),
-        remote_secrets=sum(name.endswith("-peering-remote-secrets") for name in kubernetes),
-        in_a_cluster=max(of_clusters),
+        shape=Shape.of(_resource(step) for step in steps),
     )
 
 
-def state_bytes(mesh: Mapping[str, Any]) -> int:
-    """The size of the state after an up, secrets encrypted, as the backend keeps it."""
+def _resource(step: Mapping[str, Any]) -> tuple[str, str, str]:
+    state = step["newState"]
+    return state["type"], step["urn"].rpartition("::")[2], state.get("provider", "")
+
+
+def state(mesh: Mapping[str, Any]) -> Weight:
+    """The state after an up."""
     with _measured(mesh) as (site, _):
-        site.up("--suppress-outputs")
-        (state,) = (site.folder.parent / "state").glob(".pulumi/stacks/**/*.json")
-        return len(json.dumps(json.loads(state.read_text()), separators=(",", ":")))
+        _run(site, "up", "--yes", "--skip-preview", "--suppress-outputs")
+        return Weight.of(site)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What a command printed, and the seconds that it took: by the clock, and of CPU in its own process."""
+
+    output: str
+    wall: float
+    cpu: float
+
+
+def _run(site: Site, *arguments: str) -> _Done:
+    """`pulumi ARGUMENTS`, however long it takes. Raises SystemExit with what it printed when it fails."""
+    print(f"scale: pulumi {arguments[0]}, {len(site.mesh['clusters'])} clusters", file=sys.stderr, flush=True)
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        begin = time.monotonic()
+        process = subprocess.Popen(
+            ["pulumi", "--non-interactive", "--color=never", *arguments],
+            cwd=site.folder,
+            env=site.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+        )
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        wall = time.monotonic() - begin
+        cpu = _cpu_seconds(process.pid)
+        code = process.wait()
+        output.seek(0)
+        errors.seek(0)
+        printed = output.read()
+        if code != 0:
+            sys.exit(f"pulumi {' '.join(arguments)} failed:\n{printed[-6000:]}{errors.read()[-6000:]}")
+    return _Done(printed, wall, cpu)
+
+
+def _cpu_seconds(process: int) -> float:
+    """CPU time of a process that has ended and was not waited for yet, without its children's (proc(5))."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def _measured(mesh: Mapping[str, Any]) -> Iterator[tuple[Site, Path]]:
-    """A site whose doubles are in this process, and the file in which the program reports."""
-    with tempfile.TemporaryDirectory(prefix="hybrid-mesh-scale-") as name:
-        folder = Path(name)
-        world = MemoryWorld(folder / "world")
-        with fake_api(world, len(mesh["clusters"])) as api, together(world) as providers:
-            api.machines = max(MACHINES)
-            offered = [{"server": server, "authority": api.authority} for server in api.servers]
-            servers = {"gcp": offered, "aws": offered, "kubeconfig": []}
-            site = make_site(folder, "prod", world, api, servers=servers, credential={"token": TOKEN})
-            site.configure(mesh)
-            report = folder / "program.json"
-            (folder / "report").mkdir()
-            (folder / "report" / "sitecustomize.py").write_text(_REPORT.format(path=str(report)))
-            site.environment |= {
-                "PULUMI_DEBUG_PROVIDERS": providers,
-                "PYTHONPATH": str(folder / "report"),
-            }
-            yield site, report
+    """A stack, and the file in which its program reports what it took."""
+    with tempfile.TemporaryDirectory(prefix="hybrid-mesh-scale-") as name, scaled(Path(name), mesh) as site:
+        report = Path(name) / "program.json"
+        hook = Path(name) / "report"
+        hook.mkdir()
+        (hook / "sitecustomize.py").write_text(_REPORT.format(path=str(report)))
+        site.environment["PYTHONPATH"] = str(hook)
+        yield site, report
 
 
 if __name__ == "__main__":

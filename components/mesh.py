@@ -170,8 +170,8 @@ class HybridMesh(pulumi.ComponentResource):
             Peering(
                 f"{self._name}-{holder}-peering",
                 cluster=cluster,
+                control_plane=self._control_planes[holder],
                 tokens={peer: tokens[peer] for peer in peers},
-                ready=[self._control_planes[each].istiod for each in (holder, *peers)],
                 opts=cluster.component_options(self),
             )
 

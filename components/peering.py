@@ -1,7 +1,7 @@
 """How the clusters of the mesh read each other: one reader token each, one merged remote Secret each."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -18,7 +18,8 @@ from model.render.remote_secret import REMOTE_SECRET_LABELS, REMOTE_SECRET_NAME,
 class ReaderToken(pulumi.ComponentResource):
     """The token by which the peers' istiods read this cluster, as `istioctl create-remote-secret` makes it.
 
-    `kubeconfig` is what a peer is given: secret.
+    `kubeconfig` is what a peer is given: secret. It is known once this cluster's istiod is there, whose roles
+    let the reader in.
     """
 
     kubeconfig: pulumi.Output[str]
@@ -35,7 +36,7 @@ class ReaderToken(pulumi.ComponentResource):
         token = declare(
             f"{name}-secret",
             reader_token_secret(cluster.plan.name),
-            cluster.options(self, [control_plane.base]),
+            cluster.options(self, [control_plane.base, control_plane.istiod]),
         )
         assert isinstance(token, Secret)
         self.kubeconfig = pulumi.Output.secret(
@@ -47,18 +48,15 @@ class ReaderToken(pulumi.ComponentResource):
 
 
 class Peering(pulumi.ComponentResource):
-    """What one cluster's istiod is given to read the others: the merged remote Secret, one key per peer.
-
-    `ready` are the peers' control planes: their roles let the reader in.
-    """
+    """What one cluster's istiod is given to read the others: the merged remote Secret, one key per peer."""
 
     def __init__(
         self,
         name: str,
         *,
         cluster: MeshCluster,
+        control_plane: IstioControlPlane,
         tokens: Mapping[str, ReaderToken],
-        ready: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:Peering", name, None, opts)
@@ -71,7 +69,7 @@ class Peering(pulumi.ComponentResource):
             type="Opaque",
             stringData={peer: token.kubeconfig for peer, token in sorted(tokens.items())},
         )
-        declare(f"{name}-remote-secrets", secret, cluster.options(self, ready))
+        declare(f"{name}-remote-secrets", secret, cluster.options(self, [control_plane.istiod]))
         self.register_outputs({})
 
 

@@ -12,6 +12,7 @@ REMOTE_SECRET_LABELS = {"istio/multiCluster": "true"}
 def render_kubeconfig(cluster: str, server: str, ca_pem_base64: str, token: str) -> str:
     """One peer's kubeconfig, as `istioctl create-remote-secret` writes it, in JSON (which is YAML).
 
+    Without blanks, as the stack's state holds that of every peer twice for each cluster.
     `server` is the URL at which the other clusters reach the API server; `ca_pem_base64` is the base64 of its
     certificate authority in PEM; `token` is that of the peer's reader.
     """
@@ -26,4 +27,4 @@ def render_kubeconfig(cluster: str, server: str, ca_pem_base64: str, token: str)
         "preferences": {},
         "users": [{"name": cluster, "user": {"token": token}}],
     }
-    return json.dumps(kubeconfig, indent=2) + "\n"
+    return json.dumps(kubeconfig, separators=(",", ":")) + "\n"

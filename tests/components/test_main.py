@@ -1,5 +1,6 @@
 """`__main__.py`: what a user sees of a right and of a wrong stack file."""
 
+import gc
 import json
 import runpy
 from collections.abc import Mapping
@@ -14,7 +15,10 @@ from tests.components.recording import Recording
 
 
 def run(config: Mapping[str, Any]) -> tuple[Recording, dict[str, Any]]:
-    """Runs the program on the flat keys `config`; what it declared and what it exported."""
+    """Runs the program on the flat keys `config`; what it declared and what it exported.
+
+    It turns the garbage collector off, as it ends soon; the tests' process does not.
+    """
     recording = Recording()
     exports: dict[str, Any] = {}
 
@@ -26,6 +30,7 @@ def run(config: Mapping[str, Any]) -> tuple[Recording, dict[str, Any]]:
 
     with hermetic() as loop, pytest.MonkeyPatch.context() as patch:
         patch.setattr(pulumi, "export", exports.__setitem__)
+        patch.setattr(gc, "disable", lambda: None)
         pulumi.runtime.set_mocks(recording, project="hybrid-mesh", stack="local")
         texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
         pulumi.runtime.set_all_config(texts)

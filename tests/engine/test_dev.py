@@ -49,8 +49,8 @@ def test_the_protection_is_lifted_and_a_cluster_more_is_read_by_its_peers(dev: S
     dev.configure(mesh)
     dev.up()
     secrets = [thing for thing in dev.world.things("kubernetes") if "istio-remote-secrets" in thing.identity]
-    assert [sorted(secret.inputs["stringData"]) for secret in secrets] != []
-    assert {len(secret.inputs["stringData"]) for secret in secrets} == {2}
+    assert [sorted(secret.inputs["data"]) for secret in secrets] != []
+    assert {len(secret.inputs["data"]) for secret in secrets} == {2}
     dev.up("--expect-no-changes")
 
 

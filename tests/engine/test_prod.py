@@ -195,7 +195,7 @@ def test_a_cluster_more_is_read_by_its_peers(prod: Site) -> None:
     prod.up()
     assert len(prod.world.of_type(GKE)) == 2
     secrets = [thing for thing in prod.world.things("kubernetes") if "istio-remote-secrets" in thing.identity]
-    assert [len(secret.inputs["stringData"]) for secret in secrets] == [2, 2, 2]
+    assert [len(secret.inputs["data"]) for secret in secrets] == [2, 2, 2]
     prod.up("--expect-no-changes")
 
 

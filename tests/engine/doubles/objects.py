@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from typing import TYPE_CHECKING, Final
 
@@ -12,8 +11,10 @@ from plugins.framework.errors import ResourceError
 from plugins.framework.handler import Checked, Diff
 from plugins.framework.values import UNKNOWN, Properties
 from plugins.kubernetes_standin.kinds import CLUSTER_SCOPED, Kind
+from plugins.kubernetes_standin.normalise import SECRET
 from tests.engine.doubles import balancers
 from tests.engine.doubles.in_cluster import InClusterHandler
+from tests.engine.doubles.secret_data import token_data, with_data
 
 if TYPE_CHECKING:
     from tests.engine.doubles.cluster import ClusterProvider
@@ -48,7 +49,8 @@ class ObjectHandler(InClusterHandler):
             metadata["name"] = olds.get("metadata", {}).get("name") or f"{context.name}-{mark}"
         if self._namespaced:
             metadata.setdefault("namespace", "default")
-        return Checked({**news, "metadata": metadata})
+        inputs = {**news, "metadata": metadata}
+        return Checked(with_data(inputs) if self._kind == SECRET else inputs)
 
     def diff(
         self,
@@ -127,9 +129,5 @@ class ObjectHandler(InClusterHandler):
         if inputs.get("type") == "kubernetes.io/service-account-token":
             if not self.release("istio-base"):
                 raise ResourceError(f"no service account {_READER}: its token is never filled in")
-            token = f"token-{hashlib.sha256(self._provider.server.encode()).hexdigest()}"
-            filled = {"token": token, "ca.crt": "the API server's authority", "namespace": "istio-system"}
-            return {name: base64.b64encode(text.encode()).decode() for name, text in filled.items()}
-        texts = inputs.get("stringData", {})
-        encoded = {name: base64.b64encode(str(text).encode()).decode() for name, text in texts.items()}
-        return {**inputs.get("data", {}), **encoded}
+            return token_data(self._provider.server)
+        return dict(inputs.get("data", {}))
