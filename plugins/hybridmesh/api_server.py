@@ -13,7 +13,8 @@ from plugins.framework.errors import ResourceError
 from plugins.framework.tls import tls_context
 
 _LOADING: Final = threading.Lock()
-"""The client remembers in a global table which certificates it wrote to which file."""
+"""The client remembers in a global table which certificates it wrote to which file: nobody takes that file away
+before they are read."""
 
 
 class UnreachableClusterError(ResourceError):
@@ -40,8 +41,8 @@ class ApiServer:
         }
         from_file: Any = config.load_kube_config
         from_text: Any = config.load_kube_config_from_dict
-        try:
-            with _LOADING:
+        with _LOADING:
+            try:
                 if kubeconfig is None:
                     from_file(**given)
                 elif "{" not in kubeconfig and "\n" not in kubeconfig:
@@ -49,10 +50,10 @@ class ApiServer:
                 else:
                     from_text(yaml.safe_load(kubeconfig), **given)
                 self._pool = self._connect()
-        except (config.ConfigException, yaml.YAMLError, OSError, TypeError) as failure:
-            raise ResourceError(f"the kubeconfig cannot be used ({type(failure).__name__})") from None
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            except (config.ConfigException, yaml.YAMLError, OSError, TypeError) as failure:
+                raise ResourceError(f"the kubeconfig cannot be used ({type(failure).__name__})") from None
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def get(self, path: str, timeout: float) -> Any:
         """The JSON at `path`. Raises UnreachableClusterError."""

@@ -5,6 +5,7 @@ import json
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,19 @@ def test_no_client_key_is_left_in_a_file(
         with pytest.raises(UnreachableClusterError, match="does not answer"):
             ApiServer(json.dumps(kubeconfig), None).get("/", 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_many_use_one_kubeconfig_at_once(server: FakeApiServer) -> None:
+    """The groups of a cluster: the official client gives them one file for the cluster's authority."""
+    kubeconfig = json.loads(server.kubeconfig)
+    root = make_root("mesh.example.com", "mesh1", 30, datetime.now(UTC)).certificate_pem
+    kubeconfig["clusters"][0]["cluster"] = {
+        "server": "https://127.0.0.1:1",
+        "certificate-authority-data": base64.b64encode(root.encode()).decode(),
+    }
+    text = json.dumps(kubeconfig)
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(lambda _: ApiServer(text, None), range(100)))) == 100
 
 
 def test_a_preview_waits_for_no_one(registration: Driver, server: FakeApiServer) -> None:
