@@ -13,8 +13,8 @@ from plugins.framework.errors import ResourceError
 from plugins.framework.tls import tls_context
 
 _LOADING: Final = threading.Lock()
-"""The client remembers in a global table which certificates it wrote to which file: nobody takes that file away
-before they are read."""
+"""The client remembers in a global table which certificates it wrote to which file: none goes before they
+are read."""
 
 
 class UnreachableClusterError(ResourceError):

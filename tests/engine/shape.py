@@ -35,3 +35,13 @@ def positions(calls: Iterable[Call], *, type_: str = "", name: str = "", operati
         for index, call in enumerate(calls)
         if type_ in call.type and name in call.name and operation in call.operation
     ]
+
+
+def first(calls: Iterable[Call], *, type_: str = "", name: str = "") -> int:
+    """Where the first of `positions` is."""
+    return min(positions(calls, type_=type_, name=name))
+
+
+def last(calls: Iterable[Call], *, type_: str = "", name: str = "") -> int:
+    """Where the last of `positions` is."""
+    return max(positions(calls, type_=type_, name=name))

@@ -4,12 +4,11 @@ The tests run in this order on one stack; each leaves it whole, so that the next
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.engine.doubles.store import Call
-from tests.engine.shape import leaked, positions
+from tests.engine.shape import first, last, leaked
 from tests.engine.site import Site, site
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine"), pytest.mark.xdist_group("prod")]
@@ -281,12 +280,12 @@ def test_destroy_goes_in_the_right_order_and_leaves_nothing(prod: Site) -> None:
     assert [thing.identity for thing in prod.world.things()] == []
     calls = prod.world.calls("delete")
     for cluster, network in ((GKE, "gcp:compute/network:Network"), (EKS, "aws:ec2/vpc:Vpc")):
-        assert _last(calls, type_="gateway.networking.k8s.io") < _first(calls, type_=cluster)
-        assert _last(calls, name="gateway-release") < _first(calls, type_=cluster)
-        assert _last(calls, type_=cluster) < _first(calls, type_=network)
+        assert last(calls, type_="gateway.networking.k8s.io") < first(calls, type_=cluster)
+        assert last(calls, name="gateway-release") < first(calls, type_=cluster)
+        assert last(calls, type_=cluster) < first(calls, type_=network)
     for cluster in ("gke-eu", "eks-us"):
         gateway, istiod = f"mesh-{cluster}-gateway-release", f"mesh-{cluster}-istio-istiod"
-        assert _last(calls, name=gateway) < _first(calls, name=istiod)
+        assert last(calls, name=gateway) < first(calls, name=istiod)
 
 
 def urns(prod: Site) -> set[str]:
@@ -296,11 +295,3 @@ def urns(prod: Site) -> set[str]:
 def changes(prod: Site) -> list[Call]:
     """What was changed in the clouds and in the clusters."""
     return [call for call in prod.world.calls() if call.operation != "read"]
-
-
-def _first(calls: list[Call], **what: Any) -> int:
-    return min(positions(calls, **what))
-
-
-def _last(calls: list[Call], **what: Any) -> int:
-    return max(positions(calls, **what))
