@@ -4,6 +4,7 @@ The tests of a stack run in this order; each leaves it whole, so that the next c
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine"), pytest.mark
 
 CLUSTERS = {"dev": "one", "staging": "gke-eu"}
 """Of each stack the cluster with the group `ratings`."""
-MORE = {
+MORE: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "dev": (
         {"type": "external", "cidr": "10.246.0.0/16"},
         {
