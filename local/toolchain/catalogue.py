@@ -18,6 +18,7 @@ from local.toolchain.store import Store
 from local.toolchain.wheels import envoy, wheel
 
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
+KUBERNETES_PLUGIN = "pulumi-resource-kubernetes"
 _IMAGES = ("pilot", "proxyv2", "echo", "pause")
 
 
@@ -48,6 +49,8 @@ def _binaries(workshop: GoWorkshop) -> list[Component]:
     kubernetes = {name: f"k8s.io/kubernetes/cmd/{name}" for name in _KUBERNETES}
     echo = {f"echo-{program}": f"pkg/test/echo/cmd/{program}" for program in ("server", "client")}
     pulumi = {"pulumi": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"}
+    plugin = "cmd/pulumi-resource-kubernetes"
+    embedded = {f"{plugin}/{name}": name for name in ("schema.json", "terraform-mapping.json")}
     coredns = {"coredns": "github.com/coredns/coredns"}
     etcd = {"etcd": "go.etcd.io/etcd/server/v3"}
     build = workshop.binaries
@@ -55,6 +58,14 @@ def _binaries(workshop: GoWorkshop) -> list[Component]:
         build("kubernetes", "kubernetes", kubernetes, ldflags=pins.KUBERNETES_LDFLAGS, seconds=260),
         istio("pilot-discovery", {"pilot-discovery": "pilot/cmd/pilot-discovery"}, 190),
         build("pulumi", "pulumi", pulumi, ldflags=pins.PULUMI_LDFLAGS, seconds=180),
+        build(
+            "pulumi-kubernetes",
+            "pulumi-kubernetes",
+            {KUBERNETES_PLUGIN: "."},
+            ldflags=pins.PULUMI_KUBERNETES_LDFLAGS,
+            embeds=("github.com/pulumi/pulumi-kubernetes/provider/v4", embedded),
+            seconds=170,
+        ),
         build("coredns", "coredns", coredns, ldflags=pins.PLAIN_LDFLAGS, seconds=110),
         istio("istioctl", {"istioctl": "istioctl/cmd/istioctl"}, 26),
         build("etcd", "etcd", etcd, ldflags=pins.PLAIN_LDFLAGS, seconds=20),
@@ -78,6 +89,7 @@ def profile_links(store: Store, keys: Mapping[str, str], pulumi: Path | None) ->
     links |= {f"images/{name}.tar": part(f"image-{name}", f"{name}.tar") for name in _IMAGES}
     links[f"packages/releases/{pins.ISTIO_VERSION}/deb/{PACKAGE}.deb"] = part("package", f"{PACKAGE}.deb")
     links["bin/pulumi"] = pulumi or part("pulumi", "pulumi")
+    links[f"plugins/{KUBERNETES_PLUGIN}"] = part("pulumi-kubernetes", KUBERNETES_PLUGIN)
     links["charts"] = part("charts")
     links["rootfs"] = part(ROOTFS)
     return links
@@ -90,16 +102,16 @@ def required(catalogue: Catalogue, pulumi: Path | None) -> list[str]:
 
 
 def find_pulumi(store: Store, path: str | None = None) -> Path | None:
-    """A `pulumi` on PATH of at least the version that is built here and of the same major version, if there
-    is one that is not the toolchain's own."""
-    minimum = tuple(int(part) for part in pins.PULUMI_VERSION.split("."))
+    """A `pulumi` on PATH of at least the minimum version and of its major version, if there is one that is not the toolchain's own."""
     for folder in (path if path is not None else os.environ.get("PATH", "")).split(os.pathsep):
         candidate = shutil.which("pulumi", path=folder) if folder else None
         if not candidate:
             continue
         binary = Path(candidate).resolve()
         version = _pulumi_version(binary)
-        if not binary.is_relative_to(store.finished) and version >= minimum and version[0] == minimum[0]:
+        if not binary.is_relative_to(store.finished) and pins.PULUMI_MINIMUM <= version < (
+            pins.PULUMI_MINIMUM[0] + 1,
+        ):
             return binary
     return None
 

@@ -87,20 +87,30 @@ class GoWorkshop:
         *,
         ldflags: str,
         tags: str = "",
+        embeds: tuple[str, Mapping[str, str]] | None = None,
         seconds: float,
     ) -> Component:
-        """A component with `packages` (binary name -> import path) of one module folder built in one go."""
+        """A component with `packages` (binary name -> import path) of one module folder built in one go.
+
+        `embeds` names a dependency and the files of it (path in the dependency -> name) that the module's own
+        `go:embed` lines expect beside them.
+        """
         arguments = ["build", *([f"-tags={tags}"] if tags else []), "-ldflags", ldflags]
 
         def recipe(task: Task) -> None:
+            folder = MODULES / module
+            if embeds:
+                folder = Path(shutil.copytree(folder, task.scratch / module))
+                self._copy_from_module(task, module, embeds[0], embeds[1], folder)
             for argv in _build_commands(arguments, packages, task.output):
-                task.run([self.command(task), *argv], folder=MODULES / module, environment=self.environment())
+                task.run([self.command(task), *argv], folder=folder, environment=self.environment())
 
         inputs = {
             "go": self.go.version,
             "arguments": " ".join(arguments),
             "environment": f"CGO_ENABLED=0 {_FLAGS}",
             "packages": " ".join(f"{binary}={path}" for binary, path in packages.items()),
+            **({"embeds": _copies_text(embeds[1])} if embeds else {}),
             **_module_texts(MODULES / module),
         }
         return Component(name, recipe, inputs, tools=self.go.tools, lane=Lane.GO, seconds=seconds)
@@ -109,25 +119,29 @@ class GoWorkshop:
         """A component with files and folders (`copies`: path in the dependency -> path in the component)."""
 
         def recipe(task: Task) -> None:
-            task.run(
-                [self.command(task), "mod", "download", dependency],
-                folder=MODULES / module,
-                environment=self.environment(),
-            )
-            folder = task.ask(
-                [self.command(task), "list", "-m", "-f", "{{.Dir}}", dependency],
-                folder=MODULES / module,
-                environment=self.environment(),
-            ).strip()
-            for source, target in copies.items():
-                _copy(Path(folder) / source, task.output / target)
+            self._copy_from_module(task, module, dependency, copies, task.output)
 
         inputs = {
             "dependency": dependency,
-            "copies": " ".join(f"{source}={target}" for source, target in copies.items()),
+            "copies": _copies_text(copies),
             **_module_texts(MODULES / module),
         }
         return Component(name, recipe, inputs, tools=self.go.tools, seconds=15)
+
+    def _copy_from_module(
+        self, task: Task, module: str, dependency: str, copies: Mapping[str, str], target: Path
+    ) -> None:
+        """Copy files and folders of a dependency of `module` (its path -> the path below `target`)."""
+        go, place, environment = self.command(task), MODULES / module, self.environment()
+        task.run([go, "mod", "download", dependency], folder=place, environment=environment)
+        location = [go, "list", "-m", "-f", "{{.Dir}}", dependency]
+        folder = task.ask(location, folder=place, environment=environment).strip()
+        for source, name in copies.items():
+            _copy(Path(folder) / source, target / name)
+
+
+def _copies_text(copies: Mapping[str, str]) -> str:
+    return " ".join(f"{source}={target}" for source, target in copies.items())
 
 
 def _build_commands(arguments: list[str], packages: Mapping[str, str], output: Path) -> list[list[str]]:

@@ -7,7 +7,11 @@ from typing import Final
 KUBERNETES_VERSION: Final = "1.35.4"
 ISTIO_VERSION: Final = "1.31.0"
 ISTIO_COMMIT: Final = "eed52ebb66ad"
-PULUMI_VERSION: Final = "3.259.0"
+PULUMI_VERSION: Final = "3.274.1"
+PULUMI_MINIMUM: Final = (3, 259, 0)
+"""The oldest Pulumi on PATH that is used instead of building one: `requiredPulumiVersion` of Pulumi.yaml."""
+PULUMI_KUBERNETES_VERSION: Final = "4.25.0"
+"""The release nearest to the commit that the Go module proxy serves (see modules/pulumi-kubernetes/go.mod)."""
 GO_MINIMUM: Final = (1, 26)
 
 DEBIAN_SUITE: Final = "bookworm"
@@ -58,6 +62,7 @@ ISTIO_LDFLAGS: Final = " ".join(
     ]
 )
 PULUMI_LDFLAGS: Final = f"{_STRIP} {_define(f'{_PULUMI_INFO}.Version', f'v{PULUMI_VERSION}')}"
+PULUMI_KUBERNETES_LDFLAGS: Final = f"{_STRIP} {_define('main.version', PULUMI_KUBERNETES_VERSION)}"
 PLAIN_LDFLAGS: Final = _STRIP
 
 
