@@ -10,7 +10,7 @@ import pulumi  # noqa: E402 - the SDKs are what the line above is for
 
 from components.mesh import HybridMesh  # noqa: E402
 from model.plan.build import plan_from  # noqa: E402
-from model.problems import ConfigurationError  # noqa: E402
+from model.reading.problems import ConfigurationError  # noqa: E402
 
 config = pulumi.Config("hybrid-mesh")
 try:

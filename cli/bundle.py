@@ -15,9 +15,9 @@ from cli.errors import WRONG, CommandError
 from cli.kubeconfigs import read_kubeconfig
 from cli.options import Stack
 from cli.plans import stack_plan
-from model.config.groups import BundleMachines
+from model.config.machines import BundleMachinesConfig
 from model.plan.types import GroupPlan, MeshPlan
-from model.render.bundle import Bundle, render_bundle
+from model.texts.bundle import Bundle, render_bundle
 
 SHORTEST_SECONDS = 600
 """Source: TokenRequestSpec of the Kubernetes API, `expirationSeconds`: at least 10 minutes."""
@@ -52,7 +52,9 @@ def bundle(group: Group, ttl: Ttl = "1h", output: Output = None, stack: Stack = 
 
 def _bundle_group(plan: MeshPlan, name: str) -> GroupPlan:
     group = plan.groups.get(name)
-    bundles = sorted(g.name for g in plan.groups.values() if isinstance(g.config.machines, BundleMachines))
+    bundles = sorted(
+        g.name for g in plan.groups.values() if isinstance(g.config.machines, BundleMachinesConfig)
+    )
     if group is None or name not in bundles:
         problem = f"The stack {plan.stack} has no group {name} with `machines: {{type: bundle}}`."
         remedy = f"It has: {', '.join(bundles)}." if bundles else "It has none; see docs/bundle-machines.md."

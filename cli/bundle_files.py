@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cli.errors import WRONG, CommandError
-from model.render.bundle import EXECUTABLE_FILES, TOKEN_FILE
+from model.texts.bundle import EXECUTABLE_FILES, TOKEN_FILE
 
 MARKER = "machine.env"
 """A file that every bundle has: a folder without it is somebody else's and is not touched."""

@@ -10,7 +10,7 @@ from cli.stack import exists, prepared
 from local.lab.client import LabClient
 from local.lab.errors import LabNotRunning
 from local.paths import project_folder
-from model.stackfile import stack_file
+from model.reading.stack_file import stack_file
 
 ARGUMENTS = ("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")
 

@@ -8,7 +8,7 @@ from cli.options import Stack
 from cli.salt import ensure_salt
 from cli.stack import exists, prepare
 from local.paths import project_folder
-from model.stackfile import stack_file
+from model.reading.stack_file import stack_file
 
 
 def env(stack: Stack = "local") -> None:

@@ -12,7 +12,7 @@ import typer.core
 from cli.console import say
 from local.lab.errors import LabError, LabNotRunning, PreflightError
 from local.toolchain.errors import ToolchainError
-from model.problems import ConfigurationError
+from model.reading.problems import ConfigurationError
 
 FAILED = 1
 WRONG = 2

@@ -11,7 +11,7 @@ from cli.engine import Engine
 from cli.errors import CommandError
 from local.lab.client import LabClient
 from local.paths import project_folder
-from model.config.clusters import EksCluster, GkeCluster, KubeconfigCluster
+from model.config.clusters import EksClusterConfig, GkeClusterConfig, KubeconfigClusterConfig
 from model.plan.types import ClusterPlan
 
 Kubeconfig = dict[str, Any]
@@ -20,9 +20,9 @@ Kubeconfig = dict[str, Any]
 def read_kubeconfig(cluster: ClusterPlan, stack: str) -> tuple[Kubeconfig, str | None]:
     """The kubeconfig of `cluster` and the context to use in it (None: its own). Raises CommandError,
     LabNotRunning."""
-    if isinstance(cluster.config, KubeconfigCluster):
+    if isinstance(cluster.config, KubeconfigClusterConfig):
         return _external(cluster.name, cluster.config, stack), cluster.config.context
-    if isinstance(cluster.config, GkeCluster | EksCluster):
+    if isinstance(cluster.config, GkeClusterConfig | EksClusterConfig):
         return _exported(cluster.name, stack), None
     info = LabClient.connect(start=False).cluster(cluster.name)
     if info is None:
@@ -44,7 +44,7 @@ def _exported(name: str, stack: str) -> Kubeconfig:
     return _parsed(name, text)
 
 
-def _external(name: str, config: KubeconfigCluster, stack: str) -> Kubeconfig:
+def _external(name: str, config: KubeconfigClusterConfig, stack: str) -> Kubeconfig:
     if config.secret:
         found = Engine.find().ask("config", "get", f"hybrid-mesh:{config.secret}", "--stack", stack)
         if found.returncode != 0:

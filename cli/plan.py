@@ -10,11 +10,11 @@ from rich.table import Table
 from cli.console import out
 from cli.plan_clouds import cloud_tables
 from local.paths import project_folder
-from model.describe import describe
-from model.labels import lift_protection
+from model.derive.labels import lift_protection
 from model.plan.build import plan_from
-from model.secrets import check_keys
-from model.stackfile import read_config, read_stack_file, stack_file
+from model.plan.describe import describe
+from model.plan.secrets import check_keys
+from model.reading.stack_file import read_config, read_stack_file, stack_file
 
 
 def plan(

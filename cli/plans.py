@@ -3,7 +3,7 @@
 from local.paths import project_folder
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
-from model.stackfile import read_stack_file, stack_file
+from model.reading.stack_file import read_stack_file, stack_file
 
 
 def stack_plan(stack: str) -> MeshPlan:

@@ -12,8 +12,8 @@ from cli.pods import ClusterPods
 from local.lab.client import LabClient
 from local.lab.errors import LabError
 from local.paths import project_folder
-from model.config.clusters import LocalCluster
-from model.config.groups import LocalMachines
+from model.config.clusters import LocalClusterConfig
+from model.config.machines import LocalMachinesConfig
 from model.plan.types import MeshPlan
 from operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod
 
@@ -33,14 +33,14 @@ class MeshShell:
 
     def machines(self, group: str) -> Sequence[Machine]:
         plan = self._plan.groups[group]
-        if not isinstance(plan.config.machines, LocalMachines):
+        if not isinstance(plan.config.machines, LocalMachinesConfig):
             raise NotProbedError(f"nothing here can run a command in {plan.config.machines.type} machines")
         return [found for machine in plan.machines if (found := self._machine(group, machine.name))]
 
     def ingress_url(self, ingress: str, port: int) -> str:
         plan = self._plan.ingresses[ingress]
         service = f"{plan.namespace}/{ingress}-{plan.config.gateway_class}"
-        if not isinstance(self._plan.clusters[plan.cluster].config, LocalCluster):
+        if not isinstance(self._plan.clusters[plan.cluster].config, LocalClusterConfig):
             address = self._cluster(plan.cluster).gateway_address(plan.namespace, ingress)
             if address is None:
                 raise NotReachableError("its Gateway has no address")

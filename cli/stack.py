@@ -13,7 +13,7 @@ from cli.engine import Engine
 from cli.errors import CommandError
 from cli.salt import ensure_salt, remove_salt
 from local.paths import project_folder
-from model.stackfile import stack_file
+from model.reading.stack_file import stack_file
 
 PROJECT = "hybrid-mesh"
 

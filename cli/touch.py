@@ -3,8 +3,8 @@
 import shutil
 
 from cli.console import out
-from model.config.clusters import LocalCluster
-from model.config.groups import LocalMachines
+from model.config.clusters import LocalClusterConfig
+from model.config.machines import LocalMachinesConfig
 from model.plan.types import MeshPlan
 from operate.shell import NotReachableError
 
@@ -28,7 +28,7 @@ def _clusters(plan: MeshPlan) -> list[tuple[str, str]]:
     return [
         (f"cluster {name}", f"kubectl --kubeconfig <({COMMAND} lab kubeconfig {name}) get pods -A")
         for name, cluster in plan.clusters.items()
-        if isinstance(cluster.config, LocalCluster) and cluster.active
+        if isinstance(cluster.config, LocalClusterConfig) and cluster.active
     ]
 
 
@@ -36,7 +36,7 @@ def _machines(plan: MeshPlan) -> list[tuple[str, str]]:
     return [
         (f"machine {machine.name}", f"{COMMAND} lab shell {machine.name}")
         for group in plan.groups.values()
-        if isinstance(group.config.machines, LocalMachines)
+        if isinstance(group.config.machines, LocalMachinesConfig)
         for machine in group.machines
     ]
 

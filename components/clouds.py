@@ -10,10 +10,9 @@ import pulumi
 from components.clusters.base import MeshCluster
 from components.machines.base import Machines
 from components.networks.base import CloudNetwork
-from model.config.clusters import GkeCluster
-from model.config.istio import Istio
-from model.config.networks import AwsNetwork as AwsNetworkConfig
-from model.config.networks import GcpNetwork as GcpNetworkConfig
+from model.config.clusters import GkeClusterConfig
+from model.config.istio import IstioConfig
+from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
 from model.plan.types import ClusterPlan, GroupPlan, MeshPlan, NetworkPlan
 
 
@@ -42,7 +41,7 @@ def cloud_cluster(
 ) -> MeshCluster:
     """A GKE or EKS cluster in its network."""
     network = networks[plan.network]
-    if isinstance(plan.config, GkeCluster):
+    if isinstance(plan.config, GkeClusterConfig):
         from components.clusters.gke import GkeMeshCluster  # noqa: PLC0415
         from components.networks.gcp import GcpNetwork  # noqa: PLC0415
 
@@ -73,7 +72,7 @@ def cloud_machines(
     cluster: MeshCluster,
     certificate_authority: pulumi.Input[str],
     gateway_addresses: pulumi.Input[tuple[str, ...]],
-    istio: Istio,
+    istio: IstioConfig,
     opts: pulumi.ResourceOptions,
 ) -> Machines:
     """The machines of a group on GCE or EC2."""

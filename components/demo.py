@@ -5,8 +5,8 @@ import pulumi
 from components.clusters.base import MeshCluster
 from components.declare import declare
 from components.istio import IstioControlPlane
-from model.config.demo import Demo as DemoConfig
-from model.manifests.demo import (
+from model.config.demo import DemoConfig
+from model.objects.demo import (
     demo_authorization_policy,
     demo_deployment,
     demo_service,

@@ -10,10 +10,10 @@ from components.charts import istio_chart
 from components.clusters.base import MeshCluster
 from components.declare import declare
 from components.istio import IstioControlPlane
-from model.config.istio import Istio
-from model.manifests.mesh import cross_network_gateway, istiod_gateway, istiod_virtual_service
-from model.manifests.shape import SYSTEM_NAMESPACE
-from model.render.istio_values import GATEWAY_NAME, merge
+from model.config.istio import IstioConfig
+from model.objects.helm_values import GATEWAY_NAME, merge
+from model.objects.manifest import SYSTEM_NAMESPACE
+from model.objects.mesh import cross_network_gateway, istiod_gateway, istiod_virtual_service
 
 
 class EastWestGateway(pulumi.ComponentResource):
@@ -27,7 +27,7 @@ class EastWestGateway(pulumi.ComponentResource):
         name: str,
         *,
         cluster: MeshCluster,
-        istio: Istio,
+        istio: IstioConfig,
         control_plane: IstioControlPlane,
         drain: pulumi.Resource | None = None,
         opts: pulumi.ResourceOptions | None = None,

@@ -8,9 +8,9 @@ from pulumi_kubernetes.helm.v3 import Release
 from components.charts import GATEWAY_API_CRDS, istio_chart
 from components.clusters.base import MeshCluster
 from components.declare import declare
-from model.config.istio import Istio
-from model.manifests.mesh import strict_peer_authentication, system_namespace
-from model.manifests.shape import SYSTEM_NAMESPACE, manifest
+from model.config.istio import IstioConfig
+from model.objects.manifest import SYSTEM_NAMESPACE, manifest
+from model.objects.mesh import strict_peer_authentication, system_namespace
 
 
 class IstioControlPlane(pulumi.ComponentResource):
@@ -32,7 +32,7 @@ class IstioControlPlane(pulumi.ComponentResource):
         name: str,
         *,
         cluster: MeshCluster,
-        istio: Istio,
+        istio: IstioConfig,
         certificates: pulumi.Input[Mapping[str, str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:

@@ -22,9 +22,9 @@ from components.resources import LoadBalancerDrain
 from components.safeguard import Safeguard
 from components.trust import MeshTrust
 from components.workloads import GroupSite, WorkloadGroup
-from model.config.clusters import CloudCluster, LocalCluster
-from model.labels import lift_protection
-from model.manifests.namespaces import cluster_namespaces
+from model.config.clusters import CloudClusterConfig, LocalClusterConfig
+from model.derive.labels import lift_protection
+from model.objects.namespaces import cluster_namespaces
 from model.plan.types import ClusterPlan, GroupPlan, MeshPlan
 
 
@@ -98,10 +98,10 @@ class HybridMesh(pulumi.ComponentResource):
 
     def _cluster(self, plan: ClusterPlan) -> MeshCluster:
         name = f"{self._name}-{plan.name}"
-        if isinstance(plan.config, LocalCluster):
+        if isinstance(plan.config, LocalClusterConfig):
             network = self._plan.networks[plan.network]
             return LocalMeshCluster(name, plan=plan, network=network, opts=self._own)
-        if isinstance(plan.config, CloudCluster):
+        if isinstance(plan.config, CloudClusterConfig):
             return cloud_cluster(name, plan, mesh=self._plan, networks=self._networks, opts=self._own)
         return KubeconfigMeshCluster(name, plan=plan, secrets=self._secrets, opts=self._own)
 

@@ -10,9 +10,9 @@ from pulumi_kubernetes.core.v1 import Secret
 from components.clusters.base import MeshCluster
 from components.declare import declare
 from components.istio import IstioControlPlane
-from model.manifests.mesh import reader_token_secret
-from model.manifests.shape import SYSTEM_NAMESPACE, manifest
-from model.render.remote_secret import REMOTE_SECRET_LABELS, REMOTE_SECRET_NAME, render_kubeconfig
+from model.objects.manifest import SYSTEM_NAMESPACE, manifest
+from model.objects.mesh import reader_token_secret
+from model.texts.remote_secret import REMOTE_SECRET_LABELS, REMOTE_SECRET_NAME, render_kubeconfig
 
 
 class ReaderToken(pulumi.ComponentResource):

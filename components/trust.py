@@ -6,7 +6,13 @@ import pulumi
 
 from components.issuers.base import CloudIssuer
 from components.resources import CertificateAuthority
-from model.config.trust import AwsPrivateCaTrust, FilesTrust, GoogleCasTrust, SelfSignedTrust, Trust
+from model.config.trust import (
+    AwsPrivateCaTrustConfig,
+    FilesTrustConfig,
+    GoogleCasTrustConfig,
+    SelfSignedTrustConfig,
+    TrustConfig,
+)
 
 
 class MeshTrust(pulumi.ComponentResource):
@@ -22,7 +28,7 @@ class MeshTrust(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        trust: Trust,
+        trust: TrustConfig,
         mesh_id: str,
         trust_domain: str,
         clusters: Sequence[str],
@@ -35,7 +41,7 @@ class MeshTrust(pulumi.ComponentResource):
         self._name, self._mesh_id, self._trust_domain = name, mesh_id, trust_domain
         self._clusters, self._protected = sorted(clusters), protected
         self._issuer: CloudIssuer | CertificateAuthority
-        if isinstance(trust, GoogleCasTrust | AwsPrivateCaTrust):
+        if isinstance(trust, GoogleCasTrustConfig | AwsPrivateCaTrustConfig):
             self._issuer = self._cloud_issuer(trust, project)
         else:
             self._issuer = self._own_authority(trust, secrets)
@@ -50,7 +56,7 @@ class MeshTrust(pulumi.ComponentResource):
         return found
 
     def _own_authority(
-        self, trust: SelfSignedTrust | FilesTrust, secrets: Mapping[str, pulumi.Input[str]]
+        self, trust: SelfSignedTrustConfig | FilesTrustConfig, secrets: Mapping[str, pulumi.Input[str]]
     ) -> CertificateAuthority:
         return CertificateAuthority(
             f"{self._name}-authority",
@@ -58,18 +64,20 @@ class MeshTrust(pulumi.ComponentResource):
             mesh_id=self._mesh_id,
             clusters=self._clusters,
             issuer=trust.issuer,
-            root_validity_days=None if isinstance(trust, FilesTrust) else trust.root_validity_days,
+            root_validity_days=None if isinstance(trust, FilesTrustConfig) else trust.root_validity_days,
             intermediate_validity_days=trust.intermediate_validity_days,
-            root_certificate_pem=secrets[trust.certificate] if isinstance(trust, FilesTrust) else None,
-            root_key_pem=secrets[trust.key] if isinstance(trust, FilesTrust) else None,
+            root_certificate_pem=secrets[trust.certificate] if isinstance(trust, FilesTrustConfig) else None,
+            root_key_pem=secrets[trust.key] if isinstance(trust, FilesTrustConfig) else None,
             rotation=trust.rotation,
             opts=pulumi.ResourceOptions(parent=self, protect=self._protected or None),
         )
 
-    def _cloud_issuer(self, trust: GoogleCasTrust | AwsPrivateCaTrust, project: str | None) -> CloudIssuer:
+    def _cloud_issuer(
+        self, trust: GoogleCasTrustConfig | AwsPrivateCaTrustConfig, project: str | None
+    ) -> CloudIssuer:
         """The SDK of a cloud is loaded where a stack uses that cloud only."""
         name, own = f"{self._name}-issuer", pulumi.ResourceOptions(parent=self)
-        if isinstance(trust, GoogleCasTrust):
+        if isinstance(trust, GoogleCasTrustConfig):
             from components.issuers.google_cas import GoogleCasIssuer  # noqa: PLC0415
 
             return GoogleCasIssuer(

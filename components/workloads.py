@@ -16,10 +16,10 @@ from components.machines.bundle import BundleMachines
 from components.machines.local import LocalMachines
 from components.networks.base import CloudNetwork
 from components.resources import MachineRegistration
-from model.config.groups import BundleMachines as BundleMachinesConfig
-from model.config.istio import Istio
-from model.manifests.groups import entry_point, service_account
-from model.manifests.minting import (
+from model.config.istio import IstioConfig
+from model.config.machines import BundleMachinesConfig
+from model.objects.groups import entry_point, service_account
+from model.objects.minting import (
     minting_policy,
     minting_policy_binding,
     minting_role,
@@ -65,7 +65,7 @@ class WorkloadGroup(pulumi.ComponentResource):
         certificate_authority: pulumi.Input[str] | None,
         root_certificate: pulumi.Input[str],
         gateway_addresses: pulumi.Input[tuple[str, ...]],
-        istio: Istio,
+        istio: IstioConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:WorkloadGroup", name, None, opts)
@@ -136,7 +136,7 @@ class WorkloadGroup(pulumi.ComponentResource):
         cluster: MeshCluster,
         certificate_authority: pulumi.Input[str],
         gateway_addresses: pulumi.Input[tuple[str, ...]],
-        istio: Istio,
+        istio: IstioConfig,
     ) -> Machines:
         own = pulumi.ResourceOptions(parent=self)
         if cloud_network is not None:

@@ -13,11 +13,11 @@ from components.clusters.load_balancer_controller import LoadBalancerController
 from components.names import child
 from components.networks.aws import AwsNetwork
 from components.networks.base import CloudNetwork, admitted_ranges
-from model.config.clusters import EksCluster as EksClusterConfig
-from model.config.networks import AwsNetwork as AwsNetworkConfig
-from model.labels import component_labels
+from model.config.clusters import EksClusterConfig
+from model.config.networks import AwsNetworkConfig
+from model.derive.labels import component_labels
+from model.objects.helm_values import EIP_ALLOCATIONS, NLB_SUBNETS, SOURCE_RANGES
 from model.plan.types import ClusterPlan
-from model.render.istio_values import EIP_ALLOCATIONS, NLB_SUBNETS, SOURCE_RANGES
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 FIRST_ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")

@@ -9,7 +9,7 @@ import pulumi_kubernetes as kubernetes
 import yaml
 
 from components.clusters.base import MeshCluster
-from model.config.clusters import KubeconfigCluster
+from model.config.clusters import KubeconfigClusterConfig
 from model.plan.types import ClusterPlan
 
 
@@ -30,7 +30,7 @@ class KubeconfigMeshCluster(MeshCluster):
     ) -> None:
         super().__init__(name, plan=plan, opts=opts)
         config = plan.config
-        assert isinstance(config, KubeconfigCluster)
+        assert isinstance(config, KubeconfigClusterConfig)
         self.context = config.context
         self.kubeconfig = _kubeconfig(config, secrets)
         self.incarnation = pulumi.Output.from_input(plan.name)
@@ -51,7 +51,7 @@ class KubeconfigMeshCluster(MeshCluster):
         )
         self.register_outputs({"peerEndpoint": self.peer_endpoint})
 
-    def _endpoint(self, config: KubeconfigCluster) -> pulumi.Output[str]:
+    def _endpoint(self, config: KubeconfigClusterConfig) -> pulumi.Output[str]:
         where = f"clusters.{self.plan.name}"
         if self.kubeconfig is None or config.path:
             fallback = config.peer_endpoint
@@ -74,7 +74,7 @@ def server_of(content: str, context: str | None, where: str) -> str:
 
 
 def _kubeconfig(
-    config: KubeconfigCluster, secrets: Mapping[str, pulumi.Input[str]]
+    config: KubeconfigClusterConfig, secrets: Mapping[str, pulumi.Input[str]]
 ) -> pulumi.Output[str] | None:
     if config.secret:
         return pulumi.Output.secret(secrets[config.secret])

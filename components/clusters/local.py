@@ -5,8 +5,8 @@ import pulumi_kubernetes as kubernetes
 
 from components.clusters.base import MeshCluster
 from components.resources import LocalCluster, LocalNetwork
-from model.config.clusters import LocalCluster as LocalClusterConfig
-from model.config.networks import LocalNetwork as LocalNetworkConfig
+from model.config.clusters import LocalClusterConfig
+from model.config.networks import LocalNetworkConfig
 from model.plan.types import ClusterPlan, NetworkPlan
 
 

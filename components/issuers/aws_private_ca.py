@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.issuers.base import CloudIssuer
-from model.config.trust import AwsPrivateCaTrust
+from model.config.trust import AwsPrivateCaTrustConfig
 
 ROOT_TEMPLATE = "arn:aws:acm-pca:::template/RootCACertificate/V1"
 SUBORDINATE_TEMPLATE = "arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1"
@@ -21,7 +21,7 @@ class AwsPrivateCaIssuer(CloudIssuer):
         self,
         name: str,
         *,
-        trust: AwsPrivateCaTrust,
+        trust: AwsPrivateCaTrustConfig,
         trust_domain: str,
         mesh_id: str,
         clusters: Sequence[str],

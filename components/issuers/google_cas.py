@@ -7,7 +7,7 @@ import pulumi_gcp as gcp
 
 from components.issuers.base import CloudIssuer
 from components.names import child
-from model.config.trust import GoogleCasTrust
+from model.config.trust import GoogleCasTrustConfig
 
 DAY = 24 * 60 * 60
 TIER = "ENTERPRISE"
@@ -25,7 +25,7 @@ class GoogleCasIssuer(CloudIssuer):
         self,
         name: str,
         *,
-        trust: GoogleCasTrust,
+        trust: GoogleCasTrustConfig,
         project: str | None,
         trust_domain: str,
         mesh_id: str,

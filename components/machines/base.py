@@ -5,10 +5,10 @@ from typing import Any
 
 import pulumi
 
-from model.config.istio import Istio
+from model.config.istio import IstioConfig
 from model.plan.boot import machine_boot
 from model.plan.types import GroupPlan
-from model.render.cloud_init import UserDataTooLarge, render_user_data
+from model.texts.cloud_init import UserDataTooLarge, render_user_data
 
 
 class Machines(pulumi.ComponentResource):
@@ -22,7 +22,7 @@ class Machines(pulumi.ComponentResource):
 
 def user_data(
     group: GroupPlan,
-    istio: Istio,
+    istio: IstioConfig,
     endpoint: pulumi.Input[str],
     certificate_authority: pulumi.Input[str],
     gateway_addresses: pulumi.Input[tuple[str, ...]],

@@ -5,7 +5,7 @@ import json
 import pulumi
 
 from components.clusters.base import MeshCluster
-from model.config.istio import Istio
+from model.config.istio import IstioConfig
 from model.plan.boot import package_url
 from model.plan.types import GroupPlan
 
@@ -28,7 +28,7 @@ class BundleMachines(pulumi.ComponentResource):
         cluster: MeshCluster,
         root_certificate: pulumi.Input[str],
         gateway_addresses: pulumi.Input[tuple[str, ...]],
-        istio: Istio,
+        istio: IstioConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:BundleMachines", name, None, opts)

@@ -9,10 +9,10 @@ from components.clusters.eks import EksMeshCluster, encrypted_disk, metadata_opt
 from components.clusters.eks_roles import service_role
 from components.machines.base import Machines, user_data
 from components.networks.aws import AwsNetwork
-from model.config.istio import Istio
-from model.plan.cloud_types import MachineSetPlan
+from model.config.istio import IstioConfig
+from model.derive.types import MachineSetPlan
 from model.plan.types import GroupPlan
-from model.render.gzipped import gzipped
+from model.texts.gzipped import gzipped
 
 
 class Ec2Machines(Machines):
@@ -32,7 +32,7 @@ class Ec2Machines(Machines):
         cluster: EksMeshCluster,
         certificate_authority: pulumi.Input[str],
         gateway_addresses: pulumi.Input[tuple[str, ...]],
-        istio: Istio,
+        istio: IstioConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:Ec2Machines", name, None, opts)

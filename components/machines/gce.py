@@ -10,9 +10,9 @@ from components.clusters.base import MeshCluster
 from components.machines.base import Machines, user_data
 from components.names import child
 from components.networks.gcp import GcpNetwork, network_tag
-from model.config.istio import Istio
-from model.names import google_name
-from model.plan.cloud_types import MachineSetPlan
+from model.config.istio import IstioConfig
+from model.derive.names import google_name
+from model.derive.types import MachineSetPlan
 from model.plan.types import GroupPlan
 
 SCOPES = [
@@ -40,7 +40,7 @@ class GceMachines(Machines):
         cluster: MeshCluster,
         certificate_authority: pulumi.Input[str],
         gateway_addresses: pulumi.Input[tuple[str, ...]],
-        istio: Istio,
+        istio: IstioConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:GceMachines", name, None, opts)

@@ -6,7 +6,7 @@ from components.clusters.base import MeshCluster
 from components.clusters.local import local_network
 from components.machines.base import Machines, user_data
 from components.resources import LocalMachine
-from model.config.istio import Istio
+from model.config.istio import IstioConfig
 from model.plan.types import GroupPlan, NetworkPlan
 
 
@@ -26,7 +26,7 @@ class LocalMachines(Machines):
         cluster: MeshCluster,
         certificate_authority: pulumi.Input[str],
         gateway_addresses: pulumi.Input[tuple[str, ...]],
-        istio: Istio,
+        istio: IstioConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:LocalMachines", name, None, opts)

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.networks.base import CloudNetwork
-from model.plan.cloud_types import FirewallRulePlan, Party
+from model.derive.types import FirewallRulePlan, Party
 from model.plan.types import NetworkPlan
 
 CONTROL_PLANE = "control-plane"

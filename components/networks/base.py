@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pulumi
 
-from model.plan.cloud_types import Source
+from model.derive.types import Source
 from model.plan.types import NetworkPlan
 
 NOBODY = "127.0.0.1/32"

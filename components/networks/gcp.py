@@ -7,9 +7,9 @@ import pulumi_gcp as gcp
 
 from components.names import child
 from components.networks.base import CloudNetwork
-from model.config.networks import GcpNetwork as GcpNetworkConfig
-from model.names import cloud_name
-from model.plan.cloud_types import FirewallRulePlan, Role
+from model.config.networks import GcpNetworkConfig
+from model.derive.names import cloud_name
+from model.derive.types import FirewallRulePlan, Role
 from model.plan.types import NetworkPlan
 
 

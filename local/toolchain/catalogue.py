@@ -102,7 +102,7 @@ def required(catalogue: Catalogue, pulumi: Path | None) -> list[str]:
 
 
 def find_pulumi(store: Store, path: str | None = None) -> Path | None:
-    """A `pulumi` on PATH of at least the minimum version and of its major version, if there is one that is not the toolchain's own."""
+    """A `pulumi` on PATH, not the toolchain's own, of the minimum version or newer, same major."""
     for folder in (path if path is not None else os.environ.get("PATH", "")).split(os.pathsep):
         candidate = shutil.which("pulumi", path=folder) if folder else None
         if not candidate:

@@ -11,7 +11,7 @@ PULUMI_VERSION: Final = "3.274.1"
 PULUMI_MINIMUM: Final = (3, 259, 0)
 """The oldest Pulumi on PATH that is used instead of building one: `requiredPulumiVersion` of Pulumi.yaml."""
 PULUMI_KUBERNETES_VERSION: Final = "4.25.0"
-"""The release nearest to the commit that the Go module proxy serves (see modules/pulumi-kubernetes/go.mod)."""
+"""The release nearest to the commit that modules/pulumi-kubernetes/go.mod names."""
 GO_MINIMUM: Final = (1, 26)
 
 DEBIAN_SUITE: Final = "bookworm"

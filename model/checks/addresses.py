@@ -5,12 +5,12 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from model.checks.registry import rule
-from model.config.clusters import LocalCluster
-from model.config.groups import LocalMachines
-from model.config.mesh import Mesh
-from model.config.networks import LocalNetwork
-from model.plan.ranges import carve, free_range, lan, pod_ranges
-from model.problems import Problem
+from model.config.clusters import LocalClusterConfig
+from model.config.machines import LocalMachinesConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import LocalNetworkConfig
+from model.derive.local_pod_cidrs import carve, free_range, lan, pod_ranges
+from model.reading.problems import Problem
 
 LAB_WAN = IPv4Network("172.30.0.0/16")
 """The lab's WAN, by which its networks meet."""
@@ -27,7 +27,7 @@ LOCAL_MACHINES_LIMIT = 150
 
 
 @rule
-def networks_are_apart(mesh: Mesh) -> Iterator[Problem]:
+def networks_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
     """No two networks have an address in common."""
     for (first, one), (second, other) in combinations(sorted(mesh.networks.items()), 2):
         if one.cidr.overlaps(other.cidr):
@@ -40,7 +40,7 @@ def networks_are_apart(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def networks_have_usable_ranges(mesh: Mesh) -> Iterator[Problem]:
+def networks_have_usable_ranges(mesh: MeshConfig) -> Iterator[Problem]:
     """No network lies in a range that the Internet's standards keep for something else."""
     for name, network in mesh.networks.items():
         for unusable, purpose in UNUSABLE.items():
@@ -54,10 +54,10 @@ def networks_have_usable_ranges(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def local_networks_leave_the_wan_alone(mesh: Mesh) -> Iterator[Problem]:
+def local_networks_leave_the_wan_alone(mesh: MeshConfig) -> Iterator[Problem]:
     """A local network does not overlap the lab's WAN."""
     for name, network in mesh.networks.items():
-        if isinstance(network, LocalNetwork) and network.cidr.overlaps(LAB_WAN):
+        if isinstance(network, LocalNetworkConfig) and network.cidr.overlaps(LAB_WAN):
             yield Problem(
                 f"networks.{name}.cidr",
                 str(network.cidr),
@@ -67,10 +67,10 @@ def local_networks_leave_the_wan_alone(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def local_networks_are_large_enough(mesh: Mesh) -> Iterator[Problem]:
+def local_networks_are_large_enough(mesh: MeshConfig) -> Iterator[Problem]:
     """A local network has room for its LAN and, where it has clusters, for their pods."""
     for name, network in mesh.networks.items():
-        if not isinstance(network, LocalNetwork):
+        if not isinstance(network, LocalNetworkConfig):
             continue
         has_clusters = any(cluster.network == name for cluster in mesh.clusters.values())
         longest = 19 if has_clusters else 24
@@ -85,11 +85,11 @@ def local_networks_are_large_enough(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def local_machines_fit_the_lab(mesh: Mesh) -> Iterator[Problem]:
+def local_machines_fit_the_lab(mesh: MeshConfig) -> Iterator[Problem]:
     """The lab has addresses for every local machine."""
     total = 0
     for name, group in sorted(mesh.workload_groups.items()):
-        if not isinstance(group.machines, LocalMachines):
+        if not isinstance(group.machines, LocalMachinesConfig):
             continue
         total += group.machines.count
         if total > LOCAL_MACHINES_LIMIT:
@@ -102,10 +102,10 @@ def local_machines_fit_the_lab(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def one_cluster_of_a_network_leaves_its_pod_range_out(mesh: Mesh) -> Iterator[Problem]:
+def one_cluster_of_a_network_leaves_its_pod_range_out(mesh: MeshConfig) -> Iterator[Problem]:
     """Only one local cluster of a network leaves its pod range out.
 
-    `model.plan.ranges` says why.
+    `model.derive.local_pod_cidrs` says why.
     """
     for network, members in _local_clusters(mesh).items():
         silent = sorted(name for name, cluster in members.items() if cluster.pod_cidr is None)
@@ -124,7 +124,7 @@ def one_cluster_of_a_network_leaves_its_pod_range_out(mesh: Mesh) -> Iterator[Pr
 
 
 @rule
-def pod_ranges_are_inside_their_network(mesh: Mesh) -> Iterator[Problem]:
+def pod_ranges_are_inside_their_network(mesh: MeshConfig) -> Iterator[Problem]:
     """A pod range lies in its network's range, beside the LAN."""
     for network, members in _local_clusters(mesh).items():
         cidr = mesh.networks[network].cidr
@@ -144,7 +144,7 @@ def pod_ranges_are_inside_their_network(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def pod_ranges_are_apart(mesh: Mesh) -> Iterator[Problem]:
+def pod_ranges_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
     """No two clusters of a network have pod addresses in common."""
     ranges = pod_ranges(mesh)
     for network, members in _local_clusters(mesh).items():
@@ -164,10 +164,10 @@ def pod_ranges_are_apart(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def service_ranges_are_apart_from_the_network(mesh: Mesh) -> Iterator[Problem]:
+def service_ranges_are_apart_from_the_network(mesh: MeshConfig) -> Iterator[Problem]:
     """A cluster's Service addresses are none of its own network's, nor of the lab's WAN."""
     for name, cluster in sorted(mesh.clusters.items()):
-        if not isinstance(cluster, LocalCluster) or cluster.network not in mesh.networks:
+        if not isinstance(cluster, LocalClusterConfig) or cluster.network not in mesh.networks:
             continue
         network = mesh.networks[cluster.network].cidr
         for taken, owner in ((network, f"network {cluster.network}"), (LAB_WAN, "the local site's WAN")):
@@ -181,10 +181,10 @@ def service_ranges_are_apart_from_the_network(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def service_ranges_have_a_usable_size(mesh: Mesh) -> Iterator[Problem]:
+def service_ranges_have_a_usable_size(mesh: MeshConfig) -> Iterator[Problem]:
     """A range of Service addresses is a /12 to /24: kube-apiserver takes none that is larger."""
     for name, cluster in sorted(mesh.clusters.items()):
-        if isinstance(cluster, LocalCluster) and not 12 <= cluster.service_cidr.prefixlen <= 24:
+        if isinstance(cluster, LocalClusterConfig) and not 12 <= cluster.service_cidr.prefixlen <= 24:
             yield Problem(
                 f"clusters.{name}.serviceCidr",
                 str(cluster.service_cidr),
@@ -193,10 +193,10 @@ def service_ranges_have_a_usable_size(mesh: Mesh) -> Iterator[Problem]:
             )
 
 
-def _local_clusters(mesh: Mesh) -> dict[str, dict[str, LocalCluster]]:
+def _local_clusters(mesh: MeshConfig) -> dict[str, dict[str, LocalClusterConfig]]:
     """The local clusters of each network that exists."""
-    found: dict[str, dict[str, LocalCluster]] = {}
+    found: dict[str, dict[str, LocalClusterConfig]] = {}
     for name, cluster in mesh.clusters.items():
-        if isinstance(cluster, LocalCluster) and cluster.network in mesh.networks:
+        if isinstance(cluster, LocalClusterConfig) and cluster.network in mesh.networks:
             found.setdefault(cluster.network, {})[name] = cluster
     return dict(sorted(found.items()))

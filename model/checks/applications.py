@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from model.checks.registry import rule
 from model.checks.words import is_url
-from model.config.groups import MachineFile
-from model.config.mesh import Mesh
-from model.problems import Problem
+from model.config.groups import MachineFileConfig
+from model.config.mesh import MeshConfig
+from model.reading.problems import Problem
 
 AGENT_FOLDERS = ("/etc/certs", "/etc/istio", "/var/lib/istio", "/var/run/secrets", "/run/secrets")
 """Folders of Istio's agent on a machine."""
@@ -17,7 +17,7 @@ OWN_UNITS = ("istio.service", "hybrid-mesh")
 
 
 @rule
-def a_file_is_given_or_fetched(mesh: Mesh) -> Iterator[Problem]:
+def a_file_is_given_or_fetched(mesh: MeshConfig) -> Iterator[Problem]:
     """A file has exactly one of `content` and `url`."""
     for path, file in _files(mesh):
         if (file.content is None) == (file.url is None):
@@ -28,7 +28,7 @@ def a_file_is_given_or_fetched(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def files_are_fetched_from_a_web_server(mesh: Mesh) -> Iterator[Problem]:
+def files_are_fetched_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
     """A file's `url` is an http or https one."""
     for path, file in _files(mesh):
         if file.url is not None and not is_url(file.url, "https", "http"):
@@ -38,7 +38,7 @@ def files_are_fetched_from_a_web_server(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def a_file_is_one_file(mesh: Mesh) -> Iterator[Problem]:
+def a_file_is_one_file(mesh: MeshConfig) -> Iterator[Problem]:
     """A file's path is plain, names a file, and names it once in a group."""
     seen: dict[tuple[str, str], str] = {}
     for path, file in _files(mesh):
@@ -56,7 +56,7 @@ def a_file_is_one_file(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def files_leave_the_agents_alone(mesh: Mesh) -> Iterator[Problem]:
+def files_leave_the_agents_alone(mesh: MeshConfig) -> Iterator[Problem]:
     """No file of the user's lies where Istio's agent keeps its own."""
     for path, file in _files(mesh):
         folder = next((f for f in AGENT_FOLDERS if f"{file.path}/".startswith(f"{f}/")), None)
@@ -67,7 +67,7 @@ def files_leave_the_agents_alone(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def units_have_names_of_their_own(mesh: Mesh) -> Iterator[Problem]:
+def units_have_names_of_their_own(mesh: MeshConfig) -> Iterator[Problem]:
     """No unit has the name of another, or of one that makes the machine a member of the mesh."""
     for name, group in mesh.workload_groups.items():
         seen: set[str] = set()
@@ -85,7 +85,7 @@ def units_have_names_of_their_own(mesh: Mesh) -> Iterator[Problem]:
             seen.add(unit.name)
 
 
-def _files(mesh: Mesh) -> Iterator[tuple[str, MachineFile]]:
+def _files(mesh: MeshConfig) -> Iterator[tuple[str, MachineFileConfig]]:
     for name, group in sorted(mesh.workload_groups.items()):
         for index, file in enumerate(group.application.files):
             yield f"workloadGroups.{name}.application.files.{index}", file

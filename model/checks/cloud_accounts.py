@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from model.checks.cloud_networks import region_problems
 from model.checks.registry import rule
-from model.config.mesh import Mesh
-from model.config.networks import CloudNetwork, GcpNetwork
-from model.config.trust import AwsPrivateCaTrust, GoogleCasTrust
-from model.labels import PLANNED
-from model.problems import Problem, shown
+from model.config.mesh import MeshConfig
+from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
+from model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
+from model.derive.labels import PLANNED
+from model.reading.problems import Problem, shown
 
 LABEL_LIMIT = 40
 """Labels of one stack at most: AWS takes 50 tags, of which controllers set some."""
@@ -21,7 +21,7 @@ _AUTHORITY = re.compile(r"arn:aws[a-z-]*:acm-pca:([a-z0-9-]+):[0-9]{12}:certific
 
 
 @rule
-def whatever_is_on_google_cloud_has_a_project(mesh: Mesh) -> Iterator[Problem]:
+def whatever_is_on_google_cloud_has_a_project(mesh: MeshConfig) -> Iterator[Problem]:
     """A network of Google Cloud and its Certificate Authority Service are in a project."""
     if mesh.project is not None:
         return
@@ -29,9 +29,9 @@ def whatever_is_on_google_cloud_has_a_project(mesh: Mesh) -> Iterator[Problem]:
         *(
             (f"networks.{k}", n.project)
             for k, n in sorted(mesh.networks.items())
-            if isinstance(n, GcpNetwork)
+            if isinstance(n, GcpNetworkConfig)
         ),
-        *((("trust", mesh.trust.project),) if isinstance(mesh.trust, GoogleCasTrust) else ()),
+        *((("trust", mesh.trust.project),) if isinstance(mesh.trust, GoogleCasTrustConfig) else ()),
     ]
     for path, project in places:
         if project is None:
@@ -44,16 +44,16 @@ def whatever_is_on_google_cloud_has_a_project(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def projects_are_project_ids(mesh: Mesh) -> Iterator[Problem]:
+def projects_are_project_ids(mesh: MeshConfig) -> Iterator[Problem]:
     """A project is named by its id: 6 to 30 lower case letters, digits and dashes."""
     places = [
         ("project", mesh.project),
         *(
             (f"networks.{k}.project", n.project)
             for k, n in sorted(mesh.networks.items())
-            if isinstance(n, GcpNetwork)
+            if isinstance(n, GcpNetworkConfig)
         ),
-        *((("trust.project", mesh.trust.project),) if isinstance(mesh.trust, GoogleCasTrust) else ()),
+        *((("trust.project", mesh.trust.project),) if isinstance(mesh.trust, GoogleCasTrustConfig) else ()),
     ]
     for path, project in places:
         if project is not None and not _PROJECT.fullmatch(project):
@@ -66,9 +66,9 @@ def projects_are_project_ids(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def cloud_stacks_have_an_owner(mesh: Mesh) -> Iterator[Problem]:
+def cloud_stacks_have_an_owner(mesh: MeshConfig) -> Iterator[Problem]:
     """What is made in a cloud tells by a label whose it is."""
-    in_cloud = any(isinstance(network, CloudNetwork) for network in mesh.networks.values())
+    in_cloud = any(isinstance(network, CloudNetworkConfig) for network in mesh.networks.values())
     if in_cloud and not mesh.labels.get("owner"):
         yield Problem(
             "labels.owner",
@@ -79,7 +79,7 @@ def cloud_stacks_have_an_owner(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def labels_suit_every_cloud(mesh: Mesh) -> Iterator[Problem]:
+def labels_suit_every_cloud(mesh: MeshConfig) -> Iterator[Problem]:
     """Labels have the letters that every cloud takes, and none is one that is set by itself."""
     if len(mesh.labels) > LABEL_LIMIT:
         yield Problem(
@@ -106,13 +106,13 @@ def labels_suit_every_cloud(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def cloud_authorities_are_in_a_region(mesh: Mesh) -> Iterator[Problem]:
+def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Iterator[Problem]:
     """A cloud's certificate authority is in a region of that cloud; an existing one in the one that its ARN
     tells."""
     trust = mesh.trust
-    if isinstance(trust, GoogleCasTrust):
+    if isinstance(trust, GoogleCasTrustConfig):
         yield from region_problems("trust.location", trust.location, "gcp")
-    if not isinstance(trust, AwsPrivateCaTrust):
+    if not isinstance(trust, AwsPrivateCaTrustConfig):
         return
     yield from region_problems("trust.region", trust.region, "aws")
     arn = _AUTHORITY.fullmatch(trust.arn) if trust.arn is not None else None

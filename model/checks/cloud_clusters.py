@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from model.checks.cloud_networks import nodes_of
 from model.checks.gateways import address_is_given
 from model.checks.registry import rule
-from model.config.clusters import CloudCluster, EksCluster, GkeCluster, KubeconfigCluster
-from model.config.mesh import Mesh
-from model.config.networks import AwsNetwork, ExternalNetwork, GcpNetwork
-from model.plan.access import ADMITTED_LIMITS, admitted_count, api_groups, plan_api_access
-from model.plan.subnets import zones_of
-from model.problems import Problem
+from model.config.clusters import (
+    CloudClusterConfig,
+    EksClusterConfig,
+    GkeClusterConfig,
+    KubeconfigClusterConfig,
+)
+from model.config.mesh import MeshConfig
+from model.config.networks import AwsNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig
+from model.derive.api_access import ADMITTED_LIMITS, admitted_count, api_groups, plan_api_access
+from model.derive.subnets import zones_of
+from model.reading.problems import Problem
 
 OLDEST_KUBERNETES = 32
 """The oldest minor release of Kubernetes 1 that Istio 1.31 supports (istio.io/latest/docs/releases/
@@ -20,7 +25,11 @@ supported-releases, "Support status of Istio releases"). The newest that EKS has
 ZONES_OF_GKE = 3
 """Zones that GKE chooses for a regional cluster (GKE, "Regional clusters")."""
 
-HOMES = {"gke": (GcpNetwork, "gcp"), "eks": (AwsNetwork, "aws"), "kubeconfig": (ExternalNetwork, "external")}
+HOMES = {
+    "gke": (GcpNetworkConfig, "gcp"),
+    "eks": (AwsNetworkConfig, "aws"),
+    "kubeconfig": (ExternalNetworkConfig, "external"),
+}
 """The kind of network that each kind of cluster is in."""
 
 MACHINE_TYPE_FORMS = {
@@ -31,7 +40,7 @@ MACHINE_TYPE_EXAMPLES = {"gcp": "e2-standard-4", "aws": "m6i.xlarge"}
 
 
 @rule
-def clusters_are_in_their_clouds_networks(mesh: Mesh) -> Iterator[Problem]:
+def clusters_are_in_their_clouds_networks(mesh: MeshConfig) -> Iterator[Problem]:
     """GKE clusters are in networks of type gcp, EKS clusters in aws, existing clusters in external ones."""
     for name, cluster in sorted(mesh.clusters.items()):
         network = mesh.networks.get(cluster.network)
@@ -41,7 +50,7 @@ def clusters_are_in_their_clouds_networks(mesh: Mesh) -> Iterator[Problem]:
         if isinstance(network, kind):
             continue
         remedy = f"Choose or declare a network of type {type_}."
-        if isinstance(cluster, KubeconfigCluster):
+        if isinstance(cluster, KubeconfigClusterConfig):
             remedy = "Declare the network that the cluster is in already as `type: external`."
         yield Problem(
             f"clusters.{name}.network",
@@ -52,12 +61,12 @@ def clusters_are_in_their_clouds_networks(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def pools_have_a_range(mesh: Mesh) -> Iterator[Problem]:
+def pools_have_a_range(mesh: MeshConfig) -> Iterator[Problem]:
     """A pool's fewest nodes are not more than its most, and GKE's begin with one in each zone."""
     for name, cluster in _cloud_clusters(mesh):
         pool, network = f"clusters.{name}.{_pool_key(cluster)}", mesh.networks.get(cluster.network)
         fewest, most = nodes_of(cluster)
-        zones = len(zones_of(network)) or ZONES_OF_GKE if isinstance(network, GcpNetwork) else 1
+        zones = len(zones_of(network)) or ZONES_OF_GKE if isinstance(network, GcpNetworkConfig) else 1
         yield from min_over_max(pool, fewest, most)
         if most < zones:
             yield Problem(
@@ -69,11 +78,11 @@ def pools_have_a_range(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def nodes_are_of_a_kind_that_their_cloud_has(mesh: Mesh) -> Iterator[Problem]:
+def nodes_are_of_a_kind_that_their_cloud_has(mesh: MeshConfig) -> Iterator[Problem]:
     """The machine type of a pool has the form of its cloud's."""
     for name, cluster in _cloud_clusters(mesh):
-        gke = isinstance(cluster, GkeCluster)
-        pool = cluster.node_pool if isinstance(cluster, GkeCluster) else cluster.node_group
+        gke = isinstance(cluster, GkeClusterConfig)
+        pool = cluster.node_pool if isinstance(cluster, GkeClusterConfig) else cluster.node_group
         path = f"clusters.{name}.{_pool_key(cluster)}.machineType"
         yield from machine_type_problems(path, pool.machine_type, "gcp" if gke else "aws")
 
@@ -99,10 +108,10 @@ def machine_type_problems(path: str, value: str, cloud: str) -> Iterator[Problem
 
 
 @rule
-def eks_runs_a_release_that_istio_supports(mesh: Mesh) -> Iterator[Problem]:
+def eks_runs_a_release_that_istio_supports(mesh: MeshConfig) -> Iterator[Problem]:
     """An EKS cluster's version is a minor release, and none too old for this Istio."""
     for name, cluster in _cloud_clusters(mesh):
-        if not isinstance(cluster, EksCluster):
+        if not isinstance(cluster, EksClusterConfig):
             continue
         minor = re.fullmatch(r"1\.([1-9][0-9]{0,2})", cluster.version)
         if minor is None:
@@ -122,7 +131,7 @@ def eks_runs_a_release_that_istio_supports(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def api_servers_admit_the_operators(mesh: Mesh) -> Iterator[Problem]:
+def api_servers_admit_the_operators(mesh: MeshConfig) -> Iterator[Problem]:
     """Whoever runs the program is admitted by every API server in a cloud."""
     if mesh.operators.cidrs:
         return
@@ -141,10 +150,10 @@ def api_servers_admit_the_operators(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def api_servers_admit_no_more_than_their_cloud_takes(mesh: Mesh) -> Iterator[Problem]:
+def api_servers_admit_no_more_than_their_cloud_takes(mesh: MeshConfig) -> Iterator[Problem]:
     """The ranges that an API server admits are at most as many as its cloud takes."""
     for name, cluster in _cloud_clusters(mesh):
-        if isinstance(cluster, EksCluster) and cluster.endpoint == "private":
+        if isinstance(cluster, EksClusterConfig) and cluster.endpoint == "private":
             continue
         access = plan_api_access(mesh, name)
         count, limit = admitted_count(mesh, access.sources if access else ()), ADMITTED_LIMITS[cluster.type]
@@ -159,7 +168,7 @@ def api_servers_admit_no_more_than_their_cloud_takes(mesh: Mesh) -> Iterator[Pro
 
 
 @rule
-def private_clusters_can_be_reached(mesh: Mesh) -> Iterator[Problem]:
+def private_clusters_can_be_reached(mesh: MeshConfig) -> Iterator[Problem]:
     """A private cluster with peers or machines in other networks says where they reach its API server."""
     for name, cluster in _cloud_clusters(mesh):
         if cluster.endpoint != "private" or cluster.peer_endpoint is not None:
@@ -177,7 +186,7 @@ def private_clusters_can_be_reached(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def cloud_gateways_have_reserved_addresses(mesh: Mesh) -> Iterator[Problem]:
+def cloud_gateways_have_reserved_addresses(mesh: MeshConfig) -> Iterator[Problem]:
     """The gateway of a cloud's cluster is a load balancer with addresses that the program reserves."""
     for name, cluster in _cloud_clusters(mesh):
         yield from address_is_given(
@@ -185,9 +194,11 @@ def cloud_gateways_have_reserved_addresses(mesh: Mesh) -> Iterator[Problem]:
         )
 
 
-def _cloud_clusters(mesh: Mesh) -> list[tuple[str, GkeCluster | EksCluster]]:
-    return [(key, each) for key, each in sorted(mesh.clusters.items()) if isinstance(each, CloudCluster)]
+def _cloud_clusters(mesh: MeshConfig) -> list[tuple[str, GkeClusterConfig | EksClusterConfig]]:
+    return [
+        (key, each) for key, each in sorted(mesh.clusters.items()) if isinstance(each, CloudClusterConfig)
+    ]
 
 
-def _pool_key(cluster: GkeCluster | EksCluster) -> str:
-    return "nodePool" if isinstance(cluster, GkeCluster) else "nodeGroup"
+def _pool_key(cluster: GkeClusterConfig | EksClusterConfig) -> str:
+    return "nodePool" if isinstance(cluster, GkeClusterConfig) else "nodeGroup"

@@ -10,25 +10,25 @@ firewall rule ("VPC resource quotas"), more than an API server admits.
 from collections.abc import Iterator
 
 from model.checks.registry import rule
-from model.config.clusters import EksCluster
-from model.config.mesh import Mesh
-from model.config.networks import AwsNetwork
-from model.plan.access import admitted_count, plan_exposure
-from model.plan.cloud_types import FirewallRulePlan, Party
-from model.plan.firewall import plan_firewall
-from model.plan.subnets import AWS_LONGEST_WITHOUT_CLUSTER, ZONE_LETTERS, zones_of
-from model.problems import Problem
-from model.render.istio_values import ISTIOD_PORT, STATUS_PORT, TLS_PORT
+from model.config.clusters import EksClusterConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import AwsNetworkConfig
+from model.derive.api_access import admitted_count, plan_exposure
+from model.derive.firewall import plan_firewall
+from model.derive.subnets import AWS_LONGEST_WITHOUT_CLUSTER, ZONE_LETTERS, zones_of
+from model.derive.types import FirewallRulePlan, Party
+from model.objects.helm_values import ISTIOD_PORT, STATUS_PORT, TLS_PORT
+from model.reading.problems import Problem
 
 GATEWAY_PORTS = (ISTIOD_PORT, STATUS_PORT, TLS_PORT)
 """Ports of an east-west gateway's load balancer."""
 
 
 @rule
-def security_groups_take_their_rules(mesh: Mesh) -> Iterator[Problem]:
+def security_groups_take_their_rules(mesh: MeshConfig) -> Iterator[Problem]:
     """A security group of AWS, a load balancer's too, has at most as many rules as the account allows."""
     for name, network in sorted(mesh.networks.items()):
-        if not isinstance(network, AwsNetwork) or not _has_ranges(network):
+        if not isinstance(network, AwsNetworkConfig) or not _has_ranges(network):
             continue
         limit = network.rules_per_security_group
         counted = [*_firewalls(mesh, name), *_gateways(mesh, name)]
@@ -44,14 +44,14 @@ def security_groups_take_their_rules(mesh: Mesh) -> Iterator[Problem]:
             )
 
 
-def _has_ranges(network: AwsNetwork) -> bool:
+def _has_ranges(network: AwsNetworkConfig) -> bool:
     """Whether the subnets, by which the firewall is planned, can be carved; other rules say why not."""
     letters = [zone[-1:] for zone in zones_of(network)]
     fits = network.cidr.prefixlen <= AWS_LONGEST_WITHOUT_CLUSTER
     return fits and all(letter and letter in ZONE_LETTERS for letter in letters)
 
 
-def _firewalls(mesh: Mesh, name: str) -> Iterator[tuple[int, str, str]]:
+def _firewalls(mesh: MeshConfig, name: str) -> Iterator[tuple[int, str, str]]:
     """Number of rules, owner and remedy of each security group in network `name`."""
     counts: dict[tuple[str, str], int] = {}
     for planned in plan_firewall(mesh, name):
@@ -70,9 +70,9 @@ def _wheres(source: Party) -> int:
     return len(source.ranges) if source.role == "addresses" else 1
 
 
-def _gateways(mesh: Mesh, network: str) -> Iterator[tuple[int, str, str]]:
+def _gateways(mesh: MeshConfig, network: str) -> Iterator[tuple[int, str, str]]:
     for name, cluster in sorted(mesh.clusters.items()):
-        if cluster.network != network or not isinstance(cluster, EksCluster):
+        if cluster.network != network or not isinstance(cluster, EksClusterConfig):
             continue
         exposure = plan_exposure(mesh, name)
         if exposure is not None:

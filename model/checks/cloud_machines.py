@@ -5,19 +5,19 @@ from collections.abc import Iterator
 
 from model.checks.cloud_clusters import machine_type_problems, min_over_max
 from model.checks.registry import rule
-from model.config.clusters import EksCluster, GkeCluster
-from model.config.groups import WorkloadGroup
-from model.config.machines import UBUNTU_ON_GCE, CloudMachines, Ec2Machines, GceMachines
-from model.config.mesh import Mesh
-from model.config.networks import AwsNetwork, GcpNetwork
-from model.plan.machines import (
+from model.config.clusters import EksClusterConfig, GkeClusterConfig
+from model.config.groups import WorkloadGroupConfig
+from model.config.machines import UBUNTU_ON_GCE, CloudMachinesConfig, Ec2MachinesConfig, GceMachinesConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
+from model.derive.vm_sets import (
     WITHOUT_CLOUD_INIT,
     architecture,
     image_project,
     known_root_device,
     package_of,
 )
-from model.problems import Problem
+from model.reading.problems import Problem
 
 IMAGE_FORMS = {
     "gce": re.compile(r"(projects/)?[a-z][a-z0-9.:-]*/(global/images/(family/)?)?[a-z][-a-z0-9]*"),
@@ -32,11 +32,15 @@ _ARCHITECTURES = {"amd64": re.compile(r"amd64|x86[-_]64"), "arm64": re.compile(r
 
 
 @rule
-def machines_are_in_their_clouds_networks(mesh: Mesh) -> Iterator[Problem]:
+def machines_are_in_their_clouds_networks(mesh: MeshConfig) -> Iterator[Problem]:
     """Machines of Compute Engine are in networks of Google Cloud, those of EC2 in networks of AWS."""
     for name, group in _cloud_groups(mesh):
         network = mesh.networks.get(group.network)
-        kind, type_ = (GcpNetwork, "gcp") if isinstance(group.machines, GceMachines) else (AwsNetwork, "aws")
+        kind, type_ = (
+            (GcpNetworkConfig, "gcp")
+            if isinstance(group.machines, GceMachinesConfig)
+            else (AwsNetworkConfig, "aws")
+        )
         if network is not None and not isinstance(network, kind):
             yield Problem(
                 f"workloadGroups.{name}.network",
@@ -47,12 +51,12 @@ def machines_are_in_their_clouds_networks(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def machines_can_prove_themselves_to_their_cluster(mesh: Mesh) -> Iterator[Problem]:
+def machines_can_prove_themselves_to_their_cluster(mesh: MeshConfig) -> Iterator[Problem]:
     """Only GKE knows the identity of a Compute Engine machine, and only EKS that of an EC2 machine."""
     for name, group in _cloud_groups(mesh):
         cluster = mesh.clusters.get(group.cluster)
-        gce = isinstance(group.machines, GceMachines)
-        if cluster is None or isinstance(cluster, GkeCluster if gce else EksCluster):
+        gce = isinstance(group.machines, GceMachinesConfig)
+        if cluster is None or isinstance(cluster, GkeClusterConfig if gce else EksClusterConfig):
             continue
         yield Problem(
             f"workloadGroups.{name}.cluster",
@@ -64,11 +68,11 @@ def machines_can_prove_themselves_to_their_cluster(mesh: Mesh) -> Iterator[Probl
 
 
 @rule
-def a_set_of_machines_has_one_size(mesh: Mesh) -> Iterator[Problem]:
+def a_set_of_machines_has_one_size(mesh: MeshConfig) -> Iterator[Problem]:
     """A set of machines has a `count`, or `min` and `max`; only the latter follows a load."""
     for name, group in _cloud_groups(mesh):
         machines, path = group.machines, f"workloadGroups.{name}.machines"
-        assert isinstance(machines, CloudMachines)
+        assert isinstance(machines, CloudMachinesConfig)
         if machines.count is not None and (machines.min is not None or machines.max is not None):
             yield Problem(
                 f"{path}.count", str(machines.count), "there is `min` or `max` too", "Keep count, or both."
@@ -88,33 +92,33 @@ def a_set_of_machines_has_one_size(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def autoscaling_has_a_range(mesh: Mesh) -> Iterator[Problem]:
+def autoscaling_has_a_range(mesh: MeshConfig) -> Iterator[Problem]:
     """The fewest machines of a set are not more than its most."""
     for name, group in _cloud_groups(mesh):
         machines = group.machines
-        assert isinstance(machines, CloudMachines)
+        assert isinstance(machines, CloudMachinesConfig)
         if machines.min is not None and machines.max is not None:
             yield from min_over_max(f"workloadGroups.{name}.machines", machines.min, machines.max)
 
 
 @rule
-def machines_are_of_a_kind_that_their_cloud_has(mesh: Mesh) -> Iterator[Problem]:
+def machines_are_of_a_kind_that_their_cloud_has(mesh: MeshConfig) -> Iterator[Problem]:
     """The machine type of a group has the form of its cloud's."""
     for name, group in _cloud_groups(mesh):
         machines = group.machines
-        assert isinstance(machines, CloudMachines)
-        cloud = "gcp" if isinstance(machines, GceMachines) else "aws"
+        assert isinstance(machines, CloudMachinesConfig)
+        cloud = "gcp" if isinstance(machines, GceMachinesConfig) else "aws"
         yield from machine_type_problems(
             f"workloadGroups.{name}.machines.machineType", machines.machine_type, cloud
         )
 
 
 @rule
-def images_are_named_as_their_cloud_names_them(mesh: Mesh) -> Iterator[Problem]:
+def images_are_named_as_their_cloud_names_them(mesh: MeshConfig) -> Iterator[Problem]:
     """An image has the form of its cloud's: `project/family` on GCE, `ami-…` or a parameter on EC2."""
     for name, group in _cloud_groups(mesh):
         machines = group.machines
-        assert isinstance(machines, CloudMachines)
+        assert isinstance(machines, CloudMachinesConfig)
         if not IMAGE_FORMS[machines.type].fullmatch(machines.image):
             yield Problem(
                 f"workloadGroups.{name}.machines.image",
@@ -125,12 +129,12 @@ def images_are_named_as_their_cloud_names_them(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def images_tell_their_package(mesh: Mesh) -> Iterator[Problem]:
+def images_tell_their_package(mesh: MeshConfig) -> Iterator[Problem]:
     """Where the name of an image does not tell its distribution, `package` says deb or rpm; elsewhere it says
     the same."""
     for name, group in _cloud_groups(mesh):
         machines = group.machines
-        assert isinstance(machines, CloudMachines)
+        assert isinstance(machines, CloudMachinesConfig)
         told = package_of(machines.model_copy(update={"package": None}))
         if told is not None and machines.package not in (None, told):
             yield Problem(
@@ -149,12 +153,12 @@ def images_tell_their_package(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def gce_images_have_cloud_init(mesh: Mesh) -> Iterator[Problem]:
+def gce_images_have_cloud_init(mesh: MeshConfig) -> Iterator[Problem]:
     """An image of Compute Engine is none of those that are known to have no cloud-init: Debian, RHEL, Rocky
     Linux and CentOS as Google makes them."""
     for name, group in _cloud_groups(mesh):
         machines = group.machines
-        if isinstance(machines, GceMachines) and image_project(machines) in WITHOUT_CLOUD_INIT:
+        if isinstance(machines, GceMachinesConfig) and image_project(machines) in WITHOUT_CLOUD_INIT:
             yield Problem(
                 f"workloadGroups.{name}.machines.image",
                 machines.image,
@@ -165,11 +169,11 @@ def gce_images_have_cloud_init(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def ec2_images_tell_their_root_device(mesh: Mesh) -> Iterator[Problem]:
+def ec2_images_tell_their_root_device(mesh: MeshConfig) -> Iterator[Problem]:
     """The name of the root disk of an image of EC2 is known or told: it is this disk that is encrypted."""
     for name, group in _cloud_groups(mesh):
         machines = group.machines
-        if not isinstance(machines, Ec2Machines) or not IMAGE_FORMS["ec2"].fullmatch(machines.image):
+        if not isinstance(machines, Ec2MachinesConfig) or not IMAGE_FORMS["ec2"].fullmatch(machines.image):
             continue
         path, known = f"workloadGroups.{name}.machines.rootDevice", known_root_device(machines.image)
         if known is None and machines.root_device is None:
@@ -189,16 +193,16 @@ def ec2_images_tell_their_root_device(mesh: Mesh) -> Iterator[Problem]:
             )
 
 
-def _image_ids(machines: Ec2Machines) -> str:
+def _image_ids(machines: Ec2MachinesConfig) -> str:
     return f" --image-ids {machines.image}" if machines.image.startswith("ami-") else ""
 
 
 @rule
-def images_are_for_their_processors(mesh: Mesh) -> Iterator[Problem]:
+def images_are_for_their_processors(mesh: MeshConfig) -> Iterator[Problem]:
     """An image whose name tells an architecture is on machines of that architecture."""
     for name, group in _cloud_groups(mesh):
         machines = group.machines
-        assert isinstance(machines, CloudMachines)
+        assert isinstance(machines, CloudMachinesConfig)
         needed = architecture(machines)
         told = next((key for key, form in _ARCHITECTURES.items() if form.search(machines.image)), needed)
         if told != needed:
@@ -210,6 +214,10 @@ def images_are_for_their_processors(mesh: Mesh) -> Iterator[Problem]:
             )
 
 
-def _cloud_groups(mesh: Mesh) -> list[tuple[str, WorkloadGroup]]:
+def _cloud_groups(mesh: MeshConfig) -> list[tuple[str, WorkloadGroupConfig]]:
     groups = sorted(mesh.workload_groups.items())
-    return [(name, group) for name, group in groups if isinstance(group.machines, Ec2Machines | GceMachines)]
+    return [
+        (name, group)
+        for name, group in groups
+        if isinstance(group.machines, Ec2MachinesConfig | GceMachinesConfig)
+    ]

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 
 from model.checks.registry import rule
-from model.config.clusters import CloudCluster, EksCluster, GkeCluster
-from model.config.machines import CloudMachines
-from model.config.mesh import Mesh
-from model.config.networks import AwsNetwork, CloudNetwork, ExternalNetwork, GcpNetwork
-from model.plan.machines import project_of, size
-from model.plan.subnets import (
+from model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
+from model.config.machines import CloudMachinesConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import (
+    AwsNetworkConfig,
+    CloudNetworkConfig,
+    ExternalNetworkConfig,
+    GcpNetworkConfig,
+)
+from model.derive.subnets import (
     AWS_LARGEST,
     AWS_LONGEST,
     AWS_LONGEST_WITHOUT_CLUSTER,
@@ -22,7 +26,8 @@ from model.plan.subnets import (
     zone_ranges,
     zones_of,
 )
-from model.problems import Problem, shown
+from model.derive.vm_sets import project_of, size
+from model.reading.problems import Problem, shown
 
 REGION_FORMS = {
     "gcp": re.compile(r"[a-z]+-[a-z]+[0-9]{1,2}"),
@@ -46,7 +51,7 @@ _GCP_NETWORK = re.compile(
 
 
 @rule
-def regions_are_their_clouds(mesh: Mesh) -> Iterator[Problem]:
+def regions_are_their_clouds(mesh: MeshConfig) -> Iterator[Problem]:
     """The region of a network is one of its cloud's."""
     for name, network in _cloud_networks(mesh):
         yield from region_problems(f"networks.{name}.region", network.region, network.type)
@@ -72,13 +77,15 @@ def region_problems(path: str, region: str, cloud: str) -> Iterator[Problem]:
 
 
 @rule
-def zones_are_in_their_region(mesh: Mesh) -> Iterator[Problem]:
+def zones_are_in_their_region(mesh: MeshConfig) -> Iterator[Problem]:
     """The zones of a network are in its region, each named once."""
     for name, network in _cloud_networks(mesh):
         for index, zone in enumerate(network.zones):
             path = f"networks.{name}.zones.{index}"
             if not re.fullmatch(re.escape(network.region) + ZONE_FORMS[network.type], zone):
-                example = f"{network.region}-a" if isinstance(network, GcpNetwork) else f"{network.region}a"
+                example = (
+                    f"{network.region}-a" if isinstance(network, GcpNetworkConfig) else f"{network.region}a"
+                )
                 yield Problem(
                     path, zone, f"this is no zone of region {network.region}", f"Write one like {example}."
                 )
@@ -87,7 +94,7 @@ def zones_are_in_their_region(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def aws_networks_have_zones_enough(mesh: Mesh) -> Iterator[Problem]:
+def aws_networks_have_zones_enough(mesh: MeshConfig) -> Iterator[Problem]:
     """A network of AWS is in two zones or more: EKS takes no fewer, and machines outlive one. They are named
     where only the account tells which there are."""
     for name, network in _cloud_networks(mesh):
@@ -98,7 +105,7 @@ def aws_networks_have_zones_enough(mesh: Mesh) -> Iterator[Problem]:
                 f"which zones of {network.region} there are depends on the account",
                 f"Name them: `aws ec2 describe-availability-zones --region {network.region}` lists them.",
             )
-        if isinstance(network, AwsNetwork) and len(zones_of(network)) < 2:
+        if isinstance(network, AwsNetworkConfig) and len(zones_of(network)) < 2:
             yield Problem(
                 f"networks.{name}.zones",
                 shown(network.zones),
@@ -108,11 +115,11 @@ def aws_networks_have_zones_enough(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def cloud_networks_have_room(mesh: Mesh) -> Iterator[Problem]:
+def cloud_networks_have_room(mesh: MeshConfig) -> Iterator[Problem]:
     """The range of a cloud's network has room for the ranges that are carved from it."""
     for name, network in _cloud_networks(mesh):
         has_clusters = any(
-            isinstance(cluster, CloudCluster) and cluster.network == name
+            isinstance(cluster, CloudClusterConfig) and cluster.network == name
             for cluster in mesh.clusters.values()
         )
         longest = _longest(network, has_clusters=has_clusters)
@@ -124,7 +131,7 @@ def cloud_networks_have_room(mesh: Mesh) -> Iterator[Problem]:
                 f"this range is too small for {members}",
                 f"Give the network a /{longest} or larger; a /16 leaves room to grow.",
             )
-        elif isinstance(network, AwsNetwork) and network.cidr.prefixlen < AWS_LARGEST:
+        elif isinstance(network, AwsNetworkConfig) and network.cidr.prefixlen < AWS_LARGEST:
             yield Problem(
                 f"networks.{name}.cidr",
                 str(network.cidr),
@@ -135,7 +142,7 @@ def cloud_networks_have_room(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def nodes_and_machines_have_addresses(mesh: Mesh) -> Iterator[Problem]:
+def nodes_and_machines_have_addresses(mesh: MeshConfig) -> Iterator[Problem]:
     """The subnets of nodes and machines have an address for each, when all sets are at their largest."""
     for name, network in _cloud_networks(mesh):
         if not _has_subnets(network):
@@ -144,11 +151,11 @@ def nodes_and_machines_have_addresses(mesh: Mesh) -> Iterator[Problem]:
         needed = sum(
             nodes_of(cluster)[1]
             for cluster in mesh.clusters.values()
-            if isinstance(cluster, CloudCluster) and cluster.network == name
+            if isinstance(cluster, CloudClusterConfig) and cluster.network == name
         ) + sum(
             size(group.machines)[1]
             for group in mesh.workload_groups.values()
-            if isinstance(group.machines, CloudMachines) and group.network == name
+            if isinstance(group.machines, CloudMachinesConfig) and group.network == name
         )
         if needed > capacity:
             yield Problem(
@@ -160,16 +167,16 @@ def nodes_and_machines_have_addresses(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def pods_have_addresses(mesh: Mesh) -> Iterator[Problem]:
+def pods_have_addresses(mesh: MeshConfig) -> Iterator[Problem]:
     """The range of a GKE cluster's pods has 256 addresses for each node of its largest pool."""
     for name, cluster in sorted(mesh.clusters.items()):
         network = mesh.networks.get(cluster.network)
         ranges = (
             gke_ranges(network.cidr, cluster)
-            if isinstance(cluster, GkeCluster) and isinstance(network, GcpNetwork)
+            if isinstance(cluster, GkeClusterConfig) and isinstance(network, GcpNetworkConfig)
             else None
         )
-        if ranges is None or not isinstance(cluster, GkeCluster):
+        if ranges is None or not isinstance(cluster, GkeClusterConfig):
             continue
         nodes = ranges.pods.num_addresses // PODS_OF_A_NODE
         if cluster.node_pool.max > nodes:
@@ -184,7 +191,7 @@ def pods_have_addresses(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def only_adopted_networks_say_their_egress(mesh: Mesh) -> Iterator[Problem]:
+def only_adopted_networks_say_their_egress(mesh: MeshConfig) -> Iterator[Problem]:
     """A network that is made has a NAT whose addresses the program knows by itself."""
     for name, network in _cloud_networks(mesh):
         if network.egress and network.id is None:
@@ -197,10 +204,14 @@ def only_adopted_networks_say_their_egress(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def only_networks_with_a_nat_have_nat_addresses(mesh: Mesh) -> Iterator[Problem]:
+def only_networks_with_a_nat_have_nat_addresses(mesh: MeshConfig) -> Iterator[Problem]:
     """`natAddresses` is for a NAT that is made, not for a way out that is there already."""
     for name, network in _cloud_networks(mesh):
-        if isinstance(network, GcpNetwork) and network.egress and "nat_addresses" in network.model_fields_set:
+        if (
+            isinstance(network, GcpNetworkConfig)
+            and network.egress
+            and "nat_addresses" in network.model_fields_set
+        ):
             yield Problem(
                 f"networks.{name}.natAddresses",
                 str(network.nat_addresses),
@@ -210,16 +221,16 @@ def only_networks_with_a_nat_have_nat_addresses(mesh: Mesh) -> Iterator[Problem]
 
 
 @rule
-def adopted_networks_have_their_clouds_names(mesh: Mesh) -> Iterator[Problem]:
+def adopted_networks_have_their_clouds_names(mesh: MeshConfig) -> Iterator[Problem]:
     """An existing network is named as its cloud does: `vpc-…` on AWS, name or self link on Google Cloud."""
     for name, network in _cloud_networks(mesh):
         if network.id is None:
             continue
-        if isinstance(network, AwsNetwork) and not _VPC_ID.fullmatch(network.id):
+        if isinstance(network, AwsNetworkConfig) and not _VPC_ID.fullmatch(network.id):
             yield Problem(
                 f"networks.{name}.id", network.id, "this is no id of a VPC", "Write it like vpc-0a1b2c3d."
             )
-        if isinstance(network, GcpNetwork) and not _GCP_NETWORK.fullmatch(network.id):
+        if isinstance(network, GcpNetworkConfig) and not _GCP_NETWORK.fullmatch(network.id):
             yield Problem(
                 f"networks.{name}.id",
                 network.id,
@@ -229,13 +240,13 @@ def adopted_networks_have_their_clouds_names(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def adopted_networks_are_in_their_project(mesh: Mesh) -> Iterator[Problem]:
+def adopted_networks_are_in_their_project(mesh: MeshConfig) -> Iterator[Problem]:
     """Subnets, router and firewall of a network of Google Cloud are made in its own project, also of one that
     other projects share."""
     for name, network in _cloud_networks(mesh):
         project = project_of(mesh, network)
         host = re.search(r"projects/([^/]+)/", network.id or "")
-        if isinstance(network, GcpNetwork) and host and project not in (None, host[1]):
+        if isinstance(network, GcpNetworkConfig) and host and project not in (None, host[1]):
             yield Problem(
                 f"networks.{name}.project",
                 str(project),
@@ -245,12 +256,14 @@ def adopted_networks_are_in_their_project(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def external_networks_say_their_egress(mesh: Mesh) -> Iterator[Problem]:
+def external_networks_say_their_egress(mesh: MeshConfig) -> Iterator[Problem]:
     """Where a cloud's clusters let only members in, a network that others own says from where it comes."""
-    clouds = sorted(name for name, cluster in mesh.clusters.items() if isinstance(cluster, CloudCluster))
+    clouds = sorted(
+        name for name, cluster in mesh.clusters.items() if isinstance(cluster, CloudClusterConfig)
+    )
     for name, network in sorted(mesh.networks.items()):
         members = [*mesh.clusters.values(), *mesh.workload_groups.values()]
-        if not clouds or not isinstance(network, ExternalNetwork) or network.egress:
+        if not clouds or not isinstance(network, ExternalNetworkConfig) or network.egress:
             continue
         if any(member.network == name for member in members):
             yield Problem(
@@ -261,29 +274,29 @@ def external_networks_say_their_egress(mesh: Mesh) -> Iterator[Problem]:
             )
 
 
-def nodes_of(cluster: GkeCluster | EksCluster) -> tuple[int, int]:
+def nodes_of(cluster: GkeClusterConfig | EksClusterConfig) -> tuple[int, int]:
     """The fewest and the most nodes of a cluster."""
-    pool = cluster.node_pool if isinstance(cluster, GkeCluster) else cluster.node_group
+    pool = cluster.node_pool if isinstance(cluster, GkeClusterConfig) else cluster.node_group
     return pool.min, pool.max
 
 
-def _cloud_networks(mesh: Mesh) -> list[tuple[str, GcpNetwork | AwsNetwork]]:
-    return [(key, net) for key, net in sorted(mesh.networks.items()) if isinstance(net, CloudNetwork)]
+def _cloud_networks(mesh: MeshConfig) -> list[tuple[str, GcpNetworkConfig | AwsNetworkConfig]]:
+    return [(key, net) for key, net in sorted(mesh.networks.items()) if isinstance(net, CloudNetworkConfig)]
 
 
-def _longest(network: GcpNetwork | AwsNetwork, *, has_clusters: bool) -> int:
-    if isinstance(network, GcpNetwork):
+def _longest(network: GcpNetworkConfig | AwsNetworkConfig, *, has_clusters: bool) -> int:
+    if isinstance(network, GcpNetworkConfig):
         return GCP_LONGEST if has_clusters else GCP_LONGEST_WITHOUT_CLUSTER
     return AWS_LONGEST if has_clusters else AWS_LONGEST_WITHOUT_CLUSTER
 
 
-def _has_subnets(network: GcpNetwork | AwsNetwork) -> bool:
+def _has_subnets(network: GcpNetworkConfig | AwsNetworkConfig) -> bool:
     return network.cidr.prefixlen <= _longest(network, has_clusters=False)
 
 
-def _capacity(network: GcpNetwork | AwsNetwork) -> int:
+def _capacity(network: GcpNetworkConfig | AwsNetworkConfig) -> int:
     """Addresses for nodes and machines in the network's subnets."""
-    if isinstance(network, GcpNetwork):
+    if isinstance(network, GcpNetworkConfig):
         subnets: list[IPv4Network] = [nodes_range(network.cidr)]
     else:
         zones = [zone for zone in zones_of(network) if re.search(r"[a-h]$", zone)]

@@ -6,12 +6,12 @@ from itertools import combinations
 
 from model.checks.addresses import UNUSABLE
 from model.checks.registry import rule
-from model.config.clusters import CloudCluster, EksCluster, GkeCluster
-from model.config.mesh import Mesh
-from model.config.networks import CloudNetwork, ExternalNetwork, GcpNetwork
-from model.plan.access import PRIVATE, is_private
-from model.plan.subnets import CONTROL_PLANE_PREFIX, GCP_LONGEST, gke_ranges, nodes_range, spare_ranges
-from model.problems import Problem
+from model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig
+from model.derive.api_access import PRIVATE, is_private
+from model.derive.subnets import CONTROL_PLANE_PREFIX, GCP_LONGEST, gke_ranges, nodes_range, spare_ranges
+from model.reading.problems import Problem
 
 SERVICES_OF_EKS = PRIVATE[:3]
 """Where EKS takes a range of Services from (EKS API, `serviceIpv4Cidr`)."""
@@ -27,7 +27,7 @@ Ranges = dict[str, IPv4Network]
 
 
 @rule
-def one_cluster_of_a_gcp_network_leaves_its_ranges_out(mesh: Mesh) -> Iterator[Problem]:
+def one_cluster_of_a_gcp_network_leaves_its_ranges_out(mesh: MeshConfig) -> Iterator[Problem]:
     """Only one GKE cluster of a network leaves out the range of its pods, Services or control plane."""
     for network, members in _gke_clusters(mesh).items():
         for part, key in _KEYS.items():
@@ -43,7 +43,7 @@ def one_cluster_of_a_gcp_network_leaves_its_ranges_out(mesh: Mesh) -> Iterator[P
 
 
 @rule
-def gke_ranges_are_inside_their_network(mesh: Mesh) -> Iterator[Problem]:
+def gke_ranges_are_inside_their_network(mesh: MeshConfig) -> Iterator[Problem]:
     """The ranges that a GKE cluster names are in its network's range."""
     for network, members in _gke_clusters(mesh).items():
         cidr = mesh.networks[network].cidr
@@ -61,7 +61,7 @@ def gke_ranges_are_inside_their_network(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def gke_ranges_are_apart(mesh: Mesh) -> Iterator[Problem]:
+def gke_ranges_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
     """Ranges of pods, Services, control planes and nodes of a network have no address in common."""
     for network, members in _gke_clusters(mesh).items():
         cidr = mesh.networks[network].cidr
@@ -81,7 +81,7 @@ def gke_ranges_are_apart(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def gke_control_planes_have_their_size(mesh: Mesh) -> Iterator[Problem]:
+def gke_control_planes_have_their_size(mesh: MeshConfig) -> Iterator[Problem]:
     """GKE gives a control plane a /28, neither more nor less; its Services have a /16 to /27."""
     for members in _gke_clusters(mesh).values():
         for name, cluster in sorted(members.items()):
@@ -103,10 +103,10 @@ def gke_control_planes_have_their_size(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def eks_services_are_apart_from_every_network(mesh: Mesh) -> Iterator[Problem]:
+def eks_services_are_apart_from_every_network(mesh: MeshConfig) -> Iterator[Problem]:
     """The Services of an EKS cluster have a private /12 to /24 that is no network's of the mesh."""
     for name, cluster in sorted(mesh.clusters.items()):
-        if not isinstance(cluster, EksCluster):
+        if not isinstance(cluster, EksClusterConfig):
             continue
         path, services = f"clusters.{name}.serviceCidr", cluster.service_cidr
         if not 12 <= services.prefixlen <= 24 or not any(services.subnet_of(p) for p in SERVICES_OF_EKS):
@@ -127,7 +127,7 @@ def eks_services_are_apart_from_every_network(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def admitted_ranges_are_narrow(mesh: Mesh) -> Iterator[Problem]:
+def admitted_ranges_are_narrow(mesh: MeshConfig) -> Iterator[Problem]:
     """No range that is let in is as wide as the Internet: a /8 at most."""
     for path, cidr in _admitted(mesh):
         if cidr.prefixlen < WIDEST:
@@ -140,9 +140,9 @@ def admitted_ranges_are_narrow(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def admitted_ranges_are_public(mesh: Mesh) -> Iterator[Problem]:
+def admitted_ranges_are_public(mesh: MeshConfig) -> Iterator[Problem]:
     """Ranges that are let in from the Internet are public addresses: no other arrives there."""
-    if all(not isinstance(c, CloudCluster) or c.endpoint == "private" for c in mesh.clusters.values()):
+    if all(not isinstance(c, CloudClusterConfig) or c.endpoint == "private" for c in mesh.clusters.values()):
         return
     for path, cidr in _admitted(mesh):
         unusable = next((why for taken, why in UNUSABLE.items() if cidr.overlaps(taken)), None)
@@ -163,10 +163,10 @@ def admitted_ranges_are_public(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def private_endpoints_admit_private_ranges(mesh: Mesh) -> Iterator[Problem]:
+def private_endpoints_admit_private_ranges(mesh: MeshConfig) -> Iterator[Problem]:
     """A private API server is asked to admit private ranges only: no others arrive, and GKE takes none."""
     for name, cluster in sorted(mesh.clusters.items()):
-        if not isinstance(cluster, CloudCluster) or cluster.endpoint != "private":
+        if not isinstance(cluster, CloudClusterConfig) or cluster.endpoint != "private":
             continue
         for index, cidr in enumerate(cluster.authorized_networks):
             if not is_private(cidr):
@@ -182,30 +182,30 @@ def _overlap(path: str, range_: IPv4Network, other: str) -> Problem:
     return Problem(path, str(range_), f"this range overlaps {other}", "Choose another one.")
 
 
-def _admitted(mesh: Mesh) -> Iterator[tuple[str, IPv4Network]]:
+def _admitted(mesh: MeshConfig) -> Iterator[tuple[str, IPv4Network]]:
     yield from ((f"operators.cidrs.{index}", cidr) for index, cidr in enumerate(mesh.operators.cidrs))
     for name, cluster in sorted(mesh.clusters.items()):
-        if isinstance(cluster, CloudCluster) and cluster.endpoint == "restricted":
+        if isinstance(cluster, CloudClusterConfig) and cluster.endpoint == "restricted":
             for index, cidr in enumerate(cluster.authorized_networks):
                 yield f"clusters.{name}.authorizedNetworks.{index}", cidr
     for name, network in sorted(mesh.networks.items()):
-        if isinstance(network, CloudNetwork | ExternalNetwork):
+        if isinstance(network, CloudNetworkConfig | ExternalNetworkConfig):
             for index, cidr in enumerate(network.egress):
                 yield f"networks.{name}.egress.{index}", cidr
 
 
-def _gke_clusters(mesh: Mesh) -> dict[str, dict[str, GkeCluster]]:
+def _gke_clusters(mesh: MeshConfig) -> dict[str, dict[str, GkeClusterConfig]]:
     """The GKE clusters of each gcp network with room for one."""
-    found: dict[str, dict[str, GkeCluster]] = {}
+    found: dict[str, dict[str, GkeClusterConfig]] = {}
     for name, cluster in mesh.clusters.items():
         network = mesh.networks.get(cluster.network)
-        fits = isinstance(network, GcpNetwork) and network.cidr.prefixlen <= GCP_LONGEST
-        if isinstance(cluster, GkeCluster) and fits:
+        fits = isinstance(network, GcpNetworkConfig) and network.cidr.prefixlen <= GCP_LONGEST
+        if isinstance(cluster, GkeClusterConfig) and fits:
             found.setdefault(cluster.network, {})[name] = cluster
     return dict(sorted(found.items()))
 
 
-def _configured(cluster: GkeCluster, part: str) -> IPv4Network | None:
+def _configured(cluster: GkeClusterConfig, part: str) -> IPv4Network | None:
     return {
         "pods": cluster.pod_cidr,
         "services": cluster.service_cidr,
@@ -213,7 +213,7 @@ def _configured(cluster: GkeCluster, part: str) -> IPv4Network | None:
     }[part]
 
 
-def _ranges(cidr: IPv4Network, cluster: GkeCluster) -> Ranges:
+def _ranges(cidr: IPv4Network, cluster: GkeClusterConfig) -> Ranges:
     ranges = gke_ranges(cidr, cluster)
     return (
         {"pods": ranges.pods, "services": ranges.services, "control_plane": ranges.control_plane}
@@ -222,7 +222,7 @@ def _ranges(cidr: IPv4Network, cluster: GkeCluster) -> Ranges:
     )
 
 
-def _free(mesh: Mesh, network: str, prefix: int) -> IPv4Network | None:
+def _free(mesh: MeshConfig, network: str, prefix: int) -> IPv4Network | None:
     """A range of `network` that no cluster has, of the size `prefix` or, failing that, smaller ones."""
     cidr = mesh.networks[network].cidr
     taken = [nodes_range(cidr)]

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 from model.checks.registry import rule
 from model.checks.words import is_url
-from model.config.clusters import KubeconfigCluster, LocalCluster
-from model.config.mesh import Mesh
-from model.config.networks import LocalNetwork
-from model.problems import Problem
+from model.config.clusters import KubeconfigClusterConfig, LocalClusterConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import LocalNetworkConfig
+from model.reading.problems import Problem
 
 LOCAL_KUBERNETES_VERSIONS = ("1.35.4",)
 """Releases of Kubernetes that the local site's toolchain builds."""
@@ -19,7 +19,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 
 
 @rule
-def a_cluster_is_active(mesh: Mesh) -> Iterator[Problem]:
+def a_cluster_is_active(mesh: MeshConfig) -> Iterator[Problem]:
     """At least one cluster is active."""
     if all(cluster.state == "quarantined" for cluster in mesh.clusters.values()):
         name = min(mesh.clusters)
@@ -32,13 +32,15 @@ def a_cluster_is_active(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def local_clusters_are_in_local_networks(mesh: Mesh) -> Iterator[Problem]:
+def local_clusters_are_in_local_networks(mesh: MeshConfig) -> Iterator[Problem]:
     """Local clusters and local networks go together, and nothing else is in them."""
     for name, cluster in mesh.clusters.items():
         network = mesh.networks.get(cluster.network)
-        if network is None or isinstance(cluster, LocalCluster) == isinstance(network, LocalNetwork):
+        if network is None or isinstance(cluster, LocalClusterConfig) == isinstance(
+            network, LocalNetworkConfig
+        ):
             continue
-        kind = "local" if isinstance(cluster, LocalCluster) else "not local"
+        kind = "local" if isinstance(cluster, LocalClusterConfig) else "not local"
         yield Problem(
             f"clusters.{name}.network",
             cluster.network,
@@ -48,12 +50,12 @@ def local_clusters_are_in_local_networks(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def local_clusters_are_among_themselves(mesh: Mesh) -> Iterator[Problem]:
+def local_clusters_are_among_themselves(mesh: MeshConfig) -> Iterator[Problem]:
     """Local clusters have no peers outside: the lab has no way out of this machine."""
-    if not any(isinstance(cluster, LocalCluster) for cluster in mesh.clusters.values()):
+    if not any(isinstance(cluster, LocalClusterConfig) for cluster in mesh.clusters.values()):
         return
     for name, cluster in mesh.clusters.items():
-        if not isinstance(cluster, LocalCluster):
+        if not isinstance(cluster, LocalClusterConfig):
             yield Problem(
                 f"clusters.{name}.type",
                 cluster.type,
@@ -63,11 +65,11 @@ def local_clusters_are_among_themselves(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def local_kubernetes_is_one_that_is_built(mesh: Mesh) -> Iterator[Problem]:
+def local_kubernetes_is_one_that_is_built(mesh: MeshConfig) -> Iterator[Problem]:
     """A local cluster runs a release that the toolchain builds."""
     for name, cluster in mesh.clusters.items():
         known = LOCAL_KUBERNETES_VERSIONS
-        if isinstance(cluster, LocalCluster) and cluster.kubernetes_version not in known:
+        if isinstance(cluster, LocalClusterConfig) and cluster.kubernetes_version not in known:
             yield Problem(
                 f"clusters.{name}.kubernetesVersion",
                 cluster.kubernetes_version,
@@ -77,10 +79,14 @@ def local_kubernetes_is_one_that_is_built(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def a_kubeconfig_has_one_source(mesh: Mesh) -> Iterator[Problem]:
+def a_kubeconfig_has_one_source(mesh: MeshConfig) -> Iterator[Problem]:
     """A kubeconfig is a file or a secret, not both."""
     for name, cluster in mesh.clusters.items():
-        if isinstance(cluster, KubeconfigCluster) and cluster.path is not None and cluster.secret is not None:
+        if (
+            isinstance(cluster, KubeconfigClusterConfig)
+            and cluster.path is not None
+            and cluster.secret is not None
+        ):
             yield Problem(
                 f"clusters.{name}",
                 f"path: {cluster.path}, secret: {cluster.secret}",
@@ -90,10 +96,10 @@ def a_kubeconfig_has_one_source(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def kubeconfig_secrets_have_names_of_their_own(mesh: Mesh) -> Iterator[Problem]:
+def kubeconfig_secrets_have_names_of_their_own(mesh: MeshConfig) -> Iterator[Problem]:
     """`hybrid-mesh:mesh` is the mesh, never a kubeconfig."""
     for name, cluster in mesh.clusters.items():
-        if isinstance(cluster, KubeconfigCluster) and cluster.secret == RESERVED_SECRET:
+        if isinstance(cluster, KubeconfigClusterConfig) and cluster.secret == RESERVED_SECRET:
             yield Problem(
                 f"clusters.{name}.secret",
                 "mesh",
@@ -103,11 +109,11 @@ def kubeconfig_secrets_have_names_of_their_own(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def kubeconfig_clusters_are_named_once(mesh: Mesh) -> Iterator[Problem]:
+def kubeconfig_clusters_are_named_once(mesh: MeshConfig) -> Iterator[Problem]:
     """No two entries are the same cluster: the same kubeconfig and context."""
     seen: dict[tuple[str | None, str | None, str | None], str] = {}
     for name, cluster in sorted(mesh.clusters.items()):
-        if not isinstance(cluster, KubeconfigCluster):
+        if not isinstance(cluster, KubeconfigClusterConfig):
             continue
         first = seen.setdefault((cluster.path, cluster.context, cluster.secret), name)
         if first != name:
@@ -120,10 +126,10 @@ def kubeconfig_clusters_are_named_once(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def peer_endpoints_can_be_reached(mesh: Mesh) -> Iterator[Problem]:
+def peer_endpoints_can_be_reached(mesh: MeshConfig) -> Iterator[Problem]:
     """A peer endpoint is an https URL that means the same on other machines."""
     for name, cluster in mesh.clusters.items():
-        endpoint = None if isinstance(cluster, LocalCluster) else cluster.peer_endpoint
+        endpoint = None if isinstance(cluster, LocalClusterConfig) else cluster.peer_endpoint
         if endpoint is None:
             continue
         path = f"clusters.{name}.peerEndpoint"

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from model.checks.groups import AGENT_PORTS
 from model.checks.registry import rule
 from model.checks.words import is_url
-from model.config.clusters import LocalCluster
-from model.config.mesh import Mesh
-from model.problems import Problem
+from model.config.clusters import LocalClusterConfig
+from model.config.mesh import MeshConfig
+from model.reading.problems import Problem
 
 DEMO_FILES = ("/usr/local/bin/echo-server", "/usr/local/bin/echo-client")
 """Files that the demo puts on its group's machines."""
 
 
 @rule
-def demo_machines_can_fetch_the_demo(mesh: Mesh) -> Iterator[Problem]:
+def demo_machines_can_fetch_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
     """A demo on machines says where they fetch it."""
     demo = mesh.demo
     if demo is None:
@@ -36,10 +36,12 @@ def demo_machines_can_fetch_the_demo(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def clusters_can_pull_the_demo(mesh: Mesh) -> Iterator[Problem]:
+def clusters_can_pull_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
     """A demo names its image where a cluster is not local: no registry has the local one's."""
     demo = mesh.demo
-    elsewhere = [name for name, cluster in mesh.clusters.items() if not isinstance(cluster, LocalCluster)]
+    elsewhere = [
+        name for name, cluster in mesh.clusters.items() if not isinstance(cluster, LocalClusterConfig)
+    ]
     if demo is not None and "image" not in demo.model_fields_set and elsewhere:
         yield Problem(
             "demo.image",
@@ -50,7 +52,7 @@ def clusters_can_pull_the_demo(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def the_demo_has_a_port_to_itself(mesh: Mesh) -> Iterator[Problem]:
+def the_demo_has_a_port_to_itself(mesh: MeshConfig) -> Iterator[Problem]:
     """The demo's port is not one of the sidecar's, nor one below 1024, which its user may not open."""
     demo = mesh.demo
     if demo is not None and (demo.port in AGENT_PORTS or demo.port < 1024):
@@ -61,7 +63,7 @@ def the_demo_has_a_port_to_itself(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def the_demos_files_are_its_own(mesh: Mesh) -> Iterator[Problem]:
+def the_demos_files_are_its_own(mesh: MeshConfig) -> Iterator[Problem]:
     """The demo's group has no files of the names of the demo's."""
     group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
     if mesh.demo is None or group is None:

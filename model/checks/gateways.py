@@ -5,13 +5,13 @@ from ipaddress import AddressValueError, IPv4Address
 
 from model.checks.registry import rule
 from model.checks.words import is_host_name
-from model.config.clusters import ClusterBase, LocalCluster
-from model.config.mesh import Mesh
-from model.problems import Problem, shown
+from model.config.clusters import ClusterConfigBase, LocalClusterConfig
+from model.config.mesh import MeshConfig
+from model.reading.problems import Problem, shown
 
 
 @rule
-def a_network_has_one_kind_of_way_in(mesh: Mesh) -> Iterator[Problem]:
+def a_network_has_one_kind_of_way_in(mesh: MeshConfig) -> Iterator[Problem]:
     """Of a configured gateway, its clusters' gateways and `reachable: direct`, a network has one."""
     for name, network in mesh.networks.items():
         clusters = _gateway_clusters(mesh, name)
@@ -33,7 +33,7 @@ def a_network_has_one_kind_of_way_in(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def clusters_can_be_reached_by_their_peers(mesh: Mesh) -> Iterator[Problem]:
+def clusters_can_be_reached_by_their_peers(mesh: MeshConfig) -> Iterator[Problem]:
     """A cluster whose network has no gateway has no peer in another network."""
     active = {name: cluster for name, cluster in mesh.clusters.items() if cluster.state == "active"}
     for name, cluster in active.items():
@@ -50,7 +50,7 @@ def clusters_can_be_reached_by_their_peers(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def machines_can_be_reached_by_pods(mesh: Mesh) -> Iterator[Problem]:
+def machines_can_be_reached_by_pods(mesh: MeshConfig) -> Iterator[Problem]:
     """A network with machines and no way in says how pods of other networks reach them.
 
     Without it istiod hands out the machines' raw addresses (Istio: pilot/pkg/xds/endpoints/ep_filters.go).
@@ -71,7 +71,7 @@ def machines_can_be_reached_by_pods(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def machines_can_reach_their_control_plane(mesh: Mesh) -> Iterator[Problem]:
+def machines_can_reach_their_control_plane(mesh: MeshConfig) -> Iterator[Problem]:
     """The cluster that machines register with has an east-west gateway, which is their way to istiod."""
     for name, group in mesh.workload_groups.items():
         cluster = mesh.clusters.get(group.cluster)
@@ -85,7 +85,7 @@ def machines_can_reach_their_control_plane(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def node_port_gateways_say_their_addresses(mesh: Mesh) -> Iterator[Problem]:
+def node_port_gateways_say_their_addresses(mesh: MeshConfig) -> Iterator[Problem]:
     """A gateway on NodePorts names the addresses at which others find the nodes."""
     for name, cluster in mesh.clusters.items():
         gateway = cluster.gateway
@@ -99,7 +99,7 @@ def node_port_gateways_say_their_addresses(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def node_ports_are_for_node_port_gateways(mesh: Mesh) -> Iterator[Problem]:
+def node_ports_are_for_node_port_gateways(mesh: MeshConfig) -> Iterator[Problem]:
     """`nodePorts` goes with a NodePort Service, and no two of them are the same."""
     for name, cluster in mesh.clusters.items():
         gateway = cluster.gateway
@@ -119,10 +119,10 @@ def node_ports_are_for_node_port_gateways(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def local_gateways_are_the_labs(mesh: Mesh) -> Iterator[Problem]:
+def local_gateways_are_the_labs(mesh: MeshConfig) -> Iterator[Problem]:
     """A local cluster's gateway gets its address from the lab."""
     for name, cluster in mesh.clusters.items():
-        if not isinstance(cluster, LocalCluster):
+        if not isinstance(cluster, LocalClusterConfig):
             continue
         yield from address_is_given(
             name, cluster, "the local site gives the gateway of a local cluster its address by itself"
@@ -130,7 +130,7 @@ def local_gateways_are_the_labs(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def gateway_addresses_are_addresses(mesh: Mesh) -> Iterator[Problem]:
+def gateway_addresses_are_addresses(mesh: MeshConfig) -> Iterator[Problem]:
     """Clusters' gateways have IP addresses (machines keep them in a hosts file); networks' may have host
     names."""
     for name, cluster in mesh.clusters.items():
@@ -155,7 +155,7 @@ def gateway_addresses_are_addresses(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def gateway_addresses_lead_to_one_place(mesh: Mesh) -> Iterator[Problem]:
+def gateway_addresses_lead_to_one_place(mesh: MeshConfig) -> Iterator[Problem]:
     """No address is that of two gateways."""
     places: dict[str, str] = {}
     configured = [
@@ -178,7 +178,7 @@ def gateway_addresses_lead_to_one_place(mesh: Mesh) -> Iterator[Problem]:
             )
 
 
-def _gateway_clusters(mesh: Mesh, network: str) -> list[str]:
+def _gateway_clusters(mesh: MeshConfig, network: str) -> list[str]:
     """Clusters with a gateway in `network`, sorted; quarantined ones too, as quarantine must never be
     refused."""
     return sorted(
@@ -188,7 +188,7 @@ def _gateway_clusters(mesh: Mesh, network: str) -> list[str]:
     )
 
 
-def address_is_given(name: str, cluster: ClusterBase, reason: str) -> Iterator[Problem]:
+def address_is_given(name: str, cluster: ClusterConfigBase, reason: str) -> Iterator[Problem]:
     """A problem where `cluster` says how its gateway is reached, though it need not, for `reason`."""
     gateway = cluster.gateway
     given = {"addresses": shown(gateway.addresses)} if gateway.addresses else {}

@@ -4,23 +4,28 @@ from collections.abc import Iterator
 
 from model.checks.registry import rule
 from model.checks.words import is_host_name, is_label_key, is_label_value
-from model.config.clusters import LocalCluster
-from model.config.groups import LocalMachines, Probe
-from model.config.mesh import Mesh
-from model.config.networks import LocalNetwork
-from model.manifests.shape import GROUP_LABEL
-from model.problems import Problem, shown
+from model.config.clusters import LocalClusterConfig
+from model.config.groups import ProbeConfig
+from model.config.machines import LocalMachinesConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import LocalNetworkConfig
+from model.objects.manifest import GROUP_LABEL
+from model.reading.problems import Problem, shown
 
 AGENT_PORTS = frozenset({15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090})
 """Ports that Istio's agent and proxy use on a machine."""
 
 
 @rule
-def local_machines_are_in_local_networks(mesh: Mesh) -> Iterator[Problem]:
+def local_machines_are_in_local_networks(mesh: MeshConfig) -> Iterator[Problem]:
     """Local machines are in the lab."""
     for name, group in mesh.workload_groups.items():
         network = mesh.networks.get(group.network)
-        if isinstance(group.machines, LocalMachines) and network and not isinstance(network, LocalNetwork):
+        if (
+            isinstance(group.machines, LocalMachinesConfig)
+            and network
+            and not isinstance(network, LocalNetworkConfig)
+        ):
             yield Problem(
                 f"workloadGroups.{name}.network",
                 group.network,
@@ -30,11 +35,15 @@ def local_machines_are_in_local_networks(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def local_machines_register_with_local_clusters(mesh: Mesh) -> Iterator[Problem]:
+def local_machines_register_with_local_clusters(mesh: MeshConfig) -> Iterator[Problem]:
     """Local machines prove themselves by the lab's issuer, which only local clusters trust."""
     for name, group in mesh.workload_groups.items():
         cluster = mesh.clusters.get(group.cluster)
-        if isinstance(group.machines, LocalMachines) and cluster and not isinstance(cluster, LocalCluster):
+        if (
+            isinstance(group.machines, LocalMachinesConfig)
+            and cluster
+            and not isinstance(cluster, LocalClusterConfig)
+        ):
             yield Problem(
                 f"workloadGroups.{name}.cluster",
                 group.cluster,
@@ -44,7 +53,7 @@ def local_machines_register_with_local_clusters(mesh: Mesh) -> Iterator[Problem]
 
 
 @rule
-def a_probe_has_one_check(mesh: Mesh) -> Iterator[Problem]:
+def a_probe_has_one_check(mesh: MeshConfig) -> Iterator[Problem]:
     """A probe has exactly one of `httpGet`, `tcpSocket` and `exec`."""
     for name, group in mesh.workload_groups.items():
         if group.probe is None:
@@ -60,7 +69,7 @@ def a_probe_has_one_check(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def a_probe_asks_a_port_of_the_group(mesh: Mesh) -> Iterator[Problem]:
+def a_probe_asks_a_port_of_the_group(mesh: MeshConfig) -> Iterator[Problem]:
     """The port that a probe asks is one that the workload serves."""
     for name, group in mesh.workload_groups.items():
         probe = group.probe
@@ -77,7 +86,7 @@ def a_probe_asks_a_port_of_the_group(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def ports_of_a_group_are_its_own(mesh: Mesh) -> Iterator[Problem]:
+def ports_of_a_group_are_its_own(mesh: MeshConfig) -> Iterator[Problem]:
     """No port has two names, and none is the agent's or SSH's."""
     for name, group in mesh.workload_groups.items():
         seen: dict[int, str] = {}
@@ -102,7 +111,7 @@ def ports_of_a_group_are_its_own(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def labels_are_labels(mesh: Mesh) -> Iterator[Problem]:
+def labels_are_labels(mesh: MeshConfig) -> Iterator[Problem]:
     """Labels are such as Kubernetes takes, and none is the project's own."""
     for name, group in mesh.workload_groups.items():
         for key, value in group.labels.items():
@@ -126,7 +135,7 @@ def labels_are_labels(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def a_host_is_a_name_of_the_users_own(mesh: Mesh) -> Iterator[Problem]:
+def a_host_is_a_name_of_the_users_own(mesh: MeshConfig) -> Iterator[Problem]:
     """A group's host is a full DNS name outside the cluster's domain."""
     for name, group in mesh.workload_groups.items():
         host = group.host
@@ -147,7 +156,7 @@ def a_host_is_a_name_of_the_users_own(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def hosts_belong_to_one_group(mesh: Mesh) -> Iterator[Problem]:
+def hosts_belong_to_one_group(mesh: MeshConfig) -> Iterator[Problem]:
     """No two groups have the same host."""
     owners: dict[str, str] = {}
     for name, group in sorted(mesh.workload_groups.items()):
@@ -164,7 +173,7 @@ def hosts_belong_to_one_group(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def service_accounts_belong_to_one_group(mesh: Mesh) -> Iterator[Problem]:
+def service_accounts_belong_to_one_group(mesh: MeshConfig) -> Iterator[Problem]:
     """No two groups of a namespace, nor a group and the demo's pods, share an identity."""
     owners: dict[tuple[str, str], str] = {}
     if mesh.demo is not None:
@@ -181,6 +190,6 @@ def service_accounts_belong_to_one_group(mesh: Mesh) -> Iterator[Problem]:
             )
 
 
-def _checks_of(probe: Probe) -> list[str]:
+def _checks_of(probe: ProbeConfig) -> list[str]:
     checks = {"httpGet": probe.http_get, "tcpSocket": probe.tcp_socket, "exec": probe.exec}
     return [key for key, check in checks.items() if check is not None]

@@ -4,16 +4,22 @@ from collections.abc import Iterator
 
 from model.checks.registry import rule
 from model.checks.words import is_host_name
-from model.config.ingress import Backend, GroupBackend, Ingress, Route, ServiceBackend
-from model.config.mesh import Mesh
-from model.problems import Problem, shown
+from model.config.ingress import (
+    BackendConfig,
+    GroupBackendConfig,
+    IngressConfig,
+    RouteConfig,
+    ServiceBackendConfig,
+)
+from model.config.mesh import MeshConfig
+from model.reading.problems import Problem, shown
 
 PROXY_PORTS = frozenset({15000, 15001, 15004, 15006, 15020, 15021, 15053, 15090})
 """Ports that the gateway's proxy uses itself."""
 
 
 @rule
-def https_listeners_have_a_certificate(mesh: Mesh) -> Iterator[Problem]:
+def https_listeners_have_a_certificate(mesh: MeshConfig) -> Iterator[Problem]:
     """A listener has a certificate when it speaks HTTPS, and only then."""
     for name, ingress in mesh.ingress.items():
         for index, listener in enumerate(ingress.listeners):
@@ -35,7 +41,7 @@ def https_listeners_have_a_certificate(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def listeners_are_told_apart(mesh: Mesh) -> Iterator[Problem]:
+def listeners_are_told_apart(mesh: MeshConfig) -> Iterator[Problem]:
     """Listeners have names of their own, and a port has one protocol and each host name once."""
     for name, ingress in mesh.ingress.items():
         names: set[str] = set()
@@ -67,7 +73,7 @@ def listeners_are_told_apart(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def listeners_leave_the_proxys_ports_alone(mesh: Mesh) -> Iterator[Problem]:
+def listeners_leave_the_proxys_ports_alone(mesh: MeshConfig) -> Iterator[Problem]:
     """No listener uses a port of the gateway's proxy."""
     for name, ingress in mesh.ingress.items():
         for index, listener in enumerate(ingress.listeners):
@@ -81,7 +87,7 @@ def listeners_leave_the_proxys_ports_alone(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def host_names_of_an_ingress_are_names(mesh: Mesh) -> Iterator[Problem]:
+def host_names_of_an_ingress_are_names(mesh: MeshConfig) -> Iterator[Problem]:
     """Host names of listeners and routes are DNS names, the first label of which may be `*`."""
     for name, ingress in mesh.ingress.items():
         for index, listener in enumerate(ingress.listeners):
@@ -93,7 +99,7 @@ def host_names_of_an_ingress_are_names(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def routes_meet_a_listener(mesh: Mesh) -> Iterator[Problem]:
+def routes_meet_a_listener(mesh: MeshConfig) -> Iterator[Problem]:
     """A route's host names are such as a listener answers for."""
     for name, ingress in mesh.ingress.items():
         answered = [listener.hostname for listener in ingress.listeners]
@@ -110,7 +116,7 @@ def routes_meet_a_listener(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def weights_sum_to_100(mesh: Mesh) -> Iterator[Problem]:
+def weights_sum_to_100(mesh: MeshConfig) -> Iterator[Problem]:
     """Weights of several backends sum to 100; a single one has some."""
     for name, ingress in mesh.ingress.items():
         for path, route in _routes(name, ingress):
@@ -132,7 +138,7 @@ def weights_sum_to_100(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def routes_are_told_apart(mesh: Mesh) -> Iterator[Problem]:
+def routes_are_told_apart(mesh: MeshConfig) -> Iterator[Problem]:
     """No two routes of an ingress match the same requests, nor has a route the same backend twice."""
     for name, ingress in mesh.ingress.items():
         matches: dict[tuple[tuple[str, ...], str], str] = {}
@@ -158,7 +164,7 @@ def routes_are_told_apart(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def backends_have_their_ports(mesh: Mesh) -> Iterator[Problem]:
+def backends_have_their_ports(mesh: MeshConfig) -> Iterator[Problem]:
     """The port of a backend is one that the group, or the demo's Service, has."""
     for name, ingress in mesh.ingress.items():
         for path, route in _routes(name, ingress):
@@ -173,21 +179,21 @@ def backends_have_their_ports(mesh: Mesh) -> Iterator[Problem]:
                     )
 
 
-def _routes(name: str, ingress: Ingress) -> Iterator[tuple[str, Route]]:
+def _routes(name: str, ingress: IngressConfig) -> Iterator[tuple[str, RouteConfig]]:
     for index, route in enumerate(ingress.routes):
         yield f"ingress.{name}.routes.{index}", route
 
 
-def _target(mesh: Mesh, backend: Backend) -> tuple[str, str, int]:
-    if isinstance(backend, ServiceBackend):
+def _target(mesh: MeshConfig, backend: BackendConfig) -> tuple[str, str, int]:
+    if isinstance(backend, ServiceBackendConfig):
         return backend.namespace, backend.service, backend.port
     group = mesh.workload_groups.get(backend.group)
     return (group.namespace if group else "", backend.group, backend.port)
 
 
-def _ports(mesh: Mesh, backend: Backend) -> list[int] | None:
+def _ports(mesh: MeshConfig, backend: BackendConfig) -> list[int] | None:
     """Ports of the backend, or None where they are not the configuration's to know."""
-    if isinstance(backend, GroupBackend):
+    if isinstance(backend, GroupBackendConfig):
         group = mesh.workload_groups.get(backend.group)
         return sorted(group.ports.values()) if group else None
     group = mesh.workload_groups.get(backend.service)
@@ -199,8 +205,8 @@ def _ports(mesh: Mesh, backend: Backend) -> list[int] | None:
     return None
 
 
-def _named(backend: Backend) -> str:
-    if isinstance(backend, GroupBackend):
+def _named(backend: BackendConfig) -> str:
+    if isinstance(backend, GroupBackendConfig):
         return f"group {backend.group}"
     return f"service {backend.service}.{backend.namespace}"
 

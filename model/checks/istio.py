@@ -6,11 +6,11 @@ from typing import Any
 
 from model.checks.registry import rule
 from model.checks.words import is_url
-from model.config.clusters import LocalCluster
-from model.config.istio import FolderCharts, OciCharts, RepositoryCharts
-from model.config.mesh import Mesh
-from model.config.trust import FilesTrust
-from model.problems import Problem, shown
+from model.config.clusters import LocalClusterConfig
+from model.config.istio import FolderChartsConfig, OciChartsConfig, RepositoryChartsConfig
+from model.config.mesh import MeshConfig
+from model.config.trust import FilesTrustConfig
+from model.reading.problems import Problem, shown
 
 SUPPORTED_MINORS = ("1.31",)
 """Minor releases of Istio whose charts, files and behaviour this project knows."""
@@ -33,7 +33,7 @@ _TRUST_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 
 
 @rule
-def the_istio_release_is_supported(mesh: Mesh) -> Iterator[Problem]:
+def the_istio_release_is_supported(mesh: MeshConfig) -> Iterator[Problem]:
     """The release is one of a supported minor."""
     version = mesh.istio.version
     minors = "|".join(re.escape(minor) for minor in SUPPORTED_MINORS)
@@ -48,7 +48,7 @@ def the_istio_release_is_supported(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def tetrate_names_its_sources(mesh: Mesh) -> Iterator[Problem]:
+def tetrate_names_its_sources(mesh: MeshConfig) -> Iterator[Problem]:
     """The distribution of Tetrate has registries of its own, which have to be named."""
     if mesh.istio.distribution != "tetrate":
         return
@@ -63,7 +63,7 @@ def tetrate_names_its_sources(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def the_hub_is_a_registry(mesh: Mesh) -> Iterator[Problem]:
+def the_hub_is_a_registry(mesh: MeshConfig) -> Iterator[Problem]:
     """`hub` is the beginning of an image's name."""
     if not _HUB.fullmatch(mesh.istio.hub):
         yield Problem(
@@ -75,20 +75,20 @@ def the_hub_is_a_registry(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def charts_come_from_their_kind_of_place(mesh: Mesh) -> Iterator[Problem]:
+def charts_come_from_their_kind_of_place(mesh: MeshConfig) -> Iterator[Problem]:
     """A Helm repository is https or http, a registry oci, a folder a path."""
     charts = mesh.istio.charts
-    if isinstance(charts, RepositoryCharts) and not is_url(charts.url, "https", "http"):
+    if isinstance(charts, RepositoryChartsConfig) and not is_url(charts.url, "https", "http"):
         remedy = "Write an https URL" + (", or `type: oci`." if charts.url.startswith("oci:") else ".")
         yield Problem("istio.charts.url", charts.url, "this is no address of a Helm repository", remedy)
-    if isinstance(charts, OciCharts) and not is_url(charts.url, "oci"):
+    if isinstance(charts, OciChartsConfig) and not is_url(charts.url, "oci"):
         yield Problem(
             "istio.charts.url",
             charts.url,
             "this is no address of an OCI registry",
             "Begin it with oci://, or write `type: repository`.",
         )
-    if isinstance(charts, FolderCharts) and (not charts.path.strip() or "://" in charts.path):
+    if isinstance(charts, FolderChartsConfig) and (not charts.path.strip() or "://" in charts.path):
         yield Problem(
             "istio.charts.path",
             charts.path,
@@ -98,7 +98,7 @@ def charts_come_from_their_kind_of_place(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def packages_come_from_a_web_server(mesh: Mesh) -> Iterator[Problem]:
+def packages_come_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
     """Machines fetch their package over HTTP."""
     if not is_url(mesh.istio.packages, "https", "http"):
         yield Problem(
@@ -110,9 +110,11 @@ def packages_come_from_a_web_server(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def plain_envoys_are_local(mesh: Mesh) -> Iterator[Problem]:
+def plain_envoys_are_local(mesh: MeshConfig) -> Iterator[Problem]:
     """`proxy: envoy` is for the local site, whose proxies are upstream Envoys."""
-    if mesh.istio.proxy == "envoy" and not all(isinstance(c, LocalCluster) for c in mesh.clusters.values()):
+    if mesh.istio.proxy == "envoy" and not all(
+        isinstance(c, LocalClusterConfig) for c in mesh.clusters.values()
+    ):
         yield Problem(
             "istio.proxy",
             "envoy",
@@ -122,7 +124,7 @@ def plain_envoys_are_local(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def further_values_leave_the_plans_alone(mesh: Mesh) -> Iterator[Problem]:
+def further_values_leave_the_plans_alone(mesh: MeshConfig) -> Iterator[Problem]:
     """`istio.values` sets nothing that the plan takes from elsewhere."""
     for path, source in OWNED_VALUES.items():
         value = _at(mesh.istio.values, path.split("."))
@@ -136,7 +138,7 @@ def further_values_leave_the_plans_alone(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def the_trust_domain_is_one(mesh: Mesh) -> Iterator[Problem]:
+def the_trust_domain_is_one(mesh: MeshConfig) -> Iterator[Problem]:
     """A trust domain is what SPIFFE says: lower case letters, digits, dots, dashes and underscores, 255 at
     most."""
     domain = mesh.trust_domain
@@ -153,10 +155,13 @@ def the_trust_domain_is_one(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def intermediates_end_before_the_root(mesh: Mesh) -> Iterator[Problem]:
+def intermediates_end_before_the_root(mesh: MeshConfig) -> Iterator[Problem]:
     """An intermediate does not outlive its root."""
     trust = mesh.trust
-    if not isinstance(trust, FilesTrust) and trust.intermediate_validity_days > trust.root_validity_days:
+    if (
+        not isinstance(trust, FilesTrustConfig)
+        and trust.intermediate_validity_days > trust.root_validity_days
+    ):
         yield Problem(
             "trust.intermediateValidityDays",
             str(trust.intermediate_validity_days),
@@ -166,10 +171,10 @@ def intermediates_end_before_the_root(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def certificate_and_key_are_two_keys(mesh: Mesh) -> Iterator[Problem]:
+def certificate_and_key_are_two_keys(mesh: MeshConfig) -> Iterator[Problem]:
     """The root's certificate and key have configuration keys of their own, other than the mesh's."""
     trust = mesh.trust
-    if not isinstance(trust, FilesTrust):
+    if not isinstance(trust, FilesTrustConfig):
         return
     if trust.certificate == trust.key:
         yield Problem(

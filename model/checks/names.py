@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from model.checks.registry import rule
 from model.checks.words import starts_with_letter
-from model.config.clusters import GkeCluster, LocalCluster
-from model.config.groups import LocalMachines
-from model.config.mesh import Mesh
-from model.manifests.ingress import route_name
-from model.manifests.minting import minting_name
-from model.problems import Problem
+from model.config.clusters import GkeClusterConfig, LocalClusterConfig
+from model.config.machines import LocalMachinesConfig
+from model.config.mesh import MeshConfig
+from model.objects.ingress import route_name
+from model.objects.minting import minting_name
+from model.reading.problems import Problem
 
 NAME_LIMIT = 63
 
@@ -18,7 +18,7 @@ RESERVED_NAMESPACES = frozenset({"istio-system", "default"})
 
 
 @rule
-def derived_names_are_short_enough(mesh: Mesh) -> Iterator[Problem]:
+def derived_names_are_short_enough(mesh: MeshConfig) -> Iterator[Problem]:
     """What is named after a section has 63 characters at most, as DNS and label values want it."""
     for path, given, derived in _derived(mesh):
         excess = len(derived) - NAME_LIMIT
@@ -32,7 +32,7 @@ def derived_names_are_short_enough(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def names_of_services_begin_with_a_letter(mesh: Mesh) -> Iterator[Problem]:
+def names_of_services_begin_with_a_letter(mesh: MeshConfig) -> Iterator[Problem]:
     """A Service's name is a DNS label of RFC 1035, which begins with a letter."""
     names = [
         *((f"workloadGroups.{name}", name) for name in mesh.workload_groups),
@@ -47,7 +47,7 @@ def names_of_services_begin_with_a_letter(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def namespaces_are_the_users_own(mesh: Mesh) -> Iterator[Problem]:
+def namespaces_are_the_users_own(mesh: MeshConfig) -> Iterator[Problem]:
     """No namespace is Istio's or Kubernetes' own."""
     used = [
         *(
@@ -68,7 +68,7 @@ def namespaces_are_the_users_own(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def the_demo_and_the_groups_are_called_differently(mesh: Mesh) -> Iterator[Problem]:
+def the_demo_and_the_groups_are_called_differently(mesh: MeshConfig) -> Iterator[Problem]:
     """In the demo's namespace no group has the name of the demo's Service."""
     demo = mesh.demo
     group = mesh.workload_groups.get(demo.service) if demo else None
@@ -82,7 +82,7 @@ def the_demo_and_the_groups_are_called_differently(mesh: Mesh) -> Iterator[Probl
 
 
 @rule
-def the_pod_outside_has_a_namespace_of_its_own(mesh: Mesh) -> Iterator[Problem]:
+def the_pod_outside_has_a_namespace_of_its_own(mesh: MeshConfig) -> Iterator[Problem]:
     """Nothing of the mesh is in the namespace of the demo's pod outside the mesh."""
     if mesh.demo is None:
         return
@@ -102,11 +102,11 @@ def the_pod_outside_has_a_namespace_of_its_own(mesh: Mesh) -> Iterator[Problem]:
 
 
 @rule
-def local_clusters_and_machines_are_called_differently(mesh: Mesh) -> Iterator[Problem]:
+def local_clusters_and_machines_are_called_differently(mesh: MeshConfig) -> Iterator[Problem]:
     """Nodes and machines of the lab are hosts beside each other, each with a name of its own."""
-    locals_ = {name for name, cluster in mesh.clusters.items() if isinstance(cluster, LocalCluster)}
+    locals_ = {name for name, cluster in mesh.clusters.items() if isinstance(cluster, LocalClusterConfig)}
     for name, group in sorted(mesh.workload_groups.items()):
-        count = group.machines.count if isinstance(group.machines, LocalMachines) else 0
+        count = group.machines.count if isinstance(group.machines, LocalMachinesConfig) else 0
         for machine in sorted(locals_ & {f"{name}-{index}" for index in range(count)}):
             yield Problem(
                 f"clusters.{machine}",
@@ -117,7 +117,7 @@ def local_clusters_and_machines_are_called_differently(mesh: Mesh) -> Iterator[P
 
 
 @rule
-def routes_have_names_of_their_own(mesh: Mesh) -> Iterator[Problem]:
+def routes_have_names_of_their_own(mesh: MeshConfig) -> Iterator[Problem]:
     """No two HTTPRoutes of a namespace have the same name, whichever ingress they belong to."""
     owners: dict[tuple[str, str, str], str] = {}
     for name, ingress in sorted(mesh.ingress.items()):
@@ -134,15 +134,15 @@ def routes_have_names_of_their_own(mesh: Mesh) -> Iterator[Problem]:
                 )
 
 
-def _derived(mesh: Mesh) -> Iterator[tuple[str, str, str]]:
+def _derived(mesh: MeshConfig) -> Iterator[tuple[str, str, str]]:
     """Path, given name and derived name of all that is named after a section."""
     for name, group in sorted(mesh.workload_groups.items()):
         path = f"workloadGroups.{name}"
         yield path, name, minting_name(name)
-        if isinstance(group.machines, LocalMachines):
+        if isinstance(group.machines, LocalMachinesConfig):
             yield path, name, f"{name}-{group.machines.count - 1}"
     for name, cluster in sorted(mesh.clusters.items()):
-        if isinstance(cluster, GkeCluster):
+        if isinstance(cluster, GkeClusterConfig):
             yield f"clusters.{name}", name, f"services-{name}"
     for name, ingress in sorted(mesh.ingress.items()):
         yield f"ingress.{name}", name, f"{name}-istio"

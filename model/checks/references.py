@@ -3,52 +3,52 @@
 from collections.abc import Iterable, Iterator
 
 from model.checks.registry import rule
-from model.config.ingress import GroupBackend
-from model.config.mesh import Mesh
-from model.problems import Problem, nearest
+from model.config.ingress import GroupBackendConfig
+from model.config.mesh import MeshConfig
+from model.reading.problems import Problem, nearest
 
 
 @rule
-def clusters_are_in_known_networks(mesh: Mesh) -> Iterator[Problem]:
+def clusters_are_in_known_networks(mesh: MeshConfig) -> Iterator[Problem]:
     """The network of a cluster exists."""
     for name, cluster in mesh.clusters.items():
         yield from _known(f"clusters.{name}.network", cluster.network, mesh.networks, "network")
 
 
 @rule
-def groups_are_in_known_networks(mesh: Mesh) -> Iterator[Problem]:
+def groups_are_in_known_networks(mesh: MeshConfig) -> Iterator[Problem]:
     """The network of a group exists."""
     for name, group in mesh.workload_groups.items():
         yield from _known(f"workloadGroups.{name}.network", group.network, mesh.networks, "network")
 
 
 @rule
-def groups_register_with_known_clusters(mesh: Mesh) -> Iterator[Problem]:
+def groups_register_with_known_clusters(mesh: MeshConfig) -> Iterator[Problem]:
     """The cluster of a group exists."""
     for name, group in mesh.workload_groups.items():
         yield from _known(f"workloadGroups.{name}.cluster", group.cluster, mesh.clusters, "cluster")
 
 
 @rule
-def ingresses_are_in_known_clusters(mesh: Mesh) -> Iterator[Problem]:
+def ingresses_are_in_known_clusters(mesh: MeshConfig) -> Iterator[Problem]:
     """The cluster of an ingress exists."""
     for name, ingress in mesh.ingress.items():
         yield from _known(f"ingress.{name}.cluster", ingress.cluster, mesh.clusters, "cluster")
 
 
 @rule
-def routes_lead_to_known_groups(mesh: Mesh) -> Iterator[Problem]:
+def routes_lead_to_known_groups(mesh: MeshConfig) -> Iterator[Problem]:
     """The group of a route's backend exists."""
     for name, ingress in mesh.ingress.items():
         for r, route in enumerate(ingress.routes):
             for b, backend in enumerate(route.backends):
-                if isinstance(backend, GroupBackend):
+                if isinstance(backend, GroupBackendConfig):
                     path = f"ingress.{name}.routes.{r}.backends.{b}.group"
                     yield from _known(path, backend.group, mesh.workload_groups, "workload group")
 
 
 @rule
-def the_demo_runs_on_a_known_group(mesh: Mesh) -> Iterator[Problem]:
+def the_demo_runs_on_a_known_group(mesh: MeshConfig) -> Iterator[Problem]:
     """The demo's group exists."""
     if mesh.demo is not None and mesh.demo.group is not None:
         yield from _known("demo.group", mesh.demo.group, mesh.workload_groups, "workload group")

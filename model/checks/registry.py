@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from model.config.mesh import Mesh
-from model.problems import Problem
+from model.config.mesh import MeshConfig
+from model.reading.problems import Problem
 
-Rule = Callable[[Mesh], Iterator[Problem]]
+Rule = Callable[[MeshConfig], Iterator[Problem]]
 
 RULES: dict[str, Rule] = {}
 
@@ -17,7 +17,7 @@ def rule(check: Rule) -> Rule:
     return check
 
 
-def run(mesh: Mesh) -> list[Problem]:
+def run(mesh: MeshConfig) -> list[Problem]:
     """Every problem that any rule finds, each once, in the order of the rules."""
     found = (problem for check in RULES.values() for problem in check(mesh))
     return list(dict.fromkeys(found))

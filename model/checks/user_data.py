@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import cache
 
 from model.checks.registry import rule
-from model.config.groups import BundleMachines, WorkloadGroup
-from model.config.mesh import Mesh
+from model.config.groups import WorkloadGroupConfig
+from model.config.machines import BundleMachinesConfig
+from model.config.mesh import MeshConfig
 from model.plan.boot import machine_boot
 from model.plan.groups import plan_group
-from model.problems import Problem
-from model.render.cloud_init import USER_DATA_LIMIT, MachineBoot, UserDataTooLarge, render_user_data
-from model.render.gzipped import gzipped
+from model.reading.problems import Problem
+from model.texts.cloud_init import USER_DATA_LIMIT, MachineBoot, UserDataTooLarge, render_user_data
+from model.texts.gzipped import gzipped
 
 _STACK = "a-stack-with-a-name-of-some-length"
 _BLANKS = 8
@@ -21,13 +22,13 @@ _BLANKS = 8
 
 
 @rule
-def user_data_fits(mesh: Mesh) -> Iterator[Problem]:
+def user_data_fits(mesh: MeshConfig) -> Iterator[Problem]:
     """What a machine boots with has 16 KiB at most when gzipped, EC2's limit.
 
     Measured with stand-ins, of the usual size, for what only the clusters can tell.
     """
     for name, group in sorted(mesh.workload_groups.items()):
-        if isinstance(group.machines, BundleMachines) or group.cluster not in mesh.clusters:
+        if isinstance(group.machines, BundleMachinesConfig) or group.cluster not in mesh.clusters:
             continue
         boot = _boot(mesh, name)
         if _fits_at_worst(boot):
@@ -43,7 +44,7 @@ def user_data_fits(mesh: Mesh) -> Iterator[Problem]:
             )
 
 
-def _boot(mesh: Mesh, name: str) -> MachineBoot:
+def _boot(mesh: MeshConfig, name: str) -> MachineBoot:
     return machine_boot(
         plan_group(mesh, _STACK, name),
         mesh.istio,
@@ -86,7 +87,7 @@ def _bare_size(boot: MachineBoot) -> int:
     return len(gzipped(render_user_data(boot)))
 
 
-def _application(group: WorkloadGroup) -> str:
+def _application(group: WorkloadGroupConfig) -> str:
     files = (file.content or "" for file in group.application.files)
     return "".join([*files, *(unit.content for unit in group.application.units)])
 

@@ -11,7 +11,7 @@ NodePort = Annotated[int, Field(strict=True, ge=30000, le=32767)]
 """A port of the range that Kubernetes gives to NodePort Services by default."""
 
 
-class NodePorts(Section):
+class NodePortsConfig(Section):
     """Ports of the nodes at which the east-west gateway answers, when its Service is a NodePort."""
 
     tls: NodePort = 31443
@@ -22,7 +22,7 @@ class NodePorts(Section):
     """For health checks."""
 
 
-class GatewayExposure(Section):
+class GatewayExposureConfig(Section):
     """How the east-west gateway of a cluster is reached from other networks."""
 
     enabled: Switch = True
@@ -31,20 +31,20 @@ class GatewayExposure(Section):
     """The type of the gateway's Service."""
     addresses: tuple[str, ...] = Field(default=(), examples=[["203.0.113.10"]])
     """IP addresses that others use, where the Service's status does not tell them (NodePort, on-premises)."""
-    node_ports: NodePorts = NodePorts()
+    node_ports: NodePortsConfig = NodePortsConfig()
     """The nodes' ports of a NodePort Service."""
 
 
-class ClusterBase(Section):
+class ClusterConfigBase(Section):
     network: DnsLabel = Field(examples=["amsterdam"])
     """The network that the cluster's pods are in."""
     state: Literal["active", "quarantined"] = "active"
     """`quarantined`: the cluster does not answer, and nothing waits for it or asks it."""
-    gateway: GatewayExposure = GatewayExposure()
+    gateway: GatewayExposureConfig = GatewayExposureConfig()
     """The cluster's east-west gateway."""
 
 
-class LocalCluster(ClusterBase):
+class LocalClusterConfig(ClusterConfigBase):
     """A cluster that the embedded site raises on this machine."""
 
     type: Literal["local"]
@@ -57,7 +57,7 @@ class LocalCluster(ClusterBase):
     """Range of the Services' cluster addresses; they mean something inside the cluster only."""
 
 
-class KubeconfigCluster(ClusterBase):
+class KubeconfigClusterConfig(ClusterConfigBase):
     """An existing cluster: kind, k3d, on-premises or any other, reached by a kubeconfig.
 
     Exactly one of `path` (a kubeconfig file) and `secret` (the name of a flat secret key
@@ -77,7 +77,7 @@ class KubeconfigCluster(ClusterBase):
     default."""
 
 
-class NodePool(Section):
+class NodePoolConfig(Section):
     """The nodes of a cloud's cluster, spread over zones."""
 
     machine_type: str = Field(examples=["e2-standard-4"])
@@ -90,14 +90,14 @@ class NodePool(Section):
     """Size of each node's disk, which is encrypted."""
 
 
-class GkeNodePool(NodePool):
+class GkeNodePoolConfig(NodePoolConfig):
     """The nodes of a GKE cluster, spread over its zones; how many there are follows the load."""
 
     machine_type: str = "e2-standard-4"
     """Kind of the nodes."""
 
 
-class EksNodeGroup(NodePool):
+class EksNodeGroupConfig(NodePoolConfig):
     """The nodes of an EKS cluster, spread over its zones; between min and max you, or an autoscaler that you
     install, decide how many there are."""
 
@@ -105,7 +105,7 @@ class EksNodeGroup(NodePool):
     """Kind of the nodes, which AWS calls their instance type."""
 
 
-class CloudClusterBase(ClusterBase):
+class CloudClusterConfigBase(ClusterConfigBase):
     authorized_networks: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
     """Further ranges that the API server admits: at a private endpoint those from which you run Pulumi. The
     operators, the peers and the machines are admitted by themselves."""
@@ -117,13 +117,13 @@ class CloudClusterBase(ClusterBase):
     default."""
 
 
-class GkeCluster(CloudClusterBase):
+class GkeClusterConfig(CloudClusterConfigBase):
     """A regional GKE cluster with private nodes, Dataplane V2 and workload identity."""
 
     type: Literal["gke"]
     release_channel: Literal["rapid", "regular", "stable"] = "regular"
     """The channel by which Google upgrades the cluster."""
-    node_pool: GkeNodePool = GkeNodePool()
+    node_pool: GkeNodePoolConfig = GkeNodePoolConfig()
     """The nodes."""
     pod_cidr: Cidr | None = Field(default=None, examples=["10.10.64.0/18"])
     """Range of the pods, inside the network's. One cluster of a network may leave it out: it gets the upper
@@ -136,18 +136,21 @@ class GkeCluster(CloudClusterBase):
     gets the first of the third sixteenth."""
 
 
-class EksCluster(CloudClusterBase):
+class EksClusterConfig(CloudClusterConfigBase):
     """An EKS cluster with access entries, encrypted Secrets and a managed node group in private subnets."""
 
     type: Literal["eks"]
     version: str = "1.35"
     """The minor release of Kubernetes."""
-    node_group: EksNodeGroup = EksNodeGroup()
+    node_group: EksNodeGroupConfig = EksNodeGroupConfig()
     """The nodes."""
     service_cidr: Cidr = IPv4Network("172.20.0.0/16")
     """Range of the Services' cluster addresses; they mean something inside the cluster only."""
 
 
-CloudCluster = GkeCluster | EksCluster
+CloudClusterConfig = GkeClusterConfig | EksClusterConfig
 
-Cluster = Annotated[LocalCluster | KubeconfigCluster | GkeCluster | EksCluster, Field(discriminator="type")]
+ClusterConfig = Annotated[
+    LocalClusterConfig | KubeconfigClusterConfig | GkeClusterConfig | EksClusterConfig,
+    Field(discriminator="type"),
+]

@@ -5,7 +5,7 @@ from pydantic import Field
 from model.config.base import DnsLabel, Port, Section
 
 
-class Demo(Section):
+class DemoConfig(Section):
     """Istio's echo server in every cluster and, where a group is named, on its machines."""
 
     namespace: DnsLabel = "demo"

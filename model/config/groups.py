@@ -13,14 +13,12 @@ from model.config.base import (
     Section,
     Switch,
 )
-from model.config.machines import BundleMachines, LocalMachines, Machines
-
-__all__ = ["BundleMachines", "LocalMachines", "Machines", "WorkloadGroup"]
+from model.config.machines import MachinesConfig
 
 Seconds = Annotated[int, Field(strict=True, ge=1)]
 
 
-class HttpGet(Section):
+class HttpGetConfig(Section):
     """An HTTP request that must be answered with a status below 400."""
 
     path: str = Field(default="/", pattern=ABSOLUTE_PATH_PATTERN)
@@ -33,7 +31,7 @@ class HttpGet(Section):
     """Protocol of the request."""
 
 
-class TcpSocket(Section):
+class TcpSocketConfig(Section):
     """A connection that must be accepted."""
 
     port: Port = Field(examples=[8080])
@@ -42,24 +40,24 @@ class TcpSocket(Section):
     """Address to ask; the machine's own by default."""
 
 
-class Exec(Section):
+class ExecConfig(Section):
     """A command that must end with 0."""
 
     command: tuple[str, ...] = Field(min_length=1, examples=[["/usr/local/bin/check"]])
     """The command and its arguments; no shell reads it."""
 
 
-class Probe(Section):
+class ProbeConfig(Section):
     """How Istio's agent on the machine decides that the workload is healthy.
 
     Source: Istio's `ReadinessProbe` of a WorkloadGroup (networking.istio.io/v1). Exactly one check is given.
     """
 
-    http_get: HttpGet | None = None
+    http_get: HttpGetConfig | None = None
     """Healthy when an HTTP request succeeds."""
-    tcp_socket: TcpSocket | None = None
+    tcp_socket: TcpSocketConfig | None = None
     """Healthy when a connection is accepted."""
-    exec: Exec | None = None
+    exec: ExecConfig | None = None
     """Healthy when a command ends with 0."""
     initial_delay_seconds: int = Field(default=0, strict=True, ge=0)
     """Seconds before the first check."""
@@ -73,7 +71,7 @@ class Probe(Section):
     """Failures in a row after which it is not."""
 
 
-class MachineFile(Section):
+class MachineFileConfig(Section):
     """A file of the user's application on each machine of the group: given as text, or fetched."""
 
     path: str = Field(pattern=ABSOLUTE_PATH_PATTERN, examples=["/etc/ratings.conf"])
@@ -86,7 +84,7 @@ class MachineFile(Section):
     """Permissions, octal and in quotes."""
 
 
-class SystemdUnit(Section):
+class SystemdUnitConfig(Section):
     """A systemd unit of the user's application, enabled and started on each machine."""
 
     name: str = Field(pattern=UNIT_NAME_PATTERN, examples=["ratings.service"])
@@ -95,18 +93,18 @@ class SystemdUnit(Section):
     """Text of the unit."""
 
 
-class Application(Section):
+class ApplicationConfig(Section):
     """What runs on the machines besides Istio's agent: nothing of it knows of the mesh."""
 
-    files: tuple[MachineFile, ...] = ()
+    files: tuple[MachineFileConfig, ...] = ()
     """Files that each machine is given."""
-    units: tuple[SystemdUnit, ...] = ()
+    units: tuple[SystemdUnitConfig, ...] = ()
     """Units that run on each machine."""
     commands: tuple[str, ...] = ()
     """Shell commands that each machine runs once, at its first boot, after the files are there."""
 
 
-class WorkloadGroup(Section):
+class WorkloadGroupConfig(Section):
     """Machines of one kind that serve one workload."""
 
     namespace: DnsLabel = Field(examples=["bookinfo"])
@@ -124,11 +122,11 @@ class WorkloadGroup(Section):
     `tcp`)."""
     host: str | None = Field(default=None, examples=["ratings.example.com"])
     """A host name of the user's own; without it a Service `<group>.<namespace>` is made in every cluster."""
-    probe: Probe | None = None
+    probe: ProbeConfig | None = None
     """How a machine's health is found out; without it, a machine that is connected counts as healthy."""
     dns_capture: Switch = True
     """Whether the agent answers the machine's DNS queries for names of the mesh."""
-    application: Application = Application()
+    application: ApplicationConfig = ApplicationConfig()
     """What runs on the machines."""
-    machines: Machines = Field(examples=[{"type": "bundle"}])
+    machines: MachinesConfig = Field(examples=[{"type": "bundle"}])
     """Where the machines come from."""

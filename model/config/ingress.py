@@ -10,7 +10,7 @@ from model.config.base import ABSOLUTE_PATH_PATTERN, DnsLabel, Port, Section
 Weight = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 
-class Listener(Section):
+class ListenerConfig(Section):
     """A port at which the gateway listens."""
 
     name: DnsLabel = Field(examples=["http"])
@@ -25,7 +25,7 @@ class Listener(Section):
     """Name of the kubernetes.io/tls Secret in the gateway's namespace; HTTPS listeners need it."""
 
 
-class ServiceBackend(Section):
+class ServiceBackendConfig(Section):
     """A Service of the ingress' cluster."""
 
     service: DnsLabel = Field(examples=["reviews"])
@@ -38,7 +38,7 @@ class ServiceBackend(Section):
     """Its share of the requests, in percent."""
 
 
-class GroupBackend(Section):
+class GroupBackendConfig(Section):
     """The machines of a workload group."""
 
     group: DnsLabel = Field(examples=["ratings"])
@@ -50,17 +50,17 @@ class GroupBackend(Section):
 
 
 def _kind_of_backend(value: Any) -> str:
-    names_group = "group" in value if isinstance(value, Mapping) else isinstance(value, GroupBackend)
+    names_group = "group" in value if isinstance(value, Mapping) else isinstance(value, GroupBackendConfig)
     return "group" if names_group else "service"
 
 
-Backend = Annotated[
-    Annotated[ServiceBackend, Tag("service")] | Annotated[GroupBackend, Tag("group")],
+BackendConfig = Annotated[
+    Annotated[ServiceBackendConfig, Tag("service")] | Annotated[GroupBackendConfig, Tag("group")],
     Discriminator(_kind_of_backend),
 ]
 
 
-class Route(Section):
+class RouteConfig(Section):
     """One HTTPRoute. Weights of its backends sum to 100 when there is more than one."""
 
     name: DnsLabel = Field(examples=["all"])
@@ -69,11 +69,11 @@ class Route(Section):
     """Host names of the requests; every name by default."""
     path_prefix: str = Field(default="/", pattern=ABSOLUTE_PATH_PATTERN)
     """Beginning of the requests' paths."""
-    backends: tuple[Backend, ...] = Field(min_length=1, examples=[[{"group": "ratings", "port": 9080}]])
+    backends: tuple[BackendConfig, ...] = Field(min_length=1, examples=[[{"group": "ratings", "port": 9080}]])
     """Where the requests go."""
 
 
-class Ingress(Section):
+class IngressConfig(Section):
     """A Gateway with its routes."""
 
     cluster: DnsLabel = Field(examples=["east"])
@@ -84,7 +84,7 @@ class Ingress(Section):
     """Name of the GatewayClass."""
     service_type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = "LoadBalancer"
     """Type of the Service that Istio makes for the gateway."""
-    listeners: tuple[Listener, ...] = Field(min_length=1, examples=[[{"name": "http", "port": 80}]])
+    listeners: tuple[ListenerConfig, ...] = Field(min_length=1, examples=[[{"name": "http", "port": 80}]])
     """Ports at which the gateway listens."""
-    routes: tuple[Route, ...] = ()
+    routes: tuple[RouteConfig, ...] = ()
     """Where requests go."""

@@ -7,7 +7,7 @@ from pydantic import Field
 from model.config.base import Section
 
 
-class RepositoryCharts(Section):
+class RepositoryChartsConfig(Section):
     """Charts of a Helm repository."""
 
     type: Literal["repository"]
@@ -15,7 +15,7 @@ class RepositoryCharts(Section):
     """Address of the repository."""
 
 
-class OciCharts(Section):
+class OciChartsConfig(Section):
     """Charts of an OCI registry."""
 
     type: Literal["oci"]
@@ -23,7 +23,7 @@ class OciCharts(Section):
     """Address of the folder that holds the charts."""
 
 
-class FolderCharts(Section):
+class FolderChartsConfig(Section):
     """Charts in a local folder with the subfolders base, istiod and gateway, relative to the project."""
 
     type: Literal["folder"]
@@ -31,10 +31,12 @@ class FolderCharts(Section):
     """Path of the folder."""
 
 
-Charts = Annotated[RepositoryCharts | OciCharts | FolderCharts, Field(discriminator="type")]
+ChartsConfig = Annotated[
+    RepositoryChartsConfig | OciChartsConfig | FolderChartsConfig, Field(discriminator="type")
+]
 
 
-class Istio(Section):
+class IstioConfig(Section):
     """The Istio release that every cluster gets.
 
     Source of the addresses: the upgrade notes of Istio 1.31.0.
@@ -48,7 +50,7 @@ class Istio(Section):
     """Where the images are, without a scheme."""
     tag: str | None = None
     """Tag of the images; the version by default."""
-    charts: Charts = RepositoryCharts(type="repository")
+    charts: ChartsConfig = RepositoryChartsConfig(type="repository")
     """Where the Helm charts are."""
     packages: str = "https://blob.istio.io/istio-release"
     """Base address of the machine packages: `<packages>/releases/<version>/deb/istio-sidecar.deb`."""

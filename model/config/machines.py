@@ -9,12 +9,12 @@ from model.config.base import DEVICE_PATTERN, Section
 MachineCount = Annotated[int, Field(strict=True, ge=1, le=5000)]
 
 UBUNTU_ON_GCE = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
-"""An image with cloud-init, which reads the user-data (`model.plan.machines.WITHOUT_CLOUD_INIT`)."""
+"""An image with cloud-init, which reads the user-data (`model.derive.vm_sets.WITHOUT_CLOUD_INIT`)."""
 DEBIAN_ON_EC2 = "resolve:ssm:/aws/service/debian/release/12/latest/amd64"
 """Debian's own parameter of AWS Systems Manager, which EC2 resolves when it launches a machine."""
 
 
-class LocalMachines(Section):
+class LocalMachinesConfig(Section):
     """Machines that the embedded site boots on this machine."""
 
     type: Literal["local"]
@@ -22,7 +22,7 @@ class LocalMachines(Section):
     """How many."""
 
 
-class BundleMachines(Section):
+class BundleMachinesConfig(Section):
     """Machines that somebody owns already, joined by a folder that `hybrid-mesh bundle GROUP` writes."""
 
     type: Literal["bundle"]
@@ -30,7 +30,7 @@ class BundleMachines(Section):
     """How many must have joined before `pulumi up` ends."""
 
 
-class CloudMachinesBase(Section):
+class CloudMachinesConfigBase(Section):
     count: MachineCount | None = None
     """How many; 1 by default. Leave it out where `min` and `max` say it."""
     min: MachineCount | None = Field(default=None, examples=[2])
@@ -47,7 +47,7 @@ class CloudMachinesBase(Section):
     """Time that a machine has to join before the cloud takes it for broken."""
 
 
-class GceMachines(CloudMachinesBase):
+class GceMachinesConfig(CloudMachinesConfigBase):
     """Machines of Compute Engine, in one managed group over the zones of their network."""
 
     type: Literal["gce"]
@@ -57,7 +57,7 @@ class GceMachines(CloudMachinesBase):
     """Image that has cloud-init: `project/family`, or `projects/<project>/global/images/<name>`."""
 
 
-class Ec2Machines(CloudMachinesBase):
+class Ec2MachinesConfig(CloudMachinesConfigBase):
     """Machines of EC2, in one autoscaling group over the zones of their network."""
 
     type: Literal["ec2"]
@@ -70,6 +70,9 @@ class Ec2Machines(CloudMachinesBase):
     Amazon Linux; for other images `aws ec2 describe-images` tells it (`RootDeviceName`)."""
 
 
-CloudMachines = GceMachines | Ec2Machines
+CloudMachinesConfig = GceMachinesConfig | Ec2MachinesConfig
 
-Machines = Annotated[LocalMachines | BundleMachines | GceMachines | Ec2Machines, Field(discriminator="type")]
+MachinesConfig = Annotated[
+    LocalMachinesConfig | BundleMachinesConfig | GceMachinesConfig | Ec2MachinesConfig,
+    Field(discriminator="type"),
+]

@@ -3,48 +3,48 @@
 from pydantic import Field
 
 from model.config.base import Cidr, DnsLabel, Section, Switch
-from model.config.clusters import Cluster
-from model.config.demo import Demo
-from model.config.groups import WorkloadGroup
-from model.config.ingress import Ingress
-from model.config.istio import Istio
-from model.config.networks import Network
-from model.config.trust import SelfSignedTrust, Trust
+from model.config.clusters import ClusterConfig
+from model.config.demo import DemoConfig
+from model.config.groups import WorkloadGroupConfig
+from model.config.ingress import IngressConfig
+from model.config.istio import IstioConfig
+from model.config.networks import NetworkConfig
+from model.config.trust import SelfSignedTrustConfig, TrustConfig
 
 
-class Operators(Section):
+class OperatorsConfig(Section):
     """The people and pipelines that run the program."""
 
     cidrs: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
     """Ranges that they come from; every API server in a cloud admits them."""
 
 
-class Mesh(Section):
+class MeshConfig(Section):
     """One Istio mesh over several clusters and machines, as a stack file declares it."""
 
     id: DnsLabel = Field(examples=["mesh1"])
     """Name of the mesh, the same in every cluster."""
     trust_domain: str = "cluster.local"
     """The first part of every identity: `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`."""
-    istio: Istio = Istio()
+    istio: IstioConfig = IstioConfig()
     """Which Istio is installed, and from where."""
-    trust: Trust = SelfSignedTrust(issuer="self-signed")
+    trust: TrustConfig = SelfSignedTrustConfig(issuer="self-signed")
     """The certificate authority of the mesh."""
-    networks: dict[DnsLabel, Network] = Field(
+    networks: dict[DnsLabel, NetworkConfig] = Field(
         min_length=1, examples=[{"amsterdam": {"type": "external", "cidr": "10.10.0.0/16"}}]
     )
     """Networks by name: inside one, workloads reach each other directly."""
-    clusters: dict[DnsLabel, Cluster] = Field(
+    clusters: dict[DnsLabel, ClusterConfig] = Field(
         min_length=1, examples=[{"east": {"type": "kubeconfig", "network": "amsterdam"}}]
     )
     """Kubernetes clusters by name, each with its own control plane."""
-    workload_groups: dict[DnsLabel, WorkloadGroup] = Field(default_factory=dict)
+    workload_groups: dict[DnsLabel, WorkloadGroupConfig] = Field(default_factory=dict)
     """Groups of machines by name."""
-    ingress: dict[DnsLabel, Ingress] = Field(default_factory=dict)
+    ingress: dict[DnsLabel, IngressConfig] = Field(default_factory=dict)
     """Ways in from outside by name."""
-    demo: Demo | None = None
+    demo: DemoConfig | None = None
     """A workload that shows and proves the mesh."""
-    operators: Operators = Operators()
+    operators: OperatorsConfig = OperatorsConfig()
     """Where the people and pipelines are that run the program."""
     project: str | None = Field(default=None, examples=["my-project"])
     """The Google Cloud project of whatever names none itself."""

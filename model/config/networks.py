@@ -7,7 +7,7 @@ from pydantic import Field
 from model.config.base import Cidr, Section
 
 
-class WanConditions(Section):
+class WanConditionsConfig(Section):
     """What the lab's WAN does to this network's traffic (Linux netem)."""
 
     delay_milliseconds: float = Field(default=0, ge=0, le=10_000)
@@ -16,7 +16,7 @@ class WanConditions(Section):
     """Share of the packets that are lost on leaving the network, in percent."""
 
 
-class NetworkBase(Section):
+class NetworkConfigBase(Section):
     cidr: Cidr = Field(examples=["10.10.0.0/16"])
     """The range of the network's addresses; no two networks overlap."""
     gateway: str | None = Field(default=None, examples=["203.0.113.10"])
@@ -25,15 +25,15 @@ class NetworkBase(Section):
     """`direct`: others reach this network's machines by their addresses, over routes that you provide."""
 
 
-class LocalNetwork(NetworkBase):
+class LocalNetworkConfig(NetworkConfigBase):
     """A network inside the lab of this machine."""
 
     type: Literal["local"]
-    wan: WanConditions = WanConditions()
+    wan: WanConditionsConfig = WanConditionsConfig()
     """What happens to traffic that leaves the network."""
 
 
-class ExternalNetwork(NetworkBase):
+class ExternalNetworkConfig(NetworkConfigBase):
     """A network that others own: a datacenter, an office, an existing VPC."""
 
     type: Literal["external"]
@@ -41,7 +41,7 @@ class ExternalNetwork(NetworkBase):
     """Ranges from which the network's traffic reaches the Internet; clusters of a cloud let only them in."""
 
 
-class CloudNetworkBase(NetworkBase):
+class CloudNetworkConfigBase(NetworkConfigBase):
     region: str = Field(examples=["europe-west4"])
     """The cloud's region that the network is in."""
     zones: tuple[str, ...] = Field(default=(), examples=[["europe-west4-a", "europe-west4-b"]])
@@ -53,7 +53,7 @@ class CloudNetworkBase(NetworkBase):
     Internet. Without it, a NAT with reserved addresses is made."""
 
 
-class GcpNetwork(CloudNetworkBase):
+class GcpNetworkConfig(CloudNetworkConfigBase):
     """A VPC network of Google Cloud, one subnet of it in one region.
 
     Ranges are carved from `cidr`: its first sixteenth is the nodes' and machines', the second the Services'
@@ -67,7 +67,7 @@ class GcpNetwork(CloudNetworkBase):
     """Reserved addresses of the NAT; each is good for 64,512 connections to one destination at a time."""
 
 
-class AwsNetwork(CloudNetworkBase):
+class AwsNetworkConfig(CloudNetworkConfigBase):
     """A VPC of AWS with a public and a private subnet in each zone.
 
     Ranges are carved from `cidr`: each zone has the eighth that its letter tells, so that a further zone
@@ -79,6 +79,9 @@ class AwsNetwork(CloudNetworkBase):
     """Inbound rules that one security group may have: the account's quota, which AWS raises on request."""
 
 
-CloudNetwork = GcpNetwork | AwsNetwork
+CloudNetworkConfig = GcpNetworkConfig | AwsNetworkConfig
 
-Network = Annotated[LocalNetwork | ExternalNetwork | GcpNetwork | AwsNetwork, Field(discriminator="type")]
+NetworkConfig = Annotated[
+    LocalNetworkConfig | ExternalNetworkConfig | GcpNetworkConfig | AwsNetworkConfig,
+    Field(discriminator="type"),
+]

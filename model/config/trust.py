@@ -7,7 +7,7 @@ from pydantic import Field
 from model.config.base import DnsLabel, Section
 
 
-class SelfSignedTrust(Section):
+class SelfSignedTrustConfig(Section):
     """A root that the program makes and keeps in the state, encrypted."""
 
     issuer: Literal["self-signed"]
@@ -19,7 +19,7 @@ class SelfSignedTrust(Section):
     """Life of each cluster's intermediate, in days; it is renewed in the last third."""
 
 
-class FilesTrust(Section):
+class FilesTrustConfig(Section):
     """A root of the user's own: flat keys `hybrid-mesh:<certificate>` and, secret, `hybrid-mesh:<key>` hold
     the PEM texts."""
 
@@ -34,7 +34,7 @@ class FilesTrust(Section):
     """Life of each cluster's intermediate, in days; it is renewed in the last third."""
 
 
-class CloudTrustBase(Section):
+class CloudTrustConfigBase(Section):
     rotation: Literal["none"] = "none"
     """What happens to the root."""
     root_validity_days: int = Field(default=3650, strict=True, ge=30)
@@ -43,7 +43,7 @@ class CloudTrustBase(Section):
     """Life of each cluster's intermediate, in days; it is renewed in the last third."""
 
 
-class GoogleCasTrust(CloudTrustBase):
+class GoogleCasTrustConfig(CloudTrustConfigBase):
     """A root in Google Cloud's Certificate Authority Service: its key never leaves it, nor is it in the
     state."""
 
@@ -57,7 +57,7 @@ class GoogleCasTrust(CloudTrustBase):
     with a root in it."""
 
 
-class AwsPrivateCaTrust(CloudTrustBase):
+class AwsPrivateCaTrustConfig(CloudTrustConfigBase):
     """A root in AWS Private CA: its key never leaves it, nor is it in the state."""
 
     issuer: Literal["aws-private-ca"]
@@ -69,6 +69,7 @@ class AwsPrivateCaTrust(CloudTrustBase):
     """An existing authority; without it, one is made."""
 
 
-Trust = Annotated[
-    SelfSignedTrust | FilesTrust | GoogleCasTrust | AwsPrivateCaTrust, Field(discriminator="issuer")
+TrustConfig = Annotated[
+    SelfSignedTrustConfig | FilesTrustConfig | GoogleCasTrustConfig | AwsPrivateCaTrustConfig,
+    Field(discriminator="issuer"),
 ]

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from model.config.istio import Istio
+from model.config.istio import IstioConfig
 from model.plan.types import GroupPlan
-from model.render.cloud_init import MachineBoot, MachineFile, SystemdUnit
+from model.texts.cloud_init import MachineBoot, MachineFile, SystemdUnit
 
 
 def package_url(
-    istio: Istio, form: Literal["deb", "rpm"] = "deb", architecture: Literal["amd64", "arm64"] = "amd64"
+    istio: IstioConfig, form: Literal["deb", "rpm"] = "deb", architecture: Literal["amd64", "arm64"] = "amd64"
 ) -> str:
     """Where a machine finds Istio's package (Istio: "Virtual Machine Installation"; arm64's name has it in
     it)."""
@@ -18,7 +18,7 @@ def package_url(
 
 def machine_boot(
     group: GroupPlan,
-    istio: Istio,
+    istio: IstioConfig,
     api_endpoint: str,
     api_certificate_authority: str,
     gateway_addresses: tuple[str, ...],

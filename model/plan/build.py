@@ -5,22 +5,27 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from model.checks import run
-from model.config.clusters import EksCluster, GkeCluster, KubeconfigCluster, LocalCluster
-from model.config.mesh import Mesh
-from model.config.networks import CloudNetwork
-from model.config.trust import FilesTrust
-from model.labels import component_labels, mesh_labels
-from model.load import read_mesh
-from model.manifests.ingress import gateway, routes
-from model.plan.access import egress, nat_addresses, plan_api_access, plan_exposure
-from model.plan.firewall import plan_firewall
+from model.config.clusters import (
+    EksClusterConfig,
+    GkeClusterConfig,
+    KubeconfigClusterConfig,
+    LocalClusterConfig,
+)
+from model.config.mesh import MeshConfig
+from model.config.networks import CloudNetworkConfig
+from model.config.trust import FilesTrustConfig
+from model.derive.api_access import egress, nat_addresses, plan_api_access, plan_exposure
+from model.derive.firewall import plan_firewall
+from model.derive.labels import component_labels, mesh_labels
+from model.derive.local_pod_cidrs import pod_ranges
+from model.derive.subnets import gke_ranges, plan_subnets, zones_of
+from model.derive.vm_sets import project_of
+from model.objects.helm_values import base_values, gateway_values, istiod_values, load_balancer_annotations
+from model.objects.ingress import gateway, routes
 from model.plan.groups import plan_group
-from model.plan.machines import project_of
-from model.plan.ranges import pod_ranges
-from model.plan.subnets import gke_ranges, plan_subnets, zones_of
 from model.plan.types import ClusterPlan, IngressPlan, MeshPlan, NetworkPlan, RemoteSecretEntry
-from model.problems import ConfigurationError
-from model.render.istio_values import base_values, gateway_values, istiod_values, load_balancer_annotations
+from model.reading.parse import read_mesh
+from model.reading.problems import ConfigurationError
 
 
 def plan_from(raw: Mapping[str, Any], stack: str) -> MeshPlan:
@@ -29,7 +34,7 @@ def plan_from(raw: Mapping[str, Any], stack: str) -> MeshPlan:
     return plan_mesh(read_mesh(raw), stack)
 
 
-def plan_mesh(mesh: Mesh, stack: str) -> MeshPlan:
+def plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:
     """The plan of a mesh. Raises ConfigurationError when the mesh breaks a rule, wherever it came from."""
     problems = run(mesh)
     if problems:
@@ -58,7 +63,7 @@ def plan_mesh(mesh: Mesh, stack: str) -> MeshPlan:
     )
 
 
-def _plan_network(mesh: Mesh, name: str) -> NetworkPlan:
+def _plan_network(mesh: MeshConfig, name: str) -> NetworkPlan:
     network = mesh.networks[name]
     members = sorted(key for key, cluster in mesh.clusters.items() if cluster.network == name)
     return NetworkPlan(
@@ -73,8 +78,8 @@ def _plan_network(mesh: Mesh, name: str) -> NetworkPlan:
         ),
         gateway_address=network.gateway,
         direct=network.reachable == "direct",
-        project=project_of(mesh, network) if isinstance(network, CloudNetwork) else None,
-        zones=zones_of(network) if isinstance(network, CloudNetwork) else (),
+        project=project_of(mesh, network) if isinstance(network, CloudNetworkConfig) else None,
+        zones=zones_of(network) if isinstance(network, CloudNetworkConfig) else (),
         subnets=plan_subnets(mesh, name),
         firewall=plan_firewall(mesh, name),
         nat_addresses=nat_addresses(mesh, name),
@@ -82,7 +87,7 @@ def _plan_network(mesh: Mesh, name: str) -> NetworkPlan:
     )
 
 
-def _plan_cluster(mesh: Mesh, stack: str, name: str) -> ClusterPlan:
+def _plan_cluster(mesh: MeshConfig, stack: str, name: str) -> ClusterPlan:
     cluster = mesh.clusters[name]
     active = (key for key, other in mesh.clusters.items() if other.state == "active")
     pods, services, control_plane = _ranges(mesh, name)
@@ -105,17 +110,17 @@ def _plan_cluster(mesh: Mesh, stack: str, name: str) -> ClusterPlan:
     )
 
 
-def _ranges(mesh: Mesh, name: str) -> tuple[IPv4Network | None, IPv4Network | None, IPv4Network | None]:
+def _ranges(mesh: MeshConfig, name: str) -> tuple[IPv4Network | None, IPv4Network | None, IPv4Network | None]:
     """Ranges of a cluster's pods, Services and control plane, as far as the plan decides them."""
     cluster = mesh.clusters[name]
-    if isinstance(cluster, GkeCluster):
+    if isinstance(cluster, GkeClusterConfig):
         ranges = gke_ranges(mesh.networks[cluster.network].cidr, cluster)
         return (ranges.pods, ranges.services, ranges.control_plane) if ranges else (None, None, None)
-    services = cluster.service_cidr if isinstance(cluster, LocalCluster | EksCluster) else None
+    services = cluster.service_cidr if isinstance(cluster, LocalClusterConfig | EksClusterConfig) else None
     return pod_ranges(mesh).get(name), services, None
 
 
-def _plan_ingress(mesh: Mesh, stack: str, name: str) -> IngressPlan:
+def _plan_ingress(mesh: MeshConfig, stack: str, name: str) -> IngressPlan:
     ingress = mesh.ingress[name]
     annotations = load_balancer_annotations(
         mesh.clusters[ingress.cluster], component_labels(_labels(mesh, stack), "Ingress")
@@ -130,15 +135,15 @@ def _plan_ingress(mesh: Mesh, stack: str, name: str) -> IngressPlan:
     )
 
 
-def _labels(mesh: Mesh, stack: str) -> dict[str, str]:
+def _labels(mesh: MeshConfig, stack: str) -> dict[str, str]:
     return mesh_labels(stack, mesh.id, mesh.labels)
 
 
-def _secrets(mesh: Mesh) -> tuple[str, ...]:
+def _secrets(mesh: MeshConfig) -> tuple[str, ...]:
     kubeconfigs = (
         cluster.secret
         for cluster in mesh.clusters.values()
-        if isinstance(cluster, KubeconfigCluster) and cluster.secret is not None
+        if isinstance(cluster, KubeconfigClusterConfig) and cluster.secret is not None
     )
-    trust = (mesh.trust.certificate, mesh.trust.key) if isinstance(mesh.trust, FilesTrust) else ()
+    trust = (mesh.trust.certificate, mesh.trust.key) if isinstance(mesh.trust, FilesTrustConfig) else ()
     return tuple(sorted({*kubeconfigs, *trust}))

@@ -1,8 +1,8 @@
 """What a live stack stands on: the facts that a running network, cluster or root cannot change."""
 
-from model.config.clusters import CloudCluster, GkeCluster
-from model.config.networks import CloudNetwork, GcpNetwork
-from model.config.trust import AwsPrivateCaTrust, GoogleCasTrust
+from model.config.clusters import CloudClusterConfig, GkeClusterConfig
+from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
+from model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 Facts = dict[str, dict[str, str]]
@@ -20,17 +20,17 @@ def foundation_facts(plan: MeshPlan) -> Facts:
 
 def _of_network(plan: NetworkPlan) -> dict[str, str]:
     config = plan.config
-    if not isinstance(config, CloudNetwork):
+    if not isinstance(config, CloudNetworkConfig):
         return {}
     facts = {"type": config.type, "cidr": str(config.cidr), "region": config.region, "id": config.id or ""}
-    return {**facts, "project": plan.project or ""} if isinstance(config, GcpNetwork) else facts
+    return {**facts, "project": plan.project or ""} if isinstance(config, GcpNetworkConfig) else facts
 
 
 def _of_cluster(plan: ClusterPlan) -> dict[str, str]:
     facts = {"type": plan.config.type, "network": plan.network}
-    if isinstance(plan.config, CloudCluster):
+    if isinstance(plan.config, CloudClusterConfig):
         facts["serviceCidr"] = plan.service_cidr or ""
-    if isinstance(plan.config, GkeCluster):
+    if isinstance(plan.config, GkeClusterConfig):
         facts["podCidr"] = plan.pod_cidr or ""
         facts["controlPlaneCidr"] = plan.control_plane_cidr or ""
     return facts
@@ -38,13 +38,13 @@ def _of_cluster(plan: ClusterPlan) -> dict[str, str]:
 
 def _of_trust(plan: MeshPlan) -> dict[str, str]:
     trust = plan.trust
-    if isinstance(trust, GoogleCasTrust):
+    if isinstance(trust, GoogleCasTrustConfig):
         place = {
             "location": trust.location,
             "pool": trust.pool or "",
             "project": trust.project or plan.project or "",
         }
         return {"issuer": trust.issuer, **place}
-    if isinstance(trust, AwsPrivateCaTrust):
+    if isinstance(trust, AwsPrivateCaTrustConfig):
         return {"issuer": trust.issuer, "region": trust.region, "arn": trust.arn or ""}
     return {"issuer": trust.issuer}

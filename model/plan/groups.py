@@ -1,17 +1,17 @@
 """The plan of a workload group."""
 
-from model.config.clusters import Cluster
-from model.config.demo import Demo
-from model.config.groups import Application, MachineFile, SystemdUnit, WorkloadGroup
-from model.config.machines import BundleMachines, Ec2Machines, LocalMachines, Machines
-from model.config.mesh import Mesh
-from model.manifests.groups import group_account, group_hosts, group_labels, probe, workload_group
-from model.plan.machines import machine_identity, plan_machine_set, size
+from model.config.clusters import ClusterConfig
+from model.config.demo import DemoConfig
+from model.config.groups import ApplicationConfig, MachineFileConfig, SystemdUnitConfig, WorkloadGroupConfig
+from model.config.machines import BundleMachinesConfig, Ec2MachinesConfig, LocalMachinesConfig, MachinesConfig
+from model.config.mesh import MeshConfig
+from model.derive.vm_sets import machine_identity, plan_machine_set, size
+from model.objects.groups import group_account, group_hosts, group_labels, probe, workload_group
 from model.plan.types import GroupPlan, MachinePlan
-from model.render.agent import AgentSettings, Platform
-from model.render.cluster_env import render_cluster_env
-from model.render.mesh_yaml import render_mesh_yaml
-from model.render.shell_text import render_environment
+from model.texts.agent import AgentSettings, Platform
+from model.texts.cluster_env import render_cluster_env
+from model.texts.mesh_yaml import render_mesh_yaml
+from model.texts.shell_text import render_environment
 
 _PLATFORMS: dict[str, Platform] = {"gce": "gcp", "ec2": "aws"}
 """Which cloud's metadata tells the agent its region and zone; without one it does not look for any."""
@@ -26,12 +26,12 @@ MACHINE_FILES = (
 """The five files of `istioctl x workload entry configure`, where they lie on the machine."""
 
 
-def plan_group(mesh: Mesh, stack: str, name: str) -> GroupPlan:
+def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
     """The plan of group `name`; the demo's application is part of it where the demo runs there."""
     group = with_demo(mesh.workload_groups[name], name, mesh.demo)
     settings = _agent_settings(mesh, name, group)
     machine_set = plan_machine_set(mesh, stack, name, group)
-    count = group.machines.count if isinstance(group.machines, LocalMachines) else 0
+    count = group.machines.count if isinstance(group.machines, LocalMachinesConfig) else 0
     machines = tuple(MachinePlan(name=f"{name}-{index}", group=name, index=index) for index in range(count))
     return GroupPlan(
         name=name,
@@ -50,28 +50,28 @@ def plan_group(mesh: Mesh, stack: str, name: str) -> GroupPlan:
         cluster_env=_cluster_env(settings, mesh.clusters[group.cluster]),
         mesh_yaml=render_mesh_yaml(settings),
         files=tuple(sorted({*MACHINE_FILES, *(file.path for file in group.application.files)})),
-        identity_kind="Group" if isinstance(group.machines, Ec2Machines) else "User",
+        identity_kind="Group" if isinstance(group.machines, Ec2MachinesConfig) else "User",
         machine_set=machine_set,
     )
 
 
-def _minimum(machines: Machines) -> int:
+def _minimum(machines: MachinesConfig) -> int:
     """Machines that must be registered before `up` ends."""
-    if isinstance(machines, LocalMachines):
+    if isinstance(machines, LocalMachinesConfig):
         return machines.count
-    return machines.minimum if isinstance(machines, BundleMachines) else size(machines)[0]
+    return machines.minimum if isinstance(machines, BundleMachinesConfig) else size(machines)[0]
 
 
-def with_demo(group: WorkloadGroup, name: str, demo: Demo | None) -> WorkloadGroup:
+def with_demo(group: WorkloadGroupConfig, name: str, demo: DemoConfig | None) -> WorkloadGroupConfig:
     """`group`, its application followed by the demo's where the demo runs there: the echo server on every
     port."""
     if demo is None or demo.group != name or demo.binaries is None:
         return group
     binaries = tuple(
-        MachineFile(path=f"/usr/local/bin/{binary}", url=f"{demo.binaries}/{binary}", mode="0755")
+        MachineFileConfig(path=f"/usr/local/bin/{binary}", url=f"{demo.binaries}/{binary}", mode="0755")
         for binary in ("echo-server", "echo-client")
     )
-    application = Application(
+    application = ApplicationConfig(
         files=(*group.application.files, *binaries),
         units=(*group.application.units, _echo_unit(name, group)),
         commands=group.application.commands,
@@ -79,7 +79,7 @@ def with_demo(group: WorkloadGroup, name: str, demo: Demo | None) -> WorkloadGro
     return group.model_copy(update={"application": application})
 
 
-def _echo_unit(name: str, group: WorkloadGroup) -> SystemdUnit:
+def _echo_unit(name: str, group: WorkloadGroupConfig) -> SystemdUnitConfig:
     """The echo server as a service. Its gRPC and TCP ports, which cannot be turned off, keep to the
     loopback."""
     ports = " ".join(f"--port={port}" for port in sorted(set(group.ports.values())))
@@ -102,10 +102,10 @@ def _echo_unit(name: str, group: WorkloadGroup) -> SystemdUnit:
             "",
         ]
     )
-    return SystemdUnit(name="hybrid-mesh-demo.service", content=content)
+    return SystemdUnitConfig(name="hybrid-mesh-demo.service", content=content)
 
 
-def _agent_settings(mesh: Mesh, name: str, group: WorkloadGroup) -> AgentSettings:
+def _agent_settings(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> AgentSettings:
     return AgentSettings(
         group=name,
         namespace=group.namespace,
@@ -122,7 +122,7 @@ def _agent_settings(mesh: Mesh, name: str, group: WorkloadGroup) -> AgentSetting
     )
 
 
-def _cluster_env(settings: AgentSettings, cluster: Cluster) -> str:
+def _cluster_env(settings: AgentSettings, cluster: ClusterConfig) -> str:
     """The group's cluster.env, with the port of istiod where the gateway is a NodePort (istio-start.sh reads
     it)."""
     text = render_cluster_env(settings)

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from model.config.clusters import Cluster
-from model.config.demo import Demo
-from model.config.groups import WorkloadGroup
-from model.config.ingress import Ingress
-from model.config.istio import Istio
-from model.config.networks import Network
-from model.config.trust import Trust
-from model.plan.cloud_types import (
+from model.config.clusters import ClusterConfig
+from model.config.demo import DemoConfig
+from model.config.groups import WorkloadGroupConfig
+from model.config.ingress import IngressConfig
+from model.config.istio import IstioConfig
+from model.config.networks import NetworkConfig
+from model.config.trust import TrustConfig
+from model.derive.types import (
     ApiAccessPlan,
     FirewallRulePlan,
     GatewayExposurePlan,
@@ -30,7 +30,7 @@ class NetworkPlan:
     """One network: who is in it, and how others come in."""
 
     name: str
-    config: Network
+    config: NetworkConfig
     clusters: tuple[str, ...]
     groups: tuple[str, ...]
     gateway_clusters: tuple[str, ...]
@@ -59,7 +59,7 @@ class ClusterPlan:
     """One cluster: its place, its peers and the Helm values of Istio in it."""
 
     name: str
-    config: Cluster
+    config: ClusterConfig
     network: str
     active: bool
     peers: tuple[str, ...]
@@ -96,7 +96,7 @@ class GroupPlan:
     """One workload group: what its cluster, the other clusters and its machines are given."""
 
     name: str
-    config: WorkloadGroup
+    config: WorkloadGroupConfig
     """The group as configured; its `application` includes the demo's where the demo runs on these
     machines."""
     namespace: str
@@ -139,7 +139,7 @@ class RemoteSecretEntry:
 @dataclass(frozen=True)
 class IngressPlan:
     name: str
-    config: Ingress
+    config: IngressConfig
     cluster: str
     namespace: str
     gateway: Mapping[str, Any]
@@ -153,17 +153,17 @@ class MeshPlan:
     stack: str
     mesh_id: str
     trust_domain: str
-    istio: Istio
-    trust: Trust
+    istio: IstioConfig
+    trust: TrustConfig
     networks: Mapping[str, NetworkPlan]
     clusters: Mapping[str, ClusterPlan]
     """All clusters, the quarantined ones too."""
     groups: Mapping[str, GroupPlan]
     ingresses: Mapping[str, IngressPlan]
     remote_secrets: tuple[RemoteSecretEntry, ...]
-    demo: Demo | None
+    demo: DemoConfig | None
     secrets: tuple[str, ...]
-    """Names of the flat keys `hybrid-mesh:<name>` that the program will ask for (`model.secrets`)."""
+    """Names of the flat keys `hybrid-mesh:<name>` that the program will ask for (`model.plan.secrets`)."""
     project: str | None = None
     """The Google Cloud project of whatever names none itself."""
     protected: bool = False

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from model.config.demo import Demo
-from model.config.ingress import Backend, Route, ServiceBackend
+from model.config.demo import DemoConfig
+from model.config.ingress import BackendConfig, RouteConfig, ServiceBackendConfig
 from model.plan.types import GroupPlan, MeshPlan
 from operate.shell import Machine, Pod
 from operate.verify.checks import (
@@ -31,7 +31,7 @@ UNREACHABLE = frozenset({Refusal.NO_WAY})
 Ways = Mapping[tuple[Responder, ...], float]
 
 
-def plan_checks(plan: MeshPlan, demo: Demo, site: Site) -> tuple[tuple[Check, ...], tuple[Gap, ...]]:
+def plan_checks(plan: MeshPlan, demo: DemoConfig, site: Site) -> tuple[tuple[Check, ...], tuple[Gap, ...]]:
     """Every check that can be done on `site`, and a gap for each member or check that is missing."""
     planner = _Planner(plan, demo, site)
     checks = (*planner.within(), *planner.ingresses(), *planner.refusals())
@@ -47,7 +47,7 @@ def requests_for(smallest_share: float) -> int:
 
 
 class _Planner:
-    def __init__(self, plan: MeshPlan, demo: Demo, site: Site) -> None:
+    def __init__(self, plan: MeshPlan, demo: DemoConfig, site: Site) -> None:
         self._plan, self._demo, self._site = plan, demo, site
         self._group = plan.groups.get(demo.group) if demo.group else None
         self.gaps: list[Gap] = []
@@ -120,7 +120,7 @@ class _Planner:
                     url = f"http://{machine.address}:{_first_port(plan)}/"
                     yield _refused(outside, f"machine {machine.name} in plaintext", url, DENIED)
 
-    def _routed(self, ingress: str, url: str, route: Route) -> Check | None:
+    def _routed(self, ingress: str, url: str, route: RouteConfig) -> Check | None:
         subject = f"ingress {ingress}, route {route.name}"
         gateways = self._site.gateways.get(ingress, ())
         if not gateways:
@@ -139,8 +139,8 @@ class _Planner:
         ways = _ways(self._plan.clusters[gateways[0].cluster].network, shares)
         return _must_answer(Outside(), subject, f"{url}{route.path_prefix}", caller, ways, *hostname)
 
-    def _backend(self, backend: Backend) -> tuple[Responder, ...] | None:
-        if isinstance(backend, ServiceBackend):
+    def _backend(self, backend: BackendConfig) -> tuple[Responder, ...] | None:
+        if isinstance(backend, ServiceBackendConfig):
             demo = (backend.service, backend.namespace) == (self._demo.service, self._demo.namespace)
             return self._pods() if demo else None
         return self._machines(self._group) if self._group and self._group.name == backend.group else None

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from model.config.demo import Demo
-from model.manifests.demo import OUTSIDE, outside_namespace
+from model.config.demo import DemoConfig
+from model.objects.demo import OUTSIDE, outside_namespace
 from model.plan.types import IngressPlan, MeshPlan
 from operate.shell import Machine, NotProbedError, NotReachableError, Pod, Shell
 from operate.verify.checks import Gap
@@ -30,7 +30,7 @@ class Site:
     gaps: tuple[Gap, ...]
 
 
-def observe(plan: MeshPlan, demo: Demo, shell: Shell) -> Site:
+def observe(plan: MeshPlan, demo: DemoConfig, shell: Shell) -> Site:
     """Asks `shell` for every member of the mesh, all at once; what it cannot reach becomes a gap."""
     active = [name for name, cluster in plan.clusters.items() if cluster.active]
     ingresses = {name: ingress for name, ingress in plan.ingresses.items() if ingress.cluster in active}

@@ -16,7 +16,7 @@ In a stack that was protected at its last up nothing changes, and no path goes.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from model.labels import lift_protection
+from model.derive.labels import lift_protection
 from plugins.framework.declared import RememberedHandler
 from plugins.framework.errors import CheckFailure
 from plugins.framework.values import Properties, contains_unknown

@@ -7,7 +7,7 @@ that depends on them has gone.
 Inputs: `stack`, `protected`. Outputs: the inputs.
 """
 
-from model.labels import lift_protection
+from model.derive.labels import lift_protection
 from plugins.framework.calls import CallContext
 from plugins.framework.declared import RememberedHandler
 from plugins.framework.errors import ResourceError

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from model.config.networks import AwsNetwork, GcpNetwork
+from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
 from model.plan.types import MeshPlan
 
 _ANSWER_SECONDS = 60
@@ -45,9 +45,9 @@ def clouds(plan: MeshPlan) -> list[Cloud]:
     found: list[Cloud] = []
     for network in plan.networks.values():
         config = network.config
-        if isinstance(config, GcpNetwork):
+        if isinstance(config, GcpNetworkConfig):
             found.append(_google(config.project or plan.project or ""))
-        elif isinstance(config, AwsNetwork):
+        elif isinstance(config, AwsNetworkConfig):
             found.append(_aws(config.region))
     return sorted(found, key=lambda cloud: cloud.name)
 

@@ -7,7 +7,7 @@ import pytest
 
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
-from model.stackfile import read_stack_file, stack_file
+from model.reading.stack_file import read_stack_file, stack_file
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGE = (PROJECT / "docs" / "clouds.md").read_text()

@@ -12,7 +12,7 @@ import pytest
 
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
-from model.stackfile import read_stack_file, stack_file
+from model.reading.stack_file import read_stack_file, stack_file
 from tests.clouds.clouds import Cloud, clouds
 
 PROJECT = Path(__file__).resolve().parents[2]

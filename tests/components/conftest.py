@@ -14,7 +14,7 @@ from pulumi.runtime.stack import wait_for_rpcs
 
 from components.mesh import HybridMesh
 from model.plan.build import plan_from
-from model.stackfile import read_stack_file, stack_file
+from model.reading.stack_file import read_stack_file, stack_file
 from tests.components.recording import Recording
 
 PROJECT = Path(__file__).parents[2]

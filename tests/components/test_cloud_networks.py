@@ -4,8 +4,8 @@ import pytest
 
 from components.networks.base import NOBODY, admitted_ranges
 from components.networks.gcp import network_tag
+from model.derive.types import FirewallRulePlan
 from model.plan.build import plan_from
-from model.plan.cloud_types import FirewallRulePlan
 from model.plan.types import NetworkPlan
 from tests.components.cloud_stacks import only
 from tests.components.conftest import Declared, read_stack

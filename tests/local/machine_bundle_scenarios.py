@@ -12,10 +12,10 @@ import yaml
 
 from local.lab.specs import CompletedCommand
 from local.machines.runtime import MachineRuntime
-from model.render.bundle import render_bundle
-from model.render.cluster_env import render_cluster_env
-from model.render.hosts import render_hosts
-from model.render.mesh_yaml import render_mesh_yaml
+from model.texts.bundle import render_bundle
+from model.texts.cluster_env import render_cluster_env
+from model.texts.hosts import render_hosts
+from model.texts.mesh_yaml import render_mesh_yaml
 from tests.local.machine_site import BRIDGE, SETTINGS, Site, site_with_a_group
 from tests.waiting import eventually
 

@@ -9,7 +9,7 @@ import pytest
 
 from local.lab.specs import CompletedCommand
 from local.machines.runtime import REBOOT_EXIT_CODE, MachineRuntime
-from model.render.cloud_init import render_user_data
+from model.texts.cloud_init import render_user_data
 from tests.local.machine_parts import write_expired_certificate
 from tests.local.machine_site import BRIDGE, Site, site_with_a_group
 from tests.waiting import eventually

@@ -25,11 +25,11 @@ from local.metadata.issuer import Issuer
 from local.metadata.packages import PackageServer
 from local.metadata.server import MetadataServer
 from local.toolchain.profile import Profile
-from model.render.agent import AgentSettings
-from model.render.bundle import Bundle
-from model.render.cloud_init import MachineBoot, MachineFile, SystemdUnit
-from model.render.cluster_env import render_cluster_env
-from model.render.mesh_yaml import render_mesh_yaml
+from model.texts.agent import AgentSettings
+from model.texts.bundle import Bundle
+from model.texts.cloud_init import MachineBoot, MachineFile, SystemdUnit
+from model.texts.cluster_env import render_cluster_env
+from model.texts.mesh_yaml import render_mesh_yaml
 from tests.local.machine_parts import (
     ECHO_UNIT,
     ISTIOD_ENVIRONMENT,

@@ -16,6 +16,7 @@ from tests.local.toolchain_parts import component, store_in, write
 
 _X86 = processor("x86_64")
 _OF_GO = {
+    "pulumi-kubernetes",
     "kubernetes",
     "pilot-discovery",
     "pulumi",

@@ -2,7 +2,7 @@
 
 from model.plan.boot import machine_boot
 from model.plan.build import plan_from
-from model.render.cloud_init import MachineBoot, render_user_data
+from model.texts.cloud_init import MachineBoot, render_user_data
 from tests.model.machine_cases import CERTIFICATE
 from tests.model.meshes import PROD, changed
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from model.render.agent import AgentSettings
-from model.render.bundle import Bundle
-from model.render.cloud_init import MachineBoot, MachineFile, SystemdUnit
-from model.render.cluster_env import render_cluster_env
-from model.render.mesh_yaml import render_mesh_yaml
+from model.texts.agent import AgentSettings
+from model.texts.bundle import Bundle
+from model.texts.cloud_init import MachineBoot, MachineFile, SystemdUnit
+from model.texts.cluster_env import render_cluster_env
+from model.texts.mesh_yaml import render_mesh_yaml
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 PACKAGE_URL = "https://blob.istio.io/istio-release/releases/1.31.0/deb/istio-sidecar.deb"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from model.stackfile import read_stack_file, stack_file
+from model.reading.stack_file import read_stack_file, stack_file
 
 PROJECT = Path(__file__).parent.parent.parent
 STACKS = {name: read_stack_file(stack_file(PROJECT, name)) for name in ("local", "dev", "staging", "prod")}

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from model.derive.types import Source
+from model.objects.helm_values import EIP_ALLOCATIONS, NLB_TAGS
 from model.plan.build import plan_from
-from model.plan.cloud_types import Source
-from model.render.istio_values import EIP_ALLOCATIONS, NLB_TAGS
 from tests.model.meshes import DELETED, DEV, LOCAL, PROD, STAGING, changed
 
 

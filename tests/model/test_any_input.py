@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model.describe import describe
 from model.plan.build import plan_from
-from model.problems import ConfigurationError, Problem
+from model.plan.describe import describe
+from model.reading.problems import ConfigurationError, Problem
 from tests.model.meshes import STACKS
 
 scalars = st.one_of(

@@ -8,8 +8,8 @@ import helm_python
 import pytest
 import yaml
 
+from model.objects.helm_values import EIP_ALLOCATIONS, SOURCE_RANGES, merge
 from model.plan.build import plan_from
-from model.render.istio_values import EIP_ALLOCATIONS, SOURCE_RANGES, merge
 from tests.model.meshes import PROJECT, STACKS
 
 CHARTS = PROJECT / ".toolchain" / "charts"

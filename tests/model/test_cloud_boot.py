@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
-from model.manifests.minting import minting_policy, minting_role_binding
+from model.derive.vm_sets import service_account_email, service_account_id
+from model.objects.minting import minting_policy, minting_role_binding
 from model.plan.build import plan_from
-from model.plan.machines import service_account_email, service_account_id
 from model.plan.types import GroupPlan
-from model.render.cloud_init import USER_DATA_LIMIT
+from model.texts.cloud_init import USER_DATA_LIMIT
 from tests.model.cloud_boots import BOOTS, TEXTS
 from tests.model.meshes import PROD, changed
 

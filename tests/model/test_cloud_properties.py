@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.config.clusters import CloudCluster, EksCluster, GkeCluster
-from model.config.networks import AwsNetwork
+from model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
+from model.config.networks import AwsNetworkConfig
+from model.derive.types import FirewallRulePlan, Source
+from model.derive.vm_sets import AGENT_PORT
 from model.plan.build import plan_from
-from model.plan.cloud_types import FirewallRulePlan, Source
-from model.plan.machines import AGENT_PORT
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 from tests.model.cloud_meshes import LETTERS, cloud_meshes
 from tests.model.meshes import changed
@@ -43,7 +43,7 @@ def test_no_two_ranges_overlap_and_each_is_in_its_network(raw: Mapping[str, Any]
         everything += ranges
     assert not any(one.overlaps(other) for one, other in combinations(everything, 2))
     for cluster in plan.clusters.values():
-        if isinstance(cluster.config, EksCluster):
+        if isinstance(cluster.config, EksClusterConfig):
             services = IPv4Network(cluster.service_cidr or "")
             assert not any(services.overlaps(network.config.cidr) for network in plan.networks.values())
 
@@ -65,7 +65,7 @@ def _open(rules: tuple[FirewallRulePlan, ...], source: tuple[str, str], target: 
 def test_the_firewall_admits_what_the_mesh_needs(raw: Mapping[str, Any]) -> None:
     plan = plan_from(raw, "test")
     for network in plan.networks.values():
-        clusters = [n for n in network.clusters if isinstance(plan.clusters[n].config, CloudCluster)]
+        clusters = [n for n in network.clusters if isinstance(plan.clusters[n].config, CloudClusterConfig)]
         machines = {n: plan.groups[n] for n in network.groups if plan.groups[n].machine_set is not None}
         if not network.subnets:
             assert network.firewall == ()
@@ -94,7 +94,7 @@ def test_pods_and_machines_are_known_by_all_their_ranges(raw: Mapping[str, Any])
                 assert all(IPv4Network(cidr) != EVERYBODY for cidr in party.ranges)
                 if party.role in ("nodes", "machines"):
                     assert private <= set(party.ranges)
-                if party.role == "nodes" and isinstance(plan.clusters[party.name].config, GkeCluster):
+                if party.role == "nodes" and isinstance(plan.clusters[party.name].config, GkeClusterConfig):
                     assert plan.clusters[party.name].pod_cidr in party.ranges
 
 
@@ -106,7 +106,7 @@ def _admits(sources: tuple[Source, ...], network: NetworkPlan) -> bool:
 
 
 def _by_its_private_address(plan: MeshPlan, cluster: ClusterPlan, network: str) -> bool:
-    return isinstance(plan.networks[network].config, AwsNetwork) and network == cluster.network
+    return isinstance(plan.networks[network].config, AwsNetworkConfig) and network == cluster.network
 
 
 def _admits_by_own_addresses(plan: MeshPlan, cluster: ClusterPlan, callers: set[str]) -> bool:
@@ -135,7 +135,7 @@ def test_an_api_server_admits_operators_peers_and_machines(raw: Mapping[str, Any
         for network in callers:
             inside = _by_its_private_address(plan, cluster, network)
             assert inside or _admits(cluster.api.sources, plan.networks[network])
-        if isinstance(cluster.config, EksCluster):
+        if isinstance(cluster.config, EksClusterConfig):
             firewall = plan.networks[cluster.network].firewall
             here = [g.name for g in groups if g.machine_set is not None and g.network == cluster.network]
             callers_here = [("nodes", n) for n in plan.networks[cluster.network].clusters]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from model.load import load_mesh
-from model.problems import ConfigurationError
+from model.reading.parse import load_mesh
+from model.reading.problems import ConfigurationError
 from tests.model.meshes import DELETED, LOCAL, changed
 
 GROUP = "workloadGroups.legacy"

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from model.checks import run
-from model.config.mesh import Mesh
-from model.load import load_mesh
-from model.problems import ConfigurationError, Problem
-from model.translate import translate
+from model.config.mesh import MeshConfig
+from model.reading.parse import load_mesh
+from model.reading.problems import ConfigurationError, Problem
+from model.reading.translate import translate
 from tests.model.meshes import DELETED, LOCAL, PROD, STACKS, changed
 from tests.model.rule_cases import CASES
 from tests.model.test_any_input import _places
@@ -120,7 +120,7 @@ def test_tells_no_rule_that_only_the_mistake_of_form_breaks(
     assume(form)
     told = {problem.path for problem in _problems(wrong)}
     assert {problem.path for problem in form} <= told
-    assert told <= {problem.path for problem in [*form, *run(Mesh.model_validate(ruled))]}
+    assert told <= {problem.path for problem in [*form, *run(MeshConfig.model_validate(ruled))]}
 
 
 @settings(deadline=None, max_examples=60)
@@ -137,7 +137,7 @@ def test_tells_a_rule_that_the_mistake_has_nothing_to_do_with(
 
 def _form(raw: Mapping[str, Any]) -> list[Problem]:
     try:
-        Mesh.model_validate(raw)
+        MeshConfig.model_validate(raw)
     except ValidationError as error:
         return translate(error, raw)
     return []

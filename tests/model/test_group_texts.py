@@ -2,10 +2,10 @@
 
 from model.plan.boot import machine_boot
 from model.plan.build import plan_from
-from model.render.agent import AgentSettings
-from model.render.cloud_init import render_user_data
-from model.render.cluster_env import render_cluster_env
-from model.render.mesh_yaml import render_mesh_yaml
+from model.texts.agent import AgentSettings
+from model.texts.cloud_init import render_user_data
+from model.texts.cluster_env import render_cluster_env
+from model.texts.mesh_yaml import render_mesh_yaml
 from tests.model.meshes import DEV, LOCAL, changed
 
 RATINGS = AgentSettings(

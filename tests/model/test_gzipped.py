@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from model.render.gzipped import gzipped
+from model.texts.gzipped import gzipped
 from tests.model.cloud_boots import TEXTS
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model.render.machine_texts import source_text
+from model.texts.machine_texts import source_text
 
 TOOLS = ("curl", "openssl", "iptables", "ip", "sudo", "hostname")
 REAL = ("mkdir", "dirname", "basename", "sed", "cat", "rm")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from model.plan.build import plan_from
-from model.plan.paths import OpenPath, open_paths
+from model.plan.required_paths import OpenPath, open_paths
 from tests.model.meshes import DEV, LOCAL, PROD, changed
 
 EDGE = {

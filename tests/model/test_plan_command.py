@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from cli.errors import Commands
 from cli.plan import plan
-from model.describe import describe
 from model.plan.build import plan_from
+from model.plan.describe import describe
 from tests.model.meshes import LOCAL, changed
 
 app = typer.Typer(cls=Commands)

@@ -5,16 +5,15 @@ from typing import Any
 import pytest
 import yaml
 
-from model.describe import describe
-from model.manifests.demo import (
+from model.objects.demo import (
     demo_authorization_policy,
     demo_deployment,
     demo_service,
     demo_service_account,
     outside_deployment,
 )
-from model.manifests.groups import entry_point, service_account
-from model.manifests.mesh import (
+from model.objects.groups import entry_point, service_account
+from model.objects.mesh import (
     cross_network_gateway,
     istiod_gateway,
     istiod_virtual_service,
@@ -22,16 +21,17 @@ from model.manifests.mesh import (
     strict_peer_authentication,
     system_namespace,
 )
-from model.manifests.minting import (
+from model.objects.minting import (
     minting_policy,
     minting_policy_binding,
     minting_role,
     minting_role_binding,
 )
-from model.manifests.namespaces import cluster_namespaces
+from model.objects.namespaces import cluster_namespaces
 from model.plan.build import plan_from
+from model.plan.describe import describe
 from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan
-from model.render.remote_secret import render_kubeconfig
+from model.texts.remote_secret import render_kubeconfig
 from tests.model.agreed import agreed, golden_names
 from tests.model.meshes import LOCAL, STACKS, changed
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
-from model.problems import ConfigurationError
+from model.reading.problems import ConfigurationError
 from tests.model.cloud_meshes import cloud_meshes
 from tests.model.meshes import changed
 

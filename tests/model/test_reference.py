@@ -1,7 +1,7 @@
 """docs/configuration.md is that of the model."""
 
-from model.reference import REFERENCE_PATH, render_reference
+from model.reference.configuration import REFERENCE_PATH, render_reference
 
 
 def test_is_that_of_the_model() -> None:
-    assert REFERENCE_PATH.read_text() == render_reference(), "run `python -m model.reference`"
+    assert REFERENCE_PATH.read_text() == render_reference(), "run `python -m model.reference.configuration`"

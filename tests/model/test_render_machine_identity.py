@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "model" / "render" / "machine_files" / "identity.py"
+SCRIPT = Path(__file__).parents[2] / "model" / "texts" / "machine_files" / "identity.py"
 CREDENTIAL = "the-machines-own-credential"
 MINTED = "the-minted-token"
 ROOTS = "-----BEGIN CERTIFICATE-----\nroots\n-----END CERTIFICATE-----\n"

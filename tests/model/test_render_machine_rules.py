@@ -17,16 +17,16 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from model.render.bundle import EXECUTABLE_FILES, TOKEN_FILE, render_bundle
-from model.render.cloud_init import USER_DATA_LIMIT, MachineFile, UserDataTooLarge, render_user_data
-from model.render.cluster_env import render_cluster_env
-from model.render.hosts import render_hosts
-from model.render.machine_files import ec2_identity
-from model.render.mesh_yaml import render_mesh_yaml
-from model.render.shell_text import render_environment
+from model.texts.bundle import EXECUTABLE_FILES, TOKEN_FILE, render_bundle
+from model.texts.cloud_init import USER_DATA_LIMIT, MachineFile, UserDataTooLarge, render_user_data
+from model.texts.cluster_env import render_cluster_env
+from model.texts.hosts import render_hosts
+from model.texts.machine_files import ec2_identity
+from model.texts.mesh_yaml import render_mesh_yaml
+from model.texts.shell_text import render_environment
 from tests.model.machine_cases import BOOT, BOOT_WITH_APPLICATION, BUNDLE, SETTINGS
 
-SCRIPTS = Path(__file__).parents[2] / "model" / "render" / "machine_files"
+SCRIPTS = Path(__file__).parents[2] / "model" / "texts" / "machine_files"
 
 
 def environment(text: str) -> dict[str, str]:

@@ -3,10 +3,10 @@
 import pytest
 
 from model.checks import RULES
-from model.config.mesh import Mesh
-from model.load import load_mesh
+from model.config.mesh import MeshConfig
 from model.plan.build import plan_from
-from model.problems import ConfigurationError
+from model.reading.parse import load_mesh
+from model.reading.problems import ConfigurationError
 from tests.model.meshes import LOCAL, STACKS, changed
 from tests.model.rule_cases import CASES, Case
 
@@ -15,7 +15,7 @@ IDS = [f"{case.rule}-{case.path}" for case in CASES]
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_says_where_what_and_what_to_do(case: Case) -> None:
-    mesh = Mesh.model_validate(changed(STACKS[case.stack], case.changes))
+    mesh = MeshConfig.model_validate(changed(STACKS[case.stack], case.changes))
     found = {problem.path: problem for problem in RULES[case.rule](mesh)}
     assert case.path in found
     problem = found[case.path]

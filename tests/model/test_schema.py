@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from model.schema import SCHEMA_PATH, render_schema
+from model.reference.schema import SCHEMA_PATH, render_schema
 from tests.model.meshes import PROJECT, STACKS, changed
 from tests.model.test_form import CASES
 
@@ -22,7 +22,7 @@ def _document(mesh: Any) -> dict[str, Any]:
 
 
 def test_is_that_of_the_model() -> None:
-    assert SCHEMA_PATH.read_text() == render_schema(), "run `python -m model.schema`"
+    assert SCHEMA_PATH.read_text() == render_schema(), "run `python -m model.reference.schema`"
 
 
 def test_is_a_schema() -> None:

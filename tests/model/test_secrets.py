@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from model.plan.build import plan_from
-from model.problems import ConfigurationError
-from model.secrets import check_keys
+from model.plan.secrets import check_keys
+from model.reading.problems import ConfigurationError
 from tests.model.meshes import DEV, changed
 
 PLAN = plan_from(

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.checks.user_data import _boot, _fits_at_worst
-from model.load import read_mesh
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
-from model.render.cloud_init import UserDataTooLarge, render_user_data
-from model.render.remote_secret import render_kubeconfig
+from model.reading.parse import read_mesh
+from model.texts.cloud_init import UserDataTooLarge, render_user_data
+from model.texts.remote_secret import render_kubeconfig
 from tests.model.meshes import PROD, changed
 
 COUNTS = (2, 10, 40)

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model.config.networks import AwsNetwork, GcpNetwork
+from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
+from model.derive.subnets import gke_ranges, spare_ranges, zone_ranges, zones_of
 from model.plan.build import plan_from
-from model.plan.subnets import gke_ranges, spare_ranges, zone_ranges, zones_of
 from model.plan.types import NetworkPlan
 from tests.model.meshes import PROD, STAGING, changed
 
@@ -113,7 +113,7 @@ def test_a_network_that_is_too_small_has_no_ranges_for_a_cluster() -> None:
 
 def test_aws_has_three_zones_by_default_and_google_chooses() -> None:
     def zones(network: dict[str, Any]) -> tuple[str, ...]:
-        kind = AwsNetwork if network["type"] == "aws" else GcpNetwork
+        kind = AwsNetworkConfig if network["type"] == "aws" else GcpNetworkConfig
         return zones_of(kind.model_validate({**network, "cidr": "10.0.0.0/16"}))
 
     assert zones({"type": "gcp", "region": "europe-west4"}) == ()

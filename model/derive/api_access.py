@@ -1,0 +1,144 @@
+"""Whom API servers and east-west gateways in a cloud let in."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, collapse_addresses
+
+from model.config.clusters import CloudClusterConfig, ClusterConfig, EksClusterConfig, GkeClusterConfig
+from model.config.groups import WorkloadGroupConfig
+from model.config.machines import CloudMachinesConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import (
+    AwsNetworkConfig,
+    CloudNetworkConfig,
+    ExternalNetworkConfig,
+    GcpNetworkConfig,
+)
+from model.derive.subnets import zones_of
+from model.derive.types import ApiAccessPlan, GatewayExposurePlan, Source
+
+ADMITTED_LIMITS = {"gke": 100, "eks": 40}
+"""Ranges that an API server takes at most; neither can be raised.
+
+Source: GKE, cloud.google.com/kubernetes-engine/docs/how-to/authorized-networks, "Limitations" (100 where
+nodes are private, as they are here); EKS, docs.aws.amazon.com/general/latest/gr/eks.html, "Public endpoint
+access CIDR ranges per cluster"."""
+
+PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+"""Ranges that no traffic on the Internet comes from (RFC 1918, RFC 6598)."""
+
+
+def plan_api_access(mesh: MeshConfig, name: str) -> ApiAccessPlan | None:
+    """Whom the API server of cluster `name` admits; None where it is no cloud's.
+
+    The operators, the egress of each peer's network (its istiod reads this cluster), and the egress of each
+    network with machines of this cluster that ask the API server for their tokens. In a VPC of AWS all of
+    these reach it by its private address, so that firewall rules admit them there.
+
+    To a private endpoint all of them come by their own addresses, which it has to admit as well; GKE takes no
+    public range there.
+    """
+    cluster = mesh.clusters[name]
+    if not isinstance(cluster, CloudClusterConfig):
+        return None
+    private = cluster.endpoint == "private"
+    operators = [cidr for cidr in mesh.operators.cidrs if not private or is_private(cidr)]
+    ranges = [
+        *(Source("operators", cidr=str(cidr)) for cidr in operators),
+        *(Source("configured", cidr=str(cidr)) for cidr in cluster.authorized_networks),
+    ]
+    callers = [
+        *((f"istiod of {peer}", other.network) for peer, other in _peers(mesh, name)),
+        *((f"machines of {key}", group.network) for key, group in api_groups(mesh, name)),
+    ]
+    if private:
+        networks = {network for _, network in callers if network in mesh.networks} - {cluster.network}
+        joined = collapse_addresses(mesh.networks[network].cidr for network in networks)
+        ranges += (Source("peers and machines elsewhere", cidr=str(cidr)) for cidr in joined)
+        return ApiAccessPlan("private", _merged(ranges))
+    inside = {cluster.network} if isinstance(cluster, EksClusterConfig) else set()
+    for purpose, network in callers:
+        if network not in inside:
+            ranges += egress(mesh, network, purpose)
+    return ApiAccessPlan("restricted", _merged(ranges))
+
+
+def is_private(cidr: IPv4Network) -> bool:
+    return any(cidr.subnet_of(private) for private in PRIVATE)
+
+
+def plan_exposure(mesh: MeshConfig, name: str) -> GatewayExposurePlan | None:
+    """How the east-west gateway of cluster `name` is exposed; None where it has none or is no cloud's.
+
+    It lets in the members of other networks and, as machines find istiod through it, those of its own network
+    that register here. Where nobody does, only its own network.
+    """
+    cluster = mesh.clusters[name]
+    network = mesh.networks.get(cluster.network)
+    if not isinstance(cluster, CloudClusterConfig) or not cluster.gateway.enabled or network is None:
+        return None
+    sources = [
+        source for other in _callers(mesh, name) for source in egress(mesh, other, f"members of {other}")
+    ]
+    own = Source("its own network", cidr=str(network.cidr))
+    zones = zones_of(network) if isinstance(network, AwsNetworkConfig) else ()
+    return GatewayExposurePlan(
+        reserved_addresses=1 if isinstance(cluster, GkeClusterConfig) else len(zones),
+        sources=_merged(sources) or (own,),
+    )
+
+
+def egress(mesh: MeshConfig, name: str, purpose: str) -> Iterator[Source]:
+    """From where traffic leaves network `name`: known ranges, or those that its NAT will get."""
+    network = mesh.networks.get(name)
+    if isinstance(network, CloudNetworkConfig) and not network.egress:
+        yield Source(purpose, egress_of=name)
+    elif isinstance(network, CloudNetworkConfig | ExternalNetworkConfig):
+        yield from (Source(purpose, cidr=str(cidr)) for cidr in network.egress)
+
+
+def nat_addresses(mesh: MeshConfig, name: str) -> int:
+    """Addresses of the NAT that is made for network `name`; 0 where none is."""
+    network = mesh.networks.get(name)
+    if not isinstance(network, CloudNetworkConfig) or network.egress:
+        return 0
+    return network.nat_addresses if isinstance(network, GcpNetworkConfig) else len(zones_of(network))
+
+
+def admitted_count(mesh: MeshConfig, sources: Iterable[Source]) -> int:
+    """How many ranges `sources` are once the NATs have their addresses."""
+    return sum(nat_addresses(mesh, source.egress_of) if source.egress_of else 1 for source in sources)
+
+
+def api_groups(mesh: MeshConfig, cluster: str) -> list[tuple[str, WorkloadGroupConfig]]:
+    """The groups whose machines ask the API server of `cluster` for their tokens: bundles bring one."""
+    return [
+        (name, group)
+        for name, group in sorted(mesh.workload_groups.items())
+        if group.cluster == cluster and isinstance(group.machines, CloudMachinesConfig)
+    ]
+
+
+def _peers(mesh: MeshConfig, name: str) -> list[tuple[str, ClusterConfig]]:
+    """The other clusters, quarantined ones too: one that comes back finds the door as it was."""
+    return [(key, other) for key, other in sorted(mesh.clusters.items()) if key != name]
+
+
+def _callers(mesh: MeshConfig, cluster: str) -> list[str]:
+    """The networks whose members call the east-west gateway of `cluster`, sorted."""
+    own = mesh.clusters[cluster].network
+    groups = mesh.workload_groups.values()
+    found = {other.network for other in mesh.clusters.values()} | {group.network for group in groups}
+    if not any(group.cluster == cluster and group.network == own for group in groups):
+        found.discard(own)
+    return sorted(found)
+
+
+def _merged(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """Each range and each network once, the purposes joined: ranges first."""
+    purposes: dict[tuple[str, str], list[str]] = {}
+    for source in sources:
+        purposes.setdefault((source.egress_of or "", source.cidr or ""), []).append(source.purpose)
+    return tuple(
+        Source(", ".join(dict.fromkeys(purposes[key])), cidr=key[1] or None, egress_of=key[0] or None)
+        for key in sorted(purposes)
+    )

@@ -1,0 +1,220 @@
+"""Helm values of Istio's charts for one cluster.
+
+Keys and defaults: `manifests/charts/{base,istio-control/istio-discovery,gateway}/values.yaml` of Istio
+1.31.0.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from model.config.clusters import (
+    CloudClusterConfig,
+    ClusterConfig,
+    EksClusterConfig,
+    GatewayExposureConfig,
+    GkeClusterConfig,
+    LocalClusterConfig,
+)
+from model.config.istio import IstioConfig
+from model.config.mesh import MeshConfig
+
+GATEWAY_NAME = "istio-eastwestgateway"
+"""Name of the east-west gateway's release, Deployment and Service in `istio-system`."""
+
+STATUS_PORT, TLS_PORT, ISTIOD_PORT = 15021, 15443, 15012
+
+_NLB = "service.beta.kubernetes.io/aws-load-balancer"
+EIP_ALLOCATIONS = f"{_NLB}-eip-allocations"
+"""Annotation of a Service on EKS: the elastic IPs of its load balancer, one for each subnet, by commas."""
+NLB_SUBNETS = f"{_NLB}-subnets"
+"""Annotation of a Service on EKS: the public subnets of its load balancer, by commas."""
+NLB_TAGS = f"{_NLB}-additional-resource-tags"
+SOURCE_RANGES = "loadBalancerSourceRanges"
+"""Key of the chart's `service`: whom the load balancer lets in."""
+
+LOCAL_REQUESTS = {"cpu": "10m", "memory": "64Mi"}
+
+
+def base_values() -> dict[str, Any]:
+    """Values of the chart `base`: CRDs and the reader's service account.
+
+    `validationFailurePolicy: Fail` from the start, or istiod's own switch from Ignore to Fail is drift for
+    ever.
+    """
+    return {"defaultRevision": "default", "base": {"validationFailurePolicy": "Fail"}}
+
+
+def istiod_values(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> dict[str, Any]:
+    """Values of the chart `istiod` for cluster `name`, the user's `istio.values` merged over them."""
+    istio = mesh.istio
+    values: dict[str, Any] = {
+        "global": {
+            "hub": istio.hub,
+            "tag": istio.tag or istio.version,
+            "meshID": mesh.id,
+            "multiCluster": {"clusterName": name},
+            "network": cluster.network,
+        },
+        "base": {"validationFailurePolicy": "Fail"},
+        "env": _istiod_environment(istio),
+        "meshConfig": {
+            "trustDomain": mesh.trust_domain,
+            "defaultConfig": {
+                "proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true", "PROXY_CONFIG_XDS_AGENT": "true"}
+            },
+        },
+    }
+    networks = mesh_networks(mesh)
+    if networks:
+        values["global"]["meshNetworks"] = networks
+    if istio.proxy == "envoy":
+        values["telemetry"] = {"enabled": False}
+    if isinstance(cluster, LocalClusterConfig):
+        values = merge(values, _LOCAL_ISTIOD)
+    if isinstance(cluster, CloudClusterConfig):
+        values = merge(values, _CLOUD_ISTIOD)
+    if isinstance(cluster, GkeClusterConfig):
+        values["global"]["platform"] = "gke"
+    return merge(values, istio.values)
+
+
+def gateway_values(cluster: ClusterConfig, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Values of the chart `gateway` for the east-west gateway of a cluster; `{}` when it has none. `labels`
+    are those of the stack, for the load balancer that a cloud makes.
+
+    The chart's own `networkGateway` would also publish the webhook port 15017, which nobody outside needs.
+    So the three things that it does (label, network view, ports) are said one by one. The chart's image is
+    `auto`, which istiod replaces by one of a fixed version: Kubernetes would take it for `auto:latest` and
+    fetch it at every start, and no gateway would start while the registry does not answer.
+    """
+    if not cluster.gateway.enabled:
+        return {}
+    values: dict[str, Any] = {
+        "name": GATEWAY_NAME,
+        "labels": {"topology.istio.io/network": cluster.network},
+        "env": {"ISTIO_META_REQUESTED_NETWORK_VIEW": cluster.network},
+        "imagePullPolicy": "IfNotPresent",
+        "service": {"type": cluster.gateway.service_type, "ports": _gateway_ports(cluster.gateway)},
+    }
+    if isinstance(cluster, LocalClusterConfig):
+        values = merge(values, _LOCAL_GATEWAY)
+    if isinstance(cluster, CloudClusterConfig):
+        annotations = load_balancer_annotations(cluster, labels or {})
+        values = merge(values, {**_CLOUD_GATEWAY, "service": {"annotations": annotations}})
+    return values
+
+
+def load_balancer_annotations(cluster: ClusterConfig, labels: Mapping[str, str]) -> dict[str, str]:
+    """Annotations of a Service of type LoadBalancer, so that the cloud makes one of the kind that the mesh
+    needs: addresses that stay, and the agents' own health check.
+
+    Sources: AWS Load Balancer Controller, "Service annotations"; GKE, "LoadBalancer Service parameters".
+    """
+    if isinstance(cluster, GkeClusterConfig):
+        return {"cloud.google.com/l4-rbs": "enabled"}
+    if not isinstance(cluster, EksClusterConfig):
+        return {}
+    tags = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    return {
+        f"{_NLB}-type": "external",
+        f"{_NLB}-scheme": "internet-facing",
+        f"{_NLB}-nlb-target-type": "ip",
+        f"{_NLB}-attributes": "load_balancing.cross_zone.enabled=true",
+        f"{_NLB}-healthcheck-protocol": "http",
+        f"{_NLB}-healthcheck-port": str(STATUS_PORT),
+        f"{_NLB}-healthcheck-path": "/healthz/ready",
+        **({NLB_TAGS: tags} if tags else {}),
+    }
+
+
+def mesh_networks(mesh: MeshConfig) -> dict[str, Any]:
+    """Gateways that istiod cannot find by a Service's status: configured addresses of networks and of
+    clusters.
+
+    Source: `MeshNetworks` of Istio's mesh configuration; found ones are added to those of the registries.
+    """
+    gateways: dict[str, list[dict[str, Any]]] = {}
+    for name, network in mesh.networks.items():
+        if network.gateway is not None:
+            gateways.setdefault(name, []).append({"address": network.gateway, "port": TLS_PORT})
+    for _, cluster in sorted(mesh.clusters.items()):
+        exposure = cluster.gateway
+        if not exposure.enabled or cluster.state != "active":
+            continue
+        port = exposure.node_ports.tls if exposure.service_type == "NodePort" else TLS_PORT
+        gateways.setdefault(cluster.network, []).extend(
+            {"address": address, "port": port} for address in exposure.addresses
+        )
+    return {
+        network: {"endpoints": [], "gateways": entries}
+        for network, entries in sorted(gateways.items())
+        if entries
+    }
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` laid on `base` as Helm does: mappings are merged, everything else replaces."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = (
+            merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        )
+    return merged
+
+
+def _istiod_environment(istio: IstioConfig) -> dict[str, str]:
+    environment = {"ISTIO_MULTIROOT_MESH": "true"}
+    if istio.proxy == "envoy":
+        environment |= {"PILOT_ENABLE_METADATA_EXCHANGE": "false", "PILOT_ENABLE_ALPN_FILTER": "false"}
+    return environment
+
+
+def _gateway_ports(exposure: GatewayExposureConfig) -> list[dict[str, Any]]:
+    node_ports = exposure.node_ports
+    ports = [
+        ("status-port", STATUS_PORT, node_ports.status),
+        ("tls", TLS_PORT, node_ports.tls),
+        ("tls-istiod", ISTIOD_PORT, node_ports.istiod),
+    ]
+    fixed = exposure.service_type == "NodePort"
+    return [
+        {"name": name, "port": port, "targetPort": port, "protocol": "TCP"}
+        | ({"nodePort": node_port} if fixed else {})
+        for name, port, node_port in ports
+    ]
+
+
+_LOCAL_ISTIOD: dict[str, Any] = {
+    "autoscaleEnabled": False,
+    "replicaCount": 1,
+    "resources": {"requests": {"cpu": "20m", "memory": "128Mi"}},
+    "global": {
+        "imagePullPolicy": "IfNotPresent",
+        "defaultPodDisruptionBudget": {"enabled": False},
+        "proxy": {
+            "resources": {"requests": LOCAL_REQUESTS},
+            "readinessPeriodSeconds": 2,
+            "readinessFailureThreshold": 15,
+        },
+    },
+    "meshConfig": {"defaultConfig": {"concurrency": 1}},
+}
+"""One machine carries the whole mesh: one replica of everything, small requests, proxies of one thread. The
+gateway's
+pod has no startup probe, so that it is asked often, or it would be ready up to 15 s after it could be."""
+
+_LOCAL_GATEWAY: dict[str, Any] = {
+    "replicaCount": 1,
+    "autoscaling": {"enabled": False},
+    "resources": {"requests": LOCAL_REQUESTS},
+    "terminationGracePeriodSeconds": 5,
+}
+
+_CLOUD_ISTIOD: dict[str, Any] = {"autoscaleMin": 2}
+"""Two of everything where there are several zones, so that an upgrade of a node stops nothing."""
+
+_CLOUD_GATEWAY: dict[str, Any] = {
+    "autoscaling": {"minReplicas": 2},
+    "podDisruptionBudget": {"minAvailable": 1},
+}

@@ -1,0 +1,113 @@
+"""The Gateway API objects of an ingress."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from model.config.groups import WorkloadGroupConfig
+from model.config.ingress import (
+    GroupBackendConfig,
+    IngressConfig,
+    ListenerConfig,
+    RouteConfig,
+    ServiceBackendConfig,
+)
+from model.objects.manifest import Manifest, manifest
+
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+
+
+def gateway(name: str, ingress: IngressConfig, annotations: Mapping[str, str] | None = None) -> Manifest:
+    """The Gateway, from which the gateway class' controller makes a Deployment and a Service `<name>-istio`,
+    the latter with `annotations` where it is a LoadBalancer.
+
+    The annotation for another type of that Service is Istio's (pilot/pkg/config/kube/gateway).
+    """
+    spec: dict[str, Any] = {
+        "gatewayClassName": ingress.gateway_class,
+        "listeners": [_listener(listener) for listener in ingress.listeners],
+    }
+    if annotations and ingress.service_type == "LoadBalancer":
+        spec["infrastructure"] = {"annotations": dict(annotations)}
+    made = manifest(GATEWAY_API, "Gateway", name, ingress.namespace, spec=spec)
+    if ingress.service_type != "LoadBalancer":
+        made["metadata"]["annotations"] = {"networking.istio.io/service-type": ingress.service_type}
+    return made
+
+
+def routes(
+    name: str, ingress: IngressConfig, groups: Mapping[str, WorkloadGroupConfig]
+) -> tuple[Manifest, ...]:
+    """One HTTPRoute for each route, then the grants by which other namespaces' Services may be their
+    backends."""
+    made = [_route(name, ingress, route, groups) for route in ingress.routes]
+    return (*made, *_grants(name, ingress, groups))
+
+
+def route_name(ingress: str, route: str) -> str:
+    return f"{ingress}-{route}"
+
+
+def _listener(listener: ListenerConfig) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "name": listener.name,
+        "port": listener.port,
+        "protocol": listener.protocol,
+        "allowedRoutes": {"namespaces": {"from": "Same"}},
+    }
+    if listener.hostname is not None:
+        fields["hostname"] = listener.hostname
+    if listener.certificate_secret is not None:
+        fields["tls"] = {
+            "mode": "Terminate",
+            "certificateRefs": [{"group": "", "kind": "Secret", "name": listener.certificate_secret}],
+        }
+    return fields
+
+
+def _route(
+    name: str, ingress: IngressConfig, route: RouteConfig, groups: Mapping[str, WorkloadGroupConfig]
+) -> Manifest:
+    rule = {
+        "matches": [{"path": {"type": "PathPrefix", "value": route.path_prefix}}],
+        "backendRefs": [_backend(backend, groups) for backend in route.backends],
+    }
+    spec: dict[str, Any] = {"parentRefs": [{"name": name}], "rules": [rule]}
+    if route.hostnames:
+        spec["hostnames"] = list(route.hostnames)
+    return manifest(GATEWAY_API, "HTTPRoute", route_name(name, route.name), ingress.namespace, spec=spec)
+
+
+def _backend(
+    backend: ServiceBackendConfig | GroupBackendConfig, groups: Mapping[str, WorkloadGroupConfig]
+) -> dict[str, Any]:
+    """A Service; or, for a group with a host of its own, Istio's backend kind `Hostname`."""
+    reference: dict[str, Any] = {"port": backend.port, "weight": backend.weight}
+    if isinstance(backend, ServiceBackendConfig):
+        return {"kind": "Service", "name": backend.service, "namespace": backend.namespace, **reference}
+    group = groups[backend.group]
+    if group.host:
+        return {"group": "networking.istio.io", "kind": "Hostname", "name": group.host, **reference}
+    return {"kind": "Service", "name": backend.group, "namespace": group.namespace, **reference}
+
+
+def _grants(name: str, ingress: IngressConfig, groups: Mapping[str, WorkloadGroupConfig]) -> list[Manifest]:
+    targets: dict[str, set[str]] = {}
+    for backend in (backend for route in ingress.routes for backend in route.backends):
+        reference = _backend(backend, groups)
+        namespace = reference.get("namespace")
+        if namespace is not None and namespace != ingress.namespace:
+            targets.setdefault(namespace, set()).add(reference["name"])
+    source = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": ingress.namespace}
+    return [
+        manifest(
+            GATEWAY_API,
+            "ReferenceGrant",
+            f"{ingress.namespace}-{name}",
+            namespace,
+            spec={
+                "from": [source],
+                "to": [{"group": "", "kind": "Service", "name": service} for service in sorted(services)],
+            },
+        )
+        for namespace, services in sorted(targets.items())
+    ]

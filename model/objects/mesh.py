@@ -1,0 +1,82 @@
+"""What every cluster of the mesh is given besides Istio's charts.
+
+Sources: `samples/multicluster/{expose-services,expose-istiod}.yaml` of Istio 1.31.0.
+"""
+
+from collections.abc import Sequence
+
+from model.objects.manifest import SYSTEM_NAMESPACE, Manifest, manifest
+
+NETWORKING = "networking.istio.io/v1"
+READER_SERVICE_ACCOUNT = "istio-reader-service-account"
+"""Service account in `istio-system` whose token the peers use; made by the chart `base`."""
+_GATEWAY_SELECTOR = {"istio": "eastwestgateway"}
+
+
+def system_namespace(network: str) -> Manifest:
+    """`istio-system` with the label that tells istiod the network of the cluster's endpoints."""
+    return manifest("v1", "Namespace", SYSTEM_NAMESPACE, labels={"topology.istio.io/network": network})
+
+
+def cross_network_gateway(extra_hosts: Sequence[str] = ()) -> Manifest:
+    """Lets mTLS traffic for services of this cluster in from other networks, by its server name.
+
+    `extra_hosts` are the groups' own host names, which `*.local` does not match.
+    """
+    server = {
+        "port": {"number": 15443, "name": "tls", "protocol": "TLS"},
+        "tls": {"mode": "AUTO_PASSTHROUGH"},
+        "hosts": ["*.local", *extra_hosts],
+    }
+    spec = {"selector": _GATEWAY_SELECTOR, "servers": [server]}
+    return manifest(NETWORKING, "Gateway", "cross-network-gateway", SYSTEM_NAMESPACE, spec=spec)
+
+
+def istiod_gateway() -> Manifest:
+    """Lets machines reach istiod through the east-west gateway; the webhook's port stays inside."""
+    server = {
+        "port": {"number": 15012, "name": "tls-istiod", "protocol": "TLS"},
+        "tls": {"mode": "PASSTHROUGH"},
+        "hosts": ["*"],
+    }
+    spec = {"selector": _GATEWAY_SELECTOR, "servers": [server]}
+    return manifest(NETWORKING, "Gateway", "istiod-gateway", SYSTEM_NAMESPACE, spec=spec)
+
+
+def istiod_virtual_service() -> Manifest:
+    """Routes what arrives at `istiod_gateway` to istiod."""
+    destination = {"host": f"istiod.{SYSTEM_NAMESPACE}.svc.cluster.local", "port": {"number": 15012}}
+    route = {
+        "match": [{"port": 15012, "sniHosts": ["*"]}],
+        "route": [{"destination": destination}],
+    }
+    spec = {"hosts": ["*"], "gateways": ["istiod-gateway"], "tls": [route]}
+    return manifest(NETWORKING, "VirtualService", "istiod-vs", SYSTEM_NAMESPACE, spec=spec)
+
+
+def strict_peer_authentication() -> Manifest:
+    """Mutual TLS for every workload of the mesh: the root namespace's default policy."""
+    return manifest(
+        "security.istio.io/v1",
+        "PeerAuthentication",
+        "default",
+        SYSTEM_NAMESPACE,
+        spec={"mtls": {"mode": "STRICT"}},
+    )
+
+
+def reader_token_secret(cluster: str) -> Manifest:
+    """The token by which the peers' istiods read this cluster (`istioctl create-remote-secret` makes the
+    same)."""
+    secret = manifest(
+        "v1",
+        "Secret",
+        f"{READER_SERVICE_ACCOUNT}-istio-remote-secret-token",
+        SYSTEM_NAMESPACE,
+        type="kubernetes.io/service-account-token",
+    )
+    secret["metadata"]["annotations"] = {
+        "kubernetes.io/service-account.name": READER_SERVICE_ACCOUNT,
+        "networking.istio.io/cluster": cluster,
+    }
+    return secret

@@ -1,0 +1,96 @@
+"""What lets a machine mint its own `istio-ca` token, and nothing else.
+
+RBAC cannot limit the audience or the life of a token, so an admission policy does.
+"""
+
+from typing import Literal
+
+from model.objects.manifest import Manifest, manifest
+
+IdentityKind = Literal["User", "Group"]
+"""What the machines of a group are to Kubernetes: a user, or a group of users."""
+
+TOKEN_AUDIENCE = "istio-ca"  # noqa: S105 - an audience, not a secret
+TOKEN_SECONDS = 3600
+ROOT_CONFIG_MAP = "istio-ca-root-cert"
+_RBAC = "rbac.authorization.k8s.io/v1"
+_ADMISSION = "admissionregistration.k8s.io/v1"
+
+
+def minting_role(group: str, namespace: str, account: str) -> Manifest:
+    """May create tokens of one service account and read the mesh's roots."""
+    rules = [
+        {
+            "apiGroups": [""],
+            "resources": ["serviceaccounts/token"],
+            "resourceNames": [account],
+            "verbs": ["create"],
+        },
+        {
+            "apiGroups": [""],
+            "resources": ["configmaps"],
+            "resourceNames": [ROOT_CONFIG_MAP],
+            "verbs": ["get"],
+        },
+    ]
+    return manifest(_RBAC, "Role", minting_name(group), namespace, rules=rules)
+
+
+def minting_role_binding(group: str, namespace: str, identity: str, kind: IdentityKind = "User") -> Manifest:
+    """Binds `minting_role` to the name by which the API server knows the group's machines."""
+    return manifest(
+        _RBAC,
+        "RoleBinding",
+        minting_name(group),
+        namespace,
+        roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": minting_name(group)},
+        subjects=[{"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": identity}],
+    )
+
+
+def minting_policy(group: str, identity: str, kind: IdentityKind = "User") -> Manifest:
+    """Refuses every token request of `identity` that is not for Istio's CA or lives longer than an hour."""
+    spec = {
+        "failurePolicy": "Fail",
+        "matchConstraints": {
+            "resourceRules": [
+                {
+                    "apiGroups": [""],
+                    "apiVersions": ["v1"],
+                    "operations": ["CREATE"],
+                    "resources": ["serviceaccounts/token"],
+                }
+            ]
+        },
+        "matchConditions": [{"name": "machine-of-the-group", "expression": _is_machine(identity, kind)}],
+        "validations": [
+            {
+                "expression": f"has(object.spec.audiences) && object.spec.audiences == ['{TOKEN_AUDIENCE}']",
+                "message": f"machines of {group} only mint tokens for the audience {TOKEN_AUDIENCE}",
+            },
+            {
+                "expression": "has(object.spec.expirationSeconds) && "
+                f"object.spec.expirationSeconds <= {TOKEN_SECONDS}",
+                "message": f"tokens of machines of {group} live {TOKEN_SECONDS} seconds at most",
+            },
+        ],
+    }
+    return manifest(_ADMISSION, "ValidatingAdmissionPolicy", minting_name(group), spec=spec)
+
+
+def _is_machine(identity: str, kind: IdentityKind) -> str:
+    """CEL by which a request is a machine's. Whoever has no groups has no field for them."""
+    if kind == "User":
+        return f"request.userInfo.username == '{identity}'"
+    return f"has(request.userInfo.groups) && '{identity}' in request.userInfo.groups"
+
+
+def minting_policy_binding(group: str) -> Manifest:
+    """Puts `minting_policy` in force."""
+    spec = {"policyName": minting_name(group), "validationActions": ["Deny"]}
+    return manifest(_ADMISSION, "ValidatingAdmissionPolicyBinding", minting_name(group), spec=spec)
+
+
+def minting_name(group: str) -> str:
+    """Name of the group's Role, RoleBinding, policy and the policy's binding."""
+    return f"hybrid-mesh-{group}"

@@ -1,0 +1,122 @@
+"""A plan as plain data, for people's tables and for scripts."""
+
+from dataclasses import asdict
+from typing import Any
+
+from model.config.machines import LocalMachinesConfig
+from model.plan.describe_cloud import cluster_in_cloud, machines_in_cloud, network_in_cloud
+from model.plan.required_paths import open_paths
+from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan
+
+
+def describe(plan: MeshPlan) -> dict[str, Any]:
+    """The plan in JSON's types, keys in camelCase; the same plan gives the same value."""
+    return {
+        "stack": plan.stack,
+        "mesh": {
+            "id": plan.mesh_id,
+            "trustDomain": plan.trust_domain,
+            "trust": plan.trust.issuer,
+            "labels": dict(plan.labels),
+            "protected": plan.protected,
+            "istio": {
+                "version": plan.istio.version,
+                "distribution": plan.istio.distribution,
+                "hub": plan.istio.hub,
+                "tag": plan.istio.tag or plan.istio.version,
+                "proxy": plan.istio.proxy,
+                "charts": plan.istio.charts.model_dump(mode="json", by_alias=True),
+            },
+        },
+        "networks": [_network(plan, network) for network in plan.networks.values()],
+        "clusters": [_cluster(cluster) for cluster in plan.clusters.values()],
+        "peers": [asdict(entry) for entry in plan.remote_secrets],
+        "groups": [_group(group) for group in plan.groups.values()],
+        "machines": [
+            {"name": machine.name, "group": group.name, "network": group.network, "cluster": group.cluster}
+            for group in plan.groups.values()
+            for machine in group.machines
+        ],
+        "ingresses": [_ingress(ingress) for ingress in plan.ingresses.values()],
+        "paths": [asdict(path) for path in open_paths(plan)],
+        "demo": plan.demo.model_dump(mode="json", by_alias=True) if plan.demo else None,
+        "secrets": [f"hybrid-mesh:{name}" for name in plan.secrets],
+    }
+
+
+def _network(plan: MeshPlan, network: NetworkPlan) -> dict[str, Any]:
+    return {
+        "name": network.name,
+        "type": network.config.type,
+        "cidr": str(network.config.cidr),
+        "clusters": list(network.clusters),
+        "groups": list(network.groups),
+        "waysIn": _ways_in(plan, network),
+        "cloud": network_in_cloud(network),
+    }
+
+
+def _ways_in(plan: MeshPlan, network: NetworkPlan) -> list[str]:
+    ways = [f"gateway of {name}" for name in network.gateway_clusters]
+    if network.gateway_address is not None:
+        ways.append(f"gateway {network.gateway_address}")
+    if network.direct:
+        ways.append("direct")
+    return ways or (["none needed"] if len(plan.networks) == 1 else ["none"])
+
+
+def _cluster(cluster: ClusterPlan) -> dict[str, Any]:
+    gateway = cluster.config.gateway
+    return {
+        "name": cluster.name,
+        "type": cluster.config.type,
+        "network": cluster.network,
+        "state": cluster.config.state,
+        "peers": list(cluster.peers),
+        "podCidr": cluster.pod_cidr,
+        "serviceCidr": cluster.service_cidr,
+        "gateway": {"serviceType": gateway.service_type, "addresses": list(gateway.addresses)}
+        if gateway.enabled
+        else None,
+        "groups": list(cluster.groups),
+        "cloud": cluster_in_cloud(cluster),
+    }
+
+
+def _group(group: GroupPlan) -> dict[str, Any]:
+    checks = group.config.probe.model_dump(by_alias=True, exclude_none=True) if group.config.probe else {}
+    return {
+        "name": group.name,
+        "namespace": group.namespace,
+        "cluster": group.cluster,
+        "network": group.network,
+        "serviceAccount": group.service_account,
+        "hosts": list(group.hosts),
+        "ports": dict(group.config.ports),
+        "probe": next((key for key in ("httpGet", "tcpSocket", "exec") if key in checks), None),
+        "machines": {
+            "type": group.config.machines.type,
+            "count": len(group.machines) if isinstance(group.config.machines, LocalMachinesConfig) else None,
+            "minimum": group.minimum,
+            "cloud": machines_in_cloud(group),
+        },
+        "identity": group.machine_identity,
+        "files": list(group.files),
+        "units": [unit.name for unit in group.config.application.units],
+    }
+
+
+def _ingress(ingress: IngressPlan) -> dict[str, Any]:
+    return {
+        "name": ingress.name,
+        "cluster": ingress.cluster,
+        "namespace": ingress.namespace,
+        "gatewayClass": ingress.config.gateway_class,
+        "listeners": [
+            listener.model_dump(mode="json", by_alias=True, exclude_none=True)
+            for listener in ingress.config.listeners
+        ],
+        "routes": [
+            route.model_dump(mode="json", by_alias=True, exclude_none=True) for route in ingress.config.routes
+        ],
+    }

@@ -1,0 +1,83 @@
+"""What a plan makes in a cloud, as plain data."""
+
+from typing import Any
+
+from model.derive.types import FirewallRulePlan, Source
+from model.plan.types import ClusterPlan, GroupPlan, NetworkPlan
+
+
+def network_in_cloud(network: NetworkPlan) -> dict[str, Any] | None:
+    """Subnets, NAT and firewall of a cloud's network; None for others."""
+    if not network.subnets:
+        return None
+    return {
+        "region": getattr(network.config, "region", None),
+        "project": network.project,
+        "adopted": getattr(network.config, "id", None),
+        "zones": list(network.zones),
+        "subnets": [
+            {
+                "name": subnet.key,
+                "cidr": subnet.cidr,
+                "zone": subnet.zone,
+                "public": subnet.public,
+                "secondary": dict(subnet.secondary),
+            }
+            for subnet in network.subnets
+        ],
+        "natAddresses": network.nat_addresses,
+        "egress": list(network.egress),
+        "firewall": [_rule(rule) for rule in network.firewall],
+    }
+
+
+def cluster_in_cloud(cluster: ClusterPlan) -> dict[str, Any] | None:
+    """Whom API server and gateway of a cloud's cluster let in; None for others."""
+    if cluster.api is None:
+        return None
+    exposure = cluster.exposure
+    return {
+        "controlPlaneCidr": cluster.control_plane_cidr,
+        "endpoint": cluster.api.endpoint,
+        "admitted": [_source(source) for source in cluster.api.sources],
+        "gatewayAddresses": exposure.reserved_addresses if exposure else 0,
+        "gatewayAdmitted": [_source(source) for source in exposure.sources] if exposure else [],
+    }
+
+
+def machines_in_cloud(group: GroupPlan) -> dict[str, Any] | None:
+    """The set of machines of a group on GCE or EC2; None for others."""
+    machines = group.machine_set
+    if machines is None:
+        return None
+    return {
+        "region": machines.region,
+        "zones": list(machines.zones),
+        "minimum": machines.minimum,
+        "maximum": machines.maximum,
+        "machineType": machines.machine_type,
+        "image": machines.image,
+        "package": machines.package,
+        "architecture": machines.architecture,
+        "diskGigabytes": machines.disk_gigabytes,
+        "rootDevice": machines.root_device,
+        "readySeconds": machines.ready_seconds,
+    }
+
+
+def _source(source: Source) -> dict[str, str]:
+    place = source.cidr or f"egress of {source.egress_of}"
+    return {"from": place, "for": source.purpose}
+
+
+def _rule(rule: FirewallRulePlan) -> dict[str, Any]:
+    return {
+        "name": rule.key,
+        "to": f"{rule.target.role} {rule.target.name}",
+        "from": [
+            {"who": f"{party.role} {party.name}", "ranges": list(party.ranges)} for party in rule.sources
+        ],
+        "protocol": rule.protocol,
+        "ports": list(rule.ports),
+        "for": rule.purpose,
+    }

@@ -1,0 +1,178 @@
+"""Which addresses must reach which, at which ports: what firewalls and routes have to allow.
+
+Source: "Requirements" of Istio's virtual machine and multi-network guides, and its ports 15012 (istiod) and
+15443 (between networks). Istiods and machines call API servers (Istio: "Install Multi-Primary on different
+networks", API server access).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from model.config.clusters import GatewayExposureConfig, KubeconfigClusterConfig
+from model.objects.helm_values import ISTIOD_PORT, TLS_PORT
+from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
+
+HTTPS_PORT, API_PORT = 443, 6443
+"""Of a URL that names none, and kube-apiserver's own."""
+
+
+@dataclass(frozen=True)
+class OpenPath:
+    """Traffic that must be let through: `ports` are TCP ports, () for all of them."""
+
+    source: str
+    destination: str
+    ports: tuple[int, ...]
+    purpose: str
+    route: bool
+    """Whether a route is needed too, as source and destination are in different networks."""
+    yours: bool
+    """Whether you open it yourself: no firewall of the plan, nor the local site, does."""
+
+
+def open_paths(plan: MeshPlan) -> tuple[OpenPath, ...]:
+    """Every path that the mesh needs, sorted, but for those inside a cloud's network, which its `firewall`
+    has. The local site makes those of local networks by itself."""
+    found = [
+        *_inside(plan),
+        *_to_machines(plan),
+        *_to_gateways(plan),
+        *_to_istiod(plan),
+        *_to_api_servers(plan),
+    ]
+    return tuple(sorted(found, key=lambda path: (path.source, path.destination, path.ports)))
+
+
+def _inside(plan: MeshPlan) -> Iterator[OpenPath]:
+    for network in plan.networks.values():
+        if network.firewall:
+            continue
+        range_ = _range(network)
+        ports, yours = _group_ports(plan, network), network.config.type != "local"
+        if ports:
+            yield OpenPath(
+                range_, range_, ports, "pods and machines call the machines", route=False, yours=yours
+            )
+        if network.groups and network.clusters:
+            yield OpenPath(range_, range_, (), "machines call pods", route=False, yours=yours)
+
+
+def _to_machines(plan: MeshPlan) -> Iterator[OpenPath]:
+    for network in plan.networks.values():
+        ports = _group_ports(plan, network)
+        if not network.direct or not ports:
+            continue
+        for other in plan.networks.values():
+            if other.name != network.name and (other.clusters or other.groups):
+                purpose = "pods and machines call the machines directly"
+                local = network.config.type == "local"
+                yield OpenPath(_range(other), _range(network), ports, purpose, route=True, yours=not local)
+
+
+def _to_gateways(plan: MeshPlan) -> Iterator[OpenPath]:
+    for network in plan.networks.values():
+        if not (network.clusters or network.groups):
+            continue
+        for other in plan.networks.values():
+            if other.name == network.name:
+                continue
+            for name in other.gateway_clusters:
+                exposure = plan.clusters[name].config.gateway
+                port = exposure.node_ports.tls if exposure.service_type == "NodePort" else TLS_PORT
+                purpose = "traffic between networks"
+                yield OpenPath(
+                    _range(network),
+                    _gateway(name, exposure),
+                    (port,),
+                    purpose,
+                    route=False,
+                    yours=_is_yours(plan, name),
+                )
+            if other.gateway_address is not None:
+                destination = f"gateway {other.gateway_address}"
+                yield OpenPath(
+                    _range(network),
+                    destination,
+                    (TLS_PORT,),
+                    "traffic between networks",
+                    route=False,
+                    yours=True,
+                )
+
+
+def _to_istiod(plan: MeshPlan) -> Iterator[OpenPath]:
+    for group in plan.groups.values():
+        exposure = plan.clusters[group.cluster].config.gateway
+        port = exposure.node_ports.istiod if exposure.service_type == "NodePort" else ISTIOD_PORT
+        source = _range(plan.networks[group.network])
+        purpose = f"machines of {group.name} register and get their configuration"
+        yield OpenPath(
+            source,
+            _gateway(group.cluster, exposure),
+            (port,),
+            purpose,
+            route=False,
+            yours=_is_yours(plan, group.cluster),
+        )
+
+
+def _to_api_servers(plan: MeshPlan) -> Iterator[OpenPath]:
+    """Who calls the API servers of existing clusters; clouds and the lab admit their own callers."""
+    for cluster in plan.clusters.values():
+        if not isinstance(cluster.config, KubeconfigClusterConfig):
+            continue
+        endpoint = cluster.config.peer_endpoint
+        address = endpoint or "at its kubeconfig's address"
+        port = (urlsplit(endpoint).port or HTTPS_PORT) if endpoint else API_PORT
+        for network, purpose in _callers(plan, cluster):
+            for source in _egress(plan.networks[network], inside=network == cluster.network):
+                yield OpenPath(
+                    source,
+                    f"API server of {cluster.name} {address}",
+                    (port,),
+                    purpose,
+                    route=False,
+                    yours=True,
+                )
+
+
+def _callers(plan: MeshPlan, cluster: ClusterPlan) -> Iterator[tuple[str, str]]:
+    """Networks of those who call the API server of `cluster`, and what for. A peer in quarantine comes back
+    one day."""
+    for name, peer in plan.clusters.items():
+        if name != cluster.name:
+            yield peer.network, f"istiod of {name} reads the cluster"
+    for name, group in plan.groups.items():
+        if group.cluster == cluster.name and group.machine_identity is not None:
+            yield group.network, f"machines of {name} fetch their tokens"
+
+
+def _egress(network: NetworkPlan, *, inside: bool) -> Iterator[str]:
+    """From where the traffic of `network` arrives outside it, or inside."""
+    if inside or not (network.egress or network.nat_addresses):
+        yield _range(network)
+    elif network.nat_addresses:
+        yield f"{network.name} egress of its NAT ({network.nat_addresses} addresses)"
+    else:
+        yield from (f"{network.name} egress {cidr}" for cidr in network.egress)
+
+
+def _is_yours(plan: MeshPlan, cluster: str) -> bool:
+    """Whether the way to the gateway of `cluster` is for you to open."""
+    return isinstance(plan.clusters[cluster].config, KubeconfigClusterConfig)
+
+
+def _range(network: NetworkPlan) -> str:
+    return f"{network.name} {network.config.cidr}"
+
+
+def _gateway(cluster: str, exposure: GatewayExposureConfig) -> str:
+    addresses = f" {', '.join(exposure.addresses)}" if exposure.addresses else ""
+    return f"gateway of {cluster}{addresses}"
+
+
+def _group_ports(plan: MeshPlan, network: NetworkPlan) -> tuple[int, ...]:
+    return tuple(
+        sorted({port for name in network.groups for port in plan.groups[name].config.ports.values()})
+    )

@@ -1,0 +1,69 @@
+"""The folder that a datacenter machine is handed: everything that it needs to join, but no secret.
+
+`hybrid-mesh bundle` adds `istio-token` at hand-over. The machine uses it once; then it renews its
+certificate with the one that it holds, in `/etc/certs`.
+"""
+
+from dataclasses import dataclass
+
+from model.texts.agent import ISTIOD_HOST
+from model.texts.hosts import render_hosts
+from model.texts.machine_texts import source_text
+from model.texts.shell_text import render_environment
+
+TOKEN_FILE = "istio-token"  # noqa: S105 - a file's name, not a secret
+
+EXECUTABLE_FILES = ("install.sh", "uninstall.sh")
+
+_LIBRARY_SCRIPTS = ("address", "before-istio", "certificate-is-valid", "fetch", "hosts", "install-package")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What one group's datacenter machines are handed; the same for all of them.
+
+    `root_certificates` (PEM) is `root-cert.pem` of the ConfigMap `istio-ca-root-cert` in the group's
+    namespace. `package_url` is the `istio-sidecar` package (.deb or .rpm) that the installer downloads
+    unless `package_version` of it is installed or it is given a file.
+    """
+
+    group: str
+    namespace: str
+    service_account: str
+    cluster: str
+    root_certificates: str
+    gateway_addresses: tuple[str, ...]
+    cluster_env: str
+    mesh_yaml: str
+    package_url: str
+    package_sha256: str | None = None
+    package_version: str | None = None
+    istiod_host: str = ISTIOD_HOST
+
+
+def render_bundle(bundle: Bundle) -> dict[str, str]:
+    """The files of the bundle, by their path in its folder: those of `istioctl x workload entry configure`
+    but the token, an installer and an uninstaller. EXECUTABLE_FILES are to be executable.
+
+    Raises ValueError for a gateway address that is no IP address.
+    """
+    settings = {
+        "GROUP": bundle.group,
+        "NAMESPACE": bundle.namespace,
+        "SERVICE_ACCOUNT": bundle.service_account,
+        "CLUSTER": bundle.cluster,
+        "PACKAGE_URL": bundle.package_url,
+        "PACKAGE_SHA256": bundle.package_sha256 or "",
+        "PACKAGE_VERSION": bundle.package_version or "",
+    }
+    return {
+        "cluster.env": bundle.cluster_env,
+        "hosts": render_hosts(bundle.gateway_addresses, bundle.istiod_host),
+        "install.sh": source_text("install.sh"),
+        "istio.service.conf": source_text("istio.service.conf"),
+        **{f"library/{name}": source_text(f"{name}.sh") for name in _LIBRARY_SCRIPTS},
+        "machine.env": render_environment(settings),
+        "mesh.yaml": bundle.mesh_yaml,
+        "root-cert.pem": bundle.root_certificates,
+        "uninstall.sh": source_text("uninstall.sh"),
+    }

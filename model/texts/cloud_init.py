@@ -1,0 +1,187 @@
+"""The user-data by which a machine joins the mesh: one text for GCE, EC2 and the local site.
+
+It holds no secret: an API endpoint, the certificate authority of that endpoint, and static scripts
+(`machine_files/`) that read their parameters from `/etc/hybrid-mesh/machine.env`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import yaml
+
+from model.texts.agent import ISTIOD_HOST
+from model.texts.gzipped import gzipped
+from model.texts.hosts import render_hosts
+from model.texts.machine_texts import (
+    LIBRARY,
+    SETTINGS,
+    MachineText,
+    machine_text,
+    membership_texts,
+)
+from model.texts.shell_text import quote, render_environment
+
+USER_DATA_LIMIT = 16 * 1024
+"""EC2's limit, in bytes, before base64 (EC2 User Guide, "Instance user data"); cloud-init takes it
+gzipped."""
+
+
+_UNITS = (
+    "hybrid-mesh.target",
+    "hybrid-mesh-identity.service",
+    "hybrid-mesh-identity.timer",
+    "hybrid-mesh-identity-retry.timer",
+)
+
+
+class UserDataTooLarge(ValueError):  # noqa: N818 - the contract's name
+    """The user-data would not fit into an EC2 instance. `size` is its length in bytes when gzipped."""
+
+    def __init__(self, group: str, size: int) -> None:
+        super().__init__(
+            f"the user-data of group {group} is {size} bytes when gzipped, the limit is {USER_DATA_LIMIT}: "
+            "put long files of the application where a URL can fetch them, or into its package"
+        )
+        self.size = size
+
+
+@dataclass(frozen=True)
+class MachineFile:
+    """A file of the user's application: its `content`, or the `url` that each machine fetches it from."""
+
+    path: str
+    content: str | None = None
+    url: str | None = None
+    mode: str = "0644"
+
+
+@dataclass(frozen=True)
+class SystemdUnit:
+    """A systemd unit of the user's application, enabled and started on each machine."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True)
+class MachineBoot:
+    """What one group's machines boot with; the same for all of them.
+
+    `api_endpoint` (https URL) and `api_certificate_authority` (PEM) are those of the API server of
+    `cluster`; `gateway_addresses` are IP addresses of its east-west gateway. `package_url` is the
+    `istio-sidecar` package (.deb or .rpm); a machine whose image has `package_version` of it installed
+    downloads nothing. `identity` is where the machine's own credential comes from; `ec2` needs `region`
+    and `eks_cluster` as well.
+    """
+
+    group: str
+    namespace: str
+    service_account: str
+    cluster: str
+    api_endpoint: str
+    api_certificate_authority: str
+    gateway_addresses: tuple[str, ...]
+    cluster_env: str
+    mesh_yaml: str
+    package_url: str
+    package_sha256: str | None = None
+    package_version: str | None = None
+    istiod_host: str = ISTIOD_HOST
+    identity: Literal["gce", "ec2"] = "gce"
+    region: str | None = None
+    eks_cluster: str | None = None
+    files: tuple[MachineFile, ...] = ()
+    units: tuple[SystemdUnit, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+def render_user_data(boot: MachineBoot) -> str:
+    """The cloud-config of a group's machines; the same input gives the same text.
+
+    At the first boot the application comes first (files, commands, units), then Istio's agent, so that no
+    command of the application meets a half-made redirection. Raises UserDataTooLarge, or ValueError for a
+    gateway address that is no IP address and for an EC2 identity without its region and cluster.
+    """
+    document = {
+        "manage_etc_hosts": False,
+        "write_files": [_entry(text) for text in (*_texts(boot), *_application_texts(boot))],
+        "runcmd": [*_application_commands(boot), [f"{LIBRARY}/setup"]],
+    }
+    text = "#cloud-config\n" + yaml.dump(
+        document, Dumper=_BlockDumper, sort_keys=False, allow_unicode=True, width=1 << 16
+    )
+    size = len(gzipped(text))
+    if size > USER_DATA_LIMIT:
+        raise UserDataTooLarge(boot.group, size)
+    return text
+
+
+def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
+    settings = {
+        "NAMESPACE": boot.namespace,
+        "SERVICE_ACCOUNT": boot.service_account,
+        "API_ENDPOINT": boot.api_endpoint,
+        "PACKAGE_URL": boot.package_url,
+        "PACKAGE_SHA256": boot.package_sha256 or "",
+        "PACKAGE_VERSION": boot.package_version or "",
+        **_identity_settings(boot),
+    }
+    return (
+        MachineText(SETTINGS, render_environment(settings)),
+        MachineText("/etc/hybrid-mesh/api-server-ca.pem", boot.api_certificate_authority),
+        *membership_texts(
+            cluster_env=boot.cluster_env,
+            mesh_yaml=boot.mesh_yaml,
+            hosts=render_hosts(boot.gateway_addresses, boot.istiod_host),
+        ),
+        machine_text(f"{LIBRARY}/identity", "identity.py", "0755"),
+        machine_text(f"{LIBRARY}/cloud_identity.py", f"{boot.identity}_identity.py"),
+        machine_text(f"{LIBRARY}/fetch", "fetch.sh", "0755"),
+        machine_text(f"{LIBRARY}/install-package", "install-package.sh", "0755"),
+        machine_text(f"{LIBRARY}/setup", "setup.sh", "0755"),
+        *(machine_text(f"/etc/systemd/system/{unit}", unit) for unit in _UNITS),
+        machine_text(
+            "/etc/systemd/system/istio.service.d/hybrid-mesh-identity.conf", "istio.service.identity.conf"
+        ),
+    )
+
+
+def _identity_settings(boot: MachineBoot) -> dict[str, str]:
+    if boot.identity == "gce":
+        return {}
+    if not boot.region or not boot.eks_cluster:
+        raise ValueError("an EC2 machine's identity needs the region and the name of its EKS cluster")
+    return {"AWS_REGION": boot.region, "EKS_CLUSTER": boot.eks_cluster}
+
+
+def _application_texts(boot: MachineBoot) -> tuple[MachineText, ...]:
+    files = tuple(
+        MachineText(file.path, file.content, file.mode) for file in boot.files if file.content is not None
+    )
+    units = tuple(MachineText(f"/etc/systemd/system/{unit.name}", unit.content) for unit in boot.units)
+    return files + units
+
+
+def _application_commands(boot: MachineBoot) -> list[list[str] | str]:
+    downloads = [[f"{LIBRARY}/fetch", file.url, file.path, file.mode] for file in boot.files if file.url]
+    commands: list[list[str] | str] = [*downloads, *boot.commands]
+    if boot.units:
+        names = " ".join(quote(unit.name) for unit in boot.units)
+        commands.append(f"systemctl --quiet --no-block enable --now {names}")
+    return commands
+
+
+def _entry(text: MachineText) -> dict[str, str]:
+    return {"path": text.path, "permissions": text.mode, "content": text.content}
+
+
+class _BlockDumper(yaml.SafeDumper):
+    """Writes texts of several lines as literal blocks, so that a person can read them."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_BlockDumper.add_representer(str, _represent_text)

@@ -1,0 +1,42 @@
+"""cluster.env: the environment that `istio-start.sh` gives to Istio's agent and to its iptables rules."""
+
+from model.texts.agent import AgentSettings, render_proxy_metadata
+from model.texts.shell_text import render_environment
+
+CERTIFICATES_FOLDER = "/etc/certs"
+"""Where the agent keeps the certificate by which it renews itself: on disk, so that a reboot needs no
+token."""
+
+METADATA_SERVICE = "169.254.169.254/32"
+"""Never redirected to Envoy: the cloud's own agents (keys for SSH among them) must reach it when Envoy is
+down."""
+
+_ALWAYS_EXCLUDED_PORTS = ("22", "15090", "15021")
+
+
+def render_cluster_env(settings: AgentSettings) -> str:
+    """Sorted lines `KEY='value'`, quoted for a POSIX shell: proxyMetadata and what concerns the machine.
+
+    Keys and formats are istioctl's (`createClusterEnv` in istioctl/pkg/workload/workload.go), with the
+    certificates kept in CERTIFICATES_FOLDER and the clouds' metadata service left out. ISTIO_SVC_IP is not
+    among them: one text serves every machine of the group, and each sets its own at boot.
+    """
+    excluded = list(_ALWAYS_EXCLUDED_PORTS)
+    if settings.status_port not in (15090, 15021):
+        excluded.append(str(settings.status_port))
+    inbound = ",".join(str(port) for port in sorted(set(settings.ports.values())))
+    environment = {
+        **render_proxy_metadata(settings),
+        "ISTIO_INBOUND_PORTS": inbound or "*",
+        "ISTIO_LOCAL_EXCLUDE_PORTS": ",".join(excluded),
+        "ISTIO_NAMESPACE": settings.namespace,
+        "ISTIO_SERVICE": f"{settings.group}.{settings.namespace}",
+        "ISTIO_SERVICE_CIDR": "*",
+        "ISTIO_SERVICE_EXCLUDE_CIDR": METADATA_SERVICE,
+        "SERVICE_ACCOUNT": settings.service_account,
+        "OUTPUT_CERTS": CERTIFICATES_FOLDER,
+        "PROV_CERT": CERTIFICATES_FOLDER,
+    }
+    if settings.platform is not None:
+        environment["CLOUD_PLATFORM"] = settings.platform
+    return render_environment(environment)

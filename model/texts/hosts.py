@@ -1,0 +1,17 @@
+"""The hosts entries by which a machine finds istiod behind the east-west gateway."""
+
+import ipaddress
+
+from model.texts.agent import ISTIOD_HOST
+
+
+def render_hosts(addresses: tuple[str, ...], host: str = ISTIOD_HOST) -> str:
+    """One line `<address> <host>` for each address, in the given order, as istioctl writes it for one
+    (`createHosts` in istioctl/pkg/workload/workload.go). A load balancer with several addresses (EKS) has
+    several lines.
+
+    Raises ValueError for what is no IP address: a hosts file cannot hold a name.
+    """
+    if not addresses:
+        raise ValueError("an east-west gateway has at least one address")
+    return "".join(f"{ipaddress.ip_address(address)} {host}\n" for address in addresses)

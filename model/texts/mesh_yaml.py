@@ -1,0 +1,30 @@
+"""mesh.yaml: the proxy configuration of a machine's agent, its `/etc/istio/config/mesh`."""
+
+from collections.abc import Mapping
+
+import yaml
+
+from model.texts.agent import DISCOVERY_PORT, AgentSettings, render_proxy_metadata
+
+
+def render_mesh_yaml(settings: AgentSettings) -> str:
+    """`defaultConfig` as istioctl writes it (`createMeshConfig` in istioctl/pkg/workload/workload.go):
+    that of the mesh, with the address of istiod, the group's probe and the machine's proxyMetadata."""
+    config = {
+        **settings.default_config,
+        "discoveryAddress": f"{settings.istiod_host}:{DISCOVERY_PORT}",
+        "meshId": settings.mesh_id,
+        "proxyMetadata": render_proxy_metadata(settings),
+    }
+    if settings.probe is not None:
+        config["readinessProbe"] = _plain(settings.probe)
+    return yaml.safe_dump({"defaultConfig": config}, sort_keys=True, allow_unicode=True, width=1 << 16)
+
+
+def _plain(value: object) -> object:
+    """The same value of dicts and lists, whatever mappings and tuples it was made of."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value
