@@ -43,6 +43,32 @@ class MeshCluster(pulumi.ComponentResource):
         super().__init__(self.TYPE, name, None, opts)
         self.plan = plan
 
+    def connect(
+        self,
+        name: str,
+        *,
+        depends_on: Sequence[pulumi.Resource] = (),
+        deleted_with: pulumi.Resource | None = None,
+        **settings: Any,
+    ) -> None:
+        """Declares the provider of what is in the cluster, from `kubeconfig`, `context` and `incarnation`.
+
+        `settings` are the provider's options that only this kind of cluster has. Drift of what the program
+        declares is repaired even where another field manager took a field (`enable_patch_force`).
+        """
+        self.provider = kubernetes.Provider(
+            f"{name}-provider",
+            kubeconfig=self.kubeconfig,
+            context=self.context,
+            cluster_identifier=self.incarnation,
+            enable_server_side_apply=True,
+            enable_patch_force=True,
+            enable_secret_mutable=True,
+            skip_update_unreachable=None if self.plan.active else True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), deleted_with=deleted_with),
+            **settings,
+        )
+
     def component_options(
         self, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource] = ()
     ) -> pulumi.ResourceOptions:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 
 from components.clusters.base import MeshCluster
 from components.clusters.exec_kubeconfig import with_context
@@ -17,17 +16,7 @@ class CloudMeshCluster(MeshCluster):
     user_kubeconfig: pulumi.Output[str]
     """Secret: for people, with a context of the cluster's own name."""
 
-    def _connect(self, name: str, depends_on: Sequence[pulumi.Resource]) -> None:
-        """The provider of what is in the cluster. It needs the nodes, so that they go after everything in
-        the cluster."""
+    def connect_after(self, name: str, nodes: Sequence[pulumi.Resource]) -> None:
+        """Declares the provider. It needs the nodes, which so go after everything in the cluster."""
         self.user_kubeconfig = with_context(self.kubeconfig, self.plan.name)
-        self.provider = kubernetes.Provider(
-            f"{name}-provider",
-            kubeconfig=self.kubeconfig,
-            cluster_identifier=self.incarnation,
-            enable_server_side_apply=True,
-            enable_patch_force=True,
-            enable_secret_mutable=True,
-            skip_update_unreachable=None if self.plan.active else True,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
-        )
+        self.connect(name, depends_on=nodes)

@@ -67,7 +67,7 @@ class EksMeshCluster(CloudMeshCluster):
         self.incarnation = self.cluster.arn
         self.certificate_authority = certificate_authority(authority)
         self.kubeconfig = eks_kubeconfig(self.cluster.name, self.endpoint, authority, self._region)
-        self._connect(name, [*nodes, *network.ready])
+        self.connect_after(name, [*nodes, *network.ready])
         self._controller = LoadBalancerController(
             f"{name}-load-balancers",
             cluster=self.cluster.name,

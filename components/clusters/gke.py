@@ -58,7 +58,7 @@ class GkeMeshCluster(CloudMeshCluster):
         self.incarnation = self.cluster.self_link
         self.certificate_authority = certificate_authority(authority)
         self.kubeconfig = gke_kubeconfig(self.cluster.name, self.endpoint, authority)
-        self._connect(name, [pool, *network.ready])
+        self.connect_after(name, [pool, *network.ready])
         self.load_balancers = [*address, pool, *network.ready]
         self.register_outputs(
             {"endpoint": self.endpoint, "gatewayAddresses": self.reserved_gateway_addresses}

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 import yaml
 
 from components.clusters.base import MeshCluster
@@ -38,17 +37,7 @@ class KubeconfigMeshCluster(MeshCluster):
         self.peer_endpoint = (
             pulumi.Output.from_input(config.peer_endpoint) if config.peer_endpoint else self.endpoint
         )
-        self.provider = kubernetes.Provider(
-            f"{name}-provider",
-            kubeconfig=self.kubeconfig,
-            context=config.context,
-            cluster_identifier=plan.name,
-            enable_server_side_apply=True,
-            enable_patch_force=True,
-            enable_secret_mutable=True,
-            skip_update_unreachable=None if plan.active else True,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        self.connect(name)
         self.register_outputs({"peerEndpoint": self.peer_endpoint})
 
     def _endpoint(self, config: KubeconfigClusterConfig) -> pulumi.Output[str]:

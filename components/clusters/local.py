@@ -1,7 +1,6 @@
 """Clusters that the embedded site raises on this machine."""
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 
 from components.clusters.base import MeshCluster
 from components.resources import LocalCluster, LocalNetwork
@@ -46,18 +45,7 @@ class LocalMeshCluster(MeshCluster):
         self.peer_endpoint = self.cluster.peer_endpoint
         self.reserved_gateway_addresses = self.cluster.gateway_address.apply(lambda address: (address,))
         self.gateway_service = {"loadBalancerIP": self.cluster.gateway_address}
-        self.provider = kubernetes.Provider(
-            f"{name}-provider",
-            kubeconfig=self.kubeconfig,
-            cluster_identifier=self.incarnation,
-            enable_server_side_apply=True,
-            enable_patch_force=True,
-            enable_secret_mutable=True,
-            delete_unreachable=True,
-            upsert_existing_objects=True,
-            skip_update_unreachable=None if plan.active else True,
-            opts=pulumi.ResourceOptions(parent=self, deleted_with=self.cluster),
-        )
+        self.connect(name, deleted_with=self.cluster, delete_unreachable=True, upsert_existing_objects=True)
         self.register_outputs({"endpoint": self.endpoint, "gatewayAddress": self.cluster.gateway_address})
 
 
