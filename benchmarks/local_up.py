@@ -22,8 +22,8 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from local.lab import cgroups  # noqa: E402 - the checkout is importable only now
 from local.lab.client import LabClient  # noqa: E402
+from local.linux import cgroups  # noqa: E402 - the checkout is importable only now
 
 COMMAND = [sys.executable, "-m", "cli.main"]
 MACHINE = "legacy-1"

@@ -3,7 +3,6 @@
 from cli.console import say, step
 from cli.engine import Engine, ending
 from cli.errors import CommandError
-from cli.leftovers import end_lab
 from cli.options import Stack
 from cli.salt import remove_salt
 from cli.stack import exists, prepared
@@ -38,7 +37,7 @@ def down(stack: Stack = "local") -> None:
     else:
         say(f"The stack {stack} does not exist: nothing to destroy.")
     if local:
-        end_lab()
+        LabClient.end()
         if engine.settings.own_passphrase:
             remove_salt(stack_file(project_folder(), stack), engine.settings.own_passphrase)
         say("Nothing is left of the local mesh.")

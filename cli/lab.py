@@ -10,8 +10,6 @@ from rich.table import Table
 
 from cli.console import out, say, step
 from cli.errors import CommandError
-from cli.leftovers import end_lab
-from cli.machine_terminal import enter
 from cli.options import Json
 from local.lab.client import LabClient
 from local.lab.errors import LabNotRunning
@@ -77,7 +75,7 @@ def shell(
         sys.stdout.write(done.stdout)
         sys.stderr.write(done.stderr)
         raise typer.Exit(done.returncode)
-    enter(name)
+    client.terminal(name)
 
 
 @lab.command()
@@ -87,7 +85,7 @@ def down(
     """Power the lab off. Its state stays, and `hybrid-mesh up` brings it back as after a power cut."""
     if forget:
         with step("Ending the lab and removing its state"):
-            end_lab()
+            LabClient.end()
         return
     try:
         client = LabClient.connect(start=False)

@@ -13,7 +13,6 @@ from cli.touch import how_to_touch
 from cli.verify import check, show
 from local.lab.client import LabClient
 from local.lab.errors import LabNotRunning
-from local.paths import state_folder
 from local.toolchain.profile import Profile
 
 PATIENCE = 90.0
@@ -70,13 +69,11 @@ def _is_running() -> bool:
 
     Raises ToolchainMissing, PreflightError or LabError.
     """
-    from local.lab.preflight import check as preflight  # noqa: PLC0415 - `up` of another stack needs no lab
-
     Profile.current()
     try:
         LabClient.connect(start=False)
     except LabNotRunning:
-        preflight(state_folder())
+        LabClient.check_host()
         if LabClient.has_state():
             say("    The lab is off but has a past: powering it on again.")
             LabClient.connect(start=True)

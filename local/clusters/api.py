@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from local.clusters.pki import ADMIN, AUTHORITY, ClusterPki
-from local.lab import namespaces
+from local.linux import namespaces
 
 
 class ApiError(Exception):

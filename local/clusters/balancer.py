@@ -7,16 +7,14 @@ on the node's `wan0`, so that it answers ARP for them.
 from threading import Event, Thread
 from typing import Any
 
+from local.clusters.allocations import Allocations
 from local.clusters.api import ApiClient, ApiError
 from local.clusters.daemons import Node
-from local.lab import addressing
-from local.lab.commands import ip
 from local.lab.errors import LabError
-from local.lab.forwarding import Forwarders
 from local.lab.specs import Report
-from local.lab.state import ClusterRecord, LabState
+from local.linux.commands import ip
+from local.linux.forwarding import Forwarders
 
-GATEWAY = "istio-system/istio-eastwestgateway"
 GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name"
 STATUS_PORT = 15021
 _RELIST = 300.0
@@ -28,17 +26,15 @@ class LoadBalancers:
 
     def __init__(
         self,
-        record: ClusterRecord,
         node: Node,
         *,
-        state: LabState,
+        allocations: Allocations,
         forwarders: Forwarders,
         api: ApiClient,
         tell: Report,
     ) -> None:
-        self._record = record
         self._node = node
-        self._state = state
+        self._allocations = allocations
         self._forwarders = forwarders
         self._api = api
         self._tell = tell
@@ -47,7 +43,7 @@ class LoadBalancers:
         self._open: dict[str, str] = {}
 
     def start(self) -> None:
-        Thread(target=self._run, name=f"balancers-{self._record.spec.name}", daemon=True).start()
+        Thread(target=self._run, name=f"balancers-{self._node.spec.name}", daemon=True).start()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -58,7 +54,7 @@ class LoadBalancers:
                 self._follow()
             except (ApiError, LabError, ValueError, KeyError) as error:
                 if not self._stopping.is_set():
-                    self._tell(f"LoadBalancers of {self._record.spec.name}: {error}")
+                    self._tell(f"LoadBalancers of {self._node.spec.name}: {error}")
                 self._stopping.wait(_PAUSE)
 
     def _follow(self) -> None:
@@ -83,19 +79,14 @@ class LoadBalancers:
             self._release(name)
             return
         if name not in self._addresses:
-            address = self._choose(name, service)
+            held = next(iter(_addresses(service)), None)
+            address = self._allocations.address(name, set(self._addresses.values()), held)
             ip([f"address replace {address}/32 dev wan0"], namespace=self._node.namespace)
             self._addresses[name] = address
         address = self._addresses[name]
         if _addresses(service) != [address]:
             self._publish(service, address)
         self._forward(name, service, address)
-
-    def _choose(self, name: str, service: dict[str, Any]) -> str:
-        if name == GATEWAY:
-            return self._record.gateway_address
-        had = next(iter(_addresses(service)), None)
-        return addressing.wan_balancer(self._record.number, set(self._addresses.values()), had)
 
     def _publish(self, service: dict[str, Any], address: str) -> None:
         meta = service["metadata"]
@@ -126,12 +117,9 @@ class LoadBalancers:
 
     def _open_port(self, subject: str, target: tuple[str, int]) -> None:
         """Tells of a port that is taken: the gateway works without it, and the next listing tries again."""
-        with self._state.lock:
-            local = self._record.ports.get(subject) or self._forwarders.free_port(self._state.ports())
-            self._record.ports[subject] = local
-            self._state.save()
+        port = self._allocations.port(subject)
         try:
-            self._forwarders.open(local, f"gateway {subject}", self._node.namespace, target)
+            self._forwarders.open(port, f"gateway {subject}", self._node.namespace, target)
         except LabError as error:
             self._tell(str(error))
         else:
@@ -139,10 +127,7 @@ class LoadBalancers:
 
     def _close(self, subject: str) -> None:
         self._open.pop(subject)
-        with self._state.lock:
-            port = self._record.ports.pop(subject)
-            self._state.save()
-        self._forwarders.close(port)
+        self._forwarders.close(self._allocations.release(subject))
 
 
 def _name(service: dict[str, Any]) -> str:

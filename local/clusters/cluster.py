@@ -8,18 +8,18 @@ from pathlib import Path
 from threading import Event
 
 from local.clusters import daemons, images
+from local.clusters.allocations import Allocations
 from local.clusters.api import ApiClient, ApiError
 from local.clusters.balancer import LoadBalancers
 from local.clusters.daemons import API_PORT, Node
-from local.lab import cgroups
-from local.lab.commands import ip
 from local.lab.errors import LabError
-from local.lab.forwarding import Forwarders
-from local.lab.mounts import unmount_below
 from local.lab.specs import Report
-from local.lab.state import ClusterRecord, LabState
-from local.lab.supervision import Supervisor
-from local.lab.waiting import until
+from local.linux import cgroups
+from local.linux.commands import ip
+from local.linux.forwarding import Forwarders
+from local.linux.mounts import unmount_below
+from local.linux.supervision import Supervisor
+from local.linux.waiting import until
 
 READY_TIMEOUT = 120.0
 _API_NAMES = [
@@ -35,26 +35,24 @@ _DNS_ROLE = [
 
 
 class Cluster:
-    """Runs the cluster of `record` on `node` (whose namespace has its links already)."""
+    """Runs a cluster on `node`, whose namespace has its links already."""
 
     def __init__(
         self,
-        record: ClusterRecord,
         node: Node,
         *,
-        state: LabState,
+        allocations: Allocations,
         forwarders: Forwarders,
         image_folder: Path,
         tell: Report,
     ) -> None:
-        self.record = record
         self.node = node
         self._forwarders = forwarders
         self._images = image_folder
         self._tell = tell
         self._supervisor = Supervisor(tell)
         self._balancers: LoadBalancers | None = None
-        self._state = state
+        self._allocations = allocations
         self._stopped = Event()
 
     def start(self, report: Report) -> None:
@@ -82,7 +80,7 @@ class Cluster:
         report(f"cluster {name}: API server ready")
         _let_dns_read(api)
         self._balancers = LoadBalancers(
-            self.record, node, state=self._state, forwarders=self._forwarders, api=api, tell=self._tell
+            node, allocations=self._allocations, forwarders=self._forwarders, api=api, tell=self._tell
         )
         self._balancers.start()
         self._until(lambda: _ready(api, name, began), "the node does not get Ready; see kubelet.log")
@@ -93,7 +91,7 @@ class Cluster:
         node, name = self.node, self.node.spec.name
         subject = f"cluster {name}'s API server"
         target = (node.wan_address, API_PORT)
-        self._forwarders.open(self.record.ports["api"], subject, node.namespace, target)
+        self._forwarders.open(self._allocations.port("api"), subject, node.namespace, target)
         cgroups.make(f"{node.cgroup}/daemons")
         _route_services(node)
         names = ["127.0.0.1", node.wan_address, node.lan_address, _first_service(node), "localhost"]
@@ -124,7 +122,7 @@ class Cluster:
             self._balancers.stop()
         self._supervisor.kill()
         cgroups.kill(self.node.cgroup)
-        for port in self.record.ports.values():
+        for port in self._allocations.ports():
             self._forwarders.close(port)
 
     def remove(self) -> None:

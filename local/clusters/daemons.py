@@ -11,7 +11,7 @@ from pathlib import Path
 from local.clusters import containerd, kubeconfig, pki
 from local.clusters.pki import ClusterPki
 from local.lab.specs import ClusterSpec
-from local.lab.supervision import Daemon
+from local.linux.supervision import Daemon
 
 API_PORT = 6443
 _LOCAL_API = f"https://127.0.0.1:{API_PORT}"

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.clusters import containerd
-from local.lab import mounts
-from local.lab.commands import enter, environment, run
 from local.lab.errors import LabError
-from local.lab.waiting import until
+from local.linux import mounts
+from local.linux.commands import enter, environment, run
+from local.linux.waiting import until
 from local.paths import cache_folder
 
 START_TIMEOUT = 30.0

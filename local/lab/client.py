@@ -1,11 +1,11 @@
 """How everybody else talks to the lab: one connection a call, so any number of threads and processes may."""
 
+import contextlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from local.lab import cgroups, errors, starter, wire
+from local.lab import ending, errors, preflight, starter, wire
 from local.lab.errors import LabEnding, LabNotRunning
-from local.lab.preflight import running_labs
 from local.lab.specs import (
     ClusterInfo,
     ClusterSpec,
@@ -18,7 +18,9 @@ from local.lab.specs import (
     to_json,
 )
 from local.lab.state import LabState, lab_folder
-from local.lab.waiting import until
+from local.lab.terminal import open_terminal
+from local.linux import cgroups
+from local.linux.waiting import until
 from local.paths import state_folder
 
 END_TIMEOUT = 30.0
@@ -50,6 +52,26 @@ class LabClient:
     def has_state() -> bool:
         """Whether the state on disk holds a cluster or a machine."""
         return not LabState(lab_folder(state_folder())).empty
+
+    @staticmethod
+    def check_host() -> None:
+        """Raises PreflightError when this host lacks something that a lab needs. Changes nothing."""
+        preflight.check(state_folder())
+
+    @classmethod
+    def end(cls) -> None:
+        """Ends the lab of this user, whether it answers or not, and removes its state.
+
+        Raises LabError when something of it stays.
+        """
+        state = state_folder()
+        with contextlib.suppress(LabNotRunning):
+            cls.connect(start=False).shutdown()
+        ending.remove(state)
+
+    def terminal(self, name: str) -> NoReturn:
+        """Becomes a root shell in a VM. Raises LabError."""
+        open_terminal(self._state, name)
 
     def ensure_cluster(self, spec: ClusterSpec, report: Report) -> ClusterInfo:
         """The cluster of that name, made if it is not there; returns when its node is Ready."""
@@ -135,7 +157,7 @@ class LabClient:
     def _await_end(self) -> None:
         name = cgroups.lab_name(self._state)
         until(
-            lambda: name not in running_labs() and name not in cgroups.labs(),
+            lambda: name not in preflight.running_labs() and name not in cgroups.labs(),
             END_TIMEOUT,
             f"the lab on {self._state} does not end",
             every=0.02,

@@ -7,9 +7,9 @@ from threading import RLock
 
 from local.clusters.cluster import Cluster
 from local.clusters.daemons import Node
-from local.lab import cgroups, memory, toolchain
+from local.lab import toolchain
+from local.lab.allocations import ClusterAllocations
 from local.lab.errors import LabEnding, LabError
-from local.lab.forwarding import Forwarders
 from local.lab.machine import LabMachine
 from local.lab.networks import Networks
 from local.lab.preflight import check_network
@@ -26,6 +26,8 @@ from local.lab.specs import (
 )
 from local.lab.starts import Start, Starts
 from local.lab.state import ClusterRecord, LabState, MachineRecord, lab_folder
+from local.linux import cgroups, memory
+from local.linux.forwarding import Forwarders
 
 RUNTIME = Path("/run/hybrid-mesh")
 SETTLE_INTERVAL = 0.1
@@ -177,9 +179,8 @@ class Lab:
             self._services.authentication,
         )
         cluster = Cluster(
-            record,
             node,
-            state=self._state,
+            allocations=ClusterAllocations(record, self._state, self._forwarders),
             forwarders=self._forwarders,
             image_folder=self._profile.images,
             tell=self._tell,

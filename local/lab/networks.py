@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
-from local.lab import addressing, namespaces
-from local.lab.commands import ip, run, sysctl
+from local.lab import addressing
 from local.lab.errors import LabError
 from local.lab.specs import NetworkSpec
+from local.linux import namespaces
+from local.linux.commands import ip, run, sysctl
+from local.metadata.identity import METADATA_ADDRESS
 
 QUIET = {
     "ipv6/conf/default/disable_ipv6": "1",
@@ -113,7 +115,7 @@ class Networks:
             router = addressing.lan_services(network.cidr)
             ip(
                 [
-                    f"route replace {addressing.METADATA}/32 dev lan0 src {lan_address}",
+                    f"route replace {METADATA_ADDRESS}/32 dev lan0 src {lan_address}",
                     f"route replace default via {router} dev lan0 src {lan_address}",
                 ],
                 namespace=namespace,
@@ -130,7 +132,7 @@ class Networks:
                 "link set lo up",
                 "link add lan type bridge",
                 f"address add {addressing.lan_services(network.cidr)}/24 dev lan",
-                f"address add {addressing.METADATA}/32 dev lan",
+                f"address add {METADATA_ADDRESS}/32 dev lan",
                 "link set lan up",
             ],
             namespace=namespace,

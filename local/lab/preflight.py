@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.lab import cgroups, kernel, toolchain
+from local.lab import toolchain
 from local.lab.errors import LabError, PreflightError
 from local.lab.specs import NetworkSpec
+from local.linux import cgroups, kernel
 
 SEVERAL_LABS = "HYBRID_MESH_SEVERAL_LABS"
 COVERED = ("/run", "/var/run", "/var/log")

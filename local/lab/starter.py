@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from local.lab import cgroups, preflight, wire
+from local.lab import preflight, wire
 from local.lab.errors import LabError
 from local.lab.state import lab_folder
-from local.lab.waiting import until
+from local.linux import cgroups
+from local.linux.waiting import until
 from local.paths import project_folder
 
 START_TIMEOUT = 60.0

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from local.lab import cgroups, kernel
+from local.linux import cgroups, kernel
 
 _NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC
 _PRIVATE_FOLDERS = ("/run", "/var/log")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from local.lab import addressing, kernel
+from local.linux import kernel
+from local.metadata.identity import METADATA_ADDRESS
 
 CLOUD_CONFIG = {
     "datasource_list": ["NoCloud"],
@@ -87,7 +88,7 @@ class Overlay:
         (etc / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {name}\n::1 localhost\n")
         # As on GCE; the agent captures what is sent there and answers for the mesh.
         (etc / "resolv.conf").unlink(missing_ok=True)
-        (etc / "resolv.conf").write_text(f"nameserver {addressing.METADATA}\n")
+        (etc / "resolv.conf").write_text(f"nameserver {METADATA_ADDRESS}\n")
         (etc / "cloud/cloud.cfg.d").mkdir(parents=True, exist_ok=True)
         (etc / "cloud/cloud.cfg.d/99-hybrid-mesh-lab.cfg").write_text(yaml.safe_dump(CLOUD_CONFIG))
         (etc / "dpkg/dpkg.cfg.d/hybrid-mesh-lab").write_text("force-unsafe-io\n")

@@ -7,10 +7,10 @@ import signal
 import subprocess
 from pathlib import Path
 
-from local.lab import cgroups
 from local.lab.errors import LabError
 from local.lab.specs import CompletedCommand, MachineSpec
-from local.lab.waiting import until
+from local.linux import cgroups
+from local.linux.waiting import until
 from local.machines.overlay import Overlay
 
 REBOOT_EXIT_CODE = 133

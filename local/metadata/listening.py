@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from local.lab import namespaces
+from local.linux import namespaces
 
 
 class QuietHandler(BaseHTTPRequestHandler):

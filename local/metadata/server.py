@@ -7,11 +7,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from local.metadata.identity import MachineIdentity
-from local.metadata.issuer import AUDIENCE, LIFETIME_SECONDS, Issuer
+from local.metadata.identity import METADATA_ADDRESS, MachineIdentity
+from local.metadata.issuer import LIFETIME_SECONDS, Issuer
 from local.metadata.listening import NamespacedServer, QuietHandler, listen_in
 
-ADDRESS = "169.254.169.254"
 ROOT = "/computeMetadata/v1/"
 
 Lookup = Callable[[str], MachineIdentity | None]
@@ -29,7 +28,7 @@ class MetadataServer:
         self._lookup = lookup
         self._servers: dict[Path, NamespacedServer] = {}
 
-    def start(self, namespace: Path, address: str = ADDRESS, port: int = 80) -> None:
+    def start(self, namespace: Path, address: str = METADATA_ADDRESS, port: int = 80) -> None:
         """Listens in a network namespace. Raises OSError."""
         issuer, lookup = self._issuer, self._lookup
 
@@ -103,6 +102,3 @@ def _values(identity: MachineIdentity) -> dict[str, str]:
     values.update({f"instance/attributes/{name}": value for name, value in identity.attributes.items()})
     values["instance/attributes"] = "".join(f"{name}\n" for name in sorted(identity.attributes))
     return values
-
-
-__all__ = ["ADDRESS", "AUDIENCE", "MachineIdentity", "MetadataServer", "respond"]

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from local.lab.errors import LabNotRunning
+from local.lab.errors import LabNotRunning, PreflightError
 from local.lab.specs import (
     ClusterInfo,
     ClusterStatus,
@@ -25,6 +25,7 @@ class FakeLab:
 
     running: bool = True
     past: bool = False
+    problems: list[str] = field(default_factory=list)
     asked: list[tuple[object, ...]] = field(default_factory=list)
     answer: CompletedCommand = field(default_factory=lambda: CompletedCommand(0, "out\n", "err\n"))
 
@@ -34,6 +35,17 @@ class FakeLab:
             raise LabNotRunning("no lab is running on /state")
         self.running = True
         return self
+
+    def check_host(self) -> None:
+        if self.problems:
+            raise PreflightError(self.problems)
+
+    def end(self) -> None:
+        self.asked.append(("end",))
+        self.running = False
+
+    def terminal(self, name: str) -> None:
+        self.asked.append(("terminal", name))
 
     def has_state(self) -> bool:
         return self.past

@@ -12,7 +12,7 @@ import pytest
 from kubernetes.client.exceptions import ApiException
 from rich.console import Console
 
-from cli import kubeconfigs, machine_terminal, shells
+from cli import kubeconfigs, shells
 from cli.console import WIDTH_OF_A_FILE
 from cli.errors import CommandError
 from cli.kubeconfigs import read_kubeconfig
@@ -240,15 +240,6 @@ def test_a_kubeconfig_in_a_secret_is_asked_of_pulumi(pulumi: Any, monkeypatch: p
         read_kubeconfig(kubeconfig_plan(secret="other"), "dev")
     assert SECRET not in str(raised.value)
     assert "config set" in raised.value.remedy
-
-
-def test_a_machines_init_is_the_innermost_process_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers = {10: ["10", "2"], 11: ["11", "3", "1"], 12: ["12", "4", "7"], 13: ["13", "1"]}
-    monkeypatch.setattr("cli.machine_terminal.cgroups.processes", lambda _: set(numbers))
-    monkeypatch.setattr(machine_terminal, "_numbers", numbers.__getitem__)
-    assert machine_terminal.find_init("lab/machine-x") == 11
-    numbers.clear()
-    assert machine_terminal.find_init("lab/machine-x") is None
 
 
 def test_a_piped_table_is_wide_enough_to_be_read() -> None:

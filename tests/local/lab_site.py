@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local.lab import cgroups
 from local.lab.client import LabClient
 from local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
 from local.lab.toolchain import current
+from local.linux import cgroups
 from tests import waiting
 from tests.waiting import Answer
 

@@ -16,9 +16,9 @@ import yaml
 
 from local.clusters import kubeconfig
 from local.clusters.pki import ADMIN, API_SERVER, AUTHORITY, ClusterPki
-from local.lab import namespaces
-from local.lab.commands import ip
 from local.lab.specs import MachineSpec, NetworkSpec
+from local.linux import namespaces
+from local.linux.commands import ip
 from local.machines.runtime import MachineRuntime
 from local.metadata.identity import MachineIdentity
 from local.metadata.issuer import Issuer

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from local.lab import cgroups
 from local.lab.client import LabClient
 from local.lab.errors import LabError, LabNotRunning, PreflightError
 from local.lab.specs import ClusterInfo
+from local.linux import cgroups
 from tests.local.lab_site import (
     EAST,
     MACHINE,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.lab import cgroups
+from local.linux import cgroups
 from local.toolchain.profile import LINK
 from tests.waiting import eventually
 

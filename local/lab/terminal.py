@@ -1,22 +1,21 @@
-"""A terminal in a machine of the lab: enters the namespaces of its init, as the host numbers it."""
+"""A terminal in a VM of the lab: enters the namespaces of its init, as the host numbers it."""
 
 import os
 from pathlib import Path
 from typing import NoReturn
 
-from cli.errors import CommandError
-from local.lab import cgroups
-from local.paths import state_folder
+from local.lab.errors import LabError
+from local.linux import cgroups
 
 
-def enter(name: str) -> NoReturn:
-    """Becomes a root shell in the machine. Raises CommandError when it is not running or cannot be
-    entered."""
+def open_terminal(state: Path, name: str) -> NoReturn:
+    """Becomes a root shell in the VM `name` of the lab on `state`. Raises LabError without root or when the
+    VM is not running."""
     if os.geteuid() != 0:
-        raise CommandError("A machine's terminal needs root.", f"Run: sudo hybrid-mesh lab shell {name}")
-    leader = find_init(f"{cgroups.lab_name(state_folder())}/machine-{name}")
+        raise LabError(f"a terminal in a VM needs root: run `sudo hybrid-mesh lab shell {name}`")
+    leader = find_init(f"{cgroups.lab_name(state)}/machine-{name}")
     if leader is None:
-        raise CommandError(f"The machine {name} is not running.", "See `hybrid-mesh lab status`.")
+        raise LabError(f"VM {name} is not running; see `hybrid-mesh lab status`")
     terminal = {"TERM": os.environ.get("TERM", "dumb"), "HOME": "/root", "LANG": "C.UTF-8"}
     path = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
     shell = ["sh", "-c", "cd && exec bash --login"]

@@ -4,8 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from local.lab import namespaces
 from local.lab.errors import LabError
+from local.linux import namespaces
 
 
 def run(command: list[str], *, namespace: Path | None = None, text: str = "", timeout: float = 60) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from local.lab import kernel
+from local.linux import kernel
 
 
 def unmount_below(folder: Path) -> None:

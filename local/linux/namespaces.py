@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
-from local.lab import kernel
+from local.linux import kernel
 
 FOLDER = Path("/run/netns")
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
 
-from local.lab import cgroups
-from local.lab.commands import enter, environment
 from local.lab.specs import Report
+from local.linux import cgroups
+from local.linux.commands import enter, environment
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
