@@ -37,8 +37,9 @@ class Engine:
             )
         return cls(program, settings, variables)
 
-    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs a short command and gives its output; the exit code is the caller's to look at."""
+    def ask(self, *arguments: str, timeout: float = QUIET_SECONDS) -> subprocess.CompletedProcess[str]:
+        """Runs a short command and gives its output; the exit code is the caller's to look at. Raises
+        subprocess.TimeoutExpired after `timeout` seconds."""
         return subprocess.run(
             self._command(arguments),
             cwd=project_folder(),
@@ -47,7 +48,7 @@ class Engine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=QUIET_SECONDS,
+            timeout=timeout,
         )
 
     def feed(self, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -20,8 +20,8 @@ def env(stack: Stack = "local") -> None:
     ready(engine, stack)
     for line in engine.settings.lines():
         out.print(line, markup=False)
-    if engine.settings.standins:
-        say(f"Not on this machine, so ours stand in: {', '.join(engine.settings.standins)}.")
+    if notice := engine.settings.notice():
+        say(notice)
 
 
 def ready(engine: Engine, stack: str) -> None:

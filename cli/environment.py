@@ -6,23 +6,28 @@ import os
 import secrets
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cli import official
 from local.paths import project_folder, state_folder
 
+PATCH_FORCE = "PULUMI_K8S_ENABLE_PATCH_FORCE"
+"""What the provider option `enablePatchForce` says to newer kubernetes plug-ins; the toolchain's knows the
+variable only (provider/pkg/await/await.go, `patchForce`)."""
+
 
 @dataclass(frozen=True)
 class PulumiEnvironment:
     """`variables`: what must be set, beside what is. `own_backend`, `own_passphrase`: ours, because the
-    user has set none. `standins`: names of the plug-ins for which ours stand in."""
+    user has set none. `replaced`: Pulumi's plug-ins that are not installed, each with the folder of the
+    program that is used instead."""
 
     variables: Mapping[str, str]
     own_backend: Path | None
     own_passphrase: Path | None
-    standins: tuple[str, ...]
+    replaced: Mapping[str, Path]
 
     def merged(self, environment: Mapping[str, str]) -> dict[str, str]:
         return {**environment, **self.variables}
@@ -31,36 +36,42 @@ class PulumiEnvironment:
         """`export` lines for a POSIX shell."""
         return [f"export {name}={shlex.quote(value)}" for name, value in sorted(self.variables.items())]
 
+    def notice(self) -> str:
+        """One sentence about what is used instead of plug-ins that are not installed; empty for none."""
+        used = [f"{_INSTEAD[name]} ({name} is not installed)" for name in self.replaced]
+        return f"Using {' and '.join(used)}." if used else ""
 
-def standin_folders() -> dict[str, Path]:
-    """The folder of each stand-in's executable, by the name of the plug-in for which it stands in."""
-    plugins = project_folder() / "plugins"
+
+_INSTEAD = {
+    official.KUBERNETES: "the toolchain's build of Pulumi's Kubernetes plug-in",
+    official.PYTHON: "the built-in stand-in of Pulumi's Python language host",
+}
+
+
+def _own_folders() -> dict[str, Path]:
+    """The folder of the program that we have for each plug-in of Pulumi's. The kubernetes plug-in is Pulumi's
+    own, built by the toolchain; the Python language host is a stand-in."""
     return {
-        official.KUBERNETES: plugins / "kubernetes_standin" / "bin",
-        official.PYTHON: plugins / "python_standin" / "bin",
+        official.KUBERNETES: project_folder() / ".toolchain" / "plugins",
+        official.PYTHON: project_folder() / "plugins" / "python_standin" / "bin",
     }
 
 
 def pulumi_environment(environment: Mapping[str, str]) -> PulumiEnvironment:
     """What `pulumi` needs on top of `environment` (of this process). Makes the passphrase and the
     backend's folder when they are ours and not there yet, nothing else."""
-    folders = standin_folders()
-    ours = list(folders.values())
     toolchain = project_folder() / ".toolchain" / "bin"
-    pulumi = toolchain / "pulumi"
-    missing = []
-    if not official.has_kubernetes(environment, ours):
-        missing.append(official.KUBERNETES)
-    if not official.has_python(environment, ours, pulumi if pulumi.exists() else None):
-        missing.append(official.PYTHON)
+    replaced = _replaced(environment, toolchain / "pulumi")
     python = project_folder() / ".venv" / "bin" / "python"
     variables = {
-        "PATH": _path(environment, toolchain, [folders[name] for name in missing]),
+        "PATH": _path(environment, toolchain, replaced.values()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_PYTHON_CMD": str(python if python.exists() else sys.executable),
     }
-    if missing:
+    if official.KUBERNETES in replaced:
+        # The engine would try to download it, and every other one that is missing, at each command.
         variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+        variables[PATCH_FORCE] = "true"
     if state := environment.get("HYBRID_MESH_STATE"):
         variables["HYBRID_MESH_STATE"] = state
     backend = _own_backend(environment)
@@ -69,15 +80,25 @@ def pulumi_environment(environment: Mapping[str, str]) -> PulumiEnvironment:
     passphrase = None if _has_passphrase(environment) else _own_passphrase()
     if passphrase:
         variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(passphrase)
-    return PulumiEnvironment(variables, backend, passphrase, tuple(missing))
+    return PulumiEnvironment(variables, backend, passphrase, replaced)
 
 
-def _path(environment: Mapping[str, str], toolchain: Path, standins: list[Path]) -> str:
+def _replaced(environment: Mapping[str, str], pulumi: Path) -> dict[str, Path]:
+    """Pulumi's plug-ins that are not installed and for which we have something, with its folder."""
+    ours = _own_folders()
+    installed = {
+        official.KUBERNETES: official.has_kubernetes(environment, ours.values()),
+        official.PYTHON: official.has_python(environment, ours.values(), pulumi if pulumi.exists() else None),
+    }
+    return {name: at for name, at in ours.items() if not installed[name] and os.access(at / name, os.X_OK)}
+
+
+def _path(environment: Mapping[str, str], toolchain: Path, replacements: Iterable[Path]) -> str:
     """The toolchain first, what the user has next, then what must never come before anything of the
     user's."""
-    ours = {str(toolchain), *(str(folder) for folder in standin_folders().values())}
+    ours = {str(toolchain), *map(str, _own_folders().values())}
     rest = [folder for folder in environment.get("PATH", os.defpath).split(os.pathsep) if folder not in ours]
-    return os.pathsep.join([str(toolchain), *rest, *(str(folder) for folder in standins)])
+    return os.pathsep.join([str(toolchain), *rest, *map(str, replacements)])
 
 
 def _own_backend(environment: Mapping[str, str]) -> Path | None:

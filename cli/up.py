@@ -43,8 +43,8 @@ def up(stack: Stack = "local") -> None:
         with step("Looking at this machine"):
             refresh = [REFRESH] if _is_running() else []
     engine = obtain_plugins(engine)
-    if engine.settings.standins:
-        say(f"    Not on this machine, so ours stand in: {', '.join(engine.settings.standins)}.")
+    if notice := engine.settings.notice():
+        say(f"    {notice}")
     with step("Raising the mesh"), prepared(engine, stack):
         code = engine.stream(*ARGUMENTS, *refresh, "--stack", stack)
     if code != 0:

@@ -57,7 +57,7 @@ class FakePulumi:
         return [call for call in self.calls() if call[: len(words)] == list(words)]
 
     def engine(self, backend: Path | None = None, passphrase: Path | None = None) -> Engine:
-        settings = PulumiEnvironment({}, backend, passphrase, ())
+        settings = PulumiEnvironment({}, backend, passphrase, {})
         return Engine(str(self.program), settings, {"PATH": "/usr/bin:/bin"})
 
     def _write(self) -> None:

@@ -22,9 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home, a state folder and a checkout of the test's own; nothing of Pulumi's is there."""
     monkeypatch.setenv("HYBRID_MESH_STATE", str(tmp_path / "state"))
     checkout = tmp_path / "checkout"
-    for name in ("kubernetes_standin", "python_standin"):
-        (checkout / "plugins" / name / "bin").mkdir(parents=True)
-    program(checkout / "plugins" / "kubernetes_standin" / "bin" / official.KUBERNETES)
+    program(checkout / ".toolchain" / "plugins" / official.KUBERNETES)
     program(checkout / "plugins" / "python_standin" / "bin" / official.PYTHON)
     program(checkout / ".toolchain" / "bin" / "pulumi")
     monkeypatch.setattr(environment, "project_folder", lambda: checkout)
@@ -42,11 +40,10 @@ def base(home: Path, **more: str) -> dict[str, str]:
     return {"HOME": str(home), "PATH": "/usr/bin:/bin", **more}
 
 
-def standin_paths(home: Path) -> dict[str, str]:
-    plugins = home / "checkout" / "plugins"
+def own_paths(home: Path) -> dict[str, str]:
     return {
-        official.KUBERNETES: str(plugins / "kubernetes_standin" / "bin"),
-        official.PYTHON: str(plugins / "python_standin" / "bin"),
+        official.KUBERNETES: str(home / "checkout" / ".toolchain" / "plugins"),
+        official.PYTHON: str(home / "checkout" / "plugins" / "python_standin" / "bin"),
     }
 
 
@@ -71,7 +68,7 @@ def beside_pulumi(home: Path) -> None:
     ("kubernetes", "python"),
     list(itertools.product(("none", "cache", "other version", "path"), ("none", "beside", "path"))),
 )
-def test_standins_are_there_only_for_what_is_missing(home: Path, kubernetes: str, python: str) -> None:
+def test_ours_are_used_only_for_what_is_missing(home: Path, kubernetes: str, python: str) -> None:
     if kubernetes == "cache":
         cached(home, VERSION)
     if kubernetes == "other version":
@@ -90,25 +87,37 @@ def test_standins_are_there_only_for_what_is_missing(home: Path, kubernetes: str
 
     found = pulumi_environment(base(home, PATH=f"{home}/tools:/usr/bin:/bin"))
 
-    assert set(found.standins) == missing
+    assert set(found.replaced) == missing
+    assert all(
+        (f"{name} is not installed" in found.notice()) == (name in missing) for name in own_paths(home)
+    )
+    assert bool(found.notice()) == bool(missing)
     folders = found.variables["PATH"].split(os.pathsep)
-    for name, folder in standin_paths(home).items():
+    for name, folder in own_paths(home).items():
         assert (folder in folders) == (name in missing)
-    assert ("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" in found.variables) == bool(missing)
+    for variable in ("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "PULUMI_K8S_ENABLE_PATCH_FORCE"):
+        assert (found.variables.get(variable) == "true") == (official.KUBERNETES in missing)
 
 
-def test_standins_come_after_everything_of_the_users_and_the_toolchain_before(home: Path) -> None:
+def test_without_the_toolchain_the_engine_may_download_the_plug_in(home: Path) -> None:
+    (home / "checkout" / ".toolchain" / "plugins" / official.KUBERNETES).unlink()
+    found = pulumi_environment(base(home))
+    assert set(found.replaced) == {official.PYTHON}
+    assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in found.variables
+
+
+def test_ours_come_after_everything_of_the_users_and_the_toolchain_before(home: Path) -> None:
     folders = pulumi_environment(base(home)).variables["PATH"].split(os.pathsep)
     assert folders[0] == str(home / "checkout" / ".toolchain" / "bin")
     assert folders[1:3] == ["/usr/bin", "/bin"]
-    assert set(folders[-2:]) == set(standin_paths(home).values())
+    assert set(folders[-2:]) == set(own_paths(home).values())
 
 
 def test_evaluating_the_lines_twice_changes_nothing(home: Path) -> None:
     once = pulumi_environment(base(home))
     twice = pulumi_environment(once.merged(base(home)))
     assert twice.variables == once.variables
-    assert twice.standins == once.standins
+    assert twice.replaced == once.replaced
 
 
 def test_a_plug_in_that_was_installed_meanwhile_takes_its_place_back(home: Path) -> None:
@@ -116,15 +125,15 @@ def test_a_plug_in_that_was_installed_meanwhile_takes_its_place_back(home: Path)
     cached(home, VERSION)
     beside_pulumi(home)
     after = pulumi_environment(before)
-    assert after.standins == ()
-    assert not set(standin_paths(home).values()) & set(after.variables["PATH"].split(os.pathsep))
+    assert after.replaced == {}
+    assert not set(own_paths(home).values()) & set(after.variables["PATH"].split(os.pathsep))
 
 
 def test_the_plug_in_cache_follows_pulumi_home(home: Path) -> None:
     program(home / "elsewhere" / "plugins" / f"resource-kubernetes-v{VERSION}" / official.KUBERNETES)
-    assert official.KUBERNETES in pulumi_environment(base(home)).standins
+    assert official.KUBERNETES in pulumi_environment(base(home)).replaced
     moved = pulumi_environment(base(home, PULUMI_HOME=str(home / "elsewhere")))
-    assert official.KUBERNETES not in moved.standins
+    assert official.KUBERNETES not in moved.replaced
 
 
 def test_with_nothing_set_backend_and_passphrase_are_ours_and_private(home: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli import obtain, official
-from cli.engine import Engine
+from cli.engine import QUIET_SECONDS, Engine
 from tests.cli.fake_pulumi import FakePulumi
 
 
@@ -17,7 +17,7 @@ def lacking(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HYBRID_MESH_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv(obtain.OFFLINE, raising=False)
     engine = pulumi.engine()
-    return replace(engine, settings=replace(engine.settings, standins=(official.KUBERNETES,)))
+    return replace(engine, settings=replace(engine.settings, replaced={official.KUBERNETES: tmp_path}))
 
 
 def test_a_plugin_that_can_be_had_takes_the_place_of_ours(
@@ -37,16 +37,37 @@ def test_a_plugin_that_can_be_had_takes_the_place_of_ours(
     assert pulumi.calls() == [install]
 
 
-def test_a_refusal_is_remembered_for_a_week(pulumi: FakePulumi, lacking: Engine, tmp_path: Path) -> None:
-    pulumi.answer("plugin install", code=1)
+@pytest.mark.parametrize(
+    ("behaviour", "days"),
+    [({"code": 1}, obtain.DAYS_AFTER_REFUSAL), ({"seconds": 30}, obtain.DAYS_AFTER_TIMEOUT)],
+    ids=["refused", "too slow"],
+)
+def test_a_failed_download_is_postponed(  # noqa: PLR0917 - fixtures
+    behaviour: dict[str, object],
+    days: int,
+    pulumi: FakePulumi,
+    lacking: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(obtain, "DOWNLOAD_SECONDS", 1.0)
+    pulumi.answer("plugin install", **behaviour)
     assert obtain.obtain_plugins(lacking) is lacking
+    assert f"next attempt in {days} d" in " ".join(capsys.readouterr().err.split())
     assert obtain.obtain_plugins(lacking) is lacking
     assert len(pulumi.calls()) == 1
     (note,) = (tmp_path / "cache").iterdir()
-    long_ago = time.time() - obtain.ASK_AGAIN_SECONDS - 1
-    os.utime(note, (long_ago, long_ago))
+    next_attempt = note.stat().st_mtime
+    assert next_attempt == pytest.approx(time.time() + days * obtain.DAY_SECONDS, abs=60)
+    over = next_attempt - days * obtain.DAY_SECONDS - 1
+    os.utime(note, (over, over))
     obtain.obtain_plugins(lacking)
     assert len(pulumi.calls()) == 2
+
+
+def test_the_download_has_a_limit_of_its_own() -> None:
+    assert obtain.DOWNLOAD_SECONDS > QUIET_SECONDS
 
 
 @pytest.mark.parametrize("case", ["nothing is missing", "offline"])

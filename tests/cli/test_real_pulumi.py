@@ -42,7 +42,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
-    return Engine(program, PulumiEnvironment({}, backend, passphrase, ()), variables)
+    return Engine(program, PulumiEnvironment({}, backend, passphrase, {}), variables)
 
 
 def checkpoint(engine: Engine) -> Path:
