@@ -11,10 +11,10 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotat
 	--no-emit-find-links --custom-compile-command 'make lock' --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain up verify down test lint format bench lock
+.PHONY: help setup toolchain toolchain-bundle up verify down test lint format bench lock
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(REGISTERED) ## Make .venv from the locks (Python only)
 
@@ -33,8 +33,11 @@ $(REGISTERED): $(INSTALLED) pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-toolchain: setup ## Build what the local site runs (once, about 20 min), or see that nothing has changed
+toolchain: setup ## Fetch or build what the local site runs (building takes about 20 min, once)
 	@$(BIN)/python -m local.toolchain build
+
+toolchain-bundle: toolchain ## Write the built toolchain as archives that others can fetch, and the sums that are trusted
+	@$(BIN)/python -m local.toolchain bundle
 
 up: toolchain ## Raise the mesh of stacks/Pulumi.local.yaml on this machine, and verify it
 	@$(BIN)/hybrid-mesh up

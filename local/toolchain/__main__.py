@@ -1,7 +1,7 @@
-"""`python -m local.toolchain build|check [--json]`.
+"""`python -m local.toolchain build|check|bundle`.
 
-`build` makes what is missing and points `.toolchain` at it; `check` only says what is missing (exit code 1
-then).
+`build` fetches or builds what is missing and points `.toolchain` at it; `check` only says what is missing
+(exit code 1 then); `bundle` writes what `build` can fetch elsewhere.
 """
 
 import argparse
@@ -17,13 +17,16 @@ from rich.console import Console
 from local.paths import cache_folder, project_folder
 from local.toolchain import preflight, system
 from local.toolchain.builder import Builder, missing
-from local.toolchain.catalogue import catalogue, find_pulumi, profile_links, required
+from local.toolchain.bundle import SUMS, trust, trusted, write_bundle
+from local.toolchain.catalogue import carried, catalogue, find_pulumi, profile_links, required
 from local.toolchain.component import Catalogue
 from local.toolchain.errors import BuildInterrupted, ToolchainError
 from local.toolchain.golang import GoWorkshop, find_go
 from local.toolchain.pins import processor
+from local.toolchain.prebuilt import Fetch, bundle_url
 from local.toolchain.profile import is_current, make_profile, point_at
 from local.toolchain.progress import BuildProgress
+from local.toolchain.pruning import prune, register
 from local.toolchain.runner import Runner
 from local.toolchain.store import Store
 
@@ -64,27 +67,61 @@ def build(console: Console, linked: bool) -> None:
         return
     with situation.store.lock(lambda: console.print("another build is running: waiting for it")) as lock:
         situation = look()
-        preflight.check(
-            preflight.look(situation.store), situation.catalogue, situation.missing, situation.store
-        )
-        if situation.packages:
-            console.print(f"installing {', '.join(situation.packages)}")
-            system.install(situation.packages, situation.store)
+        preflight.check_account(preflight.look(situation.store), situation.missing)
+        situation.store.drop_leftovers()
+        if _fetch_missing(situation, console):
+            situation = look()
         _build_missing(situation, lock, console)
         situation.store.drop_leftovers()
         place = make_profile(situation.store, situation.links)
         if linked:
             point_at(project_folder(), place)
+            register(situation.store, project_folder(), place)
         situation.store.drop_work()
+        if freed := prune(situation.store, situation.catalogue.keys.items()):
+            console.print(f"removed what no checkout needs any more: {freed / 1e9:.1f} GB")
     console.print(f"the toolchain is ready: {place}")
 
 
+def _fetch_missing(situation: Situation, console: Console) -> bool:
+    """Fetch what is missing and was published; answers whether there was anything to try."""
+    keys = situation.catalogue.keys
+    published = trusted(processor().machine).items()
+    wanted = {
+        name: archive
+        for name, archive in published
+        if name in situation.missing and archive.key == keys[name]
+    }
+    if not wanted or not (url := bundle_url()):
+        return False
+    Fetch(url, situation.store, console).fetch(wanted)
+    return True
+
+
 def _build_missing(situation: Situation, lock: int, console: Console) -> None:
-    situation.store.drop_leftovers()
+    preflight.check_disk(
+        preflight.look(situation.store), situation.catalogue, situation.missing, situation.store
+    )
+    if situation.packages:
+        console.print(f"installing {', '.join(situation.packages)}")
+        system.install(situation.packages, situation.store)
     expected = {name: situation.catalogue.components[name].seconds for name in situation.missing}
     with BuildProgress(expected, console) as progress:
         builder = Builder(situation.catalogue, situation.store, Runner(lock), progress, os.cpu_count() or 1)
         builder.build(situation.missing)
+
+
+def bundle(console: Console, folder: Path) -> None:
+    """Write the bundle of this checkout's components and trust it. Raises `ToolchainError`."""
+    situation = look()
+    names, store = carried(situation.catalogue), situation.store
+    if absent := [name for name in names if not store.has(name, situation.catalogue.keys[name])]:
+        raise ToolchainError(f"not built yet: {', '.join(absent)}: run `make toolchain`")
+    archives = write_bundle(store, situation.catalogue.keys, names, folder, console.print)
+    trust(processor().machine, archives)
+    console.print(
+        f"publish {folder} at {bundle_url() or 'a URL'}, and commit {SUMS.relative_to(project_folder())}"
+    )
 
 
 def check(console: Console, as_json: bool) -> int:
@@ -109,17 +146,26 @@ def check(console: Console, as_json: bool) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.toolchain", description=__doc__)
-    parser.add_argument("command", choices=("build", "check"))
+    parser.add_argument("command", choices=("build", "check", "bundle"))
     parser.add_argument(
         "--unlinked", action="store_true", help="build: leave the checkout's .toolchain as it is"
     )
     parser.add_argument("--json", action="store_true", help="check: print a JSON report")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=project_folder() / "build" / "toolchain",
+        help="bundle: where to write it",
+    )
     arguments = parser.parse_args()
     console = Console(highlight=False, soft_wrap=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if arguments.command == "check":
             return check(console, arguments.json)
+        if arguments.command == "bundle":
+            bundle(console, arguments.folder)
+            return 0
         build(console, not arguments.unlinked)
     except (BuildInterrupted, KeyboardInterrupt):
         print(

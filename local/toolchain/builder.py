@@ -90,10 +90,10 @@ class Builder:
         task = RecipeTask(component.name, output, scratch, log, self._runner, self._finished(component))
         try:
             component.recipe(task)
+            remove(scratch)
+            self._store.commit(output, component.name, self._catalogue.keys[component.name])
         except (OSError, ValueError) as error:
             raise RecipeError(component.name, str(error), log) from error
-        remove(scratch)
-        self._store.commit(output, component.name, self._catalogue.keys[component.name])
         self._progress.finished(component.name, time.monotonic() - started)
 
     def _finished(self, component: Component) -> dict[str, Path]:

@@ -11,11 +11,11 @@ from local.toolchain import pins
 from local.toolchain.component import Catalogue, Component
 from local.toolchain.golang import GO_COMPONENT, GoWorkshop
 from local.toolchain.images import images
-from local.toolchain.istio import PACKAGE, charts, istio_files, sidecar_package
+from local.toolchain.istio import ISTIO_FILES, PACKAGE, charts, istio_files, sidecar_package
 from local.toolchain.pins import Processor
 from local.toolchain.rootfs import ROOTFS, rootfs
 from local.toolchain.store import Store
-from local.toolchain.wheels import envoy, wheel
+from local.toolchain.wheels import ENVOY, envoy, wheel
 
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
 KUBERNETES_PLUGIN = "pulumi-resource-kubernetes"
@@ -96,9 +96,19 @@ def profile_links(store: Store, keys: Mapping[str, str], pulumi: Path | None) ->
 
 
 def required(catalogue: Catalogue, pulumi: Path | None) -> list[str]:
-    """The components that a profile needs, as `profile_links` shows them."""
-    unneeded = {GO_COMPONENT, *(["pulumi"] if pulumi else [])}
+    """The components that a profile shows (see `profile_links`): not those that only serve to make others."""
+    unneeded = {GO_COMPONENT, ISTIO_FILES, "pause", *(["pulumi"] if pulumi else [])}
     return [name for name in catalogue.components if name not in unneeded]
+
+
+def carried(catalogue: Catalogue) -> list[str]:
+    """The components worth carrying in a bundle: not Go, not Envoy, which .venv has, and none that is put
+    together from others within seconds."""
+    return [
+        name
+        for name, component in catalogue.components.items()
+        if name not in {GO_COMPONENT, ENVOY} and not component.needs
+    ]
 
 
 def find_pulumi(store: Store, path: str | None = None) -> Path | None:

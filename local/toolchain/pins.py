@@ -13,6 +13,9 @@ PULUMI_MINIMUM: Final = (3, 259, 0)
 PULUMI_KUBERNETES_VERSION: Final = "4.25.0"
 """The release nearest to the commit that modules/pulumi-kubernetes/go.mod names."""
 GO_MINIMUM: Final = (1, 26)
+"""The oldest Go on PATH that is used instead of the one of packages.txt."""
+GO_RELEASE: Final = "1.26.8"
+"""Part of the key of all that Go builds: another release here builds it again, another on PATH does not."""
 
 DEBIAN_SUITE: Final = "bookworm"
 DEBIAN_PACKAGES: Final = (

@@ -3,11 +3,11 @@
 import os
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from local.toolchain.component import Catalogue, Lane
 from local.toolchain.errors import ToolchainError
 from local.toolchain.pins import BUILD_GIBIBYTES
+from local.toolchain.pruning import size
 from local.toolchain.rootfs import ROOTFS
 from local.toolchain.store import Store
 
@@ -30,26 +30,21 @@ def look(store: Store) -> Machine:
     return Machine(shutil.disk_usage(folder).free, os.geteuid() == 0)
 
 
-def check(machine: Machine, catalogue: Catalogue, names: list[str], store: Store) -> None:
-    """Raises `ToolchainError`, with the remedy, if `names` cannot be built here."""
+def check_account(machine: Machine, names: list[str]) -> None:
+    """Raises `ToolchainError`, with the remedy, if this account can neither build nor unpack `names`."""
     if ROOTFS in names and not machine.is_root:
         raise ToolchainError(
             "the machines' root file system is made by debootstrap, as root: run it as root or with sudo"
         )
+
+
+def check_disk(machine: Machine, catalogue: Catalogue, names: list[str], store: Store) -> None:
+    """Raises `ToolchainError`, with the remedy, if there is no room to build `names`."""
     if any(catalogue.components[name].lane is Lane.GO for name in names):
-        held = _size(store.work)
+        held = size(store.work)
         available = machine.free_bytes + held
         if available < BUILD_GIBIBYTES * _GIBIBYTE:
             raise ToolchainError(
                 f"a build needs {BUILD_GIBIBYTES} GiB of disk, {store.cache} has "
                 f"{available / _GIBIBYTE:.1f}: free some, or let HYBRID_MESH_CACHE name a larger disk"
             )
-
-
-def _size(folder: Path) -> int:
-    """Bytes that an unfinished build already holds."""
-    total = 0
-    for place, _, files in os.walk(folder):
-        for name in files:
-            total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118 - a Path per file takes seconds
-    return total

@@ -11,8 +11,8 @@ from pathlib import Path
 class Store:
     """`<cache>/store/<name>-<key>` holds finished components, `<cache>/work` what is being made.
 
-    A component is made in `work` and renamed into `store`: what stands in `store` is whole, however a build
-    ended.
+    A component is made in `work`, synchronized to the disk and renamed into `store`: what stands in `store`
+    is whole, however a build ended.
     """
 
     def __init__(self, cache: Path) -> None:
@@ -20,8 +20,10 @@ class Store:
         self.finished = cache / "store"
         self.work = cache / "work"
         self.temporary = self.work / "temporary"
+        self.downloads = self.work / "downloads"
         self.logs = cache / "logs"
         self.profiles = cache / "profiles"
+        self.checkouts = cache / "checkouts"
 
     def prepare(self) -> None:
         for folder in (self.finished, self.work, self.logs, self.profiles):
@@ -31,7 +33,8 @@ class Store:
         return self.finished / f"{name}-{key}"
 
     def has(self, name: str, key: str) -> bool:
-        return self.path(name, key).is_dir()
+        folder = self.path(name, key)
+        return folder.is_dir() and any(folder.iterdir())
 
     def stage(self, name: str) -> Path:
         """A new empty folder on the store's file system."""
@@ -41,14 +44,18 @@ class Store:
         return folder
 
     def commit(self, staged: Path, name: str, key: str) -> Path:
-        """Make a staged folder the finished component."""
+        """Make a staged folder the finished component. Raises `ValueError` if it is empty."""
+        if not any(staged.iterdir()):
+            raise ValueError(f"{name} came out empty")
         target = self.path(name, key)
         remove(target)
+        os.sync()
         staged.rename(target)
         return target
 
     def drop_leftovers(self) -> None:
-        """Remove what an ended build left half made; Go's own caches stay, so that it resumes."""
+        """Remove what an ended build left half made; Go's own caches and downloads stay, so that it
+        resumes."""
         remove(self.work / "stage")
         remove(self.temporary)
 

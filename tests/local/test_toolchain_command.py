@@ -10,7 +10,11 @@ _PROJECT = Path(__file__).parents[2]
 
 
 def _run(cache: Path, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"HYBRID_MESH_CACHE": str(cache)} | ({"PATH": path} if path else {})
+    environment = (
+        os.environ
+        | {"HYBRID_MESH_CACHE": str(cache), "HYBRID_MESH_TOOLCHAIN_URL": ""}
+        | ({"PATH": path} if path else {})
+    )
     return subprocess.run(
         [sys.executable, "-m", "local.toolchain", *arguments],
         cwd=_PROJECT,
@@ -55,7 +59,7 @@ def test_what_cannot_be_built_is_refused_in_one_line_before_anything_is_made(tmp
     done = subprocess.run(
         ["unshare", *as_root, "--mount", "sh", "-ec", script],
         cwd=_PROJECT,
-        env=os.environ | {"HYBRID_MESH_CACHE": str(small)},
+        env=os.environ | {"HYBRID_MESH_CACHE": str(small), "HYBRID_MESH_TOOLCHAIN_URL": ""},
         capture_output=True,
         text=True,
         timeout=60,

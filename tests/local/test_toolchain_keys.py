@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.toolchain import golang
-from local.toolchain.catalogue import catalogue, profile_links, required
+from local.toolchain.catalogue import carried, catalogue, profile_links, required
 from local.toolchain.component import Catalogue, Component, Lane
 from local.toolchain.golang import Go, GoWorkshop
 from local.toolchain.pins import processor
@@ -30,8 +30,8 @@ _OF_GO = {
 _OF_IMAGES = {"image-pilot", "image-proxyv2", "image-echo", "image-pause"}
 
 
-def _real(version: str = "1.26.8", binary: Path | None = Path("/usr/bin/go")) -> Catalogue:
-    return catalogue(GoWorkshop(Go(version, binary), Store(Path("/cache"))), _X86)
+def _real(binary: Path | None = Path("/usr/bin/go")) -> Catalogue:
+    return catalogue(GoWorkshop(Go(binary), Store(Path("/cache"))), _X86)
 
 
 def _changed(before: Catalogue, after: Catalogue) -> set[str]:
@@ -68,12 +68,16 @@ def test_keys_are_the_same_in_every_run() -> None:
     assert _real().keys == _real().keys
 
 
-def test_another_go_builds_the_binaries_and_what_holds_them_again() -> None:
-    assert _changed(_real(), _real("1.26.9")) == _OF_GO | _OF_IMAGES | {"package"}
+def test_another_release_of_go_builds_the_binaries_and_what_holds_them_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = _real()
+    monkeypatch.setattr(golang, "GO_RELEASE", "1.26.99")
+    assert _changed(before, _real()) == _OF_GO | _OF_IMAGES | {"package"}
 
 
 def test_where_go_comes_from_does_not_matter() -> None:
-    """A machine whose Go was taken away goes on with the pinned one of the same version without a build."""
+    """Sums of a bundle hold on every machine, and an upgrade of the machine's Go builds nothing."""
     assert _changed(_real(), _real(binary=None)) == set()
 
 
@@ -94,7 +98,16 @@ def test_every_component_of_the_profile_is_required_and_known(tmp_path: Path) ->
     links = profile_links(store_in(tmp_path), everything.keys, None)
     shown = {path.relative_to(tmp_path / "cache" / "store").parts[0] for path in links.values()}
     needed = {f"{name}-{everything.keys[name]}" for name in required(everything, None)}
-    assert shown | {f"{name}-{everything.keys[name]}" for name in ("istio-files", "pause")} == needed
+    assert shown == needed
+
+
+def test_a_bundle_carries_what_takes_a_network_or_a_compiler() -> None:
+    """What is not carried is made of what is, and of .venv, by copying."""
+    everything = _real()
+    assert set(carried(everything)) == _OF_GO | {"kubectl", "rootfs", "istio-files"}
+    assert {"go", "envoy", "charts", "package"} | _OF_IMAGES == set(everything.keys) - set(
+        carried(everything)
+    )
 
 
 def test_a_pulumi_on_path_is_shown_and_none_is_built(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def test_a_build_without_the_disk_for_it_is_refused_with_the_remedy(tmp_path: Pa
     with pytest.raises(
         ToolchainError, match=r"needs 25 GiB of disk, .* has 24\.0: free some, or .*HYBRID_MESH_CACHE"
     ):
-        preflight.check(machine, _PARTS, ["kubernetes"], store_in(tmp_path))
+        preflight.check_disk(machine, _PARTS, ["kubernetes"], store_in(tmp_path))
 
 
 def test_what_an_unfinished_build_holds_already_counts(tmp_path: Path) -> None:
@@ -27,20 +27,20 @@ def test_what_an_unfinished_build_holds_already_counts(tmp_path: Path) -> None:
     (store.work / "go-build").mkdir()
     with (store.work / "go-build" / "objects").open("wb") as sparse:
         sparse.truncate(10 * _GIBIBYTE)
-    preflight.check(Machine(free_bytes=15 * _GIBIBYTE, is_root=True), _PARTS, ["kubernetes"], store)
+    preflight.check_disk(Machine(free_bytes=15 * _GIBIBYTE, is_root=True), _PARTS, ["kubernetes"], store)
 
 
 def test_what_compiles_nothing_needs_no_such_disk(tmp_path: Path) -> None:
-    preflight.check(
+    preflight.check_disk(
         Machine(free_bytes=_GIBIBYTE, is_root=True), _PARTS, ["rootfs", "charts"], store_in(tmp_path)
     )
 
 
-def test_the_root_file_system_needs_root(tmp_path: Path) -> None:
+def test_the_root_file_system_needs_root() -> None:
     machine = Machine(free_bytes=100 * _GIBIBYTE, is_root=False)
-    preflight.check(machine, _PARTS, ["kubernetes", "charts"], store_in(tmp_path))
+    preflight.check_account(machine, ["kubernetes", "charts"])
     with pytest.raises(ToolchainError, match="as root"):
-        preflight.check(machine, _PARTS, ["rootfs"], store_in(tmp_path))
+        preflight.check_account(machine, ["rootfs"])
 
 
 def test_a_machine_without_apt_is_told_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
