@@ -275,9 +275,11 @@ class MachineRegistration(_Resource):
     workload_entries: pulumi.Output[Sequence[str]]
     connections: pulumi.Output[Mapping[str, str]]
     """By address, when the machine connected."""
+    superseded: pulumi.Output[Mapping[str, str]]
+    """The same of registrations that do not count, since their machine was replaced; {} once all is well."""
 
     TYPE = "hybridmesh:index:MachineRegistration"
-    OUTPUTS = ("workload_entries", "connections")
+    OUTPUTS = ("workload_entries", "connections", "superseded")
     SECRET_OUTPUTS = ("kubeconfig",)
     TIMEOUT = "300s"
 

@@ -20,7 +20,8 @@ _Found = TypeVar("_Found")
 class CallContext:
     """One call of the engine for one resource. `name` is the resource's Pulumi name, `type` its token.
 
-    `random_seed` (Check only) makes generated names the same in a preview and the `up` after it.
+    `random_seed` (Check only) makes generated names the same in a preview and the `up` after it. `unready`
+    has the reasons why the existing resource is not ready, as far as the state knows; empty when it is.
     """
 
     urn: str
@@ -30,6 +31,7 @@ class CallContext:
     engine: EngineLog
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     random_seed: bytes = b""
+    unready: tuple[str, ...] = ()
 
     def log(self, severity: Severity, text: str) -> None:
         """A lasting message below the resource."""

@@ -75,7 +75,7 @@ class DeclaredHandler(ResourceHandler):
     def read(
         self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
     ) -> ReadState | None:
-        """What the state has: asks no one."""
+        """What the state has: asks no one, so that what was not ready stays so."""
         del context
         self.refuse_import(inputs)
         return ReadState(identity, inputs, outputs)

@@ -13,6 +13,9 @@ from pulumi.runtime.proto import provider_pb2
 
 from plugins.framework.values import Path, Properties, encode
 
+UNREADY: Final = "__unready"
+"""The output that remembers why a resource that exists is not ready: the engine itself forgets it at the next
+Read that succeeds (`RefreshStep.Apply` in pkg/resource/deploy/step.go)."""
 _STATUS_DETAILS: Final = "grpc-status-details-bin"
 _SHORTEST_SECRET: Final = 6
 
@@ -37,7 +40,8 @@ class InitializationFailedError(ResourceError):
 
     The engine keeps it in the state, shows `reasons`, and repairs it by an update in the next `up`
     (ErrorResourceInitFailed of pulumi/proto/provider.proto). `properties` are its outputs, `identity` its id.
-    `inputs` only where they differ from those the operation was given.
+    `inputs` only where they differ from those the operation was given. `reasons` are kept in the state, and a
+    Read fails with them until the resource is ready.
     """
 
     def __init__(
@@ -74,10 +78,11 @@ def abort_initialization_failed(
     texts: frozenset[str],
 ) -> Any:
     """Ends the call with ErrorResourceInitFailed in the status details; never returns."""
+    reasons = [redact(reason, texts) for reason in failure.reasons]
     detail = provider_pb2.ErrorResourceInitFailed(
         id=failure.identity,
-        properties=encode(failure.properties, secrets),
-        reasons=[redact(reason, texts) for reason in failure.reasons],
+        properties=encode({**failure.properties, UNREADY: reasons}, secrets),
+        reasons=reasons,
         inputs=None if failure.inputs is None else encode(failure.inputs, secrets),
     )
     packed = any_pb2.Any()

@@ -75,11 +75,15 @@ class Created:
 class ReadState:
     """A resource as it is now. `inputs` is what a program would have to say to get it as it is (drift
     shows there).
+
+    `ready` only where the handler has looked: it ends an initialization failure. A handler that asks no one
+    leaves it False, and what failed stays failed until an update succeeds.
     """
 
     identity: str
     inputs: Properties
     outputs: Properties
+    ready: bool = False
 
 
 class ResourceHandler(ABC):
@@ -121,6 +125,9 @@ class ResourceHandler(ABC):
     ) -> ReadState | None:
         """The present state, or None when it is gone. With empty `inputs` and `outputs` it is an import
         or `.get()`.
+
+        `context.unready` says why the last create or update failed to make it ready. A handler that can find
+        out whether it is ready now does so only then, and without a long wait.
         """
 
     @abstractmethod

@@ -15,6 +15,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from plugins.framework.calls import CallContext
 from plugins.framework.engine import EngineLog
 from plugins.framework.errors import (
+    UNREADY,
     InitializationFailedError,
     OperationCancelledError,
     ResourceError,
@@ -145,6 +146,10 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
             found = handler.read(request.id, inputs.value, outputs.value, call)
             if found is None:
                 return provider_pb2.ReadResponse(id="")
+            if call.unready and not found.ready:
+                raise InitializationFailedError(
+                    found.identity, found.outputs, list(call.unready), found.inputs
+                )
             secrets = inputs.secrets | outputs.secrets
             return provider_pb2.ReadResponse(
                 id=found.identity,
@@ -183,6 +188,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
     def _call(self, request: Any, context: grpc.ServicerContext, *decoded: Decoded) -> Iterator[CallContext]:
         """The call's context; what is raised inside ends the call as one clear line without secrets."""
         texts = self._provider_secrets.union(*(secret_strings(each) for each in decoded))
+        unready = [reason for each in decoded for reason in each.value.pop(UNREADY, ())]
         urn = getattr(request, "urn", "")
         call = CallContext(
             urn=urn,
@@ -192,6 +198,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
             engine=self._engine,
             secrets=texts,
             random_seed=getattr(request, "randomSeed", b""),
+            unready=tuple(unready),
         )
         try:
             yield call

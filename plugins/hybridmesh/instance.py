@@ -85,7 +85,7 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
             return None
         if info is None or not self.known(info):
             return ReadState(identity, inputs, outputs)
-        return ReadState(identity, inputs, {**inputs, **self.told(info)})
+        return ReadState(identity, inputs, {**inputs, **self.told(info)}, ready=True)
 
     def update(
         self,

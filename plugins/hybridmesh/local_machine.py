@@ -37,6 +37,9 @@ class LocalMachineHandler(InstanceHandler[MachineInfo]):
     def end(self, lab: LabClient, name: str) -> None:
         lab.delete_machine(name)
 
+    def known(self, info: MachineInfo) -> bool:
+        return info.state == "ready"
+
     def told(self, info: MachineInfo) -> Properties:
         return {
             "instanceId": info.instance_id,

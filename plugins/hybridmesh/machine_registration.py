@@ -3,8 +3,9 @@
 Inputs: `clusterName`, `kubeconfig` (secret; text or path; absent: the ambient one) and `context`, which no
 diff counts, `group`, `namespace`, `minimum`, `probe`, `triggers` (a change means: wait again;
 `machine-<name>` is the incarnation of a machine), `machineAddresses` (local machines: name -> address),
-`quarantined` (no I/O at all). Outputs: the inputs, `workloadEntries` (names of the registrations) and
-`connections` (address -> when it connected).
+`quarantined` (no I/O at all). Outputs: the inputs, `workloadEntries` (names of the registrations),
+`connections` (address -> when it connected) and `superseded` (likewise, of registrations that do not count
+because their machine was replaced; empty once the wait has succeeded).
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,12 +13,14 @@ from typing import Any, ClassVar, Final
 
 from plugins.framework.calls import CallContext, Progress
 from plugins.framework.declared import DeclaredHandler
+from plugins.framework.engine import Severity
 from plugins.framework.errors import (
     CheckFailure,
     InitializationFailedError,
+    ResourceError,
     WaitTimeoutError,
 )
-from plugins.framework.handler import Created
+from plugins.framework.handler import Created, ReadState
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
 from plugins.hybridmesh.api_server import UnreachableClusterError
 from plugins.hybridmesh.diagnosis import agents_words
@@ -26,10 +29,13 @@ from plugins.hybridmesh.workload_entries import Registration, Registrations
 _WAIT_SECONDS: Final = 300.0
 _ASK_SECONDS: Final = 0.4
 _PROGRESS_SECONDS: Final = 3.0
+_NOTHING: Final[Properties] = {"workloadEntries": [], "connections": {}, "superseded": {}}
 
 
 class MachineRegistrationHandler(DeclaredHandler):
-    """Reading asks no one, deleting does nothing: machines come and go by themselves, which is no drift."""
+    """Reading asks only after a wait that failed, deleting does nothing: machines come and go by themselves,
+    which is no drift.
+    """
 
     inputs = frozenset(
         {
@@ -52,7 +58,7 @@ class MachineRegistrationHandler(DeclaredHandler):
         "machineAddresses": {},
         "quarantined": False,
     }
-    computed = ("workloadEntries", "connections")
+    computed = ("workloadEntries", "connections", "superseded")
     identifying = frozenset({"clusterName", "group", "namespace"})
     not_compared = frozenset({"kubeconfig", "context", "minimum", "machineAddresses"})
     """Credentials change without a meaning; scaling is no difference; a new machine is a trigger."""
@@ -64,6 +70,21 @@ class MachineRegistrationHandler(DeclaredHandler):
         minimum = inputs.get("minimum", UNKNOWN)
         if minimum is not UNKNOWN and not (isinstance(minimum, int) and minimum >= 0):
             yield CheckFailure("minimum", f"{minimum!r} is no number of machines")
+
+    def read(
+        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
+    ) -> ReadState | None:
+        self.refuse_import(inputs)
+        if not context.unready or inputs["quarantined"]:
+            return ReadState(identity, inputs, outputs, ready=True)
+        waiting = _Waiting(inputs, outputs.get("superseded", {}), context)
+        try:
+            ready = waiting.done()
+        except ResourceError as failure:
+            context.log(Severity.WARNING, str(failure))
+            ready = False
+        now = _outputs(inputs, waiting.ready(), {}) if ready else outputs
+        return ReadState(identity, inputs, now, ready=ready)
 
     def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
         if preview:
@@ -88,17 +109,17 @@ class MachineRegistrationHandler(DeclaredHandler):
         if preview or contains_unknown(news):
             return self.previewed(news)
         if news["quarantined"]:
-            known = {"workloadEntries": [], "connections": {}, **old_outputs}
+            known = {**_NOTHING, **old_outputs}
             return {**news, **{name: known[name] for name in self.computed}}
-        return _await(identity, news, _left_behind(old_outputs, old_inputs, news), timeout, context)
+        return _await(identity, news, _superseded(old_outputs, old_inputs, news), timeout, context)
 
 
 def _await(
-    identity: str, inputs: Properties, left_behind: Mapping[str, str], timeout: float, context: CallContext
+    identity: str, inputs: Properties, superseded: Mapping[str, str], timeout: float, context: CallContext
 ) -> Properties:
     if inputs["quarantined"]:
-        return {**inputs, "workloadEntries": [], "connections": {}}
-    waiting = _Waiting(inputs, left_behind, context)
+        return {**inputs, **_NOTHING}
+    waiting = _Waiting(inputs, superseded, context)
     seconds = timeout or _WAIT_SECONDS
     minimum = inputs["minimum"]
     what = f"{minimum} machine{'s' * (minimum != 1)} of the group {inputs['group']} joined the mesh"
@@ -108,22 +129,25 @@ def _await(
         ready = {entry.address for entry in waiting.ready()}
         words = agents_words(inputs["machineAddresses"], ready, context)
         reasons = [str(failure), *waiting.known(), *words]
-        raise InitializationFailedError(identity, _outputs(inputs, waiting.last), reasons) from failure
-    return _outputs(inputs, waiting.ready())
+        outputs = _outputs(inputs, waiting.last, superseded)
+        raise InitializationFailedError(identity, outputs, reasons) from failure
+    return _outputs(inputs, waiting.ready(), {})
 
 
-def _outputs(inputs: Properties, entries: list[Registration]) -> Properties:
+def _outputs(inputs: Properties, entries: list[Registration], superseded: Mapping[str, str]) -> Properties:
     return {
         **inputs,
         "workloadEntries": [entry.name for entry in entries],
         "connections": {entry.address: entry.connected_at for entry in entries},
+        "superseded": dict(superseded),
     }
 
 
-def _left_behind(old_outputs: Properties, old_inputs: Properties, news: Properties) -> dict[str, str]:
+def _superseded(old_outputs: Properties, old_inputs: Properties, news: Properties) -> dict[str, str]:
     """Address -> connection of the registrations whose machine has been replaced since.
 
-    A machine that was cut off keeps its entry, Healthy, until istiod misses it.
+    A machine that was cut off keeps its entry, Healthy, until istiod misses it. What did not count in a wait
+    that failed does not count in the next one either.
     """
     before, after = old_inputs.get("triggers", {}), news["triggers"]
     connections = old_outputs.get("connections", {})
@@ -132,14 +156,15 @@ def _left_behind(old_outputs: Properties, old_inputs: Properties, news: Properti
         for name, address in news["machineAddresses"].items()
         if before.get(f"machine-{name}") != after.get(f"machine-{name}")
     )
-    return {address: connections[address] for address in replaced if address in connections}
+    now = {address: connections[address] for address in replaced if address in connections}
+    return {**old_outputs.get("superseded", {}), **now}
 
 
 class _Waiting:
     """Asks for the registrations again and again, remembers the last answer and tells the progress."""
 
-    def __init__(self, inputs: Properties, left_behind: Mapping[str, str], context: CallContext) -> None:
-        self._inputs, self._left_behind = inputs, left_behind
+    def __init__(self, inputs: Properties, superseded: Mapping[str, str], context: CallContext) -> None:
+        self._inputs, self._superseded = inputs, superseded
         self._progress = Progress(context, _PROGRESS_SECONDS)
         self._registrations = Registrations(
             inputs.get("kubeconfig"), inputs.get("context"), inputs["namespace"], inputs["group"]
@@ -151,7 +176,7 @@ class _Waiting:
         """Asks once; whether enough machines are ready."""
         try:
             found, self._trouble = self._registrations.read(), ""
-            self.last = [entry for entry in found if not self._is_left_behind(entry)]
+            self.last = [entry for entry in found if not self._is_superseded(entry)]
         except UnreachableClusterError as failure:
             self._trouble = str(failure)
         enough = not self._trouble and len(self.ready()) >= self._inputs["minimum"]
@@ -162,8 +187,8 @@ class _Waiting:
     def ready(self) -> list[Registration]:
         return [entry for entry in self.last if entry.ready(probe=self._inputs["probe"])]
 
-    def _is_left_behind(self, entry: Registration) -> bool:
-        return self._left_behind.get(entry.address) == entry.connected_at
+    def _is_superseded(self, entry: Registration) -> bool:
+        return self._superseded.get(entry.address) == entry.connected_at
 
     def known(self) -> list[str]:
         """What is known about the machines that are missing, one line each."""

@@ -145,14 +145,33 @@ def test_a_mistake_of_ours_is_one_line_without_the_secret(live: Live) -> None:
 def test_initialization_failure_carries_the_state(live: Live) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         create(live, {"behaviour": "half", "password": Secret(PASSWORD)})
-    packed = dict(caught.value.trailing_metadata())["grpc-status-details-bin"]
-    detail = provider_pb2.ErrorResourceInitFailed()
-    assert status_pb2.Status.FromString(packed).details[0].Unpack(detail)
+    detail = failed_detail(caught.value)
     assert detail.id == "thing-1"
     assert list(detail.reasons) == ["[secret] is not ready"]
     properties = decode(detail.properties)
     assert properties.secrets == {("key",), ("password",)}
     assert properties.value["password"] == PASSWORD
+
+
+def test_a_read_repeats_the_failure_without_its_secret(live: Live) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        create(live, {"behaviour": "half", "password": Secret(PASSWORD)})
+    made = failed_detail(caught.value)
+    live.handler.made["thing-1"] = {"password": PASSWORD}
+    for _ in range(2):
+        request = provider_pb2.ReadRequest(id="thing-1", urn=URN, properties=made.properties)
+        with pytest.raises(grpc.RpcError) as caught:
+            live.stub.Read(request)
+        made = failed_detail(caught.value)
+        assert list(made.reasons) == ["[secret] is not ready"]
+        assert decode(made.properties).secrets == {("key",), ("password",)}
+
+
+def failed_detail(error: grpc.RpcError) -> Any:
+    packed = dict(error.trailing_metadata())["grpc-status-details-bin"]
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert status_pb2.Status.FromString(packed).details[0].Unpack(detail)
+    return detail
 
 
 def test_an_unknown_type_is_an_error(live: Live) -> None:

@@ -17,19 +17,22 @@ from plugins.hybridmesh.main import provider
 
 
 class FailedCallError(Exception):
-    """The plug-in refused; `reasons` and `identity` are those of ErrorResourceInitFailed, if it was one."""
+    """The plug-in refused; what it says besides is of ErrorResourceInitFailed, if it was one."""
 
     def __init__(self, error: grpc.RpcError) -> None:
         super().__init__(error.details())
         self.code = error.code()
         self.reasons: list[str] = []
         self.identity = ""
+        self.inputs: Properties = {}
+        self.outputs: Properties = {}
         for key, value in error.trailing_metadata():
             if key == "grpc-status-details-bin":
                 status = status_pb2.Status.FromString(value)
                 detail = provider_pb2.ErrorResourceInitFailed()
                 status.details[0].Unpack(detail)
                 self.reasons, self.identity = list(detail.reasons), detail.id
+                self.inputs, self.outputs = decode(detail.inputs).value, decode(detail.properties).value
 
 
 @dataclass

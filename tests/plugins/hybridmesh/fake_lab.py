@@ -12,6 +12,7 @@ from local.lab.specs import (
     LabStatus,
     MachineInfo,
     MachineSpec,
+    MemberState,
     Report,
 )
 
@@ -53,23 +54,29 @@ class FakeLab:
     def ensure_cluster(self, spec: ClusterSpec, report: Report) -> ClusterInfo:
         self._obstacles(report)
         self.incarnation += 1
-        info = ClusterInfo(
-            name=spec.name,
-            instance_id=f"cluster-{self.incarnation}",
+        return self.clusters.get(spec.name) or self.add_cluster(spec.name, f"cluster-{self.incarnation}")
+
+    def ensure_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
+        self._obstacles(report)
+        self.incarnation += 1
+        return self.machines.get(spec.name) or self.add_machine(spec.name, f"machine-{self.incarnation}")
+
+    def add_cluster(self, name: str, identity: str, state: MemberState = "ready") -> ClusterInfo:
+        self.clusters[name] = ClusterInfo(
+            name=name,
+            instance_id=identity,
             kubeconfig=f'{{"key": "{SECRET}"}}',
             endpoint="https://127.0.0.1:40001",
             peer_endpoint="https://172.30.1.1:6443",
             certificate_authority="-----BEGIN CERTIFICATE-----",
             gateway_address="172.30.1.10",
-            state="ready",
+            state=state,
         )
-        return self.clusters.setdefault(spec.name, info)
+        return self.clusters[name]
 
-    def ensure_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
-        self._obstacles(report)
-        self.incarnation += 1
-        info = MachineInfo(spec.name, f"machine-{self.incarnation}", "10.10.0.100", "172.30.200.1", "ready")
-        return self.machines.setdefault(spec.name, info)
+    def add_machine(self, name: str, identity: str, state: MemberState = "ready") -> MachineInfo:
+        self.machines[name] = MachineInfo(name, identity, "10.10.0.100", "172.30.200.1", state)
+        return self.machines[name]
 
     def cluster(self, name: str) -> ClusterInfo | None:
         return self.clusters.get(name)

@@ -198,6 +198,35 @@ def test_a_preview_waits_for_no_one(registration: Driver, server: FakeApiServer)
     assert server.asked == []
 
 
+def test_a_failed_wait_is_over_when_a_read_finds_the_machines(
+    registration: Driver, server: FakeApiServer
+) -> None:
+    given = inputs(server, minimum=1)
+    with pytest.raises(FailedCallError) as failure:
+        registration.create(given, timeout=0.5)
+    with pytest.raises(FailedCallError) as again:
+        registration.read("east/demo/legacy", given, failure.value.outputs)
+    assert again.value.reasons == failure.value.reasons
+    server.register("legacy", "10.10.0.100", healthy=True)
+    _, outputs = registration.read("east/demo/legacy", given, again.value.outputs)
+    assert outputs.value["workloadEntries"] == ["legacy-10.10.0.100-amsterdam"]
+
+
+def test_what_did_not_count_in_a_failed_wait_does_not_count_later(
+    registration: Driver, server: FakeApiServer
+) -> None:
+    before = inputs(server, minimum=1, machineAddresses={"vm": "10.10.0.100"}, triggers={"machine-vm": "a"})
+    server.register("legacy", "10.10.0.100", healthy=True)
+    outputs = registration.create(before)[1].value
+    after = {**before, "triggers": {"machine-vm": "b"}}
+    with pytest.raises(FailedCallError) as failure:
+        registration.update("id", outputs, before, after, timeout=0.5)
+    with pytest.raises(FailedCallError):
+        registration.read("id", after, failure.value.outputs)
+    with pytest.raises(FailedCallError):
+        registration.update("id", failure.value.outputs, after, after, timeout=0.5)
+
+
 def test_read_asks_no_one(registration: Driver, server: FakeApiServer) -> None:
     given = inputs(server)
     outputs = {**given, "workloadEntries": ["a"]}

@@ -1,0 +1,76 @@
+"""A registration that failed, under the real engine: no refresh forgets it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.plugins.conftest import ProjectFactory
+from tests.plugins.control_plane import CHECKOUT
+from tests.plugins.engine import Project
+from tests.plugins.hybridmesh.fake_api_server import FakeApiServer, api_server
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+import pulumi
+from components.resources import MachineRegistration
+
+registration = MachineRegistration(
+    "registration",
+    cluster_name="east",
+    kubeconfig=pulumi.Config().require("kubeconfig"),
+    group="legacy",
+    namespace="demo",
+    minimum=1,
+    probe=True,
+    triggers={},
+    timeout="1s",
+)
+"""
+NEVER = "never registered with istiod of cluster east"
+UP = ("up", "--yes", "--skip-preview")
+
+
+@pytest.fixture
+def server() -> Iterator[FakeApiServer]:
+    with api_server() as fake:
+        yield fake
+
+
+@pytest.fixture
+def project(make_project: ProjectFactory, server: FakeApiServer, tmp_path: Path) -> Project:
+    made = make_project(PROGRAM)
+    made.environment |= {
+        "PYTHONPATH": str(CHECKOUT),
+        "HYBRID_MESH_STATE": str(tmp_path / "lab-state"),
+        "HYBRID_MESH_SEVERAL_LABS": "1",
+    }
+    plugin = {"name": "hybridmesh", "path": str(CHECKOUT / "plugins/hybridmesh")}
+    settings = {"name": "project", "runtime": "python", "plugins": {"providers": [plugin]}}
+    (made.folder / "Pulumi.yaml").write_text(json.dumps(settings))
+    made.set("kubeconfig", server.kubeconfig)
+    return made
+
+
+def test_no_refresh_forgets_a_failed_wait(project: Project, server: FakeApiServer) -> None:
+    assert NEVER in project.run(*UP, fails=True)
+    assert NEVER in project.run("refresh", "--yes", "--skip-preview")
+    assert project.state()["registration"]["initErrors"]
+    project.run("preview", "--refresh", "--expect-no-changes", fails=True)
+    assert NEVER in project.run(*UP, "--refresh", fails=True)
+    assert NEVER in project.run(*UP, fails=True)
+
+    server.register("legacy", "10.10.0.100", healthy=True)
+    project.run(*UP, "--refresh")
+    assert "initErrors" not in project.state()["registration"]
+    project.run(*UP, "--refresh", "--expect-no-changes")
+
+
+def test_a_refresh_ends_a_failure_whose_cause_is_gone(project: Project, server: FakeApiServer) -> None:
+    assert NEVER in project.run(*UP, fails=True)
+    server.register("legacy", "10.10.0.100", healthy=True)
+    project.run("refresh", "--yes", "--skip-preview")
+    project.run(*UP, "--expect-no-changes")
+    assert project.state()["registration"]["outputs"]["workloadEntries"] == ["legacy-10.10.0.100-amsterdam"]
