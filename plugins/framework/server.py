@@ -1,5 +1,5 @@
-"""The process of a plug-in: it serves on a free port of 127.0.0.1, prints the port, and ends quietly
-when told.
+"""The process of a plug-in: it serves its own user on a free port of 127.0.0.1, prints the port, and ends
+quietly when told.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -15,6 +16,7 @@ import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from plugins.framework.engine import EngineLog
+from plugins.framework.peers import SameUserOnly
 from plugins.framework.provider import Provider
 from plugins.framework.servicer import ProviderServicer
 
@@ -28,17 +30,29 @@ _PARENT_CHECK_SECONDS: Final = 2.0
 def start(provider: Provider, engine_address: str = "") -> tuple[grpc.Server, ProviderServicer, int]:
     """A running server, its servicer and its port."""
     servicer = ProviderServicer(provider, EngineLog(engine_address))
+    server, port = start_on_loopback(
+        lambda made: provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, made)
+    )
+    return server, servicer, port
+
+
+def start_on_loopback(register: Callable[[grpc.Server], None]) -> tuple[grpc.Server, int]:
+    """A running server with the services that `register` adds to it, which answers this user and root only,
+    and its port.
+    """
+    peers = SameUserOnly()
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="call"),
+        interceptors=[peers],
         options=[
             ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
             ("grpc.max_send_message_length", _LARGEST_MESSAGE),
         ],
     )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    register(server)
+    peers.port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    return server, servicer, port
+    return server, peers.port
 
 
 def serve(provider: Provider, arguments: list[str] | None = None) -> None:

@@ -9,16 +9,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-from plugins.framework.server import wait_for_end
+from plugins.framework.server import start_on_loopback, wait_for_end
 from plugins.python_standin import execute
 from plugins.python_standin.interpreter import (
     install_commands,
@@ -27,8 +26,6 @@ from plugins.python_standin.interpreter import (
     virtual_environment,
 )
 from plugins.python_standin.processes import Processes, stream
-
-_LARGEST_MESSAGE: Final = 400 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -188,13 +185,9 @@ def serve() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     host = LanguageHost(addresses[-1] if addresses else "")
-    server = grpc.server(
-        ThreadPoolExecutor(max_workers=32),
-        options=[("grpc.max_receive_message_length", _LARGEST_MESSAGE)],
+    server, port = start_on_loopback(
+        lambda made: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, made)
     )
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     wait_for_end(stop, watch_parent=bool(addresses))
