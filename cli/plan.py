@@ -13,6 +13,7 @@ from local.paths import project_folder
 from model.derive.labels import lift_protection
 from model.plan.build import plan_from
 from model.plan.describe import describe
+from model.plan.manifests import render_manifests
 from model.plan.secrets import check_keys
 from model.reading.stack_file import read_config, read_stack_file, stack_file
 
@@ -23,6 +24,10 @@ def plan(
         Path | None, typer.Option("--file", "-f", help="A stack file anywhere, instead of the stack's own.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    manifests: Annotated[
+        bool,
+        typer.Option("--manifests", help="Print the clusters' Kubernetes objects and Helm values as YAML."),
+    ] = False,
 ) -> None:
     """Print what the mesh of a stack will be: networks, clusters, peers, gateways, machines and files.
 
@@ -31,6 +36,9 @@ def plan(
     path = file if file is not None else stack_file(project_folder(), stack)
     mesh = plan_from(read_stack_file(path), _stack_of(file) if file is not None else stack)
     check_keys(mesh, read_config(path))
+    if manifests:
+        typer.echo(render_manifests(mesh), nl=False)
+        return
     description = describe(mesh)
     if json:
         out.print(json_text.dumps(description, indent=2), markup=False)

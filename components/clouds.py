@@ -8,12 +8,11 @@ from collections.abc import Mapping
 import pulumi
 
 from components.clusters.base import MeshCluster
-from components.machines.base import Machines
+from components.machines.base import MachineContext, Machines
 from components.networks.base import CloudNetwork
 from model.config.clusters import GkeClusterConfig
-from model.config.istio import IstioConfig
 from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
-from model.plan.types import ClusterPlan, GroupPlan, MeshPlan, NetworkPlan
+from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 
 def cloud_network(
@@ -64,47 +63,20 @@ def cloud_cluster(
     )
 
 
-def cloud_machines(
-    name: str,
-    group: GroupPlan,
-    *,
-    network: CloudNetwork,
-    cluster: MeshCluster,
-    certificate_authority: pulumi.Input[str],
-    gateway_addresses: pulumi.Input[tuple[str, ...]],
-    istio: IstioConfig,
-    opts: pulumi.ResourceOptions,
-) -> Machines:
+def cloud_machines(name: str, context: MachineContext, *, opts: pulumi.ResourceOptions) -> Machines:
     """The machines of a group on GCE or EC2."""
-    assert group.machine_set is not None
-    if group.machine_set.type == "gce":
+    machines, network, cluster = context.group.machine_set, context.cloud_network, context.cluster
+    assert machines is not None
+    if machines.type == "gce":
         from components.machines.gce import GceMachines  # noqa: PLC0415
         from components.networks.gcp import GcpNetwork  # noqa: PLC0415
 
         assert isinstance(network, GcpNetwork)
-        return GceMachines(
-            name,
-            group=group,
-            network=network,
-            cluster=cluster,
-            certificate_authority=certificate_authority,
-            gateway_addresses=gateway_addresses,
-            istio=istio,
-            opts=opts,
-        )
+        return GceMachines(name, context=context, network=network, opts=opts)
     from components.clusters.eks import EksMeshCluster  # noqa: PLC0415
     from components.machines.ec2 import Ec2Machines  # noqa: PLC0415
     from components.networks.aws import AwsNetwork  # noqa: PLC0415
 
     assert isinstance(network, AwsNetwork)
     assert isinstance(cluster, EksMeshCluster)
-    return Ec2Machines(
-        name,
-        group=group,
-        network=network,
-        cluster=cluster,
-        certificate_authority=certificate_authority,
-        gateway_addresses=gateway_addresses,
-        istio=istio,
-        opts=opts,
-    )
+    return Ec2Machines(name, context=context, network=network, cluster=cluster, opts=opts)

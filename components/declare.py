@@ -11,9 +11,29 @@ from pulumi_kubernetes.admissionregistration.v1 import (
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import Namespace, Secret, Service, ServiceAccount
+from pulumi_kubernetes.helm.v3 import Release
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
+from model.objects.helm_values import merge
+from model.objects.planned import PlannedRelease
+
+
+class ApiGateway(pulumi.CustomResource):
+    """A Gateway of the Gateway API, whose status tells its address."""
+
+    status: pulumi.Output[Any]
+
+    def __init__(
+        self, name: str, *, metadata: Mapping[str, Any], spec: Mapping[str, Any], opts: pulumi.ResourceOptions
+    ) -> None:
+        api, kind = GATEWAY
+        properties = {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec, "status": None}
+        super().__init__(f"kubernetes:{api}:{kind}", name, properties, opts)
+
+
+GATEWAY = ("gateway.networking.k8s.io/v1", "Gateway")
 _TYPED: dict[tuple[str, str], type[pulumi.CustomResource]] = {
+    GATEWAY: ApiGateway,
     ("v1", "Namespace"): Namespace,
     ("v1", "Secret"): Secret,
     ("v1", "Service"): Service,
@@ -49,15 +69,18 @@ def uid_of(declared: pulumi.CustomResource) -> pulumi.Output[str]:
     return metadata.apply(lambda found: str(found.get("uid") or ""))
 
 
-def unawaited(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """`manifest` with the annotation by which nobody waits for it.
-
-    For Services over machines: Pulumi would wait for a pod behind them (pulumi-kubernetes, "await logic").
-    """
-    return annotated(manifest, {"pulumi.com/skipAwait": "true"})
-
-
-def annotated(manifest: Mapping[str, Any], annotations: Mapping[str, str]) -> dict[str, Any]:
-    metadata = manifest["metadata"]
-    together = {**metadata.get("annotations", {}), **annotations}
-    return {**manifest, "metadata": {**metadata, "annotations": together}}
+def release(
+    name: str, planned: PlannedRelease, service: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> Release:
+    """The Helm release `name`; `service` is what the run adds to its value of that name."""
+    source = planned.source
+    return Release(
+        name,
+        name=planned.release,
+        namespace=planned.namespace,
+        chart=source.chart,
+        version=source.version,
+        repository_opts={"repo": source.repository} if source.repository else None,
+        values=merge(planned.values, {"service": service} if service else {}),
+        opts=opts,
+    )

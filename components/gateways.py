@@ -6,14 +6,9 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Service
 from pulumi_kubernetes.helm.v3 import Release
 
-from components.charts import istio_chart
 from components.clusters.base import MeshCluster
-from components.declare import declare
-from components.istio import IstioControlPlane
-from model.config.istio import IstioConfig
-from model.objects.helm_values import GATEWAY_NAME, merge
-from model.objects.manifest import SYSTEM_NAMESPACE
-from model.objects.mesh import cross_network_gateway, istiod_gateway, istiod_virtual_service
+from components.member import ClusterMember
+from model.objects.helm_values import GATEWAY_NAME
 
 
 class EastWestGateway(pulumi.ComponentResource):
@@ -23,29 +18,12 @@ class EastWestGateway(pulumi.ComponentResource):
     """IP addresses at which other networks and the machines reach it."""
 
     def __init__(
-        self,
-        name: str,
-        *,
-        cluster: MeshCluster,
-        istio: IstioConfig,
-        control_plane: IstioControlPlane,
-        drain: pulumi.Resource | None = None,
-        opts: pulumi.ResourceOptions | None = None,
+        self, name: str, *, member: ClusterMember, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("hybridmesh:index:EastWestGateway", name, None, opts)
-        release = Release(
-            f"{name}-release",
-            name=GATEWAY_NAME,
-            namespace=SYSTEM_NAMESPACE,
-            values=_values(cluster),
-            opts=cluster.options(self, [control_plane.istiod, *([drain] if drain else [])]),
-            **istio_chart(istio, "gateway"),
-        )
-        options = cluster.options(self, [control_plane.istiod])
-        declare(f"{name}-services", cross_network_gateway(cluster.plan.gateway_hosts), options)
-        declare(f"{name}-istiod", istiod_gateway(), options)
-        declare(f"{name}-istiod-route", istiod_virtual_service(), options)
-        self.addresses = _addresses(name, cluster, release, self)
+        release = member.declare(f"{member.name}-gateway", self)["release"]
+        assert isinstance(release, Release)
+        self.addresses = _addresses(name, member.cluster, release, self)
         self.register_outputs({"addresses": self.addresses})
 
 
@@ -60,10 +38,6 @@ def gateway_addresses(
     if cluster.reserved_gateway_addresses is not None:
         return cluster.reserved_gateway_addresses
     return gateway.addresses if gateway is not None else pulumi.Output.from_input(())
-
-
-def _values(cluster: MeshCluster) -> dict[str, Any]:
-    return merge(cluster.plan.gateway_values, {"service": cluster.gateway_service})
 
 
 def _addresses(

@@ -10,22 +10,22 @@ from components.clusters.base import MeshCluster
 from components.clusters.cloud import CloudMeshCluster
 from components.clusters.kubeconfig import KubeconfigMeshCluster
 from components.clusters.local import LocalMeshCluster
-from components.declare import declare
 from components.demo import Demo
 from components.gateways import EastWestGateway, gateway_addresses
 from components.ingress import Ingress
 from components.istio import IstioControlPlane
 from components.labels import labelling
+from components.machines.base import MachineContext
+from components.member import ClusterMember
 from components.networks.base import CloudNetwork
 from components.peering import Peering, ReaderToken
 from components.resources import LoadBalancerDrain
 from components.safeguard import Safeguard
 from components.trust import MeshTrust
-from components.workloads import GroupSite, WorkloadGroup
+from components.workloads import WorkloadGroup
 from model.config.clusters import CloudClusterConfig, LocalClusterConfig
 from model.derive.labels import lift_protection
-from model.objects.namespaces import cluster_namespaces
-from model.plan.types import ClusterPlan, GroupPlan, MeshPlan
+from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan
 
 
 class HybridMesh(pulumi.ComponentResource):
@@ -65,23 +65,25 @@ class HybridMesh(pulumi.ComponentResource):
             opts=self._own,
         )
         self._networks = self._cloud_networks()
-        self._clusters = {cluster.name: self._cluster(cluster) for cluster in plan.clusters.values()}
-        self._namespaces = {cluster: self._cluster_namespaces(cluster) for cluster in self._clusters}
-        self._control_planes = {cluster: self._control_plane(cluster) for cluster in self._clusters}
-        self._drains = {
-            name: self._drain(cluster)
-            for name, cluster in self._clusters.items()
-            if cluster.load_balancers is not None
+        self._members = {
+            cluster.name: ClusterMember(name, self._cluster(cluster)) for cluster in plan.clusters.values()
         }
+        for member in self._members.values():
+            member.declare(member.name, member.cluster)
+        for member in self._members.values():
+            self._declare_istio(member)
         self._gateways = {
-            cluster: self._gateway(cluster)
-            for cluster, planned in plan.clusters.items()
-            if planned.gateway_values
+            cluster: self._gateway(member)
+            for cluster, member in self._members.items()
+            if plan.clusters[cluster].config.gateway.enabled
         }
         self._peer()
         self._groups = {group.name: self._group(group) for group in plan.groups.values()}
-        self._ingresses = self._declare_ingresses()
-        self._declare_demo()
+        self._ingresses = {ingress.name: self._ingress(ingress) for ingress in plan.ingresses.values()}
+        if plan.demo is not None:
+            for member in self._members.values():
+                opts = member.cluster.component_options(self)
+                Demo(f"{name}-{member.name}-demo", member=member, opts=opts)
         safeguard.end(name, self)
         self.outputs = self._outputs()
         self.register_outputs(self.outputs)
@@ -105,128 +107,83 @@ class HybridMesh(pulumi.ComponentResource):
             return cloud_cluster(name, plan, mesh=self._plan, networks=self._networks, opts=self._own)
         return KubeconfigMeshCluster(name, plan=plan, secrets=self._secrets, opts=self._own)
 
-    def _cluster_namespaces(self, cluster: str) -> dict[str, pulumi.Resource]:
-        """The namespaces that groups, ingresses and the demo share, each declared once."""
-        options = self._clusters[cluster].options(self._clusters[cluster])
-        return {
-            manifest["metadata"]["name"]: declare(
-                f"{self._name}-{cluster}-namespace-{manifest['metadata']['name']}", manifest, options
-            )
-            for manifest in cluster_namespaces(self._plan, cluster)
-        }
-
-    def _control_plane(self, name: str) -> IstioControlPlane:
-        cluster = self._clusters[name]
-        return IstioControlPlane(
-            f"{self._name}-{name}-istio",
-            cluster=cluster,
-            istio=self._plan.istio,
-            certificates=self._trust.certificates(name),
+    def _declare_istio(self, member: ClusterMember) -> None:
+        """The control plane; and in a cloud what a destroy has between the load balancers and what they stand
+        on."""
+        cluster, name = member.cluster, f"{self._name}-{member.name}"
+        member.control_plane = IstioControlPlane(
+            f"{name}-istio",
+            member=member,
+            certificates=self._trust.certificates(member.name),
             opts=cluster.component_options(self),
         )
-
-    def _drain(self, cluster: MeshCluster) -> LoadBalancerDrain:
-        """What on a destroy stands between a cloud's load balancers and whatever takes them away."""
-        name = cluster.plan.name
-        return LoadBalancerDrain(
-            f"{self._name}-{name}-drain",
-            cluster_name=name,
+        if cluster.load_balancers is None:
+            return
+        member.made[f"{member.name}-drain"] = LoadBalancerDrain(
+            f"{name}-drain",
+            cluster_name=member.name,
             incarnation=cluster.incarnation,
             kubeconfig=cluster.kubeconfig,
             quarantined=not cluster.plan.active,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[self._control_planes[name], cluster.provider, *(cluster.load_balancers or ())],
+                depends_on=[member.control_plane, cluster.provider, *cluster.load_balancers],
             ),
         )
 
-    def _gateway(self, name: str) -> EastWestGateway:
-        cluster = self._clusters[name]
-        return EastWestGateway(
-            f"{self._name}-{name}-gateway",
-            cluster=cluster,
-            istio=self._plan.istio,
-            control_plane=self._control_planes[name],
-            drain=self._drains.get(name),
-            opts=cluster.component_options(self),
+    def _gateway(self, member: ClusterMember) -> EastWestGateway:
+        gateway = EastWestGateway(
+            f"{self._name}-{member.name}-gateway",
+            member=member,
+            opts=member.cluster.component_options(self),
         )
+        member.gateway = gateway
+        return gateway
 
     def _peer(self) -> None:
-        """Every cluster has its reader token and its remote Secret as soon as there are two clusters, whoever
-        is in quarantine: what is no longer declared would be deleted, in a cluster that may not answer."""
-        if len(self._clusters) < 2:
+        """Every cluster has its reader token and its remote Secret as soon as there are two clusters."""
+        if len(self._members) < 2:
             return
         tokens = {
             name: ReaderToken(
-                f"{self._name}-{name}-reader",
-                cluster=cluster,
-                control_plane=self._control_planes[name],
-                opts=cluster.component_options(self),
+                f"{self._name}-{name}-reader", member=member, opts=member.cluster.component_options(self)
             )
-            for name, cluster in self._clusters.items()
+            for name, member in self._members.items()
         }
-        for holder, cluster in self._clusters.items():
-            peers = sorted(entry.peer for entry in self._plan.remote_secrets if entry.holder == holder)
+        for holder, member in self._members.items():
             Peering(
                 f"{self._name}-{holder}-peering",
-                cluster=cluster,
-                control_plane=self._control_planes[holder],
-                tokens={peer: tokens[peer] for peer in peers},
-                opts=cluster.component_options(self),
+                member=member,
+                tokens={peer: tokens[peer] for peer in member.cluster.plan.peers},
+                opts=member.cluster.component_options(self),
             )
 
     def _group(self, group: GroupPlan) -> WorkloadGroup:
-        home = self._clusters[group.cluster]
-        sites = {
-            cluster: GroupSite(
-                self._clusters[cluster],
-                self._control_planes[cluster],
-                self._namespaces[cluster][group.namespace],
-                self._gateways.get(cluster),
-            )
-            for cluster in {group.cluster, *group.service_clusters}
-        }
-        return WorkloadGroup(
-            f"{self._name}-group-{group.name}",
+        home = self._members[group.cluster].cluster
+        context = MachineContext(
             group=group,
             network=self._plan.networks[group.network],
             cloud_network=self._networks.get(group.network),
-            sites=sites,
-            certificate_authority=home.certificate_authority,
-            root_certificate=self._trust.root_certificate_pem,
+            cluster=home,
             gateway_addresses=gateway_addresses(home, self._gateways.get(group.cluster)),
+            root_certificate=self._trust.root_certificate_pem,
             istio=self._plan.istio,
-            opts=self._own,
+        )
+        return WorkloadGroup(
+            f"{self._name}-group-{group.name}", context=context, members=self._members, opts=self._own
         )
 
-    def _declare_ingresses(self) -> dict[str, Ingress]:
-        return {
-            ingress.name: Ingress(
-                f"{self._name}-ingress-{ingress.name}",
-                plan=ingress,
-                cluster=self._clusters[ingress.cluster],
-                control_plane=self._control_planes[ingress.cluster],
-                namespaces=self._namespaces[ingress.cluster],
-                drain=self._drains.get(ingress.cluster),
-                opts=self._clusters[ingress.cluster].component_options(self),
-            )
-            for ingress in self._plan.ingresses.values()
-        }
-
-    def _declare_demo(self) -> None:
-        if self._plan.demo is None:
-            return
-        for name, cluster in self._clusters.items():
-            Demo(
-                f"{self._name}-{name}-demo",
-                demo=self._plan.demo,
-                cluster=cluster,
-                control_plane=self._control_planes[name],
-                namespaces=self._namespaces[name],
-                opts=cluster.component_options(self),
-            )
+    def _ingress(self, ingress: IngressPlan) -> Ingress:
+        member = self._members[ingress.cluster]
+        return Ingress(
+            f"{self._name}-ingress-{ingress.name}",
+            plan=ingress,
+            member=member,
+            opts=member.cluster.component_options(self),
+        )
 
     def _outputs(self) -> dict[str, Any]:
+        members = {name: member.cluster for name, member in self._members.items()}
         clusters = {
             name: {
                 "network": cluster.plan.network,
@@ -234,11 +191,11 @@ class HybridMesh(pulumi.ComponentResource):
                 "peerEndpoint": cluster.peer_endpoint,
                 "gatewayAddresses": gateway_addresses(cluster, self._gateways.get(name)),
             }
-            for name, cluster in self._clusters.items()
+            for name, cluster in members.items()
         }
         kubeconfigs = {
             name: cluster.user_kubeconfig
-            for name, cluster in self._clusters.items()
+            for name, cluster in members.items()
             if isinstance(cluster, CloudMeshCluster)
         }
         return {

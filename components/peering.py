@@ -7,12 +7,8 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
-from components.clusters.base import MeshCluster
-from components.declare import declare
-from components.istio import IstioControlPlane
-from model.objects.manifest import SYSTEM_NAMESPACE, manifest
-from model.objects.mesh import reader_token_secret
-from model.texts.remote_secret import REMOTE_SECRET_LABELS, REMOTE_SECRET_NAME, render_kubeconfig
+from components.member import ClusterMember
+from model.texts.remote_secret import render_kubeconfig
 
 
 class ReaderToken(pulumi.ComponentResource):
@@ -28,20 +24,15 @@ class ReaderToken(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        cluster: MeshCluster,
-        control_plane: IstioControlPlane,
+        member: ClusterMember,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:ReaderToken", name, None, opts)
-        token = declare(
-            f"{name}-secret",
-            reader_token_secret(cluster.plan.name),
-            cluster.options(self, [control_plane.base, control_plane.istiod]),
-        )
+        token = member.declare(f"{member.name}-reader", self)["secret"]
         assert isinstance(token, Secret)
         self.kubeconfig = pulumi.Output.secret(
-            pulumi.Output.all(token.data, cluster.peer_endpoint).apply(
-                lambda parts: _kubeconfig(cluster.plan.name, parts[0], parts[1])
+            pulumi.Output.all(token.data, member.cluster.peer_endpoint).apply(
+                lambda parts: _kubeconfig(member.name, parts[0], parts[1])
             )
         )
         self.register_outputs({})
@@ -54,22 +45,13 @@ class Peering(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        cluster: MeshCluster,
-        control_plane: IstioControlPlane,
+        member: ClusterMember,
         tokens: Mapping[str, ReaderToken],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:Peering", name, None, opts)
-        secret = manifest(
-            "v1",
-            "Secret",
-            REMOTE_SECRET_NAME,
-            SYSTEM_NAMESPACE,
-            REMOTE_SECRET_LABELS,
-            type="Opaque",
-            stringData={peer: token.kubeconfig for peer, token in sorted(tokens.items())},
-        )
-        declare(f"{name}-remote-secrets", secret, cluster.options(self, [control_plane.istiod]))
+        keys = {peer: token.kubeconfig for peer, token in sorted(tokens.items())}
+        member.declare(f"{member.name}-peering", self, filled={"remote-secrets": {"stringData": keys}})
         self.register_outputs({})
 
 

@@ -1,14 +1,34 @@
 """What the machines of a group offer, wherever they are."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
+from components.clusters.base import MeshCluster
+from components.networks.base import CloudNetwork
 from model.config.istio import IstioConfig
 from model.plan.boot import machine_boot
-from model.plan.types import GroupPlan
+from model.plan.types import GroupPlan, NetworkPlan
 from model.texts.cloud_init import UserDataTooLarge, render_user_data
+
+
+@dataclass(frozen=True)
+class MachineContext:
+    """What the machines of a group are made from.
+
+    `cluster` is the one that they register with, `gateway_addresses` are those of its east-west gateway;
+    `cloud_network` is None where `network` is not one of a cloud.
+    """
+
+    group: GroupPlan
+    network: NetworkPlan
+    cloud_network: CloudNetwork | None
+    cluster: MeshCluster
+    gateway_addresses: pulumi.Output[tuple[str, ...]]
+    root_certificate: pulumi.Output[str]
+    istio: IstioConfig
 
 
 class Machines(pulumi.ComponentResource):
@@ -20,24 +40,20 @@ class Machines(pulumi.ComponentResource):
     """By what is made anew with other machines in it."""
 
 
-def user_data(
-    group: GroupPlan,
-    istio: IstioConfig,
-    endpoint: pulumi.Input[str],
-    certificate_authority: pulumi.Input[str],
-    gateway_addresses: pulumi.Input[tuple[str, ...]],
-    *,
-    eks_cluster: pulumi.Input[str] | None = None,
-) -> pulumi.Output[str]:
+def user_data(context: MachineContext, *, eks_cluster: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
     """The cloud-config of the group's machines. Fails with a RunError that names the group."""
+    group, cluster = context.group, context.cluster
+    assert cluster.certificate_authority is not None
 
     def render(parts: Sequence[Any]) -> str:
         api, authority, gateways, real_name = parts
         try:
             return render_user_data(
-                machine_boot(group, istio, api, authority, tuple(gateways), eks_cluster=real_name)
+                machine_boot(group, context.istio, api, authority, tuple(gateways), eks_cluster=real_name)
             )
         except (UserDataTooLarge, ValueError) as failure:
             raise pulumi.RunError(f"workloadGroups.{group.name}: {failure}") from failure
 
-    return pulumi.Output.all(endpoint, certificate_authority, gateway_addresses, eks_cluster).apply(render)
+    return pulumi.Output.all(
+        cluster.peer_endpoint, cluster.certificate_authority, context.gateway_addresses, eks_cluster
+    ).apply(render)

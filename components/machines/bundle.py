@@ -4,13 +4,11 @@ import json
 
 import pulumi
 
-from components.clusters.base import MeshCluster
-from model.config.istio import IstioConfig
+from components.machines.base import MachineContext, Machines
 from model.plan.boot import package_url
-from model.plan.types import GroupPlan
 
 
-class BundleMachines(pulumi.ComponentResource):
+class BundleMachines(Machines):
     """What `hybrid-mesh bundle GROUP` writes into a group's bundle. Nothing here is secret: the command mints
     the token.
 
@@ -24,21 +22,18 @@ class BundleMachines(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        group: GroupPlan,
-        cluster: MeshCluster,
-        root_certificate: pulumi.Input[str],
-        gateway_addresses: pulumi.Input[tuple[str, ...]],
-        istio: IstioConfig,
+        context: MachineContext,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:BundleMachines", name, None, opts)
+        group, istio = context.group, context.istio
         content = {
             "cluster": group.cluster,
             "namespace": group.namespace,
             "serviceAccount": group.service_account,
-            "apiEndpoint": cluster.peer_endpoint,
-            "gatewayAddresses": gateway_addresses,
-            "rootCertificate": root_certificate,
+            "apiEndpoint": context.cluster.peer_endpoint,
+            "gatewayAddresses": context.gateway_addresses,
+            "rootCertificate": context.root_certificate,
             "clusterEnv": group.cluster_env,
             "meshYaml": group.mesh_yaml,
             "packageUrl": package_url(istio),

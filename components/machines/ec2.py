@@ -7,11 +7,9 @@ import pulumi_aws as aws
 
 from components.clusters.eks import EksMeshCluster, encrypted_disk, metadata_options
 from components.clusters.eks_roles import service_role
-from components.machines.base import Machines, user_data
+from components.machines.base import MachineContext, Machines, user_data
 from components.networks.aws import AwsNetwork
-from model.config.istio import IstioConfig
 from model.derive.types import MachineSetPlan
-from model.plan.types import GroupPlan
 from model.texts.gzipped import gzipped
 
 
@@ -27,26 +25,17 @@ class Ec2Machines(Machines):
         self,
         name: str,
         *,
-        group: GroupPlan,
+        context: MachineContext,
         network: AwsNetwork,
         cluster: EksMeshCluster,
-        certificate_authority: pulumi.Input[str],
-        gateway_addresses: pulumi.Input[tuple[str, ...]],
-        istio: IstioConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:Ec2Machines", name, None, opts)
+        group = context.group
         assert group.machine_set is not None
         self._name, self._group, self._network = name, group, network
         self._set: MachineSetPlan = group.machine_set
-        text = user_data(
-            group,
-            istio,
-            cluster.peer_endpoint,
-            certificate_authority,
-            gateway_addresses,
-            eks_cluster=cluster.real_name,
-        )
+        text = user_data(context, eks_cluster=cluster.real_name)
         profile, entry = self._identity(cluster)
         template = self._template(text.apply(_packed), profile)
         machines = self._machines(template, entry)

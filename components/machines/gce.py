@@ -6,14 +6,11 @@ from typing import cast
 import pulumi
 import pulumi_gcp as gcp
 
-from components.clusters.base import MeshCluster
-from components.machines.base import Machines, user_data
+from components.machines.base import MachineContext, Machines, user_data
 from components.names import child
 from components.networks.gcp import GcpNetwork, network_tag
-from model.config.istio import IstioConfig
 from model.derive.names import google_name
 from model.derive.types import MachineSetPlan
-from model.plan.types import GroupPlan
 
 SCOPES = [
     "https://www.googleapis.com/auth/cloud-platform",
@@ -35,20 +32,16 @@ class GceMachines(Machines):
         self,
         name: str,
         *,
-        group: GroupPlan,
+        context: MachineContext,
         network: GcpNetwork,
-        cluster: MeshCluster,
-        certificate_authority: pulumi.Input[str],
-        gateway_addresses: pulumi.Input[tuple[str, ...]],
-        istio: IstioConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:GceMachines", name, None, opts)
+        group = context.group
         assert group.machine_set is not None
         self._name, self._group, self._network = name, group, network
         self._set: MachineSetPlan = group.machine_set
-        text = user_data(group, istio, cluster.peer_endpoint, certificate_authority, gateway_addresses)
-        template = self._template(text)
+        template = self._template(user_data(context))
         manager = self._manager(template)
         if self._set.autoscaled:
             self._autoscaler(manager)

@@ -2,12 +2,9 @@
 
 import pulumi
 
-from components.clusters.base import MeshCluster
 from components.clusters.local import local_network
-from components.machines.base import Machines, user_data
+from components.machines.base import MachineContext, Machines, user_data
 from components.resources import LocalMachine
-from model.config.istio import IstioConfig
-from model.plan.types import GroupPlan, NetworkPlan
 
 
 class LocalMachines(Machines):
@@ -21,21 +18,16 @@ class LocalMachines(Machines):
         self,
         name: str,
         *,
-        group: GroupPlan,
-        network: NetworkPlan,
-        cluster: MeshCluster,
-        certificate_authority: pulumi.Input[str],
-        gateway_addresses: pulumi.Input[tuple[str, ...]],
-        istio: IstioConfig,
+        context: MachineContext,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:LocalMachines", name, None, opts)
-        text = user_data(group, istio, cluster.peer_endpoint, certificate_authority, gateway_addresses)
+        group, text = context.group, user_data(context)
         machines = {
             machine.name: LocalMachine(
                 f"{name}-{machine.index}",
                 machine_name=machine.name,
-                network=local_network(network),
+                network=local_network(context.network),
                 user_data=text,
                 service_account_email=group.machine_identity or "",
                 opts=pulumi.ResourceOptions(parent=self),

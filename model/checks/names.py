@@ -146,7 +146,6 @@ def _derived(mesh: MeshConfig) -> Iterator[tuple[str, str, str]]:
             yield f"clusters.{name}", name, f"services-{name}"
     for name, ingress in sorted(mesh.ingress.items()):
         yield f"ingress.{name}", name, f"{name}-istio"
-        yield f"ingress.{name}.namespace", ingress.namespace, f"{ingress.namespace}-{name}"
         for index, route in enumerate(ingress.routes):
             yield f"ingress.{name}.routes.{index}.name", route.name, route_name(name, route.name)
     if mesh.demo is not None:

@@ -102,7 +102,8 @@ def _grants(name: str, ingress: IngressConfig, groups: Mapping[str, WorkloadGrou
         manifest(
             GATEWAY_API,
             "ReferenceGrant",
-            f"{ingress.namespace}-{name}",
+            # A dot, which neither name can have, so that no two ingresses share a grant.
+            f"{ingress.namespace}.{name}",
             namespace,
             spec={
                 "from": [source],

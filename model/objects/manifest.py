@@ -26,3 +26,10 @@ def manifest(
     if labels:
         metadata["labels"] = dict(labels)
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
+
+
+def annotated(made: Manifest, annotations: Mapping[str, str]) -> Manifest:
+    """`made` with `annotations` besides those that it has."""
+    metadata = made["metadata"]
+    together = {**metadata.get("annotations", {}), **annotations}
+    return {**made, "metadata": {**metadata, "annotations": together}}

@@ -6,10 +6,17 @@ Sources: `samples/multicluster/{expose-services,expose-istiod}.yaml` of Istio 1.
 from collections.abc import Sequence
 
 from model.objects.manifest import SYSTEM_NAMESPACE, Manifest, manifest
+from model.objects.planned import AT_RUN_TIME
 
 NETWORKING = "networking.istio.io/v1"
 READER_SERVICE_ACCOUNT = "istio-reader-service-account"
 """Service account in `istio-system` whose token the peers use; made by the chart `base`."""
+REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not a secret
+"""Name of the one merged Secret of a cluster, in `istio-system`; each key is a peer's cluster name."""
+REMOTE_SECRET_LABELS = {"istio/multiCluster": "true"}
+"""The label by which istiod finds it (Istio: pkg/kube/multicluster/secretcontroller.go)."""
+CERTIFICATE_FILES = ("ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem")
+"""Keys of the Secret `cacerts` (Istio: "Plug in CA Certificates")."""
 _GATEWAY_SELECTOR = {"istio": "eastwestgateway"}
 
 
@@ -80,3 +87,22 @@ def reader_token_secret(cluster: str) -> Manifest:
         "networking.istio.io/cluster": cluster,
     }
     return secret
+
+
+def cacerts_secret() -> Manifest:
+    """What istiod signs with. Without it, it would sign by itself, and no other cluster would trust it."""
+    data = dict.fromkeys(CERTIFICATE_FILES, AT_RUN_TIME)
+    return manifest("v1", "Secret", "cacerts", SYSTEM_NAMESPACE, type="Opaque", stringData=data)
+
+
+def remote_secrets(peers: Sequence[str]) -> Manifest:
+    """The merged remote Secret: the kubeconfig of each peer under its name."""
+    return manifest(
+        "v1",
+        "Secret",
+        REMOTE_SECRET_NAME,
+        SYSTEM_NAMESPACE,
+        REMOTE_SECRET_LABELS,
+        type="Opaque",
+        stringData=dict.fromkeys(peers, AT_RUN_TIME),
+    )

@@ -1,6 +1,6 @@
 """Derives the plan from the configuration: pure, the same answer for the same text."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -20,10 +20,11 @@ from model.derive.labels import component_labels, mesh_labels
 from model.derive.local_pod_cidrs import pod_ranges
 from model.derive.subnets import gke_ranges, plan_subnets, zones_of
 from model.derive.vm_sets import project_of
-from model.objects.helm_values import base_values, gateway_values, istiod_values, load_balancer_annotations
+from model.objects.helm_values import load_balancer_annotations
 from model.objects.ingress import gateway, routes
 from model.plan.groups import plan_group
-from model.plan.types import ClusterPlan, IngressPlan, MeshPlan, NetworkPlan, RemoteSecretEntry
+from model.plan.objects import cluster_objects
+from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan, RemoteSecretEntry
 from model.reading.parse import read_mesh
 from model.reading.problems import ConfigurationError
 
@@ -39,7 +40,12 @@ def plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:
     problems = run(mesh)
     if problems:
         raise ConfigurationError(problems)
-    clusters = {name: _plan_cluster(mesh, stack, name) for name in sorted(mesh.clusters)}
+    groups = {name: plan_group(mesh, stack, name) for name in sorted(mesh.workload_groups)}
+    ingresses = {name: _plan_ingress(mesh, stack, name) for name in sorted(mesh.ingress)}
+    clusters = {
+        name: _plan_cluster(mesh, stack, name, groups.values(), ingresses.values())
+        for name in sorted(mesh.clusters)
+    }
     return MeshPlan(
         stack=stack,
         mesh_id=mesh.id,
@@ -48,8 +54,8 @@ def plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:
         trust=mesh.trust,
         networks={name: _plan_network(mesh, name) for name in sorted(mesh.networks)},
         clusters=clusters,
-        groups={name: plan_group(mesh, stack, name) for name in sorted(mesh.workload_groups)},
-        ingresses={name: _plan_ingress(mesh, stack, name) for name in sorted(mesh.ingress)},
+        groups=groups,
+        ingresses=ingresses,
         remote_secrets=tuple(
             RemoteSecretEntry(holder=cluster.name, peer=peer)
             for cluster in clusters.values()
@@ -87,23 +93,34 @@ def _plan_network(mesh: MeshConfig, name: str) -> NetworkPlan:
     )
 
 
-def _plan_cluster(mesh: MeshConfig, stack: str, name: str) -> ClusterPlan:
+def _plan_cluster(
+    mesh: MeshConfig,
+    stack: str,
+    name: str,
+    groups: Collection[GroupPlan],
+    ingresses: Collection[IngressPlan],
+) -> ClusterPlan:
     cluster = mesh.clusters[name]
-    active = (key for key, other in mesh.clusters.items() if other.state == "active")
+    active = sorted(key for key, other in mesh.clusters.items() if other.state == "active")
+    peers = tuple(key for key in active if key != name)
     pods, services, control_plane = _ranges(mesh, name)
     return ClusterPlan(
         name=name,
         config=cluster,
         network=cluster.network,
         active=cluster.state == "active",
-        peers=tuple(sorted(key for key in active if key != name)),
+        peers=peers,
         pod_cidr=str(pods) if pods else None,
         service_cidr=str(services) if services else None,
         groups=tuple(sorted(key for key, group in mesh.workload_groups.items() if group.cluster == name)),
-        base_values=base_values(),
-        istiod_values=istiod_values(mesh, name, cluster),
-        gateway_values=gateway_values(cluster, component_labels(_labels(mesh, stack), "EastWestGateway")),
-        gateway_hosts=tuple(sorted({group.host for group in mesh.workload_groups.values() if group.host})),
+        objects=cluster_objects(
+            mesh,
+            name,
+            peers=peers,
+            groups=groups,
+            ingresses=ingresses,
+            labels=component_labels(_labels(mesh, stack), "EastWestGateway"),
+        ),
         control_plane_cidr=str(control_plane) if control_plane else None,
         api=plan_api_access(mesh, name),
         exposure=plan_exposure(mesh, name),

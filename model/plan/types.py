@@ -23,6 +23,7 @@ from model.derive.types import (
     MachineSetPlan,
     SubnetPlan,
 )
+from model.objects.planned import PlannedObject, PlannedRelease
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class NetworkPlan:
 
 @dataclass(frozen=True)
 class ClusterPlan:
-    """One cluster: its place, its peers and the Helm values of Istio in it."""
+    """One cluster: its place, its peers and everything that is declared in it."""
 
     name: str
     config: ClusterConfig
@@ -68,18 +69,24 @@ class ClusterPlan:
     service_cidr: str | None
     groups: tuple[str, ...]
     """Groups whose machines register with this cluster."""
-    base_values: Mapping[str, Any]
-    istiod_values: Mapping[str, Any]
-    gateway_values: Mapping[str, Any]
-    """Values of the east-west gateway's chart; empty when the cluster has no gateway of its own."""
-    gateway_hosts: tuple[str, ...]
-    """Hosts of groups with a name of their own, for the cross-network Gateway besides `*.local`."""
+    objects: tuple[PlannedObject | PlannedRelease, ...]
+    """Every Kubernetes object and Helm release that the program declares in the cluster, in an order in which
+    each comes after what it waits for."""
     control_plane_cidr: str | None = None
     """Range of a GKE cluster's control plane (a /28)."""
     api: ApiAccessPlan | None = None
     """Whom the API server of a cloud's cluster admits; None for other clusters."""
     exposure: GatewayExposurePlan | None = None
     """How a cloud's east-west gateway is exposed; None for other clusters and where there is no gateway."""
+
+    def release_values(self, release: str) -> Mapping[str, Any]:
+        """Values of the Helm release of this name; empty when the cluster has none."""
+        found = (
+            each.values
+            for each in self.objects
+            if isinstance(each, PlannedRelease) and each.release == release
+        )
+        return next(found, {})
 
 
 @dataclass(frozen=True)

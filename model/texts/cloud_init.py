@@ -7,9 +7,8 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 from dataclasses import dataclass
 from typing import Literal
 
-import yaml
-
 from model.texts.agent import ISTIOD_HOST
+from model.texts.block_yaml import block_yaml
 from model.texts.gzipped import gzipped
 from model.texts.hosts import render_hosts
 from model.texts.machine_texts import (
@@ -107,9 +106,7 @@ def render_user_data(boot: MachineBoot) -> str:
         "write_files": [_entry(text) for text in (*_texts(boot), *_application_texts(boot))],
         "runcmd": [*_application_commands(boot), [f"{LIBRARY}/setup"]],
     }
-    text = "#cloud-config\n" + yaml.dump(
-        document, Dumper=_BlockDumper, sort_keys=False, allow_unicode=True, width=1 << 16
-    )
+    text = f"#cloud-config\n{block_yaml(document)}"
     size = len(gzipped(text))
     if size > USER_DATA_LIMIT:
         raise UserDataTooLarge(boot.group, size)
@@ -173,15 +170,3 @@ def _application_commands(boot: MachineBoot) -> list[list[str] | str]:
 
 def _entry(text: MachineText) -> dict[str, str]:
     return {"path": text.path, "permissions": text.mode, "content": text.content}
-
-
-class _BlockDumper(yaml.SafeDumper):
-    """Writes texts of several lines as literal blocks, so that a person can read them."""
-
-
-def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_BlockDumper.add_representer(str, _represent_text)

@@ -2,12 +2,6 @@
 
 import json
 
-REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not a secret
-"""Name of the one merged Secret of a cluster, in `istio-system`; each key is a peer's cluster name."""
-
-REMOTE_SECRET_LABELS = {"istio/multiCluster": "true"}
-"""The label by which istiod finds it (Istio: pkg/kube/multicluster/secretcontroller.go)."""
-
 
 def render_kubeconfig(cluster: str, server: str, ca_pem_base64: str, token: str) -> str:
     """One peer's kubeconfig, as `istioctl create-remote-secret` writes it, in JSON (which is YAML).

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import json
 from collections import Counter
 from typing import Any
 
@@ -28,7 +29,9 @@ from components.resources import (
 )
 from components.trust import MeshTrust
 from components.workloads import WorkloadGroup
-from tests.components.conftest import Declare, Declared, declare_mesh, read_local_stack
+from model.objects.planned import PlannedRelease
+from model.plan.build import plan_from
+from tests.components.conftest import Declare, Declared, declare_mesh, read_local_stack, read_stack
 
 COMPONENTS: dict[type[pulumi.ComponentResource], str] = {
     HybridMesh: "hybridmesh:index:HybridMesh",
@@ -140,6 +143,30 @@ def test_no_object_is_declared_twice(local: Declared, external: Declared) -> Non
     for declared in (local, external):
         counted = Counter(map(identity, declared.recording.in_clusters()))
         assert [key for key, number in counted.items() if number > 1] == []
+
+
+def test_what_is_declared_in_the_clusters_is_what_the_plan_says() -> None:
+    """By name, kind and content; what only the run knows is left out on both sides."""
+    secrets = {"edge-kubeconfig": KUBECONFIG, "plant-kubeconfig": KUBECONFIG}
+    for raw, stack in ((read_local_stack(), "local"), (EXTERNAL, "external"), (read_stack("prod"), "prod")):
+        plan = plan_from(raw, stack)
+        recording = declare_mesh(raw, secrets=secrets, stack=stack).recording
+        declared = {each.name: each for each in recording.in_clusters() if not each.resource_id}
+        expected = [planned for cluster in plan.clusters.values() for planned in cluster.objects]
+        others = set(declared) - {f"mesh-{planned.name}" for planned in expected}
+        assert {name.removeprefix("mesh-eks-us-") for name in others} <= {"load-balancers-release"}
+        for planned in expected:
+            made = declared[f"mesh-{planned.name}"].inputs
+            if isinstance(planned, PlannedRelease):
+                late = ("service",) if planned.service_filled else ()
+                assert _without(made["values"], late) == _without(planned.values, late)
+            else:
+                assert _without(made, planned.filled) == _without(planned.manifest, planned.filled)
+
+
+def _without(values: Any, keys: tuple[str, ...]) -> Any:
+    """`values` in JSON's types without `keys`."""
+    return json.loads(json.dumps({key: value for key, value in values.items() if key not in keys}))
 
 
 def test_a_cluster_of_the_mesh_is_at_most_fourteen_objects(local: Declared) -> None:

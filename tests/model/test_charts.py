@@ -8,7 +8,7 @@ import helm_python
 import pytest
 import yaml
 
-from model.objects.helm_values import EIP_ALLOCATIONS, SOURCE_RANGES, merge
+from model.objects.helm_values import EIP_ALLOCATIONS, GATEWAY_NAME, SOURCE_RANGES, merge
 from model.plan.build import plan_from
 from tests.model.meshes import PROJECT, STACKS
 
@@ -35,7 +35,7 @@ def _one(documents: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any
 @pytest.mark.parametrize(("stack", "name"), CLUSTERS)
 def test_gateway_publishes_its_network_and_no_webhook(stack: str, name: str) -> None:
     cluster = plan_from(STACKS[stack], stack).clusters[name]
-    documents = _rendered(CHARTS / "gateway", cluster.gateway_values, "istio-eastwestgateway")
+    documents = _rendered(CHARTS / "gateway", cluster.release_values(GATEWAY_NAME), "istio-eastwestgateway")
     service = _one(documents, "Service", "istio-eastwestgateway")
     pod = _one(documents, "Deployment", "istio-eastwestgateway")["spec"]["template"]
     assert service["metadata"]["labels"]["topology.istio.io/network"] == cluster.network
@@ -50,7 +50,7 @@ def test_gateway_publishes_its_network_and_no_webhook(stack: str, name: str) -> 
 def test_istiod_knows_its_place(stack: str, name: str) -> None:
     plan = plan_from(STACKS[stack], stack)
     cluster = plan.clusters[name]
-    documents = _rendered(CHARTS / "istiod", cluster.istiod_values, "istiod")
+    documents = _rendered(CHARTS / "istiod", cluster.release_values("istiod"), "istiod")
     container = _one(documents, "Deployment", "istiod")["spec"]["template"]["spec"]["containers"][0]
     environment = {entry["name"]: entry.get("value") for entry in container["env"]}
     assert container["image"] == "docker.io/istio/pilot:1.31.0"
@@ -63,13 +63,13 @@ def test_istiod_knows_its_place(stack: str, name: str) -> None:
     assert mesh["defaultConfig"]["proxyMetadata"]["PROXY_CONFIG_XDS_AGENT"] == "true"
     assert ("defaultProviders" in mesh) == (plan.istio.proxy == "istio")
     networks = (yaml.safe_load(settings["meshNetworks"]) or {}).get("networks", {})
-    assert networks == cluster.istiod_values["global"].get("meshNetworks", {})
+    assert networks == cluster.release_values("istiod")["global"].get("meshNetworks", {})
 
 
 @pytest.mark.parametrize("chart", ["base", "istiod"])
 def test_webhooks_fail_closed_from_the_start(chart: str) -> None:
     cluster = plan_from(STACKS["local"], "local").clusters["east"]
-    values = cluster.base_values if chart == "base" else cluster.istiod_values
+    values = cluster.release_values("istio-base") if chart == "base" else cluster.release_values("istiod")
     documents = _rendered(CHARTS / chart, values, chart)
     [webhooks] = [d["webhooks"] for d in documents if d["kind"] == "ValidatingWebhookConfiguration"]
     assert {webhook["failurePolicy"] for webhook in webhooks} == {"Fail"}
@@ -80,11 +80,12 @@ def test_a_clouds_gateway_survives_a_node_and_takes_what_is_known_at_run_time(na
     cluster = plan_from(STACKS["prod"], "prod").clusters[name]
     late = {"loadBalancerIP": "203.0.113.30", SOURCE_RANGES: ["203.0.113.0/28"]}
     values = merge(
-        cluster.gateway_values, {"service": {**late, "annotations": {EIP_ALLOCATIONS: "eipalloc-1"}}}
+        cluster.release_values(GATEWAY_NAME),
+        {"service": {**late, "annotations": {EIP_ALLOCATIONS: "eipalloc-1"}}},
     )
     documents = _rendered(CHARTS / "gateway", values, "istio-eastwestgateway")
     service = _one(documents, "Service", "istio-eastwestgateway")
-    expected = cluster.gateway_values["service"]["annotations"]
+    expected = cluster.release_values(GATEWAY_NAME)["service"]["annotations"]
     assert expected.items() <= service["metadata"]["annotations"].items()
     assert service["metadata"]["annotations"][EIP_ALLOCATIONS] == "eipalloc-1"
     assert service["spec"]["loadBalancerIP"] == "203.0.113.30"

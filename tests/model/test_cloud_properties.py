@@ -13,6 +13,7 @@ from model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClust
 from model.config.networks import AwsNetworkConfig
 from model.derive.types import FirewallRulePlan, Source
 from model.derive.vm_sets import AGENT_PORT
+from model.objects.helm_values import GATEWAY_NAME
 from model.plan.build import plan_from
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 from tests.model.cloud_meshes import LETTERS, cloud_meshes
@@ -172,7 +173,7 @@ def _moved(before: MeshPlan, after: MeshPlan) -> None:
         grown = after.clusters[name]
         ranges = (cluster.pod_cidr, cluster.service_cidr, cluster.control_plane_cidr)
         assert ranges == (grown.pod_cidr, grown.service_cidr, grown.control_plane_cidr)
-        assert cluster.gateway_values == grown.gateway_values
+        assert cluster.release_values(GATEWAY_NAME) == grown.release_values(GATEWAY_NAME)
         assert _places(cluster) <= _places(grown)
     for name, group in before.groups.items():
         assert group.machine_identity == after.groups[name].machine_identity

@@ -11,6 +11,7 @@ from cli.errors import Commands
 from cli.plan import plan
 from model.plan.build import plan_from
 from model.plan.describe import describe
+from model.plan.manifests import as_plain
 from tests.model.meshes import LOCAL, changed
 
 app = typer.Typer(cls=Commands)
@@ -28,6 +29,18 @@ def test_prints_the_plan_as_json() -> None:
     result = CliRunner().invoke(app, ["plan", "--stack", "local", "--json"])
     assert result.exit_code == 0
     assert json.loads(result.stdout) == json.loads(json.dumps(describe(plan_from(LOCAL, "local"))))
+
+
+def test_prints_the_manifests_as_yaml() -> None:
+    result = CliRunner(env={"COLUMNS": "40"}).invoke(app, ["plan", "--stack", "local", "--manifests"])
+    assert result.exit_code == 0
+    documents = list(yaml.safe_load_all(result.stdout))
+    plan = plan_from(LOCAL, "local")
+    expected = [as_plain(planned) for cluster in plan.clusters.values() for planned in cluster.objects]
+    assert documents == json.loads(json.dumps(expected))
+    assert {"PeerAuthentication", "ValidatingAdmissionPolicy", "Gateway"} <= {
+        document.get("kind") for document in documents
+    }
 
 
 def test_shows_people_what_the_mesh_will_be() -> None:

@@ -1,0 +1,60 @@
+"""One cluster of the mesh while what is in it is being declared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from components.clusters.base import MeshCluster
+from components.declare import declare, release
+from model.objects.planned import PlannedObject, PlannedRelease
+
+
+@dataclass
+class ClusterMember:
+    """A cluster and what is declared in it so far.
+
+    `mesh` is the name of the mesh's component, with which the names of all resources begin. `made` has the
+    resources by their planned name, and what else planned objects wait for. `control_plane` and `gateway` are
+    the components that somebody outside the cluster waits for.
+    """
+
+    mesh: str
+    cluster: MeshCluster
+    made: dict[str, pulumi.Resource] = field(default_factory=dict)
+    control_plane: pulumi.Resource | None = None
+    gateway: pulumi.Resource | None = None
+
+    @property
+    def name(self) -> str:
+        return self.cluster.plan.name
+
+    def declare(
+        self,
+        component: str,
+        parent: pulumi.Resource,
+        *,
+        filled: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> dict[str, pulumi.CustomResource]:
+        """Declares all that the plan has for `component` in this cluster; by key.
+
+        `filled` has, by key, the fields that only the run knows.
+        """
+        given = filled or {}
+        made: dict[str, pulumi.CustomResource] = {}
+        for planned in self.cluster.plan.objects:
+            if planned.component == component:
+                made[planned.key] = self._declare(planned, parent, given.get(planned.key, {}))
+                self.made[planned.name] = made[planned.key]
+        return made
+
+    def _declare(
+        self, planned: PlannedObject | PlannedRelease, parent: pulumi.Resource, fields: Mapping[str, Any]
+    ) -> pulumi.CustomResource:
+        options = self.cluster.options(parent, [self.made[name] for name in planned.after])
+        name = f"{self.mesh}-{planned.name}"
+        if isinstance(planned, PlannedRelease):
+            service = self.cluster.gateway_service if planned.service_filled else {}
+            return release(name, planned, service, options)
+        return declare(name, {**planned.manifest, **fields}, options)

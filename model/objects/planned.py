@@ -1,0 +1,55 @@
+"""What the plan says about one object of a cluster: the object itself, and how it is declared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from model.objects.manifest import Manifest
+
+AT_RUN_TIME = "(known at run time)"
+"""Stands in a manifest for a secret that only the run can tell."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """`component` is the component that declares it and `key` its name in there: the resource is called
+    `<mesh>-<component>-<key>`. `after` names what must be there first, in the same form without the mesh.
+    """
+
+    component: str
+    key: str
+    after: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.component}-{self.key}"
+
+
+@dataclass(frozen=True)
+class PlannedObject(Planned):
+    """A Kubernetes object; the run replaces the top-level fields named in `filled`."""
+
+    manifest: Manifest
+    filled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChartSource:
+    """Where a chart comes from, in the terms of Pulumi's `Release`: a path, an OCI address, or the name of a
+    chart in the Helm repository `repository`."""
+
+    chart: str
+    version: str | None = None
+    repository: str | None = None
+
+
+@dataclass(frozen=True)
+class PlannedRelease(Planned):
+    """A Helm release. The run adds to the value `service` where `service_filled` (addresses of a load
+    balancer)."""
+
+    release: str
+    namespace: str
+    source: ChartSource
+    values: Mapping[str, Any]
+    service_filled: bool = False

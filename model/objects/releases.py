@@ -1,0 +1,23 @@
+"""The Helm releases of a cluster: where their charts come from."""
+
+from pathlib import PurePosixPath
+from typing import assert_never
+
+from model.config.istio import FolderChartsConfig, IstioConfig, OciChartsConfig, RepositoryChartsConfig
+from model.objects.planned import ChartSource
+
+GATEWAY_API_CRDS = ChartSource("components/charts/gateway-api-crds")
+"""The vendored chart, relative to the project, so that the state does not name folders of a host."""
+
+
+def istio_chart(istio: IstioConfig, chart: str) -> ChartSource:
+    """Istio's `chart` (base, istiod, gateway): in a repository, a registry or a local folder."""
+    match istio.charts:
+        case FolderChartsConfig(path=path):
+            return ChartSource(str(PurePosixPath(path) / chart))
+        case OciChartsConfig(url=url):
+            return ChartSource(f"{url.rstrip('/')}/{chart}", istio.version)
+        case RepositoryChartsConfig(url=url):
+            return ChartSource(chart, istio.version, url)
+        case other:
+            assert_never(other)

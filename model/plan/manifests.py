@@ -1,0 +1,34 @@
+"""What a plan declares in its clusters, as YAML."""
+
+from dataclasses import asdict
+from typing import Any
+
+from model.objects.planned import PlannedObject, PlannedRelease
+from model.plan.types import ClusterPlan, MeshPlan
+from model.texts.block_yaml import block_yaml
+
+
+def render_manifests(plan: MeshPlan) -> str:
+    """Every Kubernetes object and Helm release of every cluster, one YAML document each, with its place in
+    the program as a comment. `model.objects.planned.AT_RUN_TIME` stands for what only the run knows."""
+    return "".join(_cluster(cluster) for cluster in plan.clusters.values())
+
+
+def _cluster(cluster: ClusterPlan) -> str:
+    return "".join(_document(cluster.name, planned) for planned in cluster.objects)
+
+
+def _document(cluster: str, planned: PlannedObject | PlannedRelease) -> str:
+    lines = [f"---\n# cluster {cluster}: {planned.name}\n"]
+    if planned.after:
+        lines.append(f"# after {', '.join(planned.after)}\n")
+    return "".join([*lines, block_yaml(as_plain(planned))])
+
+
+def as_plain(planned: PlannedObject | PlannedRelease) -> dict[str, Any]:
+    """The manifest; or, for a Helm release, its name, chart and values under `helmRelease`."""
+    if isinstance(planned, PlannedObject):
+        return planned.manifest
+    source = {key: value for key, value in asdict(planned.source).items() if value is not None}
+    named = {"name": planned.release, "namespace": planned.namespace}
+    return {"helmRelease": {**named, **source, "values": planned.values}}

@@ -1,0 +1,240 @@
+"""Every Kubernetes object and Helm release that the program declares in a cluster."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from model.config.clusters import CloudClusterConfig, LocalClusterConfig
+from model.config.demo import DemoConfig
+from model.config.mesh import MeshConfig
+from model.objects.demo import (
+    demo_authorization_policy,
+    demo_deployment,
+    demo_namespaces,
+    demo_service,
+    demo_service_account,
+    outside_deployment,
+    outside_namespace,
+)
+from model.objects.groups import entry_point, namespace, service_account
+from model.objects.helm_values import GATEWAY_NAME, base_values, gateway_values, istiod_values
+from model.objects.manifest import SYSTEM_NAMESPACE, Manifest, annotated, manifest
+from model.objects.mesh import (
+    cacerts_secret,
+    cross_network_gateway,
+    istiod_gateway,
+    istiod_virtual_service,
+    reader_token_secret,
+    remote_secrets,
+    strict_peer_authentication,
+    system_namespace,
+)
+from model.objects.minting import minting_policy, minting_policy_binding, minting_role, minting_role_binding
+from model.objects.planned import ChartSource, PlannedObject, PlannedRelease
+from model.objects.releases import GATEWAY_API_CRDS, istio_chart
+from model.plan.types import GroupPlan, IngressPlan
+
+UNAWAITED = {"pulumi.com/skipAwait": "true"}
+"""For Services over machines: Pulumi would wait for a pod behind them (pulumi-kubernetes, "await logic")."""
+PROGRAMMED = {"pulumi.com/waitFor": "condition=Programmed"}
+"""For Gateways: Pulumi waits until the class' controller has made the proxies and their Service."""
+
+Entry = PlannedObject | PlannedRelease
+
+
+def cluster_objects(
+    mesh: MeshConfig,
+    name: str,
+    *,
+    peers: Sequence[str],
+    groups: Iterable[GroupPlan],
+    ingresses: Iterable[IngressPlan],
+    labels: Mapping[str, str],
+) -> tuple[Entry, ...]:
+    """Everything in cluster `name`, in an order in which each comes after what it waits for.
+
+    `peers` are the clusters that its remote Secret has a key for; `labels` are those of the load balancer of
+    its east-west gateway, where a cloud makes one.
+    """
+    here = [ingress for ingress in ingresses if ingress.cluster == name]
+    groups = list(groups)
+    spaces = _namespaces(groups, here, mesh.demo)
+    cluster = _Cluster(mesh, name, peers, frozenset(spaces))
+    planned = [
+        *(cluster.plan(name, f"namespace-{key}", made) for key, made in sorted(spaces.items())),
+        *cluster.control_plane(),
+        *cluster.gateway(labels),
+        *cluster.peering(),
+    ]
+    for group in groups:
+        planned += cluster.group(group)
+    for ingress in here:
+        planned += cluster.ingress(ingress)
+    return (*planned, *cluster.demo())
+
+
+def _namespaces(
+    groups: Iterable[GroupPlan], ingresses: Iterable[IngressPlan], demo: DemoConfig | None
+) -> dict[str, Manifest]:
+    """Namespaces of the groups, the ingresses and the demo, each once, whoever uses it."""
+    needed = {ingress.namespace: manifest("v1", "Namespace", ingress.namespace) for ingress in ingresses}
+    needed |= {group.namespace: namespace(group.namespace) for group in groups}
+    if demo is not None:
+        needed |= {made["metadata"]["name"]: made for made in demo_namespaces(demo)}
+    return needed
+
+
+@dataclass(frozen=True)
+class _Cluster:
+    """Plans what is in cluster `name`; `spaces` are the namespaces that are declared in it besides
+    `istio-system`."""
+
+    mesh: MeshConfig
+    name: str
+    peers: Sequence[str]
+    spaces: Collection[str]
+
+    @property
+    def istiod(self) -> str:
+        return f"{self.name}-istio-istiod"
+
+    @property
+    def drained(self) -> tuple[str, ...]:
+        """What a load balancer of a cloud waits for, so that it is gone before what it stands on."""
+        clouds = isinstance(self.mesh.clusters[self.name], CloudClusterConfig)
+        return (f"{self.name}-drain",) if clouds else ()
+
+    @property
+    def definitions(self) -> tuple[str, ...]:
+        """What brings the Gateway API's definitions."""
+        return (f"{self.name}-istio-gateway-api",)
+
+    def space(self, namespace: str) -> tuple[str, ...]:
+        """What an object in `namespace` waits for; nothing where others have made that namespace."""
+        return (f"{self.name}-namespace-{namespace}",) if namespace in self.spaces else ()
+
+    def plan(
+        self, component: str, key: str, made: Manifest, *after: str, filled: tuple[str, ...] = ()
+    ) -> PlannedObject:
+        return PlannedObject(component, key, after, made, filled)
+
+    def release(
+        self,
+        component: str,
+        key: str,
+        release: str,
+        source: ChartSource,
+        values: Mapping[str, Any],
+        *after: str,
+        service_filled: bool = False,
+    ) -> PlannedRelease:
+        return PlannedRelease(
+            component, key, after, release, SYSTEM_NAMESPACE, source, values, service_filled
+        )
+
+    def control_plane(self) -> Iterator[Entry]:
+        mesh, config = self.mesh, self.mesh.clusters[self.name]
+        owner = f"{self.name}-istio"
+        space = f"{owner}-namespace"
+        keep = not isinstance(config, LocalClusterConfig)
+        yield self.plan(owner, "namespace", system_namespace(config.network))
+        yield self.plan(owner, "cacerts", cacerts_secret(), space, filled=("stringData",))
+        yield self.release(owner, "gateway-api", "gateway-api-crds", GATEWAY_API_CRDS, {"keep": keep}, space)
+        yield self.release(owner, "base", "istio-base", istio_chart(mesh.istio, "base"), base_values(), space)
+        yield self.release(
+            owner,
+            "istiod",
+            "istiod",
+            istio_chart(mesh.istio, "istiod"),
+            istiod_values(mesh, self.name, config),
+            f"{owner}-cacerts",
+            *self.definitions,
+            f"{owner}-base",
+        )
+        yield self.plan(owner, "strict", strict_peer_authentication(), self.istiod)
+
+    def gateway(self, labels: Mapping[str, str]) -> Iterator[Entry]:
+        """The east-west gateway, where the cluster has one of its own."""
+        values = gateway_values(self.mesh.clusters[self.name], labels)
+        if not values:
+            return
+        owner = f"{self.name}-gateway"
+        hosts = sorted({group.host for group in self.mesh.workload_groups.values() if group.host})
+        yield self.release(
+            owner,
+            "release",
+            GATEWAY_NAME,
+            istio_chart(self.mesh.istio, "gateway"),
+            values,
+            self.istiod,
+            *self.drained,
+            service_filled=True,
+        )
+        yield self.plan(owner, "services", cross_network_gateway(hosts), self.istiod)
+        yield self.plan(owner, "istiod", istiod_gateway(), self.istiod)
+        yield self.plan(owner, "istiod-route", istiod_virtual_service(), self.istiod)
+
+    def peering(self) -> Iterator[Entry]:
+        """The token for the peers and the Secret with theirs, as soon as there are two clusters, whichever
+        are in quarantine: what is no longer declared would be deleted, in a cluster that may not answer."""
+        if len(self.mesh.clusters) < 2:
+            return
+        token = reader_token_secret(self.name)
+        yield self.plan(f"{self.name}-reader", "secret", token, f"{self.name}-istio-base", self.istiod)
+        yield self.plan(
+            f"{self.name}-peering",
+            "remote-secrets",
+            remote_secrets(self.peers),
+            self.istiod,
+            filled=("stringData",),
+        )
+
+    def group(self, group: GroupPlan) -> Iterator[Entry]:
+        """What the machines of a group register with and prove themselves by, in their own cluster; and what
+        every cluster calls them by."""
+        owner, space = f"group-{group.name}", self.space(group.namespace)
+        if group.cluster == self.name:
+            account = service_account(group.service_account, group.namespace)
+            yield self.plan(owner, "account", account, *space)
+            yield self.plan(owner, "group", dict(group.workload_group), f"{owner}-account", self.istiod)
+            yield from self._minting(owner, group)
+        waits = (self.istiod,) if group.config.host else ()
+        service = annotated(entry_point(group.name, group.config), UNAWAITED)
+        yield self.plan(owner, f"service-{self.name}", service, *space, *waits)
+
+    def _minting(self, owner: str, group: GroupPlan) -> Iterator[Entry]:
+        identity, kind = group.machine_identity, group.identity_kind
+        if identity is None:
+            return
+        space = self.space(group.namespace)
+        role = minting_role(group.name, group.namespace, group.service_account)
+        yield self.plan(owner, "role", role, *space)
+        binding = minting_role_binding(group.name, group.namespace, identity, kind)
+        yield self.plan(owner, "role-binding", binding, *space)
+        yield self.plan(owner, "policy", minting_policy(group.name, identity, kind))
+        yield self.plan(owner, "policy-binding", minting_policy_binding(group.name))
+
+    def ingress(self, ingress: IngressPlan) -> Iterator[Entry]:
+        owner = f"ingress-{ingress.name}"
+        gateway = annotated(dict(ingress.gateway), PROGRAMMED)
+        yield self.plan(owner, "gateway", gateway, *self.space(ingress.namespace), self.istiod, *self.drained)
+        for route in ingress.routes:
+            metadata = route["metadata"]
+            key = metadata["name"]
+            if route["kind"] == "ReferenceGrant":
+                key = f"grant-{metadata['namespace']}"
+            space = self.space(metadata["namespace"])
+            yield self.plan(owner, key, dict(route), *space, *self.definitions, self.istiod)
+
+    def demo(self) -> Iterator[Entry]:
+        demo = self.mesh.demo
+        if demo is None:
+            return
+        owner, inside = f"{self.name}-demo", self.space(demo.namespace)
+        yield self.plan(owner, "account", demo_service_account(demo), *inside)
+        server = demo_deployment(demo, self.name)
+        yield self.plan(owner, "deployment", server, f"{owner}-account", self.istiod)
+        yield self.plan(owner, "service", demo_service(demo), *inside)
+        yield self.plan(owner, "policy", demo_authorization_policy(demo), *inside, self.istiod)
+        outside = self.space(outside_namespace(demo))
+        yield self.plan(owner, "outside", outside_deployment(demo, self.name), *outside)
