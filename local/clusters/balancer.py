@@ -14,9 +14,9 @@ from local.lab.errors import LabError
 from local.lab.specs import Report
 from local.linux.commands import ip
 from local.linux.forwarding import Forwarders
+from model.istio_facts import HEALTH_PORT
 
 GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name"
-STATUS_PORT = 15021
 _RELIST = 300.0
 _PAUSE = 0.5
 
@@ -108,7 +108,7 @@ class LoadBalancers:
         """Opens a loopback port for each port of a Gateway-API gateway, the same one after every restart."""
         labels = service["metadata"].get("labels") or {}
         ports = [port["port"] for port in service["spec"]["ports"]] if GATEWAY_LABEL in labels else []
-        wanted = {f"{name}:{port}": port for port in ports if port != STATUS_PORT}
+        wanted = {f"{name}:{port}": port for port in ports if port != HEALTH_PORT}
         for subject in [one for one in self._open if one.rsplit(":", 1)[0] == name and one not in wanted]:
             self._close(subject)
         for subject, port in wanted.items():

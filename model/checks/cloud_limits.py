@@ -17,10 +17,10 @@ from model.derive.api_access import admitted_count, plan_exposure
 from model.derive.firewall import plan_firewall
 from model.derive.subnets import AWS_LONGEST_WITHOUT_CLUSTER, ZONE_LETTERS, zones_of
 from model.derive.types import FirewallRulePlan, Party
-from model.objects.helm_values import ISTIOD_PORT, STATUS_PORT, TLS_PORT
+from model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT
 from model.reading.problems import Problem
 
-GATEWAY_PORTS = (ISTIOD_PORT, STATUS_PORT, TLS_PORT)
+GATEWAY_PORTS = (ISTIOD_PORT, HEALTH_PORT, CROSS_NETWORK_PORT)
 """Ports of an east-west gateway's load balancer."""
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from model.checks.groups import AGENT_PORTS
 from model.checks.registry import rule
 from model.checks.words import is_url
 from model.config.clusters import LocalClusterConfig
 from model.config.mesh import MeshConfig
+from model.istio_facts import SIDECAR_PORTS
 from model.reading.problems import Problem
 
 DEMO_FILES = ("/usr/local/bin/echo-server", "/usr/local/bin/echo-client")
@@ -55,9 +55,9 @@ def clusters_can_pull_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
 def the_demo_has_a_port_to_itself(mesh: MeshConfig) -> Iterator[Problem]:
     """The demo's port is not one of the sidecar's, nor one below 1024, which its user may not open."""
     demo = mesh.demo
-    if demo is not None and (demo.port in AGENT_PORTS or demo.port < 1024):
+    if demo is not None and (demo.port in SIDECAR_PORTS or demo.port < 1024):
         reason = (
-            "Istio's proxy uses this port" if demo.port in AGENT_PORTS else "only root may open this port"
+            "Istio's proxy uses this port" if demo.port in SIDECAR_PORTS else "only root may open this port"
         )
         yield Problem("demo.port", str(demo.port), reason, "Choose another one, for example 8080.")
 

@@ -9,11 +9,8 @@ from model.config.groups import ProbeConfig
 from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import LocalNetworkConfig
-from model.objects.manifest import GROUP_LABEL
+from model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, service_host
 from model.reading.problems import Problem, shown
-
-AGENT_PORTS = frozenset({15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090})
-"""Ports that Istio's agent and proxy use on a machine."""
 
 
 @rule
@@ -97,7 +94,7 @@ def ports_of_a_group_are_its_own(mesh: MeshConfig) -> Iterator[Problem]:
                 yield Problem(
                     path, str(port), f"this port is {first} already", "Keep one name for each port."
                 )
-            if port in AGENT_PORTS:
+            if port in SIDECAR_PORTS:
                 yield Problem(
                     path, str(port), "Istio's agent uses this port", "Let the workload serve another one."
                 )
@@ -151,7 +148,7 @@ def a_host_is_a_name_of_the_users_own(mesh: MeshConfig) -> Iterator[Problem]:
                 path,
                 host,
                 "this name belongs to the clusters' own DNS",
-                f"Leave `host` out: the group is {name}.{group.namespace}.svc.cluster.local by itself.",
+                f"Leave `host` out: the group is {service_host(name, group.namespace)} by itself.",
             )
 
 

@@ -12,10 +12,8 @@ from model.config.ingress import (
     ServiceBackendConfig,
 )
 from model.config.mesh import MeshConfig
+from model.istio_facts import PROXY_PORTS
 from model.reading.problems import Problem, shown
-
-PROXY_PORTS = frozenset({15000, 15001, 15004, 15006, 15020, 15021, 15053, 15090})
-"""Ports that the gateway's proxy uses itself."""
 
 
 @rule

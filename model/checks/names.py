@@ -7,13 +7,14 @@ from model.checks.words import starts_with_letter
 from model.config.clusters import GkeClusterConfig, LocalClusterConfig
 from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig
+from model.istio_facts import SYSTEM_NAMESPACE
 from model.objects.ingress import route_name
 from model.objects.minting import minting_name
 from model.reading.problems import Problem
 
 NAME_LIMIT = 63
 
-RESERVED_NAMESPACES = frozenset({"istio-system", "default"})
+RESERVED_NAMESPACES = frozenset({SYSTEM_NAMESPACE, "default"})
 """Namespaces that are not made for a workload: Istio's own, and the one that every cluster has already."""
 
 

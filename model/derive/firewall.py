@@ -16,10 +16,7 @@ from model.derive.api_access import api_groups, plan_api_access
 from model.derive.names import cloud_name
 from model.derive.subnets import gke_ranges, nodes_range, zone_ranges, zones_of
 from model.derive.types import FirewallRulePlan, Party
-from model.derive.vm_sets import AGENT_PORT
-
-WEBHOOK_PORT = 15017
-"""Where istiod's webhooks answer; without it the creation of every injected pod hangs."""
+from model.istio_facts import AGENT_PORT, WEBHOOK_PORT
 
 GKE_CONTROL_PLANE_PORTS = (WEBHOOK_PORT,)
 EKS_CONTROL_PLANE_PORTS = (443, 9443, 10250, WEBHOOK_PORT)

@@ -10,12 +10,7 @@ from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
 from model.derive.names import google_name
 from model.derive.subnets import zones_of
 from model.derive.types import MachineSetPlan
-from model.texts.agent import DEFAULT_STATUS_PORT
-
-AGENT_PORT = DEFAULT_STATUS_PORT
-"""Where Istio's agent listens as long as it runs, whether istiod answers or not (its status server in
-pilot/cmd/pilot-agent; it stops with its Envoy). Whether it is ready, as it says there and at Envoy's 15021,
-hangs on istiod: while that is down, every machine that boots would be taken for broken."""
+from model.istio_facts import AGENT_PORT
 
 ACCOUNT_ID_LIMIT = 30
 """Characters of a Google service account's id (IAM: "Create service accounts")."""
@@ -65,6 +60,8 @@ def plan_machine_set(
         package=package_of(machines) or "deb",
         architecture=architecture(machines),
         ready_seconds=machines.ready_seconds,
+        # Not Envoy's readiness: it depends on istiod, and while that is down every VM that boots would be
+        # taken for broken.
         agent_port=AGENT_PORT,
         root_device=root_device(machines),
         service_account_id=service_account_id(stack, name) if gce else None,

@@ -4,6 +4,7 @@ an identity."""
 from typing import Any
 
 from model.config.demo import DemoConfig
+from model.istio_facts import SECURITY_API
 from model.objects.groups import namespace
 from model.objects.manifest import Manifest, manifest
 
@@ -47,9 +48,7 @@ def outside_deployment(demo: DemoConfig, cluster: str) -> Manifest:
 def demo_authorization_policy(demo: DemoConfig) -> Manifest:
     """Admits only callers with an identity of the mesh to the demo's pods and machines."""
     spec = {"action": "ALLOW", "rules": [{"from": [{"source": {"principals": ["*"]}}]}]}
-    return manifest(
-        "security.istio.io/v1", "AuthorizationPolicy", "identified-callers-only", demo.namespace, spec=spec
-    )
+    return manifest(SECURITY_API, "AuthorizationPolicy", "identified-callers-only", demo.namespace, spec=spec)
 
 
 def _deployment(

@@ -4,15 +4,13 @@ called."""
 from typing import Any
 
 from model.config.groups import ProbeConfig, WorkloadGroupConfig
-from model.objects.manifest import GROUP_LABEL, Manifest, manifest
-from model.objects.mesh import NETWORKING
+from model.istio_facts import GROUP_LABEL, INJECTION_LABEL, NETWORKING_API, service_host
+from model.objects.manifest import Manifest, manifest
 
 
 def namespace(name: str, *, injected: bool = True) -> Manifest:
     """A namespace whose pods get a sidecar, or (`injected=False`) do not."""
-    return manifest(
-        "v1", "Namespace", name, labels={"istio-injection": "enabled" if injected else "disabled"}
-    )
+    return manifest("v1", "Namespace", name, labels={INJECTION_LABEL: "enabled" if injected else "disabled"})
 
 
 def service_account(name: str, in_namespace: str) -> Manifest:
@@ -44,7 +42,7 @@ def workload_group(name: str, group: WorkloadGroupConfig) -> Manifest:
     }
     if group.probe is not None:
         spec["probe"] = probe(group.probe)
-    return manifest(NETWORKING, "WorkloadGroup", name, group.namespace, {GROUP_LABEL: name}, spec=spec)
+    return manifest(NETWORKING_API, "WorkloadGroup", name, group.namespace, {GROUP_LABEL: name}, spec=spec)
 
 
 def probe(config: ProbeConfig) -> dict[str, Any]:
@@ -65,7 +63,7 @@ def probe(config: ProbeConfig) -> dict[str, Any]:
 
 def group_hosts(name: str, group: WorkloadGroupConfig) -> tuple[str, ...]:
     """Names by which the group is called."""
-    return (group.host,) if group.host else (f"{name}.{group.namespace}.svc.cluster.local",)
+    return (group.host,) if group.host else (service_host(name, group.namespace),)
 
 
 def entry_point(name: str, group: WorkloadGroupConfig) -> Manifest:
@@ -96,7 +94,7 @@ def service_entry(name: str, group: WorkloadGroupConfig) -> Manifest:
         "ports": ports,
         "workloadSelector": {"labels": {GROUP_LABEL: name}},
     }
-    return manifest(NETWORKING, "ServiceEntry", name, group.namespace, {GROUP_LABEL: name}, spec=spec)
+    return manifest(NETWORKING_API, "ServiceEntry", name, group.namespace, {GROUP_LABEL: name}, spec=spec)
 
 
 def protocol(port_name: str) -> str:

@@ -17,11 +17,10 @@ from model.config.clusters import (
 )
 from model.config.istio import IstioConfig
 from model.config.mesh import MeshConfig
+from model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT, NETWORK_LABEL
 
 GATEWAY_NAME = "istio-eastwestgateway"
 """Name of the east-west gateway's release, Deployment and Service in `istio-system`."""
-
-STATUS_PORT, TLS_PORT, ISTIOD_PORT = 15021, 15443, 15012
 
 _NLB = "service.beta.kubernetes.io/aws-load-balancer"
 EIP_ALLOCATIONS = f"{_NLB}-eip-allocations"
@@ -91,7 +90,7 @@ def gateway_values(cluster: ClusterConfig, labels: Mapping[str, str] | None = No
         return {}
     values: dict[str, Any] = {
         "name": GATEWAY_NAME,
-        "labels": {"topology.istio.io/network": cluster.network},
+        "labels": {NETWORK_LABEL: cluster.network},
         "env": {"ISTIO_META_REQUESTED_NETWORK_VIEW": cluster.network},
         "imagePullPolicy": "IfNotPresent",
         "service": {"type": cluster.gateway.service_type, "ports": _gateway_ports(cluster.gateway)},
@@ -121,7 +120,7 @@ def load_balancer_annotations(cluster: ClusterConfig, labels: Mapping[str, str])
         f"{_NLB}-nlb-target-type": "ip",
         f"{_NLB}-attributes": "load_balancing.cross_zone.enabled=true",
         f"{_NLB}-healthcheck-protocol": "http",
-        f"{_NLB}-healthcheck-port": str(STATUS_PORT),
+        f"{_NLB}-healthcheck-port": str(HEALTH_PORT),
         f"{_NLB}-healthcheck-path": "/healthz/ready",
         **({NLB_TAGS: tags} if tags else {}),
     }
@@ -136,12 +135,12 @@ def mesh_networks(mesh: MeshConfig) -> dict[str, Any]:
     gateways: dict[str, list[dict[str, Any]]] = {}
     for name, network in mesh.networks.items():
         if network.gateway is not None:
-            gateways.setdefault(name, []).append({"address": network.gateway, "port": TLS_PORT})
+            gateways.setdefault(name, []).append({"address": network.gateway, "port": CROSS_NETWORK_PORT})
     for _, cluster in sorted(mesh.clusters.items()):
         exposure = cluster.gateway
         if not exposure.enabled or cluster.state != "active":
             continue
-        port = exposure.node_ports.tls if exposure.service_type == "NodePort" else TLS_PORT
+        port = exposure.node_ports.tls if exposure.service_type == "NodePort" else CROSS_NETWORK_PORT
         gateways.setdefault(cluster.network, []).extend(
             {"address": address, "port": port} for address in exposure.addresses
         )
@@ -173,8 +172,8 @@ def _istiod_environment(istio: IstioConfig) -> dict[str, str]:
 def _gateway_ports(exposure: GatewayExposureConfig) -> list[dict[str, Any]]:
     node_ports = exposure.node_ports
     ports = [
-        ("status-port", STATUS_PORT, node_ports.status),
-        ("tls", TLS_PORT, node_ports.tls),
+        ("status-port", HEALTH_PORT, node_ports.status),
+        ("tls", CROSS_NETWORK_PORT, node_ports.tls),
         ("tls-istiod", ISTIOD_PORT, node_ports.istiod),
     ]
     fixed = exposure.service_type == "NodePort"

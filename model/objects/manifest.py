@@ -6,10 +6,6 @@ from typing import Any
 Manifest = dict[str, Any]
 """A Kubernetes object as plain data: apiVersion, kind, metadata, and what else its kind has."""
 
-SYSTEM_NAMESPACE = "istio-system"
-GROUP_LABEL = "hybrid-mesh/group"
-"""Label that only the machines of one group carry; the group's Service selects it."""
-
 
 def manifest(
     api_version: str,

@@ -5,16 +5,22 @@ Sources: `samples/multicluster/{expose-services,expose-istiod}.yaml` of Istio 1.
 
 from collections.abc import Sequence
 
-from model.objects.manifest import SYSTEM_NAMESPACE, Manifest, manifest
+from model.istio_facts import (
+    CROSS_NETWORK_PORT,
+    ISTIOD_PORT,
+    MULTI_CLUSTER_LABEL,
+    NETWORK_LABEL,
+    NETWORKING_API,
+    READER_SERVICE_ACCOUNT,
+    SECURITY_API,
+    SYSTEM_NAMESPACE,
+    service_host,
+)
+from model.objects.manifest import Manifest, manifest
 from model.objects.planned import AT_RUN_TIME
 
-NETWORKING = "networking.istio.io/v1"
-READER_SERVICE_ACCOUNT = "istio-reader-service-account"
-"""Service account in `istio-system` whose token the peers use; made by the chart `base`."""
 REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not a secret
 """Name of the one merged Secret of a cluster, in `istio-system`; each key is a peer's cluster name."""
-REMOTE_SECRET_LABELS = {"istio/multiCluster": "true"}
-"""The label by which istiod finds it (Istio: pkg/kube/multicluster/secretcontroller.go)."""
 CERTIFICATE_FILES = ("ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem")
 """Keys of the Secret `cacerts` (Istio: "Plug in CA Certificates")."""
 _GATEWAY_SELECTOR = {"istio": "eastwestgateway"}
@@ -22,7 +28,7 @@ _GATEWAY_SELECTOR = {"istio": "eastwestgateway"}
 
 def system_namespace(network: str) -> Manifest:
     """`istio-system` with the label that tells istiod the network of the cluster's endpoints."""
-    return manifest("v1", "Namespace", SYSTEM_NAMESPACE, labels={"topology.istio.io/network": network})
+    return manifest("v1", "Namespace", SYSTEM_NAMESPACE, labels={NETWORK_LABEL: network})
 
 
 def cross_network_gateway(extra_hosts: Sequence[str] = ()) -> Manifest:
@@ -31,40 +37,40 @@ def cross_network_gateway(extra_hosts: Sequence[str] = ()) -> Manifest:
     `extra_hosts` are the groups' own host names, which `*.local` does not match.
     """
     server = {
-        "port": {"number": 15443, "name": "tls", "protocol": "TLS"},
+        "port": {"number": CROSS_NETWORK_PORT, "name": "tls", "protocol": "TLS"},
         "tls": {"mode": "AUTO_PASSTHROUGH"},
         "hosts": ["*.local", *extra_hosts],
     }
     spec = {"selector": _GATEWAY_SELECTOR, "servers": [server]}
-    return manifest(NETWORKING, "Gateway", "cross-network-gateway", SYSTEM_NAMESPACE, spec=spec)
+    return manifest(NETWORKING_API, "Gateway", "cross-network-gateway", SYSTEM_NAMESPACE, spec=spec)
 
 
 def istiod_gateway() -> Manifest:
     """Lets machines reach istiod through the east-west gateway; the webhook's port stays inside."""
     server = {
-        "port": {"number": 15012, "name": "tls-istiod", "protocol": "TLS"},
+        "port": {"number": ISTIOD_PORT, "name": "tls-istiod", "protocol": "TLS"},
         "tls": {"mode": "PASSTHROUGH"},
         "hosts": ["*"],
     }
     spec = {"selector": _GATEWAY_SELECTOR, "servers": [server]}
-    return manifest(NETWORKING, "Gateway", "istiod-gateway", SYSTEM_NAMESPACE, spec=spec)
+    return manifest(NETWORKING_API, "Gateway", "istiod-gateway", SYSTEM_NAMESPACE, spec=spec)
 
 
 def istiod_virtual_service() -> Manifest:
     """Routes what arrives at `istiod_gateway` to istiod."""
-    destination = {"host": f"istiod.{SYSTEM_NAMESPACE}.svc.cluster.local", "port": {"number": 15012}}
+    destination = {"host": service_host("istiod", SYSTEM_NAMESPACE), "port": {"number": ISTIOD_PORT}}
     route = {
-        "match": [{"port": 15012, "sniHosts": ["*"]}],
+        "match": [{"port": ISTIOD_PORT, "sniHosts": ["*"]}],
         "route": [{"destination": destination}],
     }
     spec = {"hosts": ["*"], "gateways": ["istiod-gateway"], "tls": [route]}
-    return manifest(NETWORKING, "VirtualService", "istiod-vs", SYSTEM_NAMESPACE, spec=spec)
+    return manifest(NETWORKING_API, "VirtualService", "istiod-vs", SYSTEM_NAMESPACE, spec=spec)
 
 
 def strict_peer_authentication() -> Manifest:
     """Mutual TLS for every workload of the mesh: the root namespace's default policy."""
     return manifest(
-        "security.istio.io/v1",
+        SECURITY_API,
         "PeerAuthentication",
         "default",
         SYSTEM_NAMESPACE,
@@ -102,7 +108,7 @@ def remote_secrets(peers: Sequence[str]) -> Manifest:
         "Secret",
         REMOTE_SECRET_NAME,
         SYSTEM_NAMESPACE,
-        REMOTE_SECRET_LABELS,
+        {MULTI_CLUSTER_LABEL: "true"},
         type="Opaque",
         stringData=dict.fromkeys(peers, AT_RUN_TIME),
     )

@@ -5,6 +5,7 @@ RBAC cannot limit the audience or the life of a token, so an admission policy do
 
 from typing import Literal
 
+from model.istio_facts import ROOT_CONFIG_MAP
 from model.objects.manifest import Manifest, manifest
 
 IdentityKind = Literal["User", "Group"]
@@ -12,7 +13,6 @@ IdentityKind = Literal["User", "Group"]
 
 TOKEN_AUDIENCE = "istio-ca"  # noqa: S105 - an audience, not a secret
 TOKEN_SECONDS = 3600
-ROOT_CONFIG_MAP = "istio-ca-root-cert"
 _RBAC = "rbac.authorization.k8s.io/v1"
 _ADMISSION = "admissionregistration.k8s.io/v1"
 

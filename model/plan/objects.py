@@ -7,6 +7,7 @@ from typing import Any
 from model.config.clusters import CloudClusterConfig, LocalClusterConfig
 from model.config.demo import DemoConfig
 from model.config.mesh import MeshConfig
+from model.istio_facts import SYSTEM_NAMESPACE
 from model.objects.demo import (
     demo_authorization_policy,
     demo_deployment,
@@ -18,7 +19,7 @@ from model.objects.demo import (
 )
 from model.objects.groups import entry_point, namespace, service_account
 from model.objects.helm_values import GATEWAY_NAME, base_values, gateway_values, istiod_values
-from model.objects.manifest import SYSTEM_NAMESPACE, Manifest, annotated, manifest
+from model.objects.manifest import Manifest, annotated, manifest
 from model.objects.mesh import (
     cacerts_secret,
     cross_network_gateway,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from model.config.clusters import GatewayExposureConfig, KubeconfigClusterConfig
-from model.objects.helm_values import ISTIOD_PORT, TLS_PORT
+from model.istio_facts import CROSS_NETWORK_PORT, ISTIOD_PORT
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 HTTPS_PORT, API_PORT = 443, 6443
@@ -79,7 +79,7 @@ def _to_gateways(plan: MeshPlan) -> Iterator[OpenPath]:
                 continue
             for name in other.gateway_clusters:
                 exposure = plan.clusters[name].config.gateway
-                port = exposure.node_ports.tls if exposure.service_type == "NodePort" else TLS_PORT
+                port = exposure.node_ports.tls if exposure.service_type == "NodePort" else CROSS_NETWORK_PORT
                 purpose = "traffic between networks"
                 yield OpenPath(
                     _range(network),
@@ -94,7 +94,7 @@ def _to_gateways(plan: MeshPlan) -> Iterator[OpenPath]:
                 yield OpenPath(
                     _range(network),
                     destination,
-                    (TLS_PORT,),
+                    (CROSS_NETWORK_PORT,),
                     "traffic between networks",
                     route=False,
                     yours=True,

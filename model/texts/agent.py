@@ -9,14 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-ISTIOD_HOST = "istiod.istio-system.svc"
-DISCOVERY_PORT = 15012
-DEFAULT_STATUS_PORT = 15020
+from model.istio_facts import AGENT_PORT, CANONICAL_NAME_LABEL, CANONICAL_REVISION_LABEL, ISTIOD_HOST
 
 Platform = Literal["gcp", "aws", "none"]
-
-_CANONICAL_NAME = "service.istio.io/canonical-name"
-_CANONICAL_REVISION = "service.istio.io/canonical-revision"
 
 
 @dataclass(frozen=True)
@@ -48,17 +43,17 @@ class AgentSettings:
 
     @property
     def status_port(self) -> int:
-        return int(self.default_config.get("statusPort", DEFAULT_STATUS_PORT))
+        return int(self.default_config.get("statusPort", AGENT_PORT))
 
 
 def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
     """The agent's `proxyMetadata`: istioctl's keys, and PROXY_CONFIG_XDS_AGENT, by which a root that
     istiod adds reaches the agent at once (pilot/cmd/pilot-agent/options/options.go)."""
-    name = _first(settings.labels, _CANONICAL_NAME, "app.kubernetes.io/name", "app") or settings.group
+    name = _first(settings.labels, CANONICAL_NAME_LABEL, "app.kubernetes.io/name", "app") or settings.group
     revision = (
-        _first(settings.labels, _CANONICAL_REVISION, "app.kubernetes.io/version", "version") or "latest"
+        _first(settings.labels, CANONICAL_REVISION_LABEL, "app.kubernetes.io/version", "version") or "latest"
     )
-    labels = {**settings.labels, _CANONICAL_NAME: name, _CANONICAL_REVISION: revision}
+    labels = {**settings.labels, CANONICAL_NAME_LABEL: name, CANONICAL_REVISION_LABEL: revision}
     metadata = {
         **settings.proxy_metadata,
         "PROXY_CONFIG_XDS_AGENT": "true",

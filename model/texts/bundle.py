@@ -6,7 +6,7 @@ certificate with the one that it holds, in `/etc/certs`.
 
 from dataclasses import dataclass
 
-from model.texts.agent import ISTIOD_HOST
+from model.istio_facts import ISTIOD_HOST
 from model.texts.hosts import render_hosts
 from model.texts.machine_texts import source_text
 from model.texts.shell_text import render_environment

@@ -7,7 +7,7 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 from dataclasses import dataclass
 from typing import Literal
 
-from model.texts.agent import ISTIOD_HOST
+from model.istio_facts import ISTIOD_HOST
 from model.texts.block_yaml import block_yaml
 from model.texts.gzipped import gzipped
 from model.texts.hosts import render_hosts

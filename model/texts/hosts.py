@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from model.texts.agent import ISTIOD_HOST
+from model.istio_facts import ISTIOD_HOST
 
 
 def render_hosts(addresses: tuple[str, ...], host: str = ISTIOD_HOST) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import yaml
 
-from model.texts.agent import DISCOVERY_PORT, AgentSettings, render_proxy_metadata
+from model.istio_facts import ISTIOD_PORT
+from model.texts.agent import AgentSettings, render_proxy_metadata
 
 
 def render_mesh_yaml(settings: AgentSettings) -> str:
@@ -12,7 +13,7 @@ def render_mesh_yaml(settings: AgentSettings) -> str:
     that of the mesh, with the address of istiod, the group's probe and the machine's proxyMetadata."""
     config = {
         **settings.default_config,
-        "discoveryAddress": f"{settings.istiod_host}:{DISCOVERY_PORT}",
+        "discoveryAddress": f"{settings.istiod_host}:{ISTIOD_PORT}",
         "meshId": settings.mesh_id,
         "proxyMetadata": render_proxy_metadata(settings),
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from model.config.demo import DemoConfig
 from model.config.ingress import BackendConfig, RouteConfig, ServiceBackendConfig
+from model.istio_facts import service_host
 from model.plan.types import GroupPlan, MeshPlan
 from operate.shell import Machine, Pod
 from operate.verify.checks import (
@@ -66,7 +67,7 @@ class _Planner:
 
     def within(self) -> Iterator[Check]:
         """From an echo pod of each cluster and from each machine to each destination."""
-        host = f"{self._demo.service}.{self._demo.namespace}.svc.cluster.local"
+        host = service_host(self._demo.service, self._demo.namespace)
         for source in self._sources():
             if pods := self._pods():
                 yield self._answered(

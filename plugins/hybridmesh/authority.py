@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-ISTIOD_NAME: Final = "istiod.istio-system.svc"
+from model.istio_facts import ISTIOD_HOST
+
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """Certificates are valid from a little before they are made: not every machine's clock agrees."""
 
@@ -88,7 +89,7 @@ def make_intermediate(
     name = _intermediate_name(trust_domain, cluster)
     start = max(now - CLOCK_SKEW, root.certificate.not_valid_before_utc)
     builder = _builder(name, root.certificate.subject, key.public_key(), start, expiry, path_length=0)
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(ISTIOD_NAME)]), critical=False)
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(ISTIOD_HOST)]), critical=False)
     builder = builder.add_extension(_authority_key(root.certificate), critical=False)
     certificate = _pem(builder.sign(root.key, hashes.SHA256()))
     return {
@@ -109,7 +110,7 @@ def make_request(trust_domain: str, cluster: str) -> tuple[str, str]:
         .subject_name(_intermediate_name(trust_domain, cluster))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_authority_usage(), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(ISTIOD_NAME)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(ISTIOD_HOST)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     return request.public_bytes(serialization.Encoding.PEM).decode(), _key_pem(key)

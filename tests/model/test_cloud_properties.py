@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
 from model.config.networks import AwsNetworkConfig
 from model.derive.types import FirewallRulePlan, Source
-from model.derive.vm_sets import AGENT_PORT
+from model.istio_facts import AGENT_PORT
 from model.objects.helm_values import GATEWAY_NAME
 from model.plan.build import plan_from
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
