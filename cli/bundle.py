@@ -96,6 +96,7 @@ def _describe(group: GroupPlan, content: dict[str, Any], roots: str) -> Bundle:
         cluster_env=content["clusterEnv"],
         mesh_yaml=content["meshYaml"],
         package_url=content["packageUrl"],
+        package_sha256=content.get("packageSha256", ""),
     )
 
 

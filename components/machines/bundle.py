@@ -5,7 +5,7 @@ import json
 import pulumi
 
 from components.machines.base import MachineContext, Machines
-from model.plan.boot import package_url
+from model.plan.boot import group_package, package_url
 
 
 class BundleMachines(Machines):
@@ -13,7 +13,8 @@ class BundleMachines(Machines):
     the token.
 
     `content` has the keys `cluster`, `namespace`, `serviceAccount`, `apiEndpoint` (of the peers),
-    `gatewayAddresses`, `rootCertificate`, `clusterEnv`, `meshYaml`, `packageUrl`, `istioVersion`.
+    `gatewayAddresses`, `rootCertificate`, `clusterEnv`, `meshYaml`, `packageUrl`, `packageSha256` (may be
+    empty), `istioVersion`.
     """
 
     content: pulumi.Output[dict[str, object]]
@@ -27,6 +28,7 @@ class BundleMachines(Machines):
     ) -> None:
         super().__init__("hybridmesh:index:BundleMachines", name, None, opts)
         group, istio = context.group, context.istio
+        package = group_package(group)
         content = {
             "cluster": group.cluster,
             "namespace": group.namespace,
@@ -36,7 +38,8 @@ class BundleMachines(Machines):
             "rootCertificate": context.root_certificate,
             "clusterEnv": group.cluster_env,
             "meshYaml": group.mesh_yaml,
-            "packageUrl": package_url(istio),
+            "packageUrl": package_url(istio, *package),
+            "packageSha256": istio.package_sha256.of(*package) or "",
             "istioVersion": istio.version,
         }
         self.content = pulumi.Output.json_dumps(content).apply(json.loads)

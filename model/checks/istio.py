@@ -1,32 +1,21 @@
 """Rules on Istio and on trust."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from model.checks.registry import rule
 from model.checks.words import is_url
 from model.config.clusters import LocalClusterConfig
 from model.config.istio import FolderChartsConfig, OciChartsConfig, RepositoryChartsConfig
+from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
 from model.config.trust import FilesTrustConfig
-from model.reading.problems import Problem, shown
+from model.derive.types import MachineSetPlan
+from model.derive.vm_sets import plan_machine_set
+from model.reading.problems import Problem
 
 SUPPORTED_MINORS = ("1.31",)
 """Minor releases of Istio whose charts, files and behaviour this project knows."""
-
-OWNED_VALUES = {
-    "global.meshID": "id",
-    "global.multiCluster.clusterName": "clusters",
-    "global.network": "clusters.<name>.network",
-    "global.meshNetworks": "networks.<name>.gateway",
-    "global.hub": "istio.hub",
-    "global.tag": "istio.tag",
-    "meshConfig.trustDomain": "trustDomain",
-    "env.ISTIO_MULTIROOT_MESH": "the plan, so that roots can be rotated",
-    "_internal_defaults_do_not_set": "the chart",
-}
-"""Values of the istiod chart that the plan sets, and where they come from."""
 
 _HUB = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*")
 _TRUST_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
@@ -110,6 +99,26 @@ def packages_come_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
+def packages_without_tls_are_verified(mesh: MeshConfig) -> Iterator[Problem]:
+    """Packages that come over plain HTTP have a checksum, as VMs install them as root. The lab is exempt: its
+    packages come from the same host."""
+    if not mesh.istio.packages.startswith("http:"):
+        return
+    for name, group in sorted(mesh.workload_groups.items()):
+        machines = plan_machine_set(mesh, "", name, group) or group.machines
+        if not isinstance(machines, MachineSetPlan | BundleMachinesConfig):
+            continue
+        form, architecture = machines.package, machines.architecture
+        if mesh.istio.package_sha256.of(form, architecture) is None:
+            yield Problem(
+                f"istio.packageSha256.{architecture}{form.capitalize()}",
+                "",
+                f"machines of {name} would install a package that anybody on the network could replace",
+                "Set the package's SHA-256, or use an https address for `packages`.",
+            )
+
+
+@rule
 def plain_envoys_are_local(mesh: MeshConfig) -> Iterator[Problem]:
     """`proxy: envoy` is for the local site, whose proxies are upstream Envoys."""
     if mesh.istio.proxy == "envoy" and not all(
@@ -121,20 +130,6 @@ def plain_envoys_are_local(mesh: MeshConfig) -> Iterator[Problem]:
             "clusters that are not local run Istio's own proxy",
             "Leave `proxy` out, or set it to istio.",
         )
-
-
-@rule
-def further_values_leave_the_plans_alone(mesh: MeshConfig) -> Iterator[Problem]:
-    """`istio.values` sets nothing that the plan takes from elsewhere."""
-    for path, source in OWNED_VALUES.items():
-        value = _at(mesh.istio.values, path.split("."))
-        if value is not None:
-            yield Problem(
-                f"istio.values.{path}",
-                shown(value),
-                f"this value is set by {source}",
-                "Leave it out here.",
-            )
 
 
 @rule
@@ -188,12 +183,3 @@ def certificate_and_key_are_two_keys(mesh: MeshConfig) -> Iterator[Problem]:
             yield Problem(
                 f"trust.{key}", "mesh", "hybrid-mesh:mesh is the mesh itself", f"Name it root-{key}."
             )
-
-
-def _at(values: Mapping[str, Any], keys: list[str]) -> Any:
-    value: Any = values
-    for key in keys:
-        if not isinstance(value, Mapping) or key not in value:
-            return None
-        value = value[key]
-    return value

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 DNS_LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 ABSOLUTE_PATH_PATTERN = r"^/"
 FILE_MODE_PATTERN = r"^0[0-7]{3}$"
+SHA256_PATTERN = r"^[0-9a-f]{64}$"
 DEVICE_PATTERN = r"^/dev/[a-z]+[0-9]*$"
 UNIT_NAME_PATTERN = r"^[A-Za-z0-9@_.-]+\.(service|timer|socket|path)$"
 _CIDR_PATTERN = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"

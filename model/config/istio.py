@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from model.config.base import Section
+from model.config.base import SHA256_PATTERN, Section
 
 
 class RepositoryChartsConfig(Section):
@@ -31,9 +31,34 @@ class FolderChartsConfig(Section):
     """Path of the folder."""
 
 
+PackageForm = Literal["deb", "rpm"]
+Architecture = Literal["amd64", "arm64"]
+Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
+
 ChartsConfig = Annotated[
     RepositoryChartsConfig | OciChartsConfig | FolderChartsConfig, Field(discriminator="type")
 ]
+
+
+class PackageSumsConfig(Section):
+    """SHA-256 sums of Istio's VM packages, in hexadecimal; VMs refuse a package of another sum.
+
+    Istio publishes each beside its package, with the suffix `.sha256`.
+    """
+
+    amd64_deb: Sha256 | None = None
+    """Of `deb/istio-sidecar.deb`."""
+    arm64_deb: Sha256 | None = None
+    """Of `deb/istio-sidecar-arm64.deb`."""
+    amd64_rpm: Sha256 | None = None
+    """Of `rpm/istio-sidecar.rpm`."""
+    arm64_rpm: Sha256 | None = None
+    """Of `rpm/istio-sidecar-arm64.rpm`."""
+
+    def of(self, form: PackageForm, architecture: Architecture) -> str | None:
+        """The sum of one package; None where it is not given."""
+        value: str | None = getattr(self, f"{architecture}_{form}")
+        return value
 
 
 class IstioConfig(Section):
@@ -54,6 +79,8 @@ class IstioConfig(Section):
     """Where the Helm charts are."""
     packages: str = "https://blob.istio.io/istio-release"
     """Base address of the machine packages: `<packages>/releases/<version>/deb/istio-sidecar.deb`."""
+    package_sha256: PackageSumsConfig = PackageSumsConfig()
+    """Sums of the machine packages; an `http` address of `packages` requires them."""
     proxy: Literal["istio", "envoy"] = "istio"
     """`envoy` when the proxies are plain upstream Envoys without Istio's extensions."""
     values: dict[str, Any] = Field(default_factory=dict)

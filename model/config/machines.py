@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from model.config.base import DEVICE_PATTERN, Section
+from model.config.istio import Architecture, PackageForm
 
 MachineCount = Annotated[int, Field(strict=True, ge=1, le=5000)]
 
@@ -28,6 +29,10 @@ class BundleMachinesConfig(Section):
     type: Literal["bundle"]
     minimum: int = Field(default=0, strict=True, ge=0)
     """How many must have joined before `pulumi up` ends."""
+    package: PackageForm = "deb"
+    """The form of Istio's package that the machines install."""
+    architecture: Architecture = "amd64"
+    """The architecture of the machines."""
 
 
 class CloudMachinesConfigBase(Section):
@@ -41,7 +46,7 @@ class CloudMachinesConfigBase(Section):
     """With `min` and `max`: the load of the processors that the cloud keeps to."""
     disk_gigabytes: int = Field(default=20, strict=True, ge=10, le=2000)
     """Size of each machine's disk, which is encrypted."""
-    package: Literal["deb", "rpm"] | None = None
+    package: PackageForm | None = None
     """The form of Istio's package for the image; told by the image's name where it says its distribution."""
     ready_seconds: int = Field(default=300, strict=True, ge=300, le=3600)
     """Time that a machine has to join before the cloud takes it for broken."""

@@ -43,9 +43,9 @@ def base_values() -> dict[str, Any]:
     return {"defaultRevision": "default", "base": {"validationFailurePolicy": "Fail"}}
 
 
-def istiod_values(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> dict[str, Any]:
+def istiod_values(mesh: MeshConfig, name: str) -> dict[str, Any]:
     """Values of the chart `istiod` for cluster `name`, the user's `istio.values` merged over them."""
-    istio = mesh.istio
+    istio, cluster = mesh.istio, mesh.clusters[name]
     values: dict[str, Any] = {
         "global": {
             "hub": istio.hub,
@@ -75,6 +75,21 @@ def istiod_values(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> dict[s
     if isinstance(cluster, GkeClusterConfig):
         values["global"]["platform"] = "gke"
     return merge(values, istio.values)
+
+
+def default_proxy_config(mesh: MeshConfig, name: str) -> dict[str, Any]:
+    """`meshConfig.defaultConfig` of istiod in cluster `name`, which the proxies on VMs get too (Istio:
+    `istioctl x workload entry configure` copies it). What `model.checks.istio_values` refuses is left out."""
+    values: Any = istiod_values(mesh, name)
+    for key in ("meshConfig", "defaultConfig"):
+        values = values.get(key) if isinstance(values, Mapping) else None
+    config = dict(values) if isinstance(values, Mapping) else {}
+    metadata = config.get("proxyMetadata")
+    given = metadata.items() if isinstance(metadata, Mapping) else ()
+    config["proxyMetadata"] = {
+        key: value for key, value in given if isinstance(value, str) and len(value.splitlines()) < 2
+    }
+    return config
 
 
 def gateway_values(cluster: ClusterConfig, labels: Mapping[str, str] | None = None) -> dict[str, Any]:

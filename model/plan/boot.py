@@ -1,15 +1,21 @@
 """What the machines of a group boot with, as far as the plan knows it."""
 
-from typing import Literal
-
-from model.config.istio import IstioConfig
+from model.config.istio import Architecture, IstioConfig, PackageForm
+from model.config.machines import BundleMachinesConfig
+from model.derive.types import MachineSetPlan
 from model.plan.types import GroupPlan
 from model.texts.cloud_init import MachineBoot, MachineFile, SystemdUnit
 
 
-def package_url(
-    istio: IstioConfig, form: Literal["deb", "rpm"] = "deb", architecture: Literal["amd64", "arm64"] = "amd64"
-) -> str:
+def group_package(group: GroupPlan) -> tuple[PackageForm, Architecture]:
+    """Which package of Istio the VMs of a group install."""
+    machines = group.machine_set or group.config.machines
+    if isinstance(machines, MachineSetPlan | BundleMachinesConfig):
+        return machines.package, machines.architecture
+    return "deb", "amd64"
+
+
+def package_url(istio: IstioConfig, form: PackageForm, architecture: Architecture) -> str:
     """Where a machine finds Istio's package (Istio: "Virtual Machine Installation"; arm64's name has it in
     it)."""
     name = "istio-sidecar" if architecture == "amd64" else f"istio-sidecar-{architecture}"
@@ -29,6 +35,7 @@ def machine_boot(
     IP addresses of the east-west gateway and, for machines of EC2, the real name of their EKS cluster."""
     application = group.config.application
     machines = group.machine_set
+    form, architecture = group_package(group)
     ec2 = machines is not None and machines.type == "ec2"
     return MachineBoot(
         group=group.name,
@@ -40,9 +47,8 @@ def machine_boot(
         gateway_addresses=gateway_addresses,
         cluster_env=group.cluster_env,
         mesh_yaml=group.mesh_yaml,
-        package_url=package_url(istio, machines.package, machines.architecture)
-        if machines
-        else package_url(istio),
+        package_url=package_url(istio, form, architecture),
+        package_sha256=istio.package_sha256.of(form, architecture),
         identity="ec2" if ec2 else "gce",
         region=machines.region if machines and ec2 else None,
         eks_cluster=eks_cluster,

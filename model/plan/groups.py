@@ -7,6 +7,7 @@ from model.config.machines import BundleMachinesConfig, Ec2MachinesConfig, Local
 from model.config.mesh import MeshConfig
 from model.derive.vm_sets import machine_identity, plan_machine_set, size
 from model.objects.groups import group_account, group_hosts, group_labels, probe, workload_group
+from model.objects.helm_values import default_proxy_config
 from model.plan.types import GroupPlan, MachinePlan
 from model.texts.agent import AgentSettings, Platform
 from model.texts.cluster_env import render_cluster_env
@@ -118,6 +119,7 @@ def _agent_settings(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> 
         ports=dict(group.ports),
         probe=probe(group.probe) if group.probe is not None else None,
         dns_capture=group.dns_capture,
+        default_config=default_proxy_config(mesh, group.cluster),
         platform=_PLATFORMS.get(group.machines.type, "none"),
     )
 

@@ -147,7 +147,7 @@ class _Cluster:
             "istiod",
             "istiod",
             istio_chart(mesh.istio, "istiod"),
-            istiod_values(mesh, self.name, config),
+            istiod_values(mesh, self.name),
             f"{owner}-cacerts",
             *self.definitions,
             f"{owner}-base",

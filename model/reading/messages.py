@@ -9,6 +9,7 @@ from model.config.base import (
     DEVICE_PATTERN,
     DNS_LABEL_PATTERN,
     FILE_MODE_PATTERN,
+    SHA256_PATTERN,
     UNIT_NAME_PATTERN,
 )
 from model.reading.problems import nearest, shown
@@ -32,6 +33,7 @@ _PATTERNS: dict[str, Wording] = {
         "this is no DNS label",
         "Use lower case letters, digits and dashes, 63 characters at most, no dash at either end.",
     ),
+    SHA256_PATTERN: ("this is not a SHA-256 sum", "Write its 64 hexadecimal digits in lower case."),
     DEVICE_PATTERN: ("this is no name of a disk", "Write it like /dev/xvda or /dev/sda1."),
     ABSOLUTE_PATH_PATTERN: ("this is no absolute path", "Begin it with a slash."),
     FILE_MODE_PATTERN: ("this is no file mode", 'Write four octal digits in quotes: "0644".'),

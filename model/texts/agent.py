@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from model.istio_facts import AGENT_PORT, CANONICAL_NAME_LABEL, CANONICAL_REVISION_LABEL, ISTIOD_HOST
+from model.istio_facts import CANONICAL_NAME_LABEL, CANONICAL_REVISION_LABEL
 
 Platform = Literal["gcp", "aws", "none"]
 
@@ -20,8 +20,8 @@ class AgentSettings:
 
     `cluster` is the Istio cluster id of the control plane that they register with; `labels` are the
     WorkloadGroup's; `ports` its template's (name to number); `probe` its `spec.probe` in the API's own
-    form (camelCase), None when it has none. `proxy_metadata` and `default_config` are the mesh's
-    `meshConfig.defaultConfig` of that cluster's istiod, the former its `proxyMetadata`. `platform` tells
+    form (camelCase), None when it has none. `default_config` is `meshConfig.defaultConfig` of
+    that cluster's istiod, as its chart gets it. `platform` tells
     the agent which metadata server to ask for its region and zone; None lets it find out by itself.
     """
 
@@ -36,14 +36,8 @@ class AgentSettings:
     ports: Mapping[str, int]
     probe: Mapping[str, Any] | None = None
     dns_capture: bool = True
-    istiod_host: str = ISTIOD_HOST
     platform: Platform | None = None
-    proxy_metadata: Mapping[str, str] = field(default_factory=dict)
     default_config: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def status_port(self) -> int:
-        return int(self.default_config.get("statusPort", AGENT_PORT))
 
 
 def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
@@ -55,7 +49,7 @@ def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
     )
     labels = {**settings.labels, CANONICAL_NAME_LABEL: name, CANONICAL_REVISION_LABEL: revision}
     metadata = {
-        **settings.proxy_metadata,
+        **settings.default_config.get("proxyMetadata", {}),
         "PROXY_CONFIG_XDS_AGENT": "true",
         "CANONICAL_SERVICE": name,
         "CANONICAL_REVISION": revision,

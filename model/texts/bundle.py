@@ -6,7 +6,6 @@ certificate with the one that it holds, in `/etc/certs`.
 
 from dataclasses import dataclass
 
-from model.istio_facts import ISTIOD_HOST
 from model.texts.hosts import render_hosts
 from model.texts.machine_texts import source_text
 from model.texts.shell_text import render_environment
@@ -24,7 +23,7 @@ class Bundle:
 
     `root_certificates` (PEM) is `root-cert.pem` of the ConfigMap `istio-ca-root-cert` in the group's
     namespace. `package_url` is the `istio-sidecar` package (.deb or .rpm) that the installer downloads
-    unless `package_version` of it is installed or it is given a file.
+    unless it is given a file.
     """
 
     group: str
@@ -37,8 +36,6 @@ class Bundle:
     mesh_yaml: str
     package_url: str
     package_sha256: str | None = None
-    package_version: str | None = None
-    istiod_host: str = ISTIOD_HOST
 
 
 def render_bundle(bundle: Bundle) -> dict[str, str]:
@@ -54,11 +51,10 @@ def render_bundle(bundle: Bundle) -> dict[str, str]:
         "CLUSTER": bundle.cluster,
         "PACKAGE_URL": bundle.package_url,
         "PACKAGE_SHA256": bundle.package_sha256 or "",
-        "PACKAGE_VERSION": bundle.package_version or "",
     }
     return {
         "cluster.env": bundle.cluster_env,
-        "hosts": render_hosts(bundle.gateway_addresses, bundle.istiod_host),
+        "hosts": render_hosts(bundle.gateway_addresses),
         "install.sh": source_text("install.sh"),
         "istio.service.conf": source_text("istio.service.conf"),
         **{f"library/{name}": source_text(f"{name}.sh") for name in _LIBRARY_SCRIPTS},

@@ -7,7 +7,6 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 from dataclasses import dataclass
 from typing import Literal
 
-from model.istio_facts import ISTIOD_HOST
 from model.texts.block_yaml import block_yaml
 from model.texts.gzipped import gzipped
 from model.texts.hosts import render_hosts
@@ -68,9 +67,8 @@ class MachineBoot:
 
     `api_endpoint` (https URL) and `api_certificate_authority` (PEM) are those of the API server of
     `cluster`; `gateway_addresses` are IP addresses of its east-west gateway. `package_url` is the
-    `istio-sidecar` package (.deb or .rpm); a machine whose image has `package_version` of it installed
-    downloads nothing. `identity` is where the machine's own credential comes from; `ec2` needs `region`
-    and `eks_cluster` as well.
+    `istio-sidecar` package (.deb or .rpm), of `package_sha256` where that is given. `identity` is where the
+    machine's own credential comes from; `ec2` needs `region` and `eks_cluster` as well.
     """
 
     group: str
@@ -84,8 +82,6 @@ class MachineBoot:
     mesh_yaml: str
     package_url: str
     package_sha256: str | None = None
-    package_version: str | None = None
-    istiod_host: str = ISTIOD_HOST
     identity: Literal["gce", "ec2"] = "gce"
     region: str | None = None
     eks_cluster: str | None = None
@@ -120,7 +116,6 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         "API_ENDPOINT": boot.api_endpoint,
         "PACKAGE_URL": boot.package_url,
         "PACKAGE_SHA256": boot.package_sha256 or "",
-        "PACKAGE_VERSION": boot.package_version or "",
         **_identity_settings(boot),
     }
     return (
@@ -129,7 +124,7 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         *membership_texts(
             cluster_env=boot.cluster_env,
             mesh_yaml=boot.mesh_yaml,
-            hosts=render_hosts(boot.gateway_addresses, boot.istiod_host),
+            hosts=render_hosts(boot.gateway_addresses),
         ),
         machine_text(f"{LIBRARY}/identity", "identity.py", "0755"),
         machine_text(f"{LIBRARY}/cloud_identity.py", f"{boot.identity}_identity.py"),

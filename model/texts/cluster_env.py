@@ -1,6 +1,6 @@
 """cluster.env: the environment that `istio-start.sh` gives to Istio's agent and to its iptables rules."""
 
-from model.istio_facts import HEALTH_PORT, METRICS_PORT
+from model.istio_facts import AGENT_PORT, HEALTH_PORT, METRICS_PORT
 from model.texts.agent import AgentSettings, render_proxy_metadata
 from model.texts.shell_text import render_environment
 
@@ -13,7 +13,8 @@ METADATA_SERVICE = "169.254.169.254/32"
 down."""
 
 SSH_PORT = 22
-_ALWAYS_EXCLUDED_PORTS = (SSH_PORT, METRICS_PORT, HEALTH_PORT)
+EXCLUDED_PORTS = (SSH_PORT, METRICS_PORT, HEALTH_PORT, AGENT_PORT)
+"""Never redirected: SSH, so that nobody is locked out, and what the agent itself serves."""
 
 
 def render_cluster_env(settings: AgentSettings) -> str:
@@ -23,12 +24,11 @@ def render_cluster_env(settings: AgentSettings) -> str:
     certificates kept in CERTIFICATES_FOLDER and the clouds' metadata service left out. ISTIO_SVC_IP is not
     among them: one text serves every machine of the group, and each sets its own at boot.
     """
-    excluded = dict.fromkeys([*_ALWAYS_EXCLUDED_PORTS, settings.status_port])
     inbound = ",".join(str(port) for port in sorted(set(settings.ports.values())))
     environment = {
         **render_proxy_metadata(settings),
         "ISTIO_INBOUND_PORTS": inbound or "*",
-        "ISTIO_LOCAL_EXCLUDE_PORTS": ",".join(map(str, excluded)),
+        "ISTIO_LOCAL_EXCLUDE_PORTS": ",".join(map(str, EXCLUDED_PORTS)),
         "ISTIO_NAMESPACE": settings.namespace,
         "ISTIO_SERVICE": f"{settings.group}.{settings.namespace}",
         "ISTIO_SERVICE_CIDR": "*",

@@ -5,8 +5,8 @@ import ipaddress
 from model.istio_facts import ISTIOD_HOST
 
 
-def render_hosts(addresses: tuple[str, ...], host: str = ISTIOD_HOST) -> str:
-    """One line `<address> <host>` for each address, in the given order, as istioctl writes it for one
+def render_hosts(addresses: tuple[str, ...]) -> str:
+    """One line `<address> <istiod>` for each address, in the given order, as istioctl writes it for one
     (`createHosts` in istioctl/pkg/workload/workload.go). A load balancer with several addresses (EKS) has
     several lines.
 
@@ -14,4 +14,4 @@ def render_hosts(addresses: tuple[str, ...], host: str = ISTIOD_HOST) -> str:
     """
     if not addresses:
         raise ValueError("an east-west gateway has at least one address")
-    return "".join(f"{ipaddress.ip_address(address)} {host}\n" for address in addresses)
+    return "".join(f"{ipaddress.ip_address(address)} {ISTIOD_HOST}\n" for address in addresses)

@@ -1,10 +1,11 @@
 """mesh.yaml: the proxy configuration of a machine's agent, its `/etc/istio/config/mesh`."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import yaml
 
-from model.istio_facts import ISTIOD_PORT
+from model.istio_facts import ISTIOD_HOST, ISTIOD_PORT
 from model.texts.agent import AgentSettings, render_proxy_metadata
 
 
@@ -12,8 +13,8 @@ def render_mesh_yaml(settings: AgentSettings) -> str:
     """`defaultConfig` as istioctl writes it (`createMeshConfig` in istioctl/pkg/workload/workload.go):
     that of the mesh, with the address of istiod, the group's probe and the machine's proxyMetadata."""
     config = {
-        **settings.default_config,
-        "discoveryAddress": f"{settings.istiod_host}:{ISTIOD_PORT}",
+        **_plain(settings.default_config),
+        "discoveryAddress": f"{ISTIOD_HOST}:{ISTIOD_PORT}",
         "meshId": settings.mesh_id,
         "proxyMetadata": render_proxy_metadata(settings),
     }
@@ -22,10 +23,10 @@ def render_mesh_yaml(settings: AgentSettings) -> str:
     return yaml.safe_dump({"defaultConfig": config}, sort_keys=True, allow_unicode=True, width=1 << 16)
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     """The same value of dicts and lists, whatever mappings and tuples it was made of."""
     if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
+        return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     return value

@@ -348,6 +348,16 @@ def test_a_bundle_is_exported_without_a_token(external: Declared) -> None:
     assert not [each for each in external.recording.declared if "billing-role" in each.name]
 
 
+def test_a_bundle_names_the_package_of_its_architecture_and_its_sum() -> None:
+    raw = copy.deepcopy(EXTERNAL)
+    raw["workloadGroups"]["billing"]["machines"] |= {"package": "rpm", "architecture": "arm64"}
+    raw["istio"] = {"packageSha256": {"arm64Rpm": "c" * 64}}
+    secrets = {"edge-kubeconfig": KUBECONFIG, "plant-kubeconfig": KUBECONFIG}
+    bundle = declare_mesh(raw, secrets=secrets).outputs["bundles"]["billing"]
+    assert bundle["packageUrl"].endswith("/rpm/istio-sidecar-arm64.rpm")
+    assert bundle["packageSha256"] == "c" * 64
+
+
 def test_quarantine(declare: Declare, local_stack: dict[str, Any]) -> None:
     before = {each.name for each in declare(local_stack).recording.declared}
     local_stack["clusters"]["west"]["state"] = "quarantined"

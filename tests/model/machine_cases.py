@@ -22,7 +22,7 @@ SETTINGS = AgentSettings(
     labels={"app": "ratings", "version": "vm", "hybrid-mesh/group": "ratings"},
     ports={"http": 9080, "admin": 8081},
     probe={"httpGet": {"path": "/health", "port": 9080}, "periodSeconds": 5},
-    proxy_metadata={"ISTIO_META_DNS_CAPTURE": "true", "BOOTSTRAP_NOTE": "it's one mesh"},
+    default_config={"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true", "BOOTSTRAP_NOTE": "it's one mesh"}},
 )
 
 BOOT = MachineBoot(
@@ -37,7 +37,6 @@ BOOT = MachineBoot(
     mesh_yaml=render_mesh_yaml(SETTINGS),
     package_url=PACKAGE_URL,
     package_sha256="0" * 64,
-    package_version="1.31.0",
 )
 
 BOOT_WITH_APPLICATION = replace(

@@ -1,13 +1,16 @@
 """The plan hands each group's own settings to what renders the machines' texts."""
 
+import yaml
+
 from model.plan.boot import machine_boot
 from model.plan.build import plan_from
 from model.texts.agent import AgentSettings
 from model.texts.cloud_init import render_user_data
 from model.texts.cluster_env import render_cluster_env
 from model.texts.mesh_yaml import render_mesh_yaml
-from tests.model.meshes import DEV, LOCAL, changed
+from tests.model.meshes import DEV, LOCAL, PROD, changed
 
+GATEWAYS = ("203.0.113.1",)
 RATINGS = AgentSettings(
     group="ratings",
     namespace="bookinfo",
@@ -69,3 +72,38 @@ def test_the_demo_is_part_of_what_machines_boot_with() -> None:
     text = render_user_data(boot)
     assert "echo-server --port=9080" in text
     assert "https://172.30.1.1:6443" in text
+
+
+def test_the_meshs_proxy_config_reaches_vms() -> None:
+    """As `istioctl x workload entry configure` copies it: mesh.yaml has it all, cluster.env its metadata."""
+    config = {"proxyMetadata": {"FOO": "bar baz"}, "concurrency": 4, "tracing": {"sampling": 10}}
+    plan = plan_from(changed(DEV, {"istio.values.meshConfig.defaultConfig": config}), "dev")
+    group = plan.groups["ratings"]
+    made = yaml.safe_load(group.mesh_yaml)["defaultConfig"]
+    assert (made["concurrency"], made["tracing"]) == (4, {"sampling": 10})
+    assert made["proxyMetadata"]["FOO"] == "bar baz"
+    assert made["proxyMetadata"]["ISTIO_META_WORKLOAD_NAME"] == "ratings"
+    assert "FOO='bar baz'\n" in group.cluster_env
+
+
+def test_vms_verify_the_package_of_their_form_and_architecture() -> None:
+    sums = {"amd64Deb": "a" * 64, "arm64Deb": "b" * 64}
+    raw = changed(
+        PROD,
+        {
+            "istio.packageSha256": sums,
+            "workloadGroups.orders.machines.machineType": "t4g.small",
+            "workloadGroups.orders.machines.image": "resolve:ssm:/aws/service/debian/release/12/latest/arm64",
+        },
+    )
+    plan = plan_from(raw, "prod")
+    boots = {
+        name: machine_boot(plan.groups[name], plan.istio, "https://api", "CA", GATEWAYS, eks_cluster="c")
+        for name in ("orders", "ratings")
+    }
+    assert {name: boot.package_sha256 for name, boot in boots.items()} == {
+        "orders": "b" * 64,
+        "ratings": "a" * 64,
+    }
+    assert boots["orders"].package_url.endswith("/deb/istio-sidecar-arm64.deb")
+    assert f"PACKAGE_SHA256='{'b' * 64}'" in render_user_data(boots["orders"])

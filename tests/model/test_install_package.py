@@ -22,9 +22,7 @@ class Machine:
             (self._programs / name).symlink_to(shutil.which(name) or name)
         for name in (*programs, "chown", "sleep", "fetch"):
             self.program(name, "exit 0")
-        (folder / "machine.env").write_text(
-            f"PACKAGE_URL='{url}'\nPACKAGE_SHA256=''\nPACKAGE_VERSION=''\n", encoding="utf-8"
-        )
+        (folder / "machine.env").write_text(f"PACKAGE_URL='{url}'\nPACKAGE_SHA256=''\n", encoding="utf-8")
 
     def program(self, name: str, does: str) -> None:
         file = self._programs / name

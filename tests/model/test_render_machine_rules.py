@@ -68,11 +68,6 @@ def test_dns_is_captured_only_when_asked_for() -> None:
     assert "ISTIO_META_DNS_CAPTURE" not in render_mesh_yaml(off)
 
 
-def test_status_port_of_the_mesh_is_not_captured() -> None:
-    values = environment(render_cluster_env(replace(SETTINGS, default_config={"statusPort": 16020})))
-    assert values["ISTIO_LOCAL_EXCLUDE_PORTS"] == "22,15090,15021,16020"
-
-
 def test_mesh_yaml_has_no_probe_that_the_group_lacks() -> None:
     config = yaml.safe_load(render_mesh_yaml(replace(SETTINGS, probe=None)))["defaultConfig"]
     assert "readinessProbe" not in config

@@ -38,13 +38,7 @@ install_tools() {
 
 installed() {
     [ -x /usr/local/bin/pilot-agent ] || return 1
-    if [ -n "$PACKAGE_VERSION" ]; then
-        version=$(dpkg-query --show --showformat='${Version}' istio-sidecar 2>/dev/null ||
-            rpm --query --queryformat='%{VERSION}' istio-sidecar 2>/dev/null) || return 1
-        [ "$version" = "$PACKAGE_VERSION" ]
-    else
-        [ "$(cat "$stamp" 2>/dev/null)" = "$PACKAGE_URL $PACKAGE_SHA256" ]
-    fi
+    [ "$(cat "$stamp" 2>/dev/null)" = "$PACKAGE_URL $PACKAGE_SHA256" ]
 }
 
 install_file() {
@@ -63,7 +57,7 @@ install_file() {
 
 install_tools
 if [ -z "$PACKAGE_SHA256" ] && ! command -v dpkg >/dev/null; then
-    PACKAGE_URL=$(echo "$PACKAGE_URL" | sed 's|/deb/istio-sidecar\.deb$|/rpm/istio-sidecar.rpm|')
+    PACKAGE_URL=$(echo "$PACKAGE_URL" | sed 's|/deb/\(istio-sidecar[^/]*\)\.deb$|/rpm/\1.rpm|')
 fi
 if ! installed; then
     if [ -n "${1:-}" ]; then

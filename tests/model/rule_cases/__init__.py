@@ -15,6 +15,7 @@ from tests.model.rule_cases.gateways import GATEWAYS
 from tests.model.rule_cases.groups import GROUPS
 from tests.model.rule_cases.ingress import INGRESS
 from tests.model.rule_cases.istio import ISTIO
+from tests.model.rule_cases.istio_values import ISTIO_VALUES
 from tests.model.rule_cases.names import NAMES
 from tests.model.rule_cases.references import REFERENCES
 from tests.model.rule_cases.user_data import USER_DATA
@@ -25,6 +26,7 @@ CASES = [
     *GATEWAYS,
     *CLUSTERS,
     *ISTIO,
+    *ISTIO_VALUES,
     *GROUPS,
     *APPLICATIONS,
     *NAMES,

@@ -1,6 +1,6 @@
 """Meshes that break the rules of `model.checks.istio`."""
 
-from tests.model.rule_cases.case import Case
+from tests.model.rule_cases.case import RATINGS, Case
 
 ISTIO = [
     Case("the_istio_release_is_supported", {"istio.version": "1.30.3"}, "istio.version", "1.30.3", "1.31.x"),
@@ -38,14 +38,27 @@ ISTIO = [
     ),
     Case("packages_come_from_a_web_server", {"istio.packages": "/srv"}, "istio.packages", "/srv", "https://"),
     Case(
-        "plain_envoys_are_local", {"istio.proxy": "envoy"}, "istio.proxy", "envoy", "Leave `proxy` out", "dev"
+        "packages_without_tls_are_verified",
+        {"istio.packages": "http://packages.example.com"},
+        "istio.packageSha256.amd64Deb",
+        "",
+        "https",
+        "dev",
     ),
     Case(
-        "further_values_leave_the_plans_alone",
-        {"istio.values": {"meshConfig": {"trustDomain": "other"}}},
-        "istio.values.meshConfig.trustDomain",
-        "other",
-        "Leave it out",
+        "packages_without_tls_are_verified",
+        {
+            "istio.packages": "http://packages.example.com",
+            f"{RATINGS}.machines": {"type": "bundle", "package": "rpm", "architecture": "arm64"},
+            "istio.packageSha256": {"amd64Deb": "0" * 64},
+        },
+        "istio.packageSha256.arm64Rpm",
+        "",
+        "https",
+        "dev",
+    ),
+    Case(
+        "plain_envoys_are_local", {"istio.proxy": "envoy"}, "istio.proxy", "envoy", "Leave `proxy` out", "dev"
     ),
     Case(
         "the_trust_domain_is_one",

@@ -1,0 +1,121 @@
+"""Rules on `istio.values`, which are merged over the plan's own values of the istiod chart."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from model.checks.registry import rule
+from model.config.mesh import MeshConfig
+from model.reading.problems import Problem, shown
+
+OWNED_VALUES = {
+    "_internal_defaults_do_not_set": "the chart",
+    "env.ENABLE_CA_SERVER": "the plan: istiod signs the certificates of its cluster",
+    "env.ISTIO_MULTIROOT_MESH": "the plan, so that roots can be rotated",
+    "env.PILOT_ENABLE_GATEWAY_API": "the plan: ingresses are Gateways",
+    "env.PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION": "the plan: VMs register themselves",
+    "env.PILOT_ENABLE_WORKLOAD_ENTRY_HEALTHCHECKS": "the plan: VMs report their health",
+    "global.caAddress": "the plan: istiod signs the certificates of its cluster",
+    "global.configCluster": "the plan: every cluster has its own control plane",
+    "global.externalIstiod": "the plan: every cluster has its own control plane",
+    "global.hub": "istio.hub",
+    "global.istioNamespace": "the plan: the control plane is in istio-system",
+    "global.meshID": "id",
+    "global.meshNetworks": "networks.<name>.gateway",
+    "global.multiCluster.clusterName": "clusters",
+    "global.network": "clusters.<name>.network",
+    "global.pilotCertProvider": "the plan: istiod signs the certificates of its cluster",
+    "global.proxy.clusterDomain": "the plan: VMs and gateways use cluster.local",
+    "global.proxy.statusPort": "the plan: health checks of VMs use 15020",
+    "global.remotePilotAddress": "the plan: every cluster has its own control plane",
+    "global.tag": "istio.tag",
+    "istiodRemote": "the plan: every cluster has its own control plane",
+    "meshConfig.defaultConfig.discoveryAddress": "the plan: proxies use the istiod of their cluster",
+    "meshConfig.defaultConfig.meshId": "id",
+    "meshConfig.defaultConfig.proxyMetadata.PROXY_CONFIG_XDS_AGENT": "the plan, so that roots can be rotated",
+    "meshConfig.defaultConfig.readinessProbe": "workloadGroups.<name>.probe",
+    "meshConfig.defaultConfig.statusPort": "the plan: health checks of VMs use 15020",
+    "meshConfig.rootNamespace": "the plan: mesh-wide policies are in istio-system",
+    "meshConfig.trustDomain": "trustDomain",
+    "revision": "the plan: namespaces and VMs use the control plane without a revision",
+}
+"""Values of the istiod chart that the plan sets or relies on, and where they come from."""
+
+MAPPINGS = (
+    "base",
+    "env",
+    "global",
+    "global.defaultPodDisruptionBudget",
+    "global.multiCluster",
+    "global.proxy",
+    "global.proxy.resources",
+    "global.proxy.resources.requests",
+    "meshConfig",
+    "meshConfig.defaultConfig",
+    "meshConfig.defaultConfig.proxyMetadata",
+    "resources",
+    "resources.requests",
+    "telemetry",
+)
+"""Values of the plan that hold others: anything but a mapping in their place would remove what they hold."""
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@rule
+def further_values_leave_the_plans_alone(mesh: MeshConfig) -> Iterator[Problem]:
+    """`istio.values` sets nothing that the plan sets or relies on."""
+    for path, source in OWNED_VALUES.items():
+        for value in _found(mesh.istio.values, path):
+            yield Problem(
+                f"istio.values.{path}",
+                shown(value),
+                f"this value is set by {source}",
+                "Leave it out here.",
+            )
+
+
+@rule
+def further_values_keep_mappings(mesh: MeshConfig) -> Iterator[Problem]:
+    """`istio.values` has a mapping where the plan has one."""
+    for path in MAPPINGS:
+        for value in _found(mesh.istio.values, path):
+            if not isinstance(value, Mapping):
+                yield Problem(
+                    f"istio.values.{path}",
+                    shown(value),
+                    "this would remove the plan's own values below it",
+                    "Write a mapping with the keys that you want to set.",
+                )
+
+
+@rule
+def proxy_metadata_is_an_environment(mesh: MeshConfig) -> Iterator[Problem]:
+    """`proxyMetadata` has variables of an environment: their values are strings of one line."""
+    path = "meshConfig.defaultConfig.proxyMetadata"
+    for metadata in _found(mesh.istio.values, path):
+        for name, value in metadata.items() if isinstance(metadata, Mapping) else ():
+            if not _VARIABLE.fullmatch(str(name)):
+                yield Problem(
+                    f"istio.values.{path}.{name}",
+                    str(name),
+                    "this is not a valid name of an environment variable",
+                    "Use letters, digits and `_`, beginning with a letter or `_`.",
+                )
+            if not isinstance(value, str) or "\n" in value or "\0" in value:
+                yield Problem(
+                    f"istio.values.{path}.{name}",
+                    shown(value),
+                    "a variable of the proxies' environment is a string of one line",
+                    "Write it on one line, in quotes.",
+                )
+
+
+def _found(values: Mapping[str, Any], path: str) -> Iterator[Any]:
+    """The value at `path`, whatever it is; nothing where the key is absent."""
+    value: Any = values
+    for key in path.split("."):
+        if not isinstance(value, Mapping) or key not in value:
+            return
+        value = value[key]
+    yield value
