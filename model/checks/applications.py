@@ -3,8 +3,8 @@
 import posixpath
 from collections.abc import Iterator
 
+from model.checks.formats import is_url
 from model.checks.registry import rule
-from model.checks.words import is_url
 from model.config.groups import MachineFileConfig
 from model.config.mesh import MeshConfig
 from model.reading.problems import Problem

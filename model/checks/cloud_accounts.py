@@ -9,7 +9,7 @@ from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
 from model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
 from model.derive.labels import PLANNED
-from model.reading.problems import Problem, shown
+from model.reading.problems import Problem, format_value
 
 LABEL_LIMIT = 40
 """Labels of one stack at most: AWS takes 50 tags, of which controllers set some."""
@@ -92,14 +92,14 @@ def labels_suit_every_cloud(mesh: MeshConfig) -> Iterator[Problem]:
         elif not _LABEL_KEY.fullmatch(key):
             yield Problem(
                 path,
-                shown(key),
+                format_value(key),
                 "this is no key that every cloud takes",
                 "Use lower case letters, digits, '-' and '_', 63 at most, beginning with a letter.",
             )
         if not _LABEL_VALUE.fullmatch(value):
             yield Problem(
                 path,
-                shown(value),
+                format_value(value),
                 "this is no value that every cloud takes",
                 "Use lower case letters, digits, '-' and '_', 63 at most.",
             )

@@ -27,7 +27,7 @@ from model.derive.subnets import (
     zones_of,
 )
 from model.derive.vm_sets import project_of, size
-from model.reading.problems import Problem, shown
+from model.reading.problems import Problem, format_value
 
 REGION_FORMS = {
     "gcp": re.compile(r"[a-z]+-[a-z]+[0-9]{1,2}"),
@@ -108,7 +108,7 @@ def aws_networks_have_zones_enough(mesh: MeshConfig) -> Iterator[Problem]:
         if isinstance(network, AwsNetworkConfig) and len(zones_of(network)) < 2:
             yield Problem(
                 f"networks.{name}.zones",
-                shown(network.zones),
+                format_value(network.zones),
                 "EKS needs two zones at least",
                 "Name two or three zones of the region, or leave `zones` out.",
             )
@@ -197,7 +197,7 @@ def only_adopted_networks_say_their_egress(mesh: MeshConfig) -> Iterator[Problem
         if network.egress and network.id is None:
             yield Problem(
                 f"networks.{name}.egress",
-                shown([str(cidr) for cidr in network.egress]),
+                format_value([str(cidr) for cidr in network.egress]),
                 "this network is made with a NAT of its own, whose addresses nobody knows yet",
                 "Leave `egress` out, or name the existing network by `id`.",
             )

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from model.checks.formats import is_url
 from model.checks.registry import rule
-from model.checks.words import is_url
 from model.config.clusters import KubeconfigClusterConfig, LocalClusterConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import LocalNetworkConfig

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from model.checks.formats import is_url
 from model.checks.registry import rule
-from model.checks.words import is_url
 from model.config.clusters import LocalClusterConfig
 from model.config.mesh import MeshConfig
 from model.istio_facts import SIDECAR_PORTS

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address
 
+from model.checks.formats import is_host_name
 from model.checks.registry import rule
-from model.checks.words import is_host_name
 from model.config.clusters import ClusterConfigBase, LocalClusterConfig
 from model.config.mesh import MeshConfig
-from model.reading.problems import Problem, shown
+from model.reading.problems import Problem, format_value
 
 
 @rule
@@ -107,14 +107,17 @@ def node_ports_are_for_node_port_gateways(mesh: MeshConfig) -> Iterator[Problem]
         if "node_ports" in gateway.model_fields_set and gateway.service_type != "NodePort":
             yield Problem(
                 path,
-                shown(gateway.node_ports.model_dump()),
+                format_value(gateway.node_ports.model_dump()),
                 f"the gateway's Service is a {gateway.service_type}, which has no fixed node ports",
                 "Leave `nodePorts` out, or set `serviceType: NodePort`.",
             )
         ports = gateway.node_ports.model_dump()
         if len(set(ports.values())) < len(ports):
             yield Problem(
-                path, shown(ports), "two of the ports are the same", "Give each purpose a port of its own."
+                path,
+                format_value(ports),
+                "two of the ports are the same",
+                "Give each purpose a port of its own.",
             )
 
 
@@ -191,7 +194,7 @@ def _gateway_clusters(mesh: MeshConfig, network: str) -> list[str]:
 def address_is_given(name: str, cluster: ClusterConfigBase, reason: str) -> Iterator[Problem]:
     """A problem where `cluster` says how its gateway is reached, though it need not, for `reason`."""
     gateway = cluster.gateway
-    given = {"addresses": shown(gateway.addresses)} if gateway.addresses else {}
+    given = {"addresses": format_value(gateway.addresses)} if gateway.addresses else {}
     if not given and gateway.service_type != "LoadBalancer":
         given = {"serviceType": gateway.service_type}
     for key, value in given.items():

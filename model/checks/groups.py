@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
+from model.checks.formats import is_host_name, is_label_key, is_label_value
 from model.checks.registry import rule
-from model.checks.words import is_host_name, is_label_key, is_label_value
 from model.config.clusters import LocalClusterConfig
 from model.config.groups import ProbeConfig
 from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import LocalNetworkConfig
 from model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, service_host
-from model.reading.problems import Problem, shown
+from model.reading.problems import Problem, format_value
 
 
 @rule
@@ -125,7 +125,7 @@ def labels_are_labels(mesh: MeshConfig) -> Iterator[Problem]:
             if not is_label_value(value):
                 yield Problem(
                     path,
-                    shown(value),
+                    format_value(value),
                     "this is no value of a Kubernetes label",
                     "Use letters, digits, '-', '_' and '.', 63 at most, beginning and ending with no sign.",
                 )

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from model.checks.formats import is_host_name
 from model.checks.registry import rule
-from model.checks.words import is_host_name
 from model.config.ingress import (
     BackendConfig,
     GroupBackendConfig,
@@ -13,7 +13,7 @@ from model.config.ingress import (
 )
 from model.config.mesh import MeshConfig
 from model.istio_facts import PROXY_PORTS
-from model.reading.problems import Problem, shown
+from model.reading.problems import Problem, format_value
 
 
 @rule
@@ -213,7 +213,7 @@ def _host_name(path: str, host: str) -> Iterator[Problem]:
     if not is_host_name(host.removeprefix("*.")):
         yield Problem(
             path,
-            shown(host),
+            format_value(host),
             "this is no host name",
             "Write a DNS name in lower case, without scheme, port and path; `*.` may begin it.",
         )

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from model.checks.formats import is_url
 from model.checks.registry import rule
-from model.checks.words import is_url
 from model.config.clusters import LocalClusterConfig
 from model.config.istio import FolderChartsConfig, OciChartsConfig, RepositoryChartsConfig
 from model.config.machines import BundleMachinesConfig

@@ -6,7 +6,7 @@ from typing import Any
 
 from model.checks.registry import rule
 from model.config.mesh import MeshConfig
-from model.reading.problems import Problem, shown
+from model.reading.problems import Problem, format_value
 
 OWNED_VALUES = {
     "_internal_defaults_do_not_set": "the chart",
@@ -69,7 +69,7 @@ def further_values_leave_the_plans_alone(mesh: MeshConfig) -> Iterator[Problem]:
         for value in _found(mesh.istio.values, path):
             yield Problem(
                 f"istio.values.{path}",
-                shown(value),
+                format_value(value),
                 f"this value is set by {source}",
                 "Leave it out here.",
             )
@@ -83,7 +83,7 @@ def further_values_keep_mappings(mesh: MeshConfig) -> Iterator[Problem]:
             if not isinstance(value, Mapping):
                 yield Problem(
                     f"istio.values.{path}",
-                    shown(value),
+                    format_value(value),
                     "this would remove the plan's own values below it",
                     "Write a mapping with the keys that you want to set.",
                 )
@@ -105,7 +105,7 @@ def proxy_metadata_is_an_environment(mesh: MeshConfig) -> Iterator[Problem]:
             if not isinstance(value, str) or "\n" in value or "\0" in value:
                 yield Problem(
                     f"istio.values.{path}.{name}",
-                    shown(value),
+                    format_value(value),
                     "a variable of the proxies' environment is a string of one line",
                     "Write it on one line, in quotes.",
                 )

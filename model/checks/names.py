@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from model.checks.formats import starts_with_letter
 from model.checks.registry import rule
-from model.checks.words import starts_with_letter
 from model.config.clusters import GkeClusterConfig, LocalClusterConfig
 from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig

@@ -1,23 +1,99 @@
-"""The registry of rules."""
+"""The registry of rules.
 
-from collections.abc import Callable, Iterator
+A rule is a function that yields a problem for each place where a mesh breaks it. A mesh may be partial
+(`model.reading.partial`): a rule ends where it reads something unreadable, so that it reports no consequence
+of another mistake. A rule on single members is called for each of them, so that an unreadable one hides no
+problem of another.
+"""
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import wraps
+from typing import TypeVar
+
+from model.config.base import UnreadableError
 from model.config.mesh import MeshConfig
+from model.reading.partial import without
 from model.reading.problems import Problem
 
 Rule = Callable[[MeshConfig], Iterator[Problem]]
 
 RULES: dict[str, Rule] = {}
+"""Every rule by its name."""
+
+_REFERENCE_RULES: set[str] = set()
+
+_Member = TypeVar("_Member")
+_Value = TypeVar("_Value")
+_Check = TypeVar("_Check", bound=Callable[..., Iterator[Problem]])
 
 
 def rule(check: Rule) -> Rule:
-    """Registers `check`, which yields a problem for each place where the mesh breaks it, under its own
-    name."""
-    RULES[check.__name__] = check
+    """Registers a rule on the mesh as a whole."""
+
+    @wraps(check)
+    def check_mesh(mesh: MeshConfig) -> Iterator[Problem]:
+        with suppress(UnreadableError):
+            yield from check(mesh)
+
+    RULES[check.__name__] = check_mesh
     return check
 
 
+def _member_rule(
+    members_of: Callable[[MeshConfig], Mapping[str, _Member]],
+) -> Callable[
+    [Callable[[MeshConfig, str, _Member], Iterator[Problem]]],
+    Callable[[MeshConfig, str, _Member], Iterator[Problem]],
+]:
+    def register(
+        check: Callable[[MeshConfig, str, _Member], Iterator[Problem]],
+    ) -> Callable[[MeshConfig, str, _Member], Iterator[Problem]]:
+        @wraps(check)
+        def check_members(mesh: MeshConfig) -> Iterator[Problem]:
+            for name, member in sorted(members_of(mesh).items()):
+                with suppress(UnreadableError):
+                    yield from check(mesh, name, member)
+
+        rule(check_members)
+        return check
+
+    return register
+
+
+network_rule = _member_rule(lambda mesh: mesh.networks)
+"""Registers a rule on each network: called with the mesh, the network's name and its configuration."""
+cluster_rule = _member_rule(lambda mesh: mesh.clusters)
+group_rule = _member_rule(lambda mesh: mesh.workload_groups)
+ingress_rule = _member_rule(lambda mesh: mesh.ingress)
+
+
+def reference_rule(check: _Check) -> _Check:
+    """Marks a registered rule as one on references: where it is broken, the other rules cannot follow the
+    reference, so that they report none of its consequences."""
+    _REFERENCE_RULES.add(check.__name__)
+    return check
+
+
+def readable(members: Mapping[str, _Member], read: Callable[[_Member], _Value]) -> dict[str, _Value]:
+    """What `read` returns of each of `members` of which it can be read, sorted by name.
+
+    For rules that compare members: what two of them break is broken whatever a third one says.
+    """
+    values = {}
+    for name, member in sorted(members.items()):
+        with suppress(UnreadableError):
+            values[name] = read(member)
+    return values
+
+
 def run(mesh: MeshConfig) -> list[Problem]:
-    """Every problem that any rule finds, each once, in the order of the rules."""
-    found = (problem for check in RULES.values() for problem in check(mesh))
-    return list(dict.fromkeys(found))
+    """Every problem that any rule finds in `mesh`, partial or not, each once, in the order of the rules."""
+    references = [problem for name in _REFERENCE_RULES for problem in RULES[name](mesh)]
+    followed = without(mesh, {tuple(problem.path.split(".")) for problem in references})
+    problems = [
+        problem
+        for name, check in RULES.items()
+        for problem in check(mesh if name in _REFERENCE_RULES else followed)
+    ]
+    return list(dict.fromkeys(problems))

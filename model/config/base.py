@@ -1,7 +1,7 @@
 """The settings and the plain types that every part of the configuration shares."""
 
 from ipaddress import IPv4Network
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -48,8 +48,16 @@ Cidr = Annotated[
 """A range of IPv4 addresses in CIDR notation."""
 
 
+class UnreadableError(Exception):
+    """Raised on access to a part of a partial configuration that could not be read from its file."""
+
+
 class Section(BaseModel):
-    """One section of the configuration: camelCase keys, unknown keys refused, immutable once read."""
+    """One section of the configuration: camelCase keys, unknown keys refused, immutable once read.
+
+    A section of a partial configuration (`model.reading.partial`) lacks the fields that could not be read;
+    access to such a field raises UnreadableError.
+    """
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -59,3 +67,10 @@ class Section(BaseModel):
         validate_default=True,
         use_attribute_docstrings=True,
     )
+
+    if not TYPE_CHECKING:  # type checkers would take it for permission to read any attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                raise UnreadableError(name)
+            return super().__getattr__(name)

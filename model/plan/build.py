@@ -25,21 +25,24 @@ from model.objects.ingress import gateway, routes
 from model.plan.groups import plan_group
 from model.plan.objects import cluster_objects
 from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan, RemoteSecretEntry
-from model.reading.parse import read_mesh
+from model.reading.parse import parse_mesh
 from model.reading.problems import ConfigurationError
 
 
 def plan_from(raw: Mapping[str, Any], stack: str) -> MeshPlan:
-    """The plan of the raw value of `hybrid-mesh:mesh`. Raises ConfigurationError with every problem at
-    once."""
-    return plan_mesh(read_mesh(raw), stack)
+    """Reads, checks and plans the raw value of `hybrid-mesh:mesh`.
 
-
-def plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:
-    """The plan of a mesh. Raises ConfigurationError when the mesh breaks a rule, wherever it came from."""
-    problems = run(mesh)
+    Raises ConfigurationError with every problem of its form and every rule that it breaks, without the
+    consequences of either.
+    """
+    parsed = parse_mesh(raw)
+    problems = [*parsed.problems, *run(parsed.mesh)]
     if problems:
         raise ConfigurationError(problems)
+    return _plan_mesh(parsed.mesh, stack)
+
+
+def _plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:
     groups = {name: plan_group(mesh, stack, name) for name in sorted(mesh.workload_groups)}
     ingresses = {name: _plan_ingress(mesh, stack, name) for name in sorted(mesh.ingress)}
     clusters = {

@@ -1,4 +1,4 @@
-"""Walks the configuration's model and a raw value side by side, to name places as a person would."""
+"""Places in a stack file: the value there, and what the configuration's model declares there."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,22 +9,24 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 
+from model.config.base import Section
+
 MISSING: Any = None
 
 
 @dataclass
 class Place:
-    """A place in the configuration.
+    """A place in a stack file.
 
-    `path` is its keys, joined by dots; `key` the last of them; `value` what the file has there; `siblings`
-    the keys
-    that are known beside it, or at a union the types to choose from; `info` the model's description of it,
-    if any.
+    `path` is its keys, joined by dots; `key` the last of them; `value` what the file has there; `choices` the
+    keys that are known there, or at a union the types to choose from; `present` the keys that the file has
+    there; `info` the model's description of the key, if any.
     """
 
     keys: list[str] = field(default_factory=list)
     value: Any = MISSING
-    siblings: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    present: frozenset[str] = frozenset()
     info: FieldInfo | None = None
 
     @property
@@ -51,22 +53,23 @@ def walk(model: type[BaseModel], raw: object, location: Sequence[str | int]) -> 
         annotation = _descend(place, kind, step)
     members = tagged_members(strip(annotation))
     if members:
-        place.siblings = tuple(members)
+        place.choices = tuple(members)
     return place
 
 
 def _descend(place: Place, kind: Any, step: str | int) -> Any:
     """Moves `place` one key down and returns what is declared there."""
     place.keys.append(str(step))
+    place.present = frozenset(map(str, place.value)) if isinstance(place.value, Mapping) else frozenset()
     place.value = _child(place.value, step)
     place.info = None
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         fields = {info.alias or name: info for name, info in kind.model_fields.items()}
-        place.siblings = tuple(fields)
+        place.choices = tuple(fields)
         place.info = fields.get(str(step))
         return declared(place.info) if place.info is not None else None
     arguments = get_args(kind)
-    place.siblings = ()
+    place.choices = ()
     if get_origin(kind) is dict:
         return arguments[1]
     return arguments[0] if arguments else None
@@ -99,13 +102,13 @@ def strip(annotation: Any) -> Any:
     return _bare(annotation) if not _union_members(annotation) else annotation
 
 
-def tagged_members(annotation: Any) -> dict[str, type[BaseModel]]:
+def tagged_members(annotation: Any) -> dict[str, type[Section]]:
     """The members of a union by their tags; empty for what is no union of sections."""
-    found: dict[str, type[BaseModel]] = {}
+    found: dict[str, type[Section]] = {}
     for member in _union_members(annotation):
         section = _bare(member)
         tags = [tag.tag for tag in getattr(member, "__metadata__", ()) if isinstance(tag, Tag)]
-        if not tags and isinstance(section, type) and issubclass(section, BaseModel):
+        if not tags and isinstance(section, type) and issubclass(section, Section):
             tags = [value for name in discriminators(section) for value in _literals(section, name)]
         found |= dict.fromkeys(tags, section)
     return found

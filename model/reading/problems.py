@@ -29,16 +29,16 @@ class ConfigurationError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def shown(value: object, limit: int = 60) -> str:
+def format_value(value: object, limit: int = 60) -> str:
     """`value` as a person would write it in a stack file, cut to `limit` characters."""
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif value is None:
         text = "null"
     elif isinstance(value, (list, tuple)):
-        text = f"[{', '.join(shown(item, limit) for item in value)}]"
+        text = f"[{', '.join(format_value(item, limit) for item in value)}]"
     elif isinstance(value, dict):
-        text = f"{{{', '.join(f'{key}: {shown(item, limit)}' for key, item in value.items())}}}"
+        text = f"{{{', '.join(f'{key}: {format_value(item, limit)}' for key, item in value.items())}}}"
     else:
         text = str(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
@@ -49,7 +49,7 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
+def nearest_match(word: str, choices: Iterable[str]) -> str | None:
     """The one of `choices` that `word` was probably meant to be, or None."""
     by_form = {choice.replace("-", "").replace("_", "").lower(): choice for choice in choices}
     form = word.replace("-", "").replace("_", "").lower()

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from model.reading.problems import ConfigurationError, Problem, shown
+from model.reading.problems import ConfigurationError, Problem, format_value
 
 MESH_KEY = "hybrid-mesh:mesh"
 
@@ -32,7 +32,7 @@ class _StrictLoader(yaml.SafeLoader):
             if isinstance(key, Hashable) and key in first_lines:
                 self.duplicates.append(
                     Problem(
-                        path=shown(key),
+                        path=format_value(key),
                         value=f"line {line}",
                         message=f"this key is there twice, first in line {first_lines[key]}",
                         remedy="Give one of the two another name, or merge them.",
@@ -106,7 +106,7 @@ def _mapping(value: object, key: str, path: Path) -> Mapping[str, Any]:
             [
                 Problem(
                     key,
-                    shown(inner) if inner is not None else "",
+                    format_value(inner) if inner is not None else "",
                     f"{path.name} has no section of this name",
                     f"Write the mesh under `config:` → `{MESH_KEY}:`; stacks/Pulumi.local.yaml shows how.",
                 )

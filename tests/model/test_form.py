@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from model.reading.parse import load_mesh
+from model.plan.build import plan_from
 from model.reading.problems import ConfigurationError
 from tests.model.meshes import DELETED, LOCAL, changed
 
@@ -227,7 +227,7 @@ def test_says_where_what_and_what_to_do(
     changes: Mapping[str, Any], path: str, value: str, remedy: str
 ) -> None:
     with pytest.raises(ConfigurationError) as raised:
-        load_mesh(changed(LOCAL, changes))
+        plan_from(changed(LOCAL, changes), "test")
     found = {problem.path: problem for problem in raised.value.problems}
     assert path in found
     assert found[path].value == value
@@ -237,7 +237,7 @@ def test_says_where_what_and_what_to_do(
 @pytest.mark.parametrize("changes", [case[1] for case in CASES], ids=[case[0] for case in CASES])
 def test_speaks_of_nothing_but_the_configuration(changes: Mapping[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as raised:
-        load_mesh(changed(LOCAL, changes))
+        plan_from(changed(LOCAL, changes), "test")
     text = str(raised.value)
     for jargon in ("pydantic", "https://errors", "Input should", "[type=", "union", "tuple", "Traceback"):
         assert jargon not in text
@@ -247,13 +247,13 @@ def test_speaks_of_nothing_but_the_configuration(changes: Mapping[str, Any]) -> 
 
 def test_one_wrong_entry_of_a_list_is_one_problem() -> None:
     with pytest.raises(ConfigurationError) as raised:
-        load_mesh(changed(LOCAL, {"ingress.public.listeners.0.protocol": "TCP"}))
+        plan_from(changed(LOCAL, {"ingress.public.listeners.0.protocol": "TCP"}), "test")
     assert [problem.path for problem in raised.value.problems] == ["ingress.public.listeners.0.protocol"]
 
 
 def test_tells_every_problem_at_once() -> None:
     wrong = changed(LOCAL, {"id": "Mesh", "clusters.east.netwrok": "x", "networks.boston.cidr": "no"})
     with pytest.raises(ConfigurationError) as raised:
-        load_mesh(wrong)
+        plan_from(wrong, "test")
     paths = {problem.path for problem in raised.value.problems}
     assert paths == {"id", "clusters.east.netwrok", "networks.boston.cidr"}

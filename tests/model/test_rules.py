@@ -5,7 +5,6 @@ import pytest
 from model.checks import RULES
 from model.config.mesh import MeshConfig
 from model.plan.build import plan_from
-from model.reading.parse import load_mesh
 from model.reading.problems import ConfigurationError
 from tests.model.meshes import LOCAL, STACKS, changed
 from tests.model.rule_cases import CASES, Case
@@ -37,12 +36,12 @@ def test_every_rule_has_a_case() -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_stacks_break_no_rule(stack: str) -> None:
-    load_mesh(STACKS[stack])
+    plan_from(STACKS[stack], "test")
 
 
 def test_tells_every_broken_rule_at_once() -> None:
     changes = {"istio.version": "1.20.0", "trustDomain": "A", "clusters.east.network": "nowhere"}
     with pytest.raises(ConfigurationError) as raised:
-        load_mesh(changed(LOCAL, changes))
+        plan_from(changed(LOCAL, changes), "test")
     paths = {problem.path for problem in raised.value.problems}
     assert paths >= {"istio.version", "trustDomain", "clusters.east.network"}

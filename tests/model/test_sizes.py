@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from model.checks.user_data import _boot, _fits_at_worst
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
-from model.reading.parse import read_mesh
+from model.reading.parse import parse_mesh
 from model.texts.cloud_init import UserDataTooLarge, render_user_data
 from model.texts.remote_secret import render_kubeconfig
 from tests.model.meshes import PROD, changed
@@ -32,7 +32,9 @@ def test_what_is_not_rendered_would_have_fitted(size: int, lines: int, chance: r
     step = max(1, len(rubbish) // lines)
     content = "".join(f"{rubbish[i : i + step]}\n" for i in range(0, len(rubbish), step)) or "\n"
     files = [{"path": "/etc/rubbish", "content": content}]
-    boot = _boot(read_mesh(changed(PROD, {"workloadGroups.orders.application": {"files": files}})), "orders")
+    boot = _boot(
+        parse_mesh(changed(PROD, {"workloadGroups.orders.application": {"files": files}})).mesh, "orders"
+    )
     if _fits_at_worst(boot):
         render_user_data(boot)
 
@@ -41,7 +43,9 @@ def test_what_is_too_large_at_its_worst_is_measured() -> None:
     files = [
         {"path": "/etc/rubbish", "content": base64.b85encode(random.Random(1).randbytes(20_000)).decode()}
     ]
-    boot = _boot(read_mesh(changed(PROD, {"workloadGroups.orders.application": {"files": files}})), "orders")
+    boot = _boot(
+        parse_mesh(changed(PROD, {"workloadGroups.orders.application": {"files": files}})).mesh, "orders"
+    )
     assert not _fits_at_worst(boot)
     with pytest.raises(UserDataTooLarge):
         render_user_data(boot)

@@ -15,14 +15,14 @@ REFERENCES = [
         {f"{LEGACY}.network": "paris"},
         f"{LEGACY}.network",
         "paris",
-        "There are: amsterdam, boston.",
+        "Declared are: amsterdam, boston.",
     ),
     Case(
         "groups_register_with_known_clusters",
         {f"{LEGACY}.cluster": "north"},
         f"{LEGACY}.cluster",
         "north",
-        "There are: east, west.",
+        "Declared are: east, west.",
     ),
     Case(
         "ingresses_are_in_known_clusters",
@@ -38,5 +38,7 @@ REFERENCES = [
         "legcy",
         "`legacy`",
     ),
-    Case("the_demo_runs_on_a_known_group", {"demo.group": "new"}, "demo.group", "new", "There are: legacy."),
+    Case(
+        "the_demo_runs_on_a_known_group", {"demo.group": "new"}, "demo.group", "new", "Declared are: legacy."
+    ),
 ]

@@ -1,0 +1,94 @@
+"""Translates pydantic's errors into problems with the path, the value and the remedy of a stack file.
+
+Pydantic names a place by field names, by the tags of unions and by `[key]`; a problem names it by the file's
+keys.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from model.config.mesh import MeshConfig
+from model.reading.messages import form_message, octal_mode
+from model.reading.partial import Path
+from model.reading.places import Place, example, walk
+from model.reading.problems import Problem, format_value, nearest_match
+
+
+def form_problems(error: ValidationError, raw: object) -> list[Problem]:
+    """One problem for each mistake that `error` reports about `raw`, in the order of the file's keys."""
+    errors = error.errors(include_url=False)
+    misspelt = {path for details in errors for path in _meant(details, raw)}
+    problems = [_problem(d, raw) for d in errors if not _follows_from_another(d, raw, misspelt)]
+    return list(dict.fromkeys(problems))
+
+
+def mistaken_paths(error: ValidationError, raw: object) -> set[Path]:
+    """The places whose values are unknown because of the mistakes that `error` reports about `raw`.
+
+    An unknown key that is near a missing one stands for that one; any other will go.
+    """
+    errors = error.errors(include_url=False)
+    places = {tuple(walk(MeshConfig, raw, details["loc"]).keys) for details in errors}
+    return places.union(*(_meant(details, raw) for details in errors))
+
+
+def _meant(details: ErrorDetails, raw: object) -> Iterator[Path]:
+    """The key, missing in the file, that an unknown one was probably meant to be."""
+    if details["type"] != "extra_forbidden":
+        return
+    place = walk(MeshConfig, raw, details["loc"])
+    near = nearest_match(place.key, sorted(place.choices))
+    if near and near not in place.present:
+        yield (*place.keys[:-1], near)
+
+
+def _follows_from_another(details: ErrorDetails, raw: object, misspelt: set[Path]) -> bool:
+    """Pydantic counts only the right entries of a list, so that one wrong entry also makes it "too short";
+    and a key that is misspelt is missing, too."""
+    if details["type"] == "missing":
+        return tuple(walk(MeshConfig, raw, details["loc"]).keys) in misspelt
+    return details["type"] == "too_short" and bool(details["input"])
+
+
+def _problem(details: ErrorDetails, raw: object) -> Problem:
+    place = walk(MeshConfig, raw, details["loc"])
+    kind = details["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(place)
+    if kind == "missing":
+        return _missing_key(place)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return _unknown_type(details, place)
+    if kind == "string_type" and place.key == "mode" and isinstance(place.value, int):
+        return Problem(place.path, format_value(place.value), *octal_mode(place.value))
+    message, remedy = form_message(kind, details.get("ctx", {}), details["input"])
+    return Problem(place.path, format_value(details["input"]), message, remedy)
+
+
+def _unknown_key(place: Place) -> Problem:
+    valid = sorted(place.choices)
+    near = nearest_match(place.key, valid)
+    remedy = f"Did you mean `{near}`?" if near else f"Keys that are known here: {', '.join(valid)}."
+    return Problem(place.path, format_value(place.value), "this key is unknown", remedy)
+
+
+def _missing_key(place: Place) -> Problem:
+    sample = example(place)
+    remedy = f"Add it, for example `{place.key}: {sample}`." if sample else "Add it."
+    return Problem(place.path, "", "this key is missing", remedy)
+
+
+def _unknown_type(details: ErrorDetails, place: Place) -> Problem:
+    context = details.get("ctx", {})
+    key = str(context.get("discriminator", "type")).strip("'")
+    value = place.value.get(key) if isinstance(place.value, Mapping) else None
+    tags = sorted(place.choices)
+    listed = " | ".join(tags)
+    path = f"{place.path}.{key}"
+    if value is None:
+        return Problem(path, "", "this key is missing", f"Add it: `{key}: {listed}`.")
+    near = nearest_match(str(value), tags)
+    hint = f" Did you mean `{near}`?" if near else ""
+    return Problem(path, format_value(value), f"there is no such {key}", f"Choose one of {listed}.{hint}")
