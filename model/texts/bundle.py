@@ -14,7 +14,15 @@ TOKEN_FILE = "istio-token"  # noqa: S105 - a file's name, not a secret
 
 EXECUTABLE_FILES = ("install.sh", "uninstall.sh")
 
-_LIBRARY_SCRIPTS = ("address", "before-istio", "certificate-is-valid", "fetch", "hosts", "install-package")
+_LIBRARY_SCRIPTS = (
+    "address",
+    "await-istiod",
+    "before-istio",
+    "certificate-is-valid",
+    "fetch",
+    "hosts",
+    "install-package",
+)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ def membership_texts(*, cluster_env: str, mesh_yaml: str, hosts: str) -> tuple[M
         MachineText("/var/lib/istio/envoy/cluster.env", cluster_env),
         MachineText("/var/lib/istio/config/mesh", mesh_yaml),
         machine_text(f"{LIBRARY}/address", "address.sh", "0755"),
+        machine_text(f"{LIBRARY}/await-istiod", "await-istiod.sh", "0755"),
         machine_text(f"{LIBRARY}/certificate-is-valid", "certificate-is-valid.sh", "0755"),
         machine_text(f"{LIBRARY}/hosts", "hosts.sh", "0755"),
         machine_text(f"{LIBRARY}/before-istio", "before-istio.sh", "0755"),

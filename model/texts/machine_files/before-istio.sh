@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs as root before each start of istio.service: names istiod, sets the machine's address, and lets the agent start
-# only when it can prove who it is.
+# only when it can prove who it is and istiod can be reached.
 set -eu
 
 library=/usr/local/lib/hybrid-mesh
@@ -19,3 +19,4 @@ if ! "$library/certificate-is-valid" && ! [ -s /var/run/secrets/tokens/istio-tok
     echo "waiting for a token: there is neither a valid certificate nor a token" >&2
     exit 1
 fi
+"$library/await-istiod" istiod.istio-system.svc 15012 /etc/certs/root-cert.pem 60

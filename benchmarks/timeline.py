@@ -1,0 +1,138 @@
+"""Where the time of a `pulumi up` goes: its critical path, from the engine's events.
+
+`python benchmarks/timeline.py [--all] [--stack STACK]` runs `pulumi up` of a stack (default: local) with the
+environment that it has (`eval "$(hybrid-mesh env)"`) and prints the chain of resources that decided how long
+it took, with the seconds for which each ran and waited; `--all` prints every resource in the order of its
+start instead.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+UP = ["pulumi", "up", "--yes", "--skip-preview", "--skip-plugin-pre-install", "--non-interactive"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """One resource: `start` and `end` in seconds after the run began, `needs` the URNs that it waited for."""
+
+    urn: str
+    start: float
+    end: float
+    needs: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.urn.rpartition("::")[2]
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+
+class Recorder(threading.Thread):
+    """Reads the engine's event log as it is written: the events' own times are in whole seconds."""
+
+    def __init__(self, pipe: Path, begin: float) -> None:
+        super().__init__(daemon=True)
+        self._pipe, self._begin = pipe, begin
+        self.starts: dict[str, float] = {}
+        self.ends: dict[str, float] = {}
+
+    def run(self) -> None:
+        with self._pipe.open() as events:
+            for line in events:
+                self._note(json.loads(line), time.monotonic() - self._begin)
+
+    def _note(self, event: Mapping[str, Any], moment: float) -> None:
+        if step := event.get("resourcePreEvent"):
+            self.starts.setdefault(step["metadata"]["urn"], moment)
+        elif step := event.get("resOutputsEvent"):
+            self.ends[step["metadata"]["urn"]] = moment
+
+
+def record(stack: str, environment: Mapping[str, str]) -> tuple[float, list[Span]]:
+    """Seconds of one `pulumi up`, and a span for each of its resources. Raises CalledProcessError."""
+    with tempfile.TemporaryDirectory() as folder:
+        pipe = Path(folder) / "events"
+        os.mkfifo(pipe)
+        begin = time.monotonic()
+        recorder = Recorder(pipe, begin)
+        recorder.start()
+        command = [*UP, "--stack", stack, "--event-log", str(pipe)]
+        subprocess.run(command, cwd=PROJECT, env=dict(environment), check=True, stdout=subprocess.DEVNULL)
+        seconds = time.monotonic() - begin
+        recorder.join()
+    needs = _needs(stack, environment)
+    spans = [
+        Span(urn, start, recorder.ends.get(urn, seconds), needs.get(urn, ()))
+        for urn, start in recorder.starts.items()
+    ]
+    return seconds, sorted(spans, key=lambda span: span.start)
+
+
+def _needs(stack: str, environment: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """What each resource of the stack depends on, its provider included."""
+    exported = subprocess.run(
+        ["pulumi", "stack", "export", "--stack", stack],
+        cwd=PROJECT,
+        env=dict(environment),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    resources = json.loads(exported.stdout)["deployment"].get("resources", [])
+    return {
+        each["urn"]: tuple(
+            {*each.get("dependencies", []), each.get("provider", "").rpartition("::")[0]} - {""}
+        )
+        for each in resources
+    }
+
+
+def critical_path(spans: Iterable[Span]) -> list[Span]:
+    """The chain that ends last: before each span the one, among those that it needs, that ended last."""
+    by_urn = {span.urn: span for span in spans}
+    chain = [max(by_urn.values(), key=lambda span: span.end)] if by_urn else []
+    while chain:
+        before = [by_urn[urn] for urn in chain[0].needs if urn in by_urn]
+        if not before:
+            break
+        chain.insert(0, max(before, key=lambda span: span.end))
+    return chain
+
+
+def lines(chain: Iterable[Span]) -> list[str]:
+    """One line per span: when it began, how long it ran, how long it waited after the one before."""
+    rows, end = [], 0.0
+    for span in chain:
+        waited = f" after {span.start - end:.1f} s" if span.start - end >= 0.1 else ""
+        rows.append(f"{span.start:5.1f} s  {span.seconds:5.1f} s  {span.name}{waited}")
+        end = span.end
+    return rows
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stack", default="local")
+    parser.add_argument("--all", action="store_true", help="every resource, not the critical path only")
+    arguments = parser.parse_args()
+    seconds, spans = record(arguments.stack, os.environ)
+    chosen = spans if arguments.all else critical_path(spans)
+    print("\n".join([*lines(chosen), f"{seconds:5.1f} s  in all"]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
