@@ -1,6 +1,5 @@
 """Fills operate's `Shell`: pods by their API servers, the lab's machines by the lab, the rest not at all."""
 
-import os
 import subprocess
 from collections.abc import Callable, Sequence
 from threading import Lock
@@ -11,7 +10,6 @@ from cli.kubeconfigs import read_kubeconfig
 from cli.pods import ClusterPods
 from local.lab.client import LabClient
 from local.lab.errors import LabError
-from local.paths import project_folder
 from model.config.clusters import LocalClusterConfig
 from model.config.machines import LocalMachinesConfig
 from model.plan.types import MeshPlan
@@ -58,13 +56,9 @@ class MeshShell:
         return CommandResult(done.returncode, done.stdout, done.stderr)
 
     def run_outside(self, command: Sequence[str], timeout: float) -> CommandResult:
-        path = os.pathsep.join(
-            [str(project_folder() / ".toolchain" / "bin"), os.environ.get("PATH", os.defpath)]
-        )
         try:
             done = subprocess.run(
                 list(command),
-                env={**os.environ, "PATH": path},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -72,7 +66,7 @@ class MeshShell:
                 check=False,
             )
         except FileNotFoundError:
-            raise NotProbedError(f"there is no {command[0]} here: run `make toolchain`") from None
+            raise NotProbedError(f"{command[0]} is not installed here") from None
         except subprocess.TimeoutExpired:
             raise NotReachableError(f"the command outside did not end within {timeout:.0f} s") from None
         return CommandResult(done.returncode, done.stdout, done.stderr)

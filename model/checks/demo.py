@@ -9,8 +9,8 @@ from model.config.mesh import MeshConfig
 from model.istio_facts import SIDECAR_PORTS
 from model.reading.problems import Problem
 
-DEMO_FILES = ("/usr/local/bin/echo-server", "/usr/local/bin/echo-client")
-"""Files that the demo puts on its group's machines."""
+DEMO_FILE = "/usr/local/bin/echo-server"
+"""The file that the demo puts on its group's machines."""
 
 
 @rule
@@ -24,7 +24,7 @@ def demo_machines_can_fetch_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
             "demo.binaries",
             "",
             f"the machines of group {demo.group} do not know where to fetch the echo server",
-            "Name the folder of a web server that holds echo-server and echo-client.",
+            "Name the folder of a web server that holds echo-server.",
         )
     if demo.binaries is not None and not is_url(demo.binaries, "https", "http"):
         yield Problem(
@@ -64,12 +64,12 @@ def the_demo_has_a_port_to_itself(mesh: MeshConfig) -> Iterator[Problem]:
 
 @rule
 def the_demos_files_are_its_own(mesh: MeshConfig) -> Iterator[Problem]:
-    """The demo's group has no files of the names of the demo's."""
+    """The demo's group has no file of the name of the demo's."""
     group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
     if mesh.demo is None or group is None:
         return
     for index, file in enumerate(group.application.files):
-        if file.path in DEMO_FILES:
+        if file.path == DEMO_FILE:
             yield Problem(
                 f"workloadGroups.{mesh.demo.group}.application.files.{index}.path",
                 file.path,

@@ -19,4 +19,4 @@ class DemoConfig(Section):
     group: DnsLabel | None = None
     """The workload group whose machines run the echo server as their application."""
     binaries: str | None = Field(default=None, examples=["https://packages.example.com/echo"])
-    """Base address from which the machines fetch `echo-server` and `echo-client`."""
+    """Base address from which the machines fetch `echo-server`."""

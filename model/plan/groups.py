@@ -67,12 +67,11 @@ def with_demo(group: WorkloadGroupConfig, name: str, demo: DemoConfig | None) ->
     port."""
     if demo is None or demo.group != name or demo.binaries is None:
         return group
-    binaries = tuple(
-        MachineFileConfig(path=f"/usr/local/bin/{binary}", url=f"{demo.binaries}/{binary}", mode="0755")
-        for binary in ("echo-server", "echo-client")
+    server = MachineFileConfig(
+        path="/usr/local/bin/echo-server", url=f"{demo.binaries}/echo-server", mode="0755"
     )
     application = ApplicationConfig(
-        files=(*group.application.files, *binaries),
+        files=(*group.application.files, server),
         units=(*group.application.units, _echo_unit(name, group)),
         commands=group.application.commands,
     )

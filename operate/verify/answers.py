@@ -1,14 +1,17 @@
-"""Reads what Istio's echo client prints.
+"""Reads the answers of Istio's echo server, as printed by Istio's echo client and by curl.
 
-Source of the format: istio.io/istio/pkg/test/echo/server/endpoint/http.go (the body) and
-pkg/test/echo/server/forwarder/http.go (the lines about the response). A line is `[<request>] Key=Value` or
-`[<request> body] Key=Value`; headers are `RequestHeader=<name>:<value>`. When one request of a call fails,
-the client prints no response at all but one line `fatal\tError <n>/<m> requests had errors; first error:
-<text>`.
+Source of the formats: istio.io/istio/pkg/test/echo/server/endpoint/http.go (the body: lines `Key=Value`,
+headers `RequestHeader=<name>:<value>`) and pkg/test/echo/server/forwarder/http.go (the client prints a line
+as `[<request>] Key=Value` or `[<request> body] Key=Value`; when one request of a call fails, it prints no
+response but one line `fatal\tError <n>/<m> requests had errors; first error: <text>`). curl prints bodies as
+they are; its option `--write-out` ends each with `CURL_END`.
 """
 
 import re
 from dataclasses import dataclass
+
+CURL_END = "[end of answer] "
+"""What precedes the status code on the line after each answer that curl prints."""
 
 _LINE = re.compile(r"^\[(?P<request>\d+)(?P<body> body)?\] (?P<key>[A-Za-z0-9]+)=(?P<value>.*)$")
 _ERROR = re.compile(r"^(?:.*?first error: |.*?\bError:? )(?P<text>.*)$")
@@ -49,6 +52,22 @@ def read_answers(output: str, errors: str = "") -> Answers:
     if not answers and not error:
         error = "the echo client printed no answer"
     return Answers(answers, error)
+
+
+def read_curl_answers(output: str, errors: str = "") -> Answers:
+    """Reads curl's standard output and error. An error drops the answers before it, as in the echo client."""
+    answers: list[Answer] = []
+    fields: dict[str, str] = {}
+    for line in output.splitlines():
+        if line.startswith(CURL_END):
+            answers.append(_answer({**fields, "StatusCode": line.removeprefix(CURL_END)}))
+            fields = {}
+        else:
+            key, _, value = line.partition("=")
+            _note(fields, key, value)
+    if error := errors.strip().partition("\n")[0]:
+        return Answers((), error)
+    return Answers(tuple(answers), "" if answers else "curl printed no answer")
 
 
 def _note(fields: dict[str, str], key: str, value: str) -> None:

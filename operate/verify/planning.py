@@ -20,10 +20,11 @@ from operate.verify.checks import (
     Source,
     source_name,
 )
+from operate.verify.clients import request_command
 from operate.verify.site import Site
 
-CLIENT = "echo-client"
-REQUEST_TIMEOUT = "2s"
+REQUEST_SECONDS = 2
+REFUSAL_SECONDS = 1
 CHANCE_OF_A_MISS = 1e-5
 """How likely one healthy responder may be missed by chance in one check."""
 DENIED = frozenset({Refusal.CLOSED, Refusal.TLS_ALERT})
@@ -208,7 +209,7 @@ def _must_answer(source: Source, destination: str, url: str, caller: str, ways: 
     requests = max((requests_for(ways[way] / len(way)) for way in enough), default=MOST_REQUESTS)
     everyone = frozenset(frozenset(one.member for one in way) for way in enough)
     expectation = MustAnswer(tuple(one for way in ways for one in way), caller, everyone, requests)
-    command = (CLIENT, url, "--timeout", REQUEST_TIMEOUT, "--count", str(requests), *options)
+    command = request_command(source, url, REQUEST_SECONDS, requests, *options)
     return Check(f"{source_name(source)} → {destination}", source, destination, command, expectation)
 
 
@@ -223,7 +224,7 @@ def _ways(network: str, shares: Mapping[Responder, float]) -> Ways:
 
 
 def _refused(source: Pod, destination: str, url: str, ways: frozenset[Refusal], *options: str) -> Check:
-    command = (CLIENT, url, "--timeout", "1s", *options)
+    command = request_command(source, url, REFUSAL_SECONDS, 1, *options)
     return Check(f"{source_name(source)} → {destination}", source, destination, command, MustFail(ways))
 
 

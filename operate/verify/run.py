@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from model.plan.types import MeshPlan
 from operate.patience import retry
 from operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod, Shell
-from operate.verify.answers import read_answers
 from operate.verify.checks import Check, Gap
+from operate.verify.clients import read_result
 from operate.verify.planning import plan_checks
 from operate.verify.site import observe
 from operate.verify.verdict import Verdict, judge
@@ -128,7 +128,7 @@ def _probe(check: Check, shell: Shell) -> Verdict:
         return Verdict(False, f"not probed: {reason}")
     except NotReachableError as reason:
         return Verdict(False, str(reason), again=True)
-    return judge(check.expectation, read_answers(result.stdout, result.stderr))
+    return judge(check.expectation, read_result(check.source, result))
 
 
 def _run(check: Check, shell: Shell) -> CommandResult:

@@ -21,7 +21,7 @@ _TEXTS: tuple[tuple[Refusal, tuple[str, ...]], ...] = (
         ),
     ),
 )
-"""How Go's net, net/http and crypto/tls packages name each failure."""
+"""How Go's net, net/http and crypto/tls packages name each failure. Only pods try what must fail."""
 _FIRST_SYNC = (
     "no such host",
     "connection refused",
@@ -30,8 +30,14 @@ _FIRST_SYNC = (
     "i/o timeout",
     "deadline exceeded",
     "timed out after",
+    "curl: (6)",
+    "curl: (7)",
+    "curl: (28)",
+    "curl: (52)",
+    "curl: (56)",
 )
-"""What a call fails with while proxies and name servers still learn of each other."""
+"""What a call fails with while proxies and name servers still learn of each other. curl's numbers, see its
+manual: no such host, no connection, time is up, no answer, connection reset."""
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,7 @@ def test_outside_runs_here(lab: FakeLab) -> None:
     shell = MeshShell(mesh_plan())
     done = shell.run_outside([sys.executable, "-c", "import sys; print('x'); sys.exit(4)"], 20)
     assert (done.returncode, done.stdout) == (4, "x\n")
-    with pytest.raises(NotProbedError, match="make toolchain"):
+    with pytest.raises(NotProbedError, match="is not installed here"):
         shell.run_outside(["no-such-program-anywhere"], 1)
     with pytest.raises(NotReachableError, match="did not end"):
         shell.run_outside([sys.executable, "-c", "import time; time.sleep(30)"], 0.2)

@@ -1,5 +1,6 @@
 """A mesh of the local stack's form and a `Shell` over it whose every member behaves as told."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
 from operate.shell import CommandResult, Machine, NotReachableError, Pod
+from operate.verify.answers import CURL_END
 
 TRUST_DOMAIN = "mesh.example.com"
-ECHO = f"spiffe://{TRUST_DOMAIN}/ns/demo/sa/echo"
-LEGACY = f"spiffe://{TRUST_DOMAIN}/ns/demo/sa/legacy"
+ACCOUNTS = f"spiffe://{TRUST_DOMAIN}/ns/demo/sa"
+ECHO = f"{ACCOUNTS}/echo"
+LEGACY = f"{ACCOUNTS}/legacy"
 GATEWAY = f"spiffe://{TRUST_DOMAIN}/ns/istio-ingress/sa/public-istio"
 
 
@@ -72,7 +75,9 @@ class Voice:
 
 @dataclass
 class FakeShell:
-    """All members are well by default. `respond` sees every command first and may answer in place of the
+    """All members are healthy by default. Pods have the echo client only, VMs and the outside curl only.
+
+    `running` names the VMs of each group. `respond` sees every command first and may answer in place of the
     mesh."""
 
     voices: dict[str, list[Voice]] = field(
@@ -85,7 +90,7 @@ class FakeShell:
         lambda _source, _command: None
     )
     missing_pods: set[str] = field(default_factory=set)
-    running: list[str] = field(default_factory=lambda: ["legacy-0", "legacy-1"])
+    running: dict[str, list[str]] = field(default_factory=lambda: {"legacy": ["legacy-0", "legacy-1"]})
     calls: list[tuple[str, ...]] = field(default_factory=list)
 
     def pods(self, cluster: str, namespace: str, selector: str) -> Sequence[Pod]:
@@ -100,7 +105,8 @@ class FakeShell:
         ]
 
     def machines(self, group: str) -> Sequence[Machine]:
-        return [Machine(group, name, f"10.10.0.{100 + index}") for index, name in enumerate(self.running)]
+        names = self.running.get(group, [])
+        return [Machine(group, name, f"10.10.0.{100 + index}") for index, name in enumerate(names)]
 
     def ingress_url(self, ingress: str, port: int) -> str:
         return "http://127.0.0.1:18080"
@@ -111,33 +117,55 @@ class FakeShell:
         return self._answer(pod, command) or self._echo(command, ECHO)
 
     def run_in_machine(self, machine: Machine, command: Sequence[str], timeout: float) -> CommandResult:
-        return self._answer(machine, command) or self._echo(command, LEGACY)
+        return self._answer(machine, command) or self._curl(command, f"{ACCOUNTS}/{machine.group}")
 
     def run_outside(self, command: Sequence[str], timeout: float) -> CommandResult:
-        return self._answer(None, command) or self._echo(command, GATEWAY)
+        return self._answer(None, command) or self._curl(command, GATEWAY)
 
     def _answer(self, source: Pod | Machine | None, command: Sequence[str]) -> CommandResult | None:
         self.calls.append(tuple(command))
         return self.respond(source, command)
 
     def _echo(self, command: Sequence[str], caller: str) -> CommandResult:
-        url = command[1]
+        if command[0] != "echo-client":
+            return CommandResult(127, "", f"{command[0]}: not found")
+        return answers(self._voices(command[1], int(command[command.index("--count") + 1])), caller)
+
+    def _curl(self, command: Sequence[str], caller: str) -> CommandResult:
+        if command[0] != "curl":
+            return CommandResult(127, "", f"{command[0]}: not found")
+        found = re.fullmatch(r"(http://\S+)#\[1-(\d+)\]", command[1])
+        assert found, "curl's globbing makes the requests"
+        return curl_answers(self._voices(found[1], int(found[2])), caller)
+
+    def _voices(self, url: str, count: int) -> list[Voice]:
         service = next((name for name in self.voices if f"//{name}." in url), None)
         voices = self.voices[service] if service else [v for found in self.voices.values() for v in found]
-        count = int(command[command.index("--count") + 1])
-        return answers([voices[index % len(voices)] for index in range(count)], caller)
+        return [voices[index % len(voices)] for index in range(count)]
 
 
 def answers(voices: Sequence[Voice], caller: str, status: int = 200) -> CommandResult:
     """What the echo client prints for these answers, in the format that test_echo_format.py pins."""
     blocks = []
     for number, voice in enumerate(voices):
-        certificate = f'By={voice.identity};Hash=00ff;Subject="";URI={caller}'
-        lines = [f"[{number}] StatusCode={status}", f"[{number} body] Cluster={voice.place}"]
-        lines += [f"[{number} body] RequestHeader=X-Forwarded-Client-Cert:{certificate}"]
-        lines += [f"[{number} body] Hostname={voice.hostname}"]
-        blocks.append("\n".join(lines))
+        lines = [f"[{number} body] {line}" for line in _body(voice, caller)]
+        blocks.append("\n".join([f"[{number}] StatusCode={status}", *lines]))
     return CommandResult(0, "\n\n".join(blocks), "")
+
+
+def curl_answers(voices: Sequence[Voice], caller: str) -> CommandResult:
+    """What curl prints for these answers, in the format that test_echo_format.py pins."""
+    blocks = ["\n".join([*_body(voice, caller), f"\n{CURL_END}200\n"]) for voice in voices]
+    return CommandResult(0, "".join(blocks), "")
+
+
+def _body(voice: Voice, caller: str) -> list[str]:
+    certificate = f'By={voice.identity};Hash=00ff;Subject="";URI={caller}'
+    return [
+        f"Cluster={voice.place}",
+        f"RequestHeader=X-Forwarded-Client-Cert:{certificate}",
+        f"Hostname={voice.hostname}",
+    ]
 
 
 def failure(text: str) -> CommandResult:

@@ -1,4 +1,4 @@
-from operate.verify.answers import Answer, read_answers, read_client_certificate
+from operate.verify.answers import CURL_END, Answer, read_answers, read_client_certificate, read_curl_answers
 
 
 def test_each_request_becomes_one_answer_with_both_identities() -> None:
@@ -39,6 +39,34 @@ def test_a_wrong_command_line_is_an_error_too() -> None:
 
 def test_silence_is_an_error() -> None:
     assert read_answers("").error == "the echo client printed no answer"
+
+
+def test_each_answer_that_curl_prints_becomes_one() -> None:
+    output = f"""ServiceVersion=vm
+Cluster=east
+RequestHeader=X-Forwarded-Client-Cert:By=spiffe://d/ns/demo/sa/echo;Hash=1;URI=spiffe://d/ns/demo/sa/legacy
+Hostname=echo-1
+
+{CURL_END}200
+no healthy upstream
+{CURL_END}503
+"""
+    assert read_curl_answers(output).answers == (
+        Answer(200, "echo-1", "east", "spiffe://d/ns/demo/sa/legacy", "spiffe://d/ns/demo/sa/echo"),
+        Answer(503, "", "", "", ""),
+    )
+
+
+def test_a_request_of_curl_that_fails_is_the_error_of_the_call() -> None:
+    """Also after answers: `--fail-early` ends the call there."""
+    output = f"Hostname=echo-1\n\n{CURL_END}200\n\n{CURL_END}000\n"
+    found = read_curl_answers(output, "curl: (52) Empty reply from server\n")
+    assert (found.answers, found.error) == ((), "curl: (52) Empty reply from server")
+
+
+def test_a_missing_curl_and_silence_are_errors() -> None:
+    assert read_curl_answers("", "sh: 1: curl: not found\n").error == "sh: 1: curl: not found"
+    assert read_curl_answers("").error == "curl printed no answer"
 
 
 def test_only_the_hop_next_to_the_server_counts() -> None:

@@ -74,7 +74,14 @@ def test_fewer_answers_than_requests_fail() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "again"), [("lookup echo: no such host", True), ("unknown flag: -x", False)]
+    ("error", "again"),
+    [
+        ("lookup echo: no such host", True),
+        ("unknown flag: -x", False),
+        ("curl: (6) Could not resolve host: echo", True),
+        ("curl: (56) Recv failure: Connection reset by peer", True),
+        ("curl: (3) URL using bad/illegal format", False),
+    ],
 )
 def test_a_failed_call_fails(error: str, again: bool) -> None:
     verdict = judge(EXPECTED, Answers((), error))

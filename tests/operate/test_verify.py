@@ -10,7 +10,17 @@ from operate.verify.checks import MOST_REQUESTS, MustAnswer, MustFail
 from operate.verify.planning import requests_for
 from operate.verify.report import as_json, summary
 from operate.verify.run import Report, verify
-from tests.operate.mesh import ECHO, LEGACY, FakeShell, Voice, answers, failure, mesh_plan, raw_mesh
+from tests.operate.mesh import (
+    ECHO,
+    LEGACY,
+    FakeShell,
+    Voice,
+    answers,
+    curl_answers,
+    failure,
+    mesh_plan,
+    raw_mesh,
+)
 
 
 def run(shell: FakeShell, **changes: object) -> Report:
@@ -68,6 +78,22 @@ def test_from_another_network_one_machine_behind_the_gateway_must_answer() -> No
     assert everyone["pod echo-e in east → group legacy"] == {frozenset({one}) for one in both}
 
 
+def test_the_vms_of_a_group_without_the_demo_ask_too() -> None:
+    """They have no echo client: only the group that the demo names gets something of the demo."""
+    groups = raw_mesh()["workloadGroups"]
+    groups["billing"] = {
+        **groups["legacy"],
+        "serviceAccount": "billing",
+        "machines": {"type": "local", "count": 1},
+    }
+    shell = FakeShell(running={"legacy": ["legacy-0", "legacy-1"], "billing": ["billing-0"]})
+    report = run(shell, workloadGroups=groups)
+    assert failed(report) == []
+    assert report.holds
+    asked = {r.check.destination for r in report.results if r.check.subject.startswith("machine billing-0")}
+    assert asked == {"service echo", "group legacy"}
+
+
 def test_requests_suffice_to_find_everybody() -> None:
     assert requests_for(1) == 1
     assert 0.5 ** requests_for(0.5) <= 1e-5
@@ -112,7 +138,7 @@ def test_a_machine_with_a_wrong_identity_or_place_fails(voice: Voice) -> None:
 def test_a_caller_whose_identity_is_lost_on_the_way_fails() -> None:
     def respond(source: Pod | Machine | None, command: Sequence[str]) -> CommandResult | None:
         if isinstance(source, Machine) and "//echo." in command[1]:
-            return answers([Voice("echo-e", "east", ECHO), Voice("echo-w", "west", ECHO)] * 20, "")
+            return curl_answers([Voice("echo-e", "east", ECHO), Voice("echo-w", "west", ECHO)] * 20, "")
         return None
 
     assert failed(run(FakeShell(respond=respond))) == [
@@ -157,7 +183,8 @@ def test_a_missing_pod_is_no_success(missing: str) -> None:
 def test_a_missing_machine_is_no_success_and_is_named() -> None:
     report = run(
         FakeShell(
-            running=["legacy-0"], voices={**FakeShell().voices, "legacy": FakeShell().voices["legacy"][:1]}
+            running={"legacy": ["legacy-0"]},
+            voices={**FakeShell().voices, "legacy": FakeShell().voices["legacy"][:1]},
         )
     )
     assert [gap.subject for gap in report.gaps] == ["machine legacy-1"]
@@ -203,10 +230,11 @@ def test_first_sync_errors_are_tried_again_and_other_faults_are_not() -> None:
     def respond(source: Pod | Machine | None, command: Sequence[str]) -> CommandResult | None:
         if isinstance(source, Machine) and source.name == "legacy-0" and "//echo." in command[1]:
             tries["early"] += 1
-            return failure("dial tcp: lookup echo.demo: no such host") if tries["early"] < 3 else None
+            unknown = CommandResult(6, "", "curl: (6) Could not resolve host: echo.demo")
+            return unknown if tries["early"] < 3 else None
         if isinstance(source, Machine) and source.name == "legacy-1" and "//echo." in command[1]:
             tries["wrong"] += 1
-            return answers([Voice("echo-e", "east", LEGACY)] * 30, LEGACY)
+            return curl_answers([Voice("echo-e", "east", LEGACY)] * 30, LEGACY)
         return None
 
     report = verify(mesh_plan(), FakeShell(respond=respond), first_sync=5)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from operate.shell import CommandResult, Machine
 from operate.verify.answers import Answer, read_answers
+from operate.verify.clients import read_result, request_command
 from tests.engine.shape import without_certificates
 from tests.local.lab_site import ECHO, Kubectl, KubectlError, assert_nothing_left, eventually, traces
 from tests.local.mesh.secrets import known_secrets, leaks
@@ -59,9 +61,10 @@ def ask_from_a_pod(kubectl: Kubectl, url: str, *options: str) -> tuple[Answer, .
     return read_answers(said).answers
 
 
-def ask_from_the_machine(mesh: CloudSite, url: str, *options: str) -> tuple[Answer, ...]:
-    done = mesh.lab.machine_shell(mesh.machine.name, [CLIENT, "--timeout=2s", *options, url], 20)
-    return read_answers(done.stdout, done.stderr).answers
+def ask_from_the_machine(mesh: CloudSite, url: str, count: int) -> tuple[Answer, ...]:
+    machine = Machine("ratings", mesh.machine.name, mesh.machine.address)
+    done = mesh.lab.machine_shell(machine.name, list(request_command(machine, url, 2, count)), 20)
+    return read_result(machine, CommandResult(done.returncode, done.stdout, done.stderr)).answers
 
 
 def test_prod_is_raised_and_its_machine_joins_through_the_metadata_service(mesh: CloudSite) -> None:
@@ -110,7 +113,7 @@ def test_the_machines_own_address_is_out_of_reach_of_the_other_cloud(mesh: Cloud
 
 def test_the_machine_calls_the_pods_of_both_clouds(mesh: CloudSite) -> None:
     def of_both() -> bool:
-        answers = ask_from_the_machine(mesh, ECHO_URL, "--count=8")
+        answers = ask_from_the_machine(mesh, ECHO_URL, 8)
         return {each.cluster for each in answers} == {GKE, EKS}
 
     eventually("answers of both clusters", of_both, 60)

@@ -1,0 +1,25 @@
+"""The programs that make the requests: Istio's echo client in the demo's pods, curl on VMs and outside."""
+
+from operate.shell import CommandResult, Pod
+from operate.verify.answers import CURL_END, Answers, read_answers, read_curl_answers
+from operate.verify.checks import Source
+
+
+def request_command(source: Source, url: str, seconds: int, count: int = 1, *options: str) -> tuple[str, ...]:
+    """The command that sends `count` requests to `url` from `source`, each with a timeout of `seconds`.
+
+    `options` must be ones that the client at `source` knows; `--header NAME:VALUE` is known to both.
+    """
+    if isinstance(source, Pod):
+        return ("echo-client", url, "--timeout", f"{seconds}s", "--count", str(count), *options)
+    # One URL a request by curl's own globbing, in the part that is never sent.
+    urls = f"{url}#[1-{count}]"
+    quiet = ("--disable", "--silent", "--show-error", "--fail-early", "--noproxy", "*")
+    end = ("--write-out", rf"\n{CURL_END}%{{http_code}}\n")
+    return ("curl", urls, *quiet, "--max-time", str(seconds), *end, *options)
+
+
+def read_result(source: Source, result: CommandResult) -> Answers:
+    """What the client at `source` printed."""
+    read = read_answers if isinstance(source, Pod) else read_curl_answers
+    return read(result.stdout, result.stderr)
