@@ -6,6 +6,7 @@ links; only its databases are copied.
 
 import fcntl
 import hashlib
+import os
 import shutil
 import signal
 import subprocess
@@ -71,12 +72,21 @@ def _make_template(template: Path, archives: Path, namespace: Path, runtime: Pat
     except LabError as error:
         raise LabError(f"{error}; containerd said: {log.read_text()[-1000:]}") from error
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        _end(process)
         mounts.unmount_below(runtime)
         shutil.rmtree(runtime, ignore_errors=True)
     (draft / _MARK).write_text(template.name)
+    os.sync()  # of so many files, one call costs less than one each
     draft.rename(template)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _import(archives: list[Path], socket: Path) -> None:

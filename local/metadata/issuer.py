@@ -14,9 +14,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from local.metadata.authority import ServerCertificate, key_file
+from local.linux.files import kept
+from local.metadata.authority import ServerCertificate
 from local.metadata.identity import MachineIdentity
 from local.metadata.listening import NamespacedServer, QuietHandler, listen_in
+from local.pki import private_pem
 
 AUDIENCE = "hybrid-mesh"
 LIFETIME_SECONDS = 3600
@@ -31,7 +33,7 @@ class Issuer:
         self.url = f"https://{address}"
         self._address = address
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = serialization.load_pem_private_key(key_file(folder / "token-key.pem", _new_key), None)
+        key = serialization.load_pem_private_key(kept(folder / "token-key.pem", _new_key), None)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError("the issuer signs with RS256: its key must be RSA")
         self._key = key
@@ -118,9 +120,7 @@ class Issuer:
 
 
 def _new_key() -> bytes:
-    return rsa.generate_private_key(65537, 2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    return private_pem(rsa.generate_private_key(65537, 2048))
 
 
 def _bytes(number: int) -> bytes:

@@ -1,0 +1,23 @@
+"""Files that are whole or absent, also after a power cut."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Puts a whole file at `path`, also across a power cut, in place of what was there."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def kept(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The content of the private file at `path`, made there the first time."""
+    if not path.exists():
+        write_durably(path, make())
+    return path.read_bytes()
