@@ -1,8 +1,10 @@
 """`hybrid-mesh lab …`: looks into the lab of this machine."""
 
+import contextlib
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,10 +29,7 @@ Lines = Annotated[int, typer.Option("--lines", "-n", help="How many lines from t
 @lab.command()
 def status(json_output: Json = False) -> None:
     """Say what runs in the lab, and how much memory it takes."""
-    try:
-        found = LabClient.connect(start=False).status()
-    except LabNotRunning:
-        found = LabStatus(running=False, process_id=0, memory_bytes=0, clusters=[], machines=[], forwards=[])
+    found = _status()
     if json_output:
         out.print_json(json.dumps(asdict(found)))
         return
@@ -57,6 +56,26 @@ def kubeconfig(name: Name) -> None:
     if info is None:
         raise _unknown(name)
     out.print(info.kubeconfig, markup=False)
+
+
+@lab.command()
+def export(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+    """Copy all logs of the lab, running or not, into a folder."""
+    copies = LabClient.export_logs(folder)
+    (folder / "status.json").write_text(json.dumps(asdict(_status()), indent=2))
+    out.print(f"{len(copies)} logs are in {folder}.")
+
+
+@lab.command()
+def delete(name: Name) -> None:
+    """Delete one cluster or VM, with its disk. The next `hybrid-mesh up` creates it again."""
+    client = LabClient.connect(start=False)
+    if client.cluster(name) is None and client.machine(name) is None:
+        raise _unknown(name)
+    with step(f"Deleting {name}"):
+        client.delete_cluster(name)
+        with contextlib.suppress(LabNotRunning):  # it ended with its last member
+            client.delete_machine(name)
 
 
 @lab.command(context_settings={"ignore_unknown_options": True})
@@ -94,6 +113,13 @@ def down(
         return
     with step("Powering the lab off"):
         client.shutdown()
+
+
+def _status() -> LabStatus:
+    try:
+        return LabClient.connect(start=False).status()
+    except LabNotRunning:
+        return LabStatus(running=False, process_id=0, memory_bytes=0, clusters=[], machines=[], forwards=[])
 
 
 def _unknown(name: str) -> CommandError:

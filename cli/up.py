@@ -50,7 +50,8 @@ def up(stack: Stack = "local") -> None:
     if code != 0:
         raise CommandError(
             f"`pulumi up` {ending(code)}.",
-            "Mend the cause and run the same command again: it goes on from here.",
+            "Fix the cause and run the same command again: it resumes where it stopped."
+            + (" `hybrid-mesh lab export DIR` copies the lab's logs." if is_local(plan) else ""),
         )
     if plan.demo is not None:
         with step("Checking the mesh with real requests"):

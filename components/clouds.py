@@ -10,7 +10,6 @@ import pulumi
 from components.clusters.base import MeshCluster
 from components.machines.base import MachineContext, Machines
 from components.networks.base import CloudNetwork
-from model.clouds.google import GceMachineSetPlan
 from model.config.clusters import GkeClusterConfig
 from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
@@ -67,7 +66,8 @@ def cloud_cluster(
 def cloud_machines(name: str, context: MachineContext, *, opts: pulumi.ResourceOptions) -> Machines:
     """The machines of a group on GCE or EC2."""
     machines, network, cluster = context.group.machine_set, context.cloud_network, context.cluster
-    if isinstance(machines, GceMachineSetPlan):
+    assert machines is not None
+    if machines.type == "gce":
         from components.machines.gce import GceMachines  # noqa: PLC0415
         from components.networks.gcp import GcpNetwork  # noqa: PLC0415
 

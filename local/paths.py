@@ -7,10 +7,14 @@ from pathlib import Path
 def state_folder() -> Path:
     """The folder of what must outlive a process: Pulumi's file backend, the passphrase, the lab's state.
 
-    `$HYBRID_MESH_STATE`, else `$XDG_STATE_HOME/hybrid-mesh`, else `~/.local/state/hybrid-mesh`. Mode 0700.
+    `$HYBRID_MESH_STATE`, else `$XDG_STATE_HOME/hybrid-mesh`, else `~/.local/state/hybrid-mesh`. Mode 0700; a
+    folder of yours that `$HYBRID_MESH_STATE` names and that was there before keeps its mode.
     """
     folder = _choose("HYBRID_MESH_STATE", "XDG_STATE_HOME", ".local/state")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    status = folder.stat()
+    if "HYBRID_MESH_STATE" not in os.environ and status.st_mode & 0o077 and status.st_uid == os.geteuid():
+        folder.chmod(0o700)
     return folder
 
 

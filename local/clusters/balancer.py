@@ -4,7 +4,7 @@ Does what a cloud's controller does: fills `status.loadBalancer`, which kube-pro
 on the node's `wan0`, so that it answers ARP for them.
 """
 
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 from local.clusters.allocations import Allocations
@@ -14,11 +14,13 @@ from local.lab.errors import LabError
 from local.lab.specs import Report
 from local.linux.commands import ip
 from local.linux.forwarding import Forwarders
+from local.linux.guard import run_guarded, start_guarded
 from model.istio_facts import HEALTH_PORT
 
 GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name"
 _RELIST = 300.0
 _PAUSE = 0.5
+_LONGEST_PAUSE = 4.0
 
 
 class LoadBalancers:
@@ -39,26 +41,32 @@ class LoadBalancers:
         self._api = api
         self._tell = tell
         self._stopping = Event()
+        self._complaint = ""
+        self._pause = _PAUSE
         self._addresses: dict[str, str] = {}
         self._open: dict[str, str] = {}
 
     def start(self) -> None:
-        Thread(target=self._run, name=f"balancers-{self._node.spec.name}", daemon=True).start()
+        start_guarded(f"balancers of {self._node.spec.name}", self._run, self._tell)
 
     def stop(self) -> None:
         self._stopping.set()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            try:
-                self._follow()
-            except (ApiError, LabError, ValueError, KeyError) as error:
-                if not self._stopping.is_set():
-                    self._tell(f"LoadBalancers of {self._node.spec.name}: {error}")
-                self._stopping.wait(_PAUSE)
+            if not run_guarded(f"LoadBalancers of {self._node.spec.name}", self._follow, self._complain):
+                self._stopping.wait(self._pause)
+
+    def _complain(self, text: str) -> None:
+        """Tells of a failure, but of the same one only once in a row, and asks ever more rarely."""
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE) if text == self._complaint else _PAUSE
+        if text != self._complaint and not self._stopping.is_set():
+            self._tell(text)
+        self._complaint = text
 
     def _follow(self) -> None:
         listing = self._api.request("GET", "/api/v1/services")
+        self._complaint = ""
         services = {_name(service): service for service in listing["items"]}
         for name in [name for name in self._addresses if name not in services]:
             self._release(name)

@@ -17,7 +17,7 @@ from local.lab.specs import Report
 from local.linux import cgroups
 from local.linux.commands import ip
 from local.linux.forwarding import Forwarders
-from local.linux.mounts import unmount_below
+from local.linux.mounts import remove_tree
 from local.linux.supervision import Supervisor
 from local.linux.waiting import until
 
@@ -111,12 +111,8 @@ class Cluster:
         failing = self._supervisor.failing()
         return f"restarted lately: {', '.join(failing)}" if failing else ""
 
-    def abort(self) -> None:
-        """Makes a start that is under way fail soon."""
-        self._stopped.set()
-
     def stop(self) -> None:
-        """Ends every process of the cluster, its pods' included."""
+        """Ends every process of the cluster, its pods' included, and a start that is under way."""
         self._stopped.set()
         if self._balancers:
             self._balancers.stop()
@@ -126,13 +122,11 @@ class Cluster:
             self._forwarders.close(port)
 
     def remove(self) -> None:
-        """Stops the cluster and removes all it left: mounts, cgroups, files."""
+        """Stops the cluster and removes all it left: mounts, cgroups, files. Raises OSError."""
         self.stop()
         cgroups.remove(self.node.cgroup)
-        unmount_below(self.node.folder)
-        unmount_below(self.node.runtime)
-        shutil.rmtree(self.node.folder, ignore_errors=True)
-        shutil.rmtree(self.node.runtime, ignore_errors=True)
+        remove_tree(self.node.runtime)
+        remove_tree(self.node.folder)
 
 
 def _answers(api: ApiClient) -> bool:

@@ -40,6 +40,11 @@ class Node:
         return self.runtime / "containerd.sock"
 
     @property
+    def volume_plugins(self) -> Path:
+        """In place of a folder below /usr, which kubelet and controller manager would make on the host."""
+        return self.folder / "kubelet" / "volume-plugins"
+
+    @property
     def logs(self) -> Path:
         return self.folder / "logs"
 
@@ -121,6 +126,7 @@ def clients(node: Node) -> list[Daemon]:
         f"--cluster-signing-cert-file={keys.certificate(pki.AUTHORITY)}",
         f"--cluster-signing-key-file={keys.key(pki.AUTHORITY)}",
         f"--cert-dir={node.folder / 'pki' / 'controller-manager'}",
+        f"--flex-volume-plugin-dir={node.volume_plugins}",
         "--use-service-account-credentials=true",
         "--leader-elect=false",
         "--bind-address=127.0.0.1",
@@ -224,7 +230,7 @@ def _kubelet_configuration(node: Node) -> dict[str, object]:
         "clusterDomain": "cluster.local",
         "resolvConf": str(node.folder / "resolv.conf"),
         "podLogsDir": str(node.folder / "pods"),
-        "volumePluginDir": str(node.folder / "kubelet" / "volume-plugins"),
+        "volumePluginDir": str(node.volume_plugins),
         "evictionHard": {
             "imagefs.available": "0%",
             "imagefs.inodesFree": "0%",

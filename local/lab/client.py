@@ -2,10 +2,13 @@
 
 import contextlib
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from local.lab import ending, errors, preflight, starter, wire
-from local.lab.errors import LabEnding, LabNotRunning
+from local.lab import ending, errors, operations, preflight, starter, wire
+from local.lab.encoding import encode
+from local.lab.errors import LabEnding, LabError, LabNotRunning
+from local.lab.export import export_logs
+from local.lab.operations import MARGIN_SECONDS, PING_SECONDS, Operation, Result
 from local.lab.specs import (
     ClusterInfo,
     ClusterSpec,
@@ -14,13 +17,9 @@ from local.lab.specs import (
     MachineInfo,
     MachineSpec,
     Report,
-    from_json,
-    to_json,
 )
 from local.lab.state import LabState, lab_folder
 from local.lab.terminal import open_terminal
-from local.linux import cgroups
-from local.linux.waiting import until
 from local.paths import state_folder
 
 END_TIMEOUT = 30.0
@@ -42,7 +41,7 @@ class LabClient:
         Raises LabNotRunning, PreflightError or LabError.
         """
         state = state_folder()
-        if not wire.answers(lab_folder(state)):
+        if not wire.answers(lab_folder(state), PING_SECONDS):
             if not start:
                 raise LabNotRunning(f"no lab is running on {state}")
             starter.ensure_running(state)
@@ -69,96 +68,101 @@ class LabClient:
             cls.connect(start=False).shutdown()
         ending.remove(state)
 
+    @staticmethod
+    def export_logs(target: Path) -> list[Path]:
+        """Copies all logs of the lab, running or not, into the folder `target`. Raises LabError."""
+        return export_logs(state_folder(), target)
+
     def terminal(self, name: str) -> NoReturn:
         """Becomes a root shell in a VM. Raises LabError."""
         open_terminal(self._state, name)
 
     def ensure_cluster(self, spec: ClusterSpec, report: Report) -> ClusterInfo:
         """The cluster of that name, made if it is not there; returns when its node is Ready."""
-        return from_json(ClusterInfo, self._insist("ensure_cluster", {"spec": to_json(spec)}, report))
+        return self._insist(operations.ENSURE_CLUSTER, report, spec=spec)
 
     def ensure_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
         """The machine of that name, made if it is not there; returns when its init is running."""
-        return from_json(MachineInfo, self._insist("ensure_machine", {"spec": to_json(spec)}, report))
+        return self._insist(operations.ENSURE_MACHINE, report, spec=spec)
 
     def delete_cluster(self, name: str) -> None:
         """Removes a cluster and all it holds. The last member gone, the lab ends and leaves nothing."""
-        self._delete("delete_cluster", name)
+        self._delete(operations.DELETE_CLUSTER, name)
 
     def delete_machine(self, name: str) -> None:
-        self._delete("delete_machine", name)
+        self._delete(operations.DELETE_MACHINE, name)
 
     def cluster(self, name: str) -> ClusterInfo | None:
-        value = self._call("cluster", {"name": name})
-        return from_json(ClusterInfo, value) if value else None
+        return self._call(operations.CLUSTER, name=name)
 
     def machine(self, name: str) -> MachineInfo | None:
-        value = self._call("machine", {"name": name})
-        return from_json(MachineInfo, value) if value else None
+        return self._call(operations.MACHINE, name=name)
 
     def status(self) -> LabStatus:
-        return from_json(LabStatus, self._call("status", {}))
+        return self._call(operations.STATUS)
 
     def shutdown(self) -> None:
         """Powers the lab off. Its state stays on disk."""
-        self._call("shutdown", {})
+        self._call(operations.SHUTDOWN)
         self._await_end()
-        starter.sweep()
 
     def machine_shell(self, name: str, command: list[str], timeout: float) -> CompletedCommand:
         """Runs `command` as root inside a machine, for at most `timeout` seconds."""
-        arguments = {"name": name, "command": command, "timeout": timeout}
-        return from_json(CompletedCommand, self._call("machine_shell", arguments))
-
-    def reboot_machine(self, name: str) -> None:
-        self._call("reboot_machine", {"name": name})
+        return self._call(operations.MACHINE_SHELL, name=name, command=command, timeout=timeout)
 
     def logs(self, subject: str, lines: int) -> str:
         """The last lines of `lab`, a machine, a cluster (all its daemons) or `cluster/daemon`."""
-        return str(self._call("logs", {"subject": subject, "lines": lines}))
+        return self._call(operations.LOGS, subject=subject, lines=lines)
 
-    def _delete(self, operation: str, name: str) -> None:
+    def _delete(self, operation: Operation[bool], name: str) -> None:
         try:
-            ending = self._call(operation, {"name": name})["ending"]
+            ending = self._call(operation, name=name)
         except LabEnding:
             ending = True
         if ending:
             self._await_end()
 
-    def _insist(self, operation: str, arguments: dict[str, Any], report: Report) -> Any:
+    def _insist(self, operation: Operation[Result], report: Report, **arguments: object) -> Result:
         """Calls once more, on a new lab, when the old one was just ending."""
         try:
-            return self._call(operation, arguments, report)
+            return self._call(operation, report, **arguments)
         except (LabEnding, LabNotRunning):
             starter.ensure_running(self._state)
-            return self._call(operation, arguments, report)
+            return self._call(operation, report, **arguments)
 
-    def _call(self, operation: str, arguments: dict[str, Any], report: Report | None = None) -> Any:
+    def _call(
+        self, operation: Operation[Result], report: Report | None = None, **arguments: object
+    ) -> Result:
+        """Raises LabError also when the lab does not answer in the operation's time."""
+        own = arguments.get("timeout")
+        seconds = operation.seconds + MARGIN_SECONDS + (own if isinstance(own, float | int) else 0)
+        request = {
+            "operation": operation.name,
+            "arguments": {name: encode(value) for name, value in arguments.items()},
+        }
         try:
-            connection = wire.connect(lab_folder(self._state))
+            connection = wire.connect(lab_folder(self._state), seconds)
         except OSError as error:
             raise LabNotRunning(f"no lab is running on {self._state}") from error
         with connection, connection.makefile("rwb") as stream:
             try:
-                wire.send(stream, {"operation": operation, "arguments": arguments})
-                while (message := wire.receive(stream)) is not None:
-                    if "report" not in message:
-                        break
+                wire.send(stream, request)
+                while (message := wire.receive(stream)) is not None and "report" in message:
                     if report:
                         report(str(message["report"]))
+            except TimeoutError as error:
+                raise LabError(
+                    f"the lab did not answer {operation.name} within {seconds:.0f} s; "
+                    "see `hybrid-mesh lab logs lab`"
+                ) from error
             except OSError as error:
-                raise LabNotRunning(f"the lab ended during {operation}") from error
+                raise LabNotRunning(f"the lab ended during {operation.name}") from error
         if message is None:
-            raise LabNotRunning(f"the lab ended during {operation}")
+            raise LabNotRunning(f"the lab ended during {operation.name}")
         if "error" in message:
             raise errors.from_wire(message["error"])
-        return message["result"]
+        return operation.read_result(message["result"])
 
     def _await_end(self) -> None:
-        name = cgroups.lab_name(self._state)
-        until(
-            lambda: name not in preflight.running_labs() and name not in cgroups.labs(),
-            END_TIMEOUT,
-            f"the lab on {self._state} does not end",
-            every=0.02,
-        )
+        starter.await_end(self._state, END_TIMEOUT)
+        starter.sweep()

@@ -1,4 +1,4 @@
-"""One machine of the lab, kept running: a guest that reboots or is killed is started again."""
+"""One VM of the lab, kept running: a guest that reboots or is killed is started again."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,14 +7,17 @@ from threading import Event, Thread
 from local.lab.errors import LabError
 from local.lab.specs import CompletedCommand, Report
 from local.lab.state import MachineRecord
+from local.linux import logs
+from local.linux.guard import start_guarded
 from local.machines.runtime import REBOOT_EXIT_CODE, MachineRuntime
 
 BOOT_TIMEOUT = 60.0
+JOIN_TIMEOUT = 30.0
 LOG_LIMIT = 16 << 20
 
 
 class LabMachine:
-    """Supervises the machine of `record` in a network namespace that has its links already."""
+    """Supervises the VM of `record` in a network namespace that has its links already."""
 
     def __init__(
         self,
@@ -43,54 +46,55 @@ class LabMachine:
         )
 
     def start(self, report: Report) -> None:
-        """Boots the machine and returns when its init runs. Raises LabError."""
+        """Boots the VM and returns when its init runs. Raises LabError."""
         name = self.record.spec.name
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        self.log.write_bytes(b"")
-        if self._stopping.is_set():
-            raise LabError(f"machine {name} was deleted while it started")
+        logs.begin(self.log)
         first = self._boot()
-        self._thread = Thread(target=self._keep, args=(first,), name=f"keep-{name}", daemon=True)
-        self._thread.start()
+        self._thread = start_guarded(f"keep {name}", lambda: self._keep(first), self._tell)
         report(f"machine {name}: booting")
         self._runtime.wait_until_up(BOOT_TIMEOUT)
         report(f"machine {name}: init is running")
 
-    def stop(self, timeout: float) -> None:
+    def stop(self) -> None:
+        """Cuts the VM's power; it is not started again."""
         self._stopping.set()
-        self._runtime.stop(timeout)
+        self._runtime.stop(0)
 
     def remove(self) -> None:
-        self._stopping.set()
-        self._runtime.remove()
+        """Ends the VM and removes its disk, cgroup and logs. Raises LabError when it cannot be ended."""
+        self.stop()
         if self._thread:
-            self._thread.join(5)
-        self.log.unlink(missing_ok=True)
+            self._thread.join(JOIN_TIMEOUT)
+            if self._thread.is_alive():
+                raise LabError(f"VM {self.record.spec.name} is booting and cannot be ended; try again")
+        self._runtime.remove()
+        for log in (self.log, logs.previous(self.log)):
+            log.unlink(missing_ok=True)
 
     def shell(self, command: list[str], timeout: float) -> CompletedCommand:
         return self._runtime.shell(command, timeout)
 
-    def reboot(self) -> None:
-        done = self.shell(["systemctl", "--no-block", "reboot"], 20)
-        if done.returncode != 0:
-            raise LabError(f"machine {self.record.spec.name} refused to reboot: {done.stderr.strip()}")
-
     def _boot(self) -> Callable[[], int]:
+        """Starts the guest; one that was stopped meanwhile does not stay. Raises LabError."""
+        name = self.record.spec.name
         try:
-            return self._runtime.start().wait
+            process = self._runtime.start()
         except OSError as error:
-            raise LabError(f"machine {self.record.spec.name} could not be started: {error}") from error
+            raise LabError(f"VM {name} could not be started: {error}") from error
+        if self._stopping.is_set():
+            self._runtime.stop(0)
+            raise LabError(f"VM {name} was deleted while it started")
+        return process.wait
 
     def _keep(self, wait: Callable[[], int]) -> None:
         while True:
             code = wait()
             if self._stopping.is_set():
                 return
-            self._tell(f"machine {self.record.spec.name} ended with {code}; starting it again")
+            self._tell(f"VM {self.record.spec.name} ended with {code}; starting it again")
             if code != REBOOT_EXIT_CODE and self._stopping.wait(1):
                 return
-            if self.log.stat().st_size > LOG_LIMIT:
-                self.log.write_bytes(b"")
+            logs.bound(self.log, LOG_LIMIT)
             try:
                 wait = self._boot()
             except LabError as error:

@@ -76,7 +76,7 @@ class Networks:
             if member is None:
                 return
             self._unroute(member)
-            ip(["link delete lan0", "link delete wan0"], namespace=member.namespace)
+            namespaces.delete_links(member.namespace)
             namespaces.delete(member.namespace)
 
     def drop_lan(self, network: NetworkSpec) -> bool:
@@ -92,8 +92,28 @@ class Networks:
         self, name: str, network: NetworkSpec, lan_address: str, wan_address: str, pod_cidr: str | None
     ) -> Member:
         lan = self.lan(network)
-        namespace = namespaces.create(name)
-        sysctl(QUIET | ({"ipv4/ip_forward": "1"} if pod_cidr else {}), namespace=namespace)
+        with namespaces.made(name) as namespace:
+            self._connect(namespace, lan, lan_address, wan_address, forward=pod_cidr is not None)
+            self._impair(namespace, network)
+            member = Member(name, network, namespace, lan_address, wan_address, pod_cidr)
+            if pod_cidr is None:
+                router = addressing.lan_services(network.cidr)
+                ip(
+                    [
+                        f"route replace {METADATA_ADDRESS}/32 dev lan0 src {lan_address}",
+                        f"route replace default via {router} dev lan0 src {lan_address}",
+                    ],
+                    namespace=namespace,
+                )
+            else:
+                self._guard(member)
+        return member
+
+    def _connect(
+        self, namespace: Path, lan: Path, lan_address: str, wan_address: str, *, forward: bool
+    ) -> None:
+        """Gives a namespace its legs in the LAN and the WAN."""
+        sysctl(QUIET | ({"ipv4/ip_forward": "1"} if forward else {}), namespace=namespace)
         ports = [f"l{lan_address.rsplit('.', 1)[1]}", "w" + "-".join(wan_address.split(".")[2:])]
         ip(
             [
@@ -109,34 +129,20 @@ class Networks:
         )
         ip([f"link set {ports[0]} master lan up"], namespace=lan)
         ip([f"link set {ports[1]} master wan up"], namespace=self.wan)
-        self._impair(namespace, network)
-        member = Member(name, network, namespace, lan_address, wan_address, pod_cidr)
-        if pod_cidr is None:
-            router = addressing.lan_services(network.cidr)
+
+    def _make_lan(self, network: NetworkSpec) -> Path:
+        with namespaces.made(f"lan-{network.name}") as namespace:
+            sysctl(QUIET | ROUTER, namespace=namespace)
             ip(
                 [
-                    f"route replace {METADATA_ADDRESS}/32 dev lan0 src {lan_address}",
-                    f"route replace default via {router} dev lan0 src {lan_address}",
+                    "link set lo up",
+                    "link add lan type bridge",
+                    f"address add {addressing.lan_services(network.cidr)}/24 dev lan",
+                    f"address add {METADATA_ADDRESS}/32 dev lan",
+                    "link set lan up",
                 ],
                 namespace=namespace,
             )
-        else:
-            self._guard(member)
-        return member
-
-    def _make_lan(self, network: NetworkSpec) -> Path:
-        namespace = namespaces.create(f"lan-{network.name}")
-        sysctl(QUIET | ROUTER, namespace=namespace)
-        ip(
-            [
-                "link set lo up",
-                "link add lan type bridge",
-                f"address add {addressing.lan_services(network.cidr)}/24 dev lan",
-                f"address add {METADATA_ADDRESS}/32 dev lan",
-                "link set lan up",
-            ],
-            namespace=namespace,
-        )
         return namespace
 
     def _guard(self, node: Member) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from local.lab import toolchain
 from local.lab.errors import LabError, PreflightError
+from local.lab.privacy import EMPTY
 from local.lab.specs import NetworkSpec
 from local.linux import cgroups, kernel
 
 SEVERAL_LABS = "HYBRID_MESH_SEVERAL_LABS"
-COVERED = ("/run", "/var/run", "/var/log")
+COVERED = ("/var/run", *EMPTY)
 NEEDED_MEMORY = 3 << 30
 NEEDED_DISK = 2 << 30
 NEEDED_WATCHERS = 90
@@ -40,7 +41,7 @@ _TRIALS = {
 
 
 @dataclass(frozen=True)
-class Machine:
+class Host:
     """What the checks look at, so that each can be shown its bad case."""
 
     effective_user: int
@@ -48,6 +49,7 @@ class Machine:
     free_disk: int
     free_watchers: int
     covered_state: str
+    shared_state: bool
     overlay_refused: str
     file_systems: str
     has_program: Callable[[str], bool]
@@ -64,41 +66,42 @@ def check(state: Path) -> None:
         raise PreflightError(problems)
 
 
-def observe(state: Path) -> Machine:
+def observe(state: Path) -> Host:
     try:
         toolchain.current()
         toolchain_problem = ""
     except LabError as error:
         toolchain_problem = str(error)
-    return Machine(
+    return Host(
         effective_user=os.geteuid(),
         available_memory=_available_memory(),
         free_disk=shutil.disk_usage(state).free,
         free_watchers=_free_watchers(),
         covered_state=next((top for top in COVERED if Path(top) in state.parents), ""),
+        shared_state=_is_shared(state),
         overlay_refused=_overlay_refusal(state),
         file_systems=Path("/proc/filesystems").read_text(),
         has_program=lambda name: shutil.which(name) is not None,
         try_in_namespace=_try,
         has_cni_plugins=Path("/usr/lib/cni/ptp").exists(),
-        other_labs=frozenset(running_labs() - {cgroups.lab_name(state)}),
+        other_labs=frozenset(cgroups.running() - {cgroups.lab_name(state)}),
         several_labs=os.environ.get(SEVERAL_LABS) == "1",
         toolchain_problem=toolchain_problem,
     )
 
 
-def find_problems(machine: Machine) -> list[str]:
+def find_problems(host: Host) -> list[str]:
     """One line a problem: what is missing, and what to do."""
-    if machine.effective_user != 0:
+    if host.effective_user != 0:
         return ["not root: the lab makes namespaces and mounts; run the command with sudo"]
     problems = [
         f"{program} is not installed: apt-get install {package}"
         for program, package in _PROGRAMS.items()
-        if not machine.has_program(program)
+        if not host.has_program(program)
     ]
-    if not machine.has_cni_plugins:
+    if not host.has_cni_plugins:
         problems.append("the CNI plug-ins are not installed: apt-get install containernetworking-plugins")
-    if "overlay" not in machine.file_systems.split():
+    if "overlay" not in host.file_systems.split():
         problems.append(
             "the kernel has no overlay file system: modprobe overlay, or use a kernel that has it"
         )
@@ -106,43 +109,46 @@ def find_problems(machine: Machine) -> list[str]:
         problems += [
             f"the kernel refuses {feature}: load the modules, or use a kernel that has them"
             for feature, command in _TRIALS.items()
-            if not machine.try_in_namespace(command)
+            if not host.try_in_namespace(command)
         ]
-    return problems + _shortages(machine)
+    return problems + _shortages(host)
 
 
-def _shortages(machine: Machine) -> list[str]:
+def _shortages(host: Host) -> list[str]:
     problems = []
-    if machine.covered_state:
+    if host.covered_state:
         problems.append(
-            f"the state folder lies below {machine.covered_state}, which the lab covers: "
+            f"the state folder lies below {host.covered_state}, which the lab covers: "
             "set HYBRID_MESH_STATE to another folder"
         )
-    elif machine.overlay_refused:
+    elif host.overlay_refused:
         problems.append(
-            f"the state folder's file system cannot hold overlays ({machine.overlay_refused}): "
+            f"the state folder's file system cannot hold overlays ({host.overlay_refused}): "
             "set HYBRID_MESH_STATE to a folder on ext4, xfs or btrfs"
         )
-    if machine.available_memory < NEEDED_MEMORY:
+    if host.shared_state:
         problems.append(
-            f"{_gib(machine.available_memory)} of memory available, 3 GiB needed: end other programs"
+            "other users can write to the state folder, or it is not yours: "
+            "set HYBRID_MESH_STATE to a folder of your own with mode 0700"
         )
-    if machine.free_disk < NEEDED_DISK:
+    if host.available_memory < NEEDED_MEMORY:
         problems.append(
-            f"{_gib(machine.free_disk)} of disk free where the state lies, 2 GiB needed: make room"
+            f"{_gib(host.available_memory)} of memory available, 3 GiB needed: end other programs"
         )
-    if machine.free_watchers < NEEDED_WATCHERS:
+    if host.free_disk < NEEDED_DISK:
+        problems.append(f"{_gib(host.free_disk)} of disk free where the state lies, 2 GiB needed: make room")
+    if host.free_watchers < NEEDED_WATCHERS:
         problems.append(
-            f"only {machine.free_watchers} inotify instances free, {NEEDED_WATCHERS} needed: "
+            f"only {host.free_watchers} inotify instances free, {NEEDED_WATCHERS} needed: "
             "sysctl -w fs.inotify.max_user_instances=1024"
         )
-    if machine.other_labs and not machine.several_labs:
+    if host.other_labs and not host.several_labs:
         problems.append(
             "another lab is running on this machine: end it with `hybrid-mesh lab down` "
             "(and the HYBRID_MESH_STATE it was started with)"
         )
-    if machine.toolchain_problem:
-        problems.append(machine.toolchain_problem)
+    if host.toolchain_problem:
+        problems.append(host.toolchain_problem)
     return problems
 
 
@@ -159,18 +165,6 @@ def check_network(network: NetworkSpec) -> None:
                 )
             ]
         )
-
-
-def running_labs() -> set[str]:
-    """The names of the labs that run now or are being cleaned up.
-
-    Each holds an abstract socket of that name in the host's network namespace, and so does its watchdog.
-    """
-    lines = Path("/proc/net/unix").read_text().splitlines()[1:]
-    names = (line.rsplit(None, 1)[-1] for line in lines)
-    return {
-        name[1:].removesuffix(cgroups.WATCHDOG) for name in names if name.startswith("@" + cgroups.PREFIX)
-    }
 
 
 def _try(command: str) -> bool:
@@ -190,6 +184,12 @@ def _overlay_refusal(state: Path) -> str:
         words = ["unshare", "--mount", "mount", "-t", "overlay", "overlay", "-o", options, "merged"]
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
         return "" if done.returncode == 0 else done.stderr.strip().replace("\n", " ")
+
+
+def _is_shared(state: Path) -> bool:
+    """Whether another user could put a file into `state`, or something else in its place."""
+    status = state.stat()
+    return status.st_uid not in (0, os.geteuid()) or bool(status.st_mode & 0o022)
 
 
 def _available_memory() -> int:

@@ -1,25 +1,37 @@
 """What the lab says of itself: member by member, as a whole, and its logs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local.clusters import kubeconfig
 from local.clusters.pki import ADMIN, ClusterPki
 from local.lab.errors import LabError
-from local.lab.specs import ClusterInfo, ClusterStatus, Forward, LabStatus, MachineInfo, MachineStatus
-from local.lab.starts import Starts
+from local.lab.specs import (
+    ClusterInfo,
+    ClusterStatus,
+    Forward,
+    LabStatus,
+    MachineInfo,
+    MachineStatus,
+    MemberState,
+)
 from local.lab.state import ClusterRecord, LabState, MachineRecord
 
 TAIL_BYTES = 4 << 20
 
+Stage = Callable[[str], tuple[MemberState, str]]
+"""By a member's name: its state, and its last report or error."""
+
 
 class Reporter:
-    """Answers questions about the members that `state` remembers; `starts` knows how far each has come."""
+    """Answers questions about the members that `state` remembers; `clusters` and `machines` say how far each
+    has come."""
 
-    def __init__(self, state: LabState, starts: Starts, process_id: int) -> None:
+    def __init__(self, state: LabState, clusters: Stage, machines: Stage, process_id: int) -> None:
         self._process_id = process_id
         self._state = state
-        self._starts = starts
+        self._clusters = clusters
+        self._machines = machines
 
     def cluster_info(self, record: ClusterRecord) -> ClusterInfo:
         """A cluster whose keys are not made yet has an empty kubeconfig and authority."""
@@ -33,7 +45,7 @@ class Reporter:
             peer_endpoint=_peer_endpoint(record),
             certificate_authority=pki.authority_pem if pki.complete else "",
             gateway_address=record.gateway_address,
-            state=self._starts.state(f"cluster/{name}")[0],
+            state=self._clusters(name)[0],
         )
 
     def machine_info(self, record: MachineRecord) -> MachineInfo:
@@ -42,7 +54,7 @@ class Reporter:
             instance_id=record.instance_id,
             address=record.lan_address,
             wan_address=record.wan_address,
-            state=self._starts.state(f"machine/{record.spec.name}")[0],
+            state=self._machines(record.spec.name)[0],
         )
 
     def status(self, memory_bytes: int, troubles: Mapping[str, str]) -> LabStatus:
@@ -77,7 +89,7 @@ class Reporter:
         return found
 
     def _cluster(self, record: ClusterRecord, troubles: Mapping[str, str]) -> ClusterStatus:
-        state, detail = self._starts.state(f"cluster/{record.spec.name}")
+        state, detail = self._clusters(record.spec.name)
         return ClusterStatus(
             name=record.spec.name,
             network=record.spec.network.name,
@@ -90,7 +102,7 @@ class Reporter:
         )
 
     def _machine(self, record: MachineRecord) -> MachineStatus:
-        state, detail = self._starts.state(f"machine/{record.spec.name}")
+        state, detail = self._machines(record.spec.name)
         return MachineStatus(
             name=record.spec.name,
             network=record.spec.network.name,

@@ -1,123 +1,52 @@
-"""The lab's serving process: answers the control socket, one thread a connection."""
+"""The lab's serving process: answers the control socket, one thread and one request a connection."""
 
 import contextlib
+import resource
 import signal
 import socket
-import sys
 import time
-from collections.abc import Callable
-from io import BufferedRWPair
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 from local.lab import errors, wire
+from local.lab.encoding import encode
 from local.lab.errors import LabError
 from local.lab.lab import Lab, Place
-from local.lab.specs import ClusterSpec, MachineSpec, Report, from_json, to_json
+from local.lab.operations import OPERATIONS
+from local.lab.specs import Report
 from local.lab.state import lab_folder
+from local.linux import logs
+from local.linux.guard import describe, run_guarded, start_guarded, tell
 
-OPERATIONS = frozenset(
-    (
-        "cluster",
-        "delete_cluster",
-        "delete_machine",
-        "ensure_cluster",
-        "ensure_machine",
-        "logs",
-        "machine",
-        "machine_shell",
-        "ping",
-        "reboot_machine",
-        "shutdown",
-        "status",
-    )
-)
 IDLE_LIMIT = 60.0
-
-
-class Operations:
-    """What a client may ask for, by name. Every method answers something JSON can hold."""
-
-    def __init__(self, lab: Lab, end: Callable[[], None]) -> None:
-        self._lab = lab
-        self._end = end
-        self._ending = False
-
-    def ensure_cluster(self, arguments: dict[str, Any], report: Report) -> object:
-        return to_json(self._lab.ensure_cluster(from_json(ClusterSpec, arguments["spec"]), report))
-
-    def ensure_machine(self, arguments: dict[str, Any], report: Report) -> object:
-        return to_json(self._lab.ensure_machine(from_json(MachineSpec, arguments["spec"]), report))
-
-    def delete_cluster(self, arguments: dict[str, Any], _report: Report) -> object:
-        self._lab.delete_cluster(arguments["name"])
-        return self._end_when_empty()
-
-    def delete_machine(self, arguments: dict[str, Any], _report: Report) -> object:
-        self._lab.delete_machine(arguments["name"])
-        return self._end_when_empty()
-
-    def cluster(self, arguments: dict[str, Any], _report: Report) -> object:
-        info = self._lab.cluster(arguments["name"])
-        return to_json(info) if info else None
-
-    def machine(self, arguments: dict[str, Any], _report: Report) -> object:
-        info = self._lab.machine(arguments["name"])
-        return to_json(info) if info else None
-
-    def machine_shell(self, arguments: dict[str, Any], _report: Report) -> object:
-        done = self._lab.machine_shell(arguments["name"], arguments["command"], arguments["timeout"])
-        return to_json(done)
-
-    def reboot_machine(self, arguments: dict[str, Any], _report: Report) -> object:
-        self._lab.reboot_machine(arguments["name"])
-        return None
-
-    def status(self, _arguments: dict[str, Any], _report: Report) -> object:
-        return to_json(self._lab.status())
-
-    def logs(self, arguments: dict[str, Any], _report: Report) -> object:
-        return self._lab.logs(arguments["subject"], arguments["lines"])
-
-    def ping(self, _arguments: dict[str, Any], _report: Report) -> object:
-        return None
-
-    def shutdown(self, _arguments: dict[str, Any], _report: Report) -> object:
-        self._ending = True
-        return None
-
-    def answered(self) -> None:
-        """Ends the lab if that was asked for, now that whoever asked has the answer."""
-        if self._ending:
-            self._end()
-
-    def _end_when_empty(self) -> object:
-        self._ending = self._lab.close_when_empty()
-        return {"ending": self._ending}
+CHECK_INTERVAL = 2.0
+ACCEPT_PAUSE = 0.2
+CLIENT_TIMEOUT = 10.0
+"""The longest time for which a client may be silent before its request, or not take its answer."""
+OPEN_FILES = 1 << 16
+LOG_LIMIT = 16 << 20
 
 
 def serve(state: Path, place: Place) -> int:
-    """Runs the lab on `state` until it is told to end or has been empty for a while.
+    """Runs the lab on `state` until it is told to end, has been empty for a while, or lost its folder.
 
     Answers the exit code; what kept the lab from starting is on standard error.
     """
     ended = Event()
+    _allow_open_files()
     try:
-        lab = Lab(state, place, tell=_tell)
+        lab = Lab(state, place, tell=tell)
     except (LabError, OSError) as error:
-        _tell(str(error))
+        tell(str(error))
         return 1
     signal.signal(signal.SIGTERM, lambda _number, _frame: ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    operations = Operations(lab, ended.set)
     folder = lab_folder(state)
     listener = wire.listen(folder)
     lab.restore()
-    Thread(target=_accept, args=(listener, operations), name="accept", daemon=True).start()
-    while not ended.wait(IDLE_LIMIT):
-        if lab.close_when_empty():
-            break
+    start_guarded("accept", lambda: _accept(listener, lab, ended))
+    _await_end(lab, folder, ended)
     lab.power_off()
     (folder / wire.SOCKET).unlink(missing_ok=True)
     if lab.closed:
@@ -125,41 +54,71 @@ def serve(state: Path, place: Place) -> int:
     return 0
 
 
-def _accept(listener: socket.socket, operations: Operations) -> None:
-    while True:
+def _await_end(lab: Lab, folder: Path, ended: Event) -> None:
+    """Returns when the lab is to end; a lab whose folder was removed can be asked for nothing any more."""
+    idle = time.monotonic()
+    while not ended.wait(CHECK_INTERVAL):
+        if not lab.empty:
+            idle = time.monotonic()
+        if time.monotonic() - idle > IDLE_LIMIT and lab.close_when_empty():
+            return
+        if not (folder / wire.SOCKET).exists():
+            tell(f"{folder} was removed: the lab ends")
+            return
+        logs.bound(folder / "lab.log", LOG_LIMIT)
+
+
+def _accept(listener: socket.socket, lab: Lab, ended: Event) -> None:
+    """Takes connections for as long as the lab runs; without a free descriptor it goes on a moment later."""
+
+    def accept() -> None:
         connection, _ = listener.accept()
-        Thread(target=_converse, args=(connection, operations), daemon=True).start()
+        connection.settimeout(CLIENT_TIMEOUT)
+        start_guarded("conversation", lambda: _converse(connection, lab, ended))
+
+    while not ended.is_set():
+        if not run_guarded("accept", accept):
+            ended.wait(ACCEPT_PAUSE)
 
 
-def _converse(connection: socket.socket, operations: Operations) -> None:
-    with contextlib.suppress(OSError, ValueError), connection, connection.makefile("rwb") as stream:
-        while (request := wire.receive(stream)) is not None:
-            answer = _answer(request, operations, stream)
-            try:
-                wire.send(stream, answer)
-            finally:
-                operations.answered()
-
-
-def _answer(request: dict[str, Any], operations: Operations, stream: BufferedRWPair) -> dict[str, Any]:
-    name = str(request["operation"])
-    if name not in OPERATIONS:
-        return {"error": errors.to_wire(LabError(f"unknown operation {name}"))}
-    operation = getattr(operations, name)
-
-    def report(text: str) -> None:
-        with contextlib.suppress(OSError):
-            wire.send(stream, {"report": text})
-
+def _converse(connection: socket.socket, lab: Lab, ended: Event) -> None:
     try:
-        return {"result": operation(request.get("arguments", {}), report)}
+        # A client that hangs up, sends no JSON or says nothing is no event.
+        with contextlib.suppress(OSError, ValueError), connection, connection.makefile("rwb") as stream:
+            request = wire.receive(stream)
+            if request is None:
+                return
+
+            def report(text: str) -> None:
+                with contextlib.suppress(OSError, ValueError):
+                    wire.send(stream, {"report": text})
+
+            wire.send(stream, answer(request, lab, report))
+    finally:
+        if lab.ending:
+            ended.set()
+
+
+def answer(request: dict[str, Any], lab: Lab, report: Report) -> dict[str, Any]:
+    """The answer to one request. Never raises: what nobody foresaw is told, and answered as an error."""
+    name = str(request.get("operation"))
+    try:
+        if name not in OPERATIONS:
+            return {"error": errors.to_wire(LabError(f"unknown operation {name}"))}
+        operation = OPERATIONS[name]
+        arguments = operation.read_arguments(request.get("arguments", {}))
+        if operation.reports:
+            arguments["report"] = report
+        return {"result": encode(getattr(lab, name)(**arguments))}
     except LabError as error:
         return {"error": errors.to_wire(error)}
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        _tell(f"{request['operation']}: {type(error).__name__}: {error}")
-        return {"error": errors.to_wire(LabError(f"{request['operation']} failed: {error}"))}
+    except Exception as error:
+        tell(f"{name}: {describe(error)}")
+        return {"error": errors.to_wire(LabError(f"{name} failed: {describe(error)}"))}
 
 
-def _tell(text: str) -> None:
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
-    sys.stderr.flush()
+def _allow_open_files() -> None:
+    """A forwarded connection takes two descriptors, and shells often allow 1024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))

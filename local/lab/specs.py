@@ -1,14 +1,13 @@
 """What the lab is asked for and what it answers: plain values that cross its control socket as JSON."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, is_dataclass
-from typing import Any, Literal, TypeVar, get_type_hints
+from dataclasses import dataclass
+from typing import Literal
 
 Report = Callable[[str], None]
 """Told how an operation goes, in one line each time."""
 
 MemberState = Literal["starting", "ready", "failed"]
-Specification = TypeVar("Specification")
 
 
 @dataclass(frozen=True)
@@ -120,28 +119,3 @@ class LabStatus:
     clusters: list[ClusterStatus]
     machines: list[MachineStatus]
     forwards: list[Forward]
-
-
-def to_json(value: object) -> dict[str, Any]:
-    if not is_dataclass(value) or isinstance(value, type):
-        raise TypeError(f"{type(value).__name__} is no value of the lab")
-    return asdict(value)
-
-
-def from_json(kind: type[Specification], value: dict[str, Any]) -> Specification:
-    """Reads `value` into the dataclass `kind`, nested dataclasses and lists of them included."""
-    hints = get_type_hints(kind)
-    arguments: dict[str, Any] = {}
-    for field in fields(kind):  # type: ignore[arg-type]
-        if field.name in value:
-            arguments[field.name] = _read(hints[field.name], value[field.name])
-    return kind(**arguments)
-
-
-def _read(hint: Any, value: Any) -> Any:
-    if is_dataclass(hint) and isinstance(hint, type):
-        return from_json(hint, value)
-    element = getattr(hint, "__args__", (None,))[0]
-    if isinstance(value, list) and is_dataclass(element) and isinstance(element, type):
-        return [from_json(element, entry) for entry in value]
-    return value

@@ -11,8 +11,9 @@ from typing import IO
 
 from local.lab import preflight, wire
 from local.lab.errors import LabError
+from local.lab.operations import PING_SECONDS
 from local.lab.state import lab_folder
-from local.linux import cgroups
+from local.linux import cgroups, logs
 from local.linux.waiting import until
 from local.paths import project_folder
 
@@ -26,9 +27,9 @@ def ensure_running(state: Path) -> None:
     Raises PreflightError before anything is changed, or LabError with the end of the lab's log.
     """
     with starting(state):
-        if wire.answers(lab_folder(state)):
+        if wire.answers(lab_folder(state), PING_SECONDS):
             return
-        _await_end(state)
+        await_end(state, START_TIMEOUT)
         preflight.check(state)
         sweep()
         _start(state)
@@ -49,8 +50,7 @@ def starting(state: Path) -> Iterator[None]:
 
 def sweep() -> None:
     """Removes the cgroups of labs that are gone, for the case that their watchdog was killed too."""
-    running = preflight.running_labs()
-    for name in cgroups.labs() - running:
+    for name in cgroups.labs() - cgroups.running():
         if not cgroups.processes(name):
             cgroups.remove(name)
 
@@ -71,14 +71,15 @@ def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key in kept or key.startswith(prefixes)}
 
 
-def _await_end(state: Path) -> None:
-    """A lab that is ending holds its marker a moment longer than its socket."""
+def await_end(state: Path, timeout: float) -> None:
+    """Returns when nothing of the lab on `state` runs any more. Raises LabError after `timeout` seconds."""
     name = cgroups.lab_name(state)
     until(
-        lambda: name not in preflight.running_labs(),
-        START_TIMEOUT,
-        f"the lab on {state} runs but does not answer; see {lab_folder(state)}/lab.log",
-        every=0.05,
+        lambda: name not in cgroups.running(),
+        timeout,
+        f"the lab on {state} does not end; see {lab_folder(state)}/lab.log, and end it with "
+        "`hybrid-mesh lab down --forget`",
+        every=0.02,
     )
 
 
@@ -86,7 +87,8 @@ def _start(state: Path) -> None:
     folder = lab_folder(state)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = folder / "lab.log"
-    with log.open("wb") as output:
+    logs.begin(log)
+    with log.open("ab") as output:
         watchdog = subprocess.Popen(
             [sys.executable, "-m", "local.lab.watchdog", str(state)],
             cwd=project_folder(),
@@ -98,7 +100,7 @@ def _start(state: Path) -> None:
         )
 
     def answers() -> bool:
-        if wire.answers(folder):
+        if wire.answers(folder, PING_SECONDS):
             return True
         if watchdog.poll() is not None:
             raise LabError(f"the lab could not start: {log.read_text()[-2000:].strip()}")

@@ -6,6 +6,7 @@ from threading import Lock, Thread
 
 from local.lab.errors import LabError
 from local.lab.specs import MemberState, Report
+from local.linux.guard import describe
 
 
 class Start:
@@ -24,11 +25,24 @@ class Start:
         for listener in list(self._listeners):
             listener(text)
 
+    def wait(self, timeout: float) -> None:
+        """Returns when the member is ready. Raises LabError when its start failed or is still under way after
+        `timeout` seconds."""
+        try:
+            self.future.result(timeout)
+        except TimeoutError as error:
+            if self.future.done():
+                raise
+            raise LabError(
+                f"still starting after {timeout:.0f} s; last report: {self.last or 'none'}"
+            ) from error
+
 
 class Starts:
-    """The starts of all members, by a key such as "cluster/east"."""
+    """The starts of all members, by a key such as "cluster/east". `tell` gets what no start foresees."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Report) -> None:
+        self._tell = tell
         self._lock = Lock()
         self._starts: dict[str, Start] = {}
 
@@ -42,7 +56,8 @@ class Starts:
             if report:
                 start.listen(report)
         if fresh:
-            Thread(target=_perform, args=(start, action), name=f"start-{key}", daemon=True).start()
+            perform = (key, start, action, self._tell)
+            Thread(target=_perform, args=perform, name=f"start-{key}", daemon=True).start()
         return start
 
     def forget(self, key: str) -> None:
@@ -55,7 +70,7 @@ class Starts:
         return start is None or bool(wait([start.future], timeout).done)
 
     def state(self, key: str) -> tuple[MemberState, str]:
-        """The state of a member, and its last word."""
+        """The state of a member, and its last report or error."""
         start = self._starts.get(key)
         if start is None or not start.future.done():
             return "starting", start.last if start else ""
@@ -63,10 +78,16 @@ class Starts:
         return ("failed", str(error)) if error else ("ready", "")
 
 
-def _perform(start: Start, action: Callable[[Report], None]) -> None:
+def _perform(key: str, start: Start, action: Callable[[Report], None], tell: Report) -> None:
+    """Ends in a result whatever happens: nobody may wait for a start that is dead."""
     try:
         action(start.report)
-    except (LabError, OSError, ValueError) as error:
-        start.future.set_exception(error if isinstance(error, LabError) else LabError(str(error)))
+    except LabError as error:
+        start.future.set_exception(error)
+    except BaseException as error:
+        tell(f"start of {key}: {describe(error)}")
+        failure = LabError(f"{key} could not be started: {describe(error)}")
+        failure.__cause__ = error
+        start.future.set_exception(failure)
     else:
         start.future.set_result(None)

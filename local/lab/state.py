@@ -1,7 +1,6 @@
 """What the lab remembers across power cuts: its members, their incarnations, addresses and ports."""
 
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -10,20 +9,35 @@ from pathlib import Path
 from threading import RLock
 
 from local.lab import addressing
-from local.lab.errors import LabError
-from local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec, from_json, to_json
+from local.lab.encoding import decode, encode
+from local.lab.errors import LabEnding, LabError
+from local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec
+from local.linux.files import write_durably
+
+VERSION = 1
+_BEGIN_ANEW = "run `hybrid-mesh lab down --forget` to begin anew"
 
 
 @dataclass
 class ClusterRecord:
     """`number`: the cluster's WAN range; `index`: its node's place in the LAN; `ports`: loopback port by
-    what it leads to ("api" or "namespace/service:port")."""
+    what it leads to ("api" or "namespace/service:port"); `was_ready`: since it was made, at any time."""
 
     spec: ClusterSpec
     instance_id: str
     number: int
     index: int
     ports: dict[str, int] = field(default_factory=dict)
+    was_ready: bool = False
+
+    @property
+    def member(self) -> str:
+        """Its name in the lab's networks."""
+        return f"node-{self.spec.name}"
+
+    @property
+    def pod_cidr(self) -> str | None:
+        return self.spec.pod_cidr
 
     @property
     def lan_address(self) -> str:
@@ -40,10 +54,22 @@ class ClusterRecord:
 
 @dataclass
 class MachineRecord:
+    """`number`: its place in the WAN; `index`: in the LAN; `was_ready`: since it was made, at any time."""
+
     spec: MachineSpec
     instance_id: str
     number: int
     index: int
+    was_ready: bool = False
+
+    @property
+    def member(self) -> str:
+        """Its name in the lab's networks."""
+        return f"machine-{self.spec.name}"
+
+    @property
+    def pod_cidr(self) -> str | None:
+        return None
 
     @property
     def lan_address(self) -> str:
@@ -52,6 +78,18 @@ class MachineRecord:
     @property
     def wan_address(self) -> str:
         return addressing.wan_machine(self.number)
+
+
+Record = ClusterRecord | MachineRecord
+
+
+@dataclass
+class _Saved:
+    """The content of the file."""
+
+    clusters: dict[str, ClusterRecord]
+    machines: dict[str, MachineRecord]
+    version: int = VERSION
 
 
 def lab_folder(state: Path) -> Path:
@@ -66,11 +104,18 @@ class LabState:
         self.lock = RLock()
         self.clusters: dict[str, ClusterRecord] = {}
         self.machines: dict[str, MachineRecord] = {}
+        self.closed = False
         self._load()
 
     @property
     def empty(self) -> bool:
         return not self.clusters and not self.machines
+
+    def close_when_empty(self) -> bool:
+        """Refuses all further members if there is none; answers whether it does."""
+        with self.lock:
+            self.closed = self.closed or self.empty
+            return self.closed
 
     def cluster_folder(self, name: str) -> Path:
         return self.folder / "clusters" / name
@@ -78,9 +123,13 @@ class LabState:
     def machine_folder(self, name: str) -> Path:
         return self.folder / "machines" / name
 
+    def member_folder(self, record: Record) -> Path:
+        kind = self.cluster_folder if isinstance(record, ClusterRecord) else self.machine_folder
+        return kind(record.spec.name)
+
     def add_cluster(self, spec: ClusterSpec, api_port: int) -> ClusterRecord:
         with self.lock:
-            self._check_network(spec.network)
+            self._check(spec.network)
             number = addressing.lowest_free({record.number for record in self.clusters.values()}, 1)
             neighbours = [one for one in self.clusters.values() if one.spec.network.cidr == spec.network.cidr]
             index = addressing.lowest_free({record.index for record in neighbours}, 0)
@@ -93,7 +142,7 @@ class LabState:
 
     def add_machine(self, spec: MachineSpec) -> MachineRecord:
         with self.lock:
-            self._check_network(spec.network)
+            self._check(spec.network)
             number = addressing.lowest_free({record.number for record in self.machines.values()}, 1)
             neighbours = [one for one in self.machines.values() if one.spec.network.cidr == spec.network.cidr]
             index = addressing.lowest_free({record.index for record in neighbours}, 0)
@@ -109,15 +158,17 @@ class LabState:
         with self.lock:
             return {port for record in self.clusters.values() for port in record.ports.values()}
 
-    def forget_cluster(self, name: str) -> None:
+    def forget(self, record: Record) -> None:
+        records = self.clusters if isinstance(record, ClusterRecord) else self.machines
         with self.lock:
-            self.clusters.pop(name, None)
+            records.pop(record.spec.name, None)
             self.save()
 
-    def forget_machine(self, name: str) -> None:
+    def remember_ready(self, record: Record) -> None:
         with self.lock:
-            self.machines.pop(name, None)
-            self.save()
+            if not record.was_ready:
+                record.was_ready = True
+                self.save()
 
     def remove(self) -> None:
         """Removes the whole folder, once the last member is gone."""
@@ -126,31 +177,24 @@ class LabState:
     def save(self) -> None:
         with self.lock:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            text = json.dumps(
-                {"version": 1, "clusters": _dump(self.clusters), "machines": _dump(self.machines)}
-            )
-            draft = self.folder / "lab.json.new"
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.folder / "lab.json")
+            text = json.dumps(encode(_Saved(self.clusters, self.machines)))
+            write_durably(self.folder / "lab.json", text.encode())
 
     def _load(self) -> None:
         path = self.folder / "lab.json"
         if not path.exists():
             return
         try:
-            content = json.loads(path.read_text())
-            for name, value in content["clusters"].items():
-                self.clusters[name] = from_json(ClusterRecord, value)
-            for name, value in content["machines"].items():
-                self.machines[name] = from_json(MachineRecord, value)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise LabError(f"{path} cannot be read ({error}); remove the folder {self.folder}") from error
+            saved = decode(_Saved, json.loads(path.read_text()))
+        except (ValueError, TypeError) as error:
+            raise LabError(f"{path} cannot be read ({error}); {_BEGIN_ANEW}") from error
+        if saved.version != VERSION:
+            raise LabError(f"{path} has version {saved.version}, not {VERSION}; {_BEGIN_ANEW}")
+        self.clusters, self.machines = saved.clusters, saved.machines
 
-    def _check_network(self, network: NetworkSpec) -> None:
+    def _check(self, network: NetworkSpec) -> None:
+        if self.closed:
+            raise LabEnding("the lab is ending")
         for other in self._networks():
             if other.name == network.name and other != network:
                 raise LabError(
@@ -165,7 +209,3 @@ class LabState:
             yield cluster.spec.network
         for machine in self.machines.values():
             yield machine.spec.network
-
-
-def _dump(records: dict[str, ClusterRecord] | dict[str, MachineRecord]) -> dict[str, object]:
-    return {name: to_json(record) for name, record in records.items()}

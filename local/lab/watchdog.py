@@ -12,29 +12,27 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from local.lab import privacy
 from local.linux import cgroups, kernel
 
 _NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC
-_PRIVATE_FOLDERS = ("/run", "/var/log")
 
 
 def main() -> None:
+    os.umask(0o022)  # what is secret is made so by name; the files of a VM are as Debian has them
     state = Path(sys.argv[1])
     name = cgroups.lab_name(state)
-    marker, keeper = _mark(name), _mark(name + cgroups.WATCHDOG)
-    cgroups.make(name)
+    cgroups.hold(name)
+    cgroups.make(f"{name}/{cgroups.CORE}")
     host_network = os.open("/proc/self/ns/net", os.O_RDONLY)
     kernel.unshare(kernel.CLONE_NEWPID)
     first = os.fork()
     if first == 0:
-        keeper.close()
         _process_one(state, name, host_network)
-    marker.close()
     os.close(host_network)
     signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(first, signal.SIGTERM))
     os.waitpid(first, 0)
     cgroups.remove(name)
-    keeper.close()
 
 
 def _process_one(state: Path, name: str, host_network: int) -> None:
@@ -47,13 +45,11 @@ def _process_one(state: Path, name: str, host_network: int) -> None:
         os.kill(server, signal.SIGTERM)
 
     number = int(Path("/proc/self").readlink().name)
+    cgroups.add(f"{name}/{cgroups.CORE}", os.getpid())
     kernel.unshare(_NAMESPACES)
     kernel.mount("none", "/", "none", kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("proc", "/proc", "proc")
-    for folder in _PRIVATE_FOLDERS:
-        kernel.mount("tmpfs", folder, "tmpfs", options="mode=0755")
-    Path("/run/netns").mkdir()
-    Path("/run/lock").mkdir()
+    privacy.cover(state)
     socket.sethostname(name)
     server = os.fork()
     if server == 0:
@@ -68,6 +64,7 @@ def _process_one(state: Path, name: str, host_network: int) -> None:
     code = _reap_until(server)
     if watchdog_gone:
         _end_others()
+        cgroups.add("", os.getpid())
         cgroups.remove(name)
     os._exit(code)
 
@@ -86,17 +83,6 @@ def _end_others() -> None:
             os.wait()
         except ChildProcessError:
             return
-
-
-def _mark(name: str) -> socket.socket:
-    """An abstract socket in the host's network namespace, which others see in /proc/net/unix.
-
-    The lab's own lives exactly as long as the lab, the watchdog's until the cgroups are gone: a new
-    lab on the same state must not make them while the old one removes them.
-    """
-    marker = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    marker.bind("\0" + name)
-    return marker
 
 
 if __name__ == "__main__":

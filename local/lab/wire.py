@@ -19,18 +19,17 @@ def listen(folder: Path) -> socket.socket:
     path = folder / SOCKET
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        _at(folder, listener.bind)
-    finally:
-        os.umask(before)
+    _at(folder, listener.bind)
+    path.chmod(0o600)  # before anybody can connect, which takes listen()
     listener.listen(128)
     return listener
 
 
-def connect(folder: Path) -> socket.socket:
-    """Raises OSError when nobody listens."""
+def connect(folder: Path, timeout: float) -> socket.socket:
+    """A connection whose every read and write takes at most `timeout` seconds. Raises OSError when nobody
+    listens."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
     try:
         _at(folder, connection.connect)
     except OSError:
@@ -39,10 +38,11 @@ def connect(folder: Path) -> socket.socket:
     return connection
 
 
-def answers(folder: Path) -> bool:
-    """Whether a lab answers on the socket of `folder`: that of a dying one may still take connections."""
+def answers(folder: Path, timeout: float) -> bool:
+    """Whether a lab answers on the socket of `folder` within `timeout` seconds: that of a dying one may still
+    take connections."""
     try:
-        with connect(folder) as connection, connection.makefile("rwb") as stream:
+        with connect(folder, timeout) as connection, connection.makefile("rwb") as stream:
             send(stream, {"operation": "ping"})
             return receive(stream) is not None
     except OSError:

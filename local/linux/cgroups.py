@@ -4,6 +4,7 @@ Source of the layouts: Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst of 
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import signal
@@ -13,11 +14,12 @@ from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
 PREFIX = "hybrid-mesh-"
-WATCHDOG = "/watchdog"
+CORE = "core"
+"""Below a lab's root: the lab's own processes, so that whoever ends all of a lab ends these, too."""
 
 
 def lab_name(state: Path) -> str:
-    """The name of the lab on a state folder: also its cgroup root and the suffix of its marker."""
+    """The name of the lab on a state folder: also its cgroup root."""
     return PREFIX + hashlib.sha256(str(state).encode()).hexdigest()[:8]
 
 
@@ -54,8 +56,32 @@ def make(name: str) -> None:
 
 
 def add(name: str, process_id: int) -> None:
+    """Moves a process into `name`; the empty name is the root of every hierarchy."""
     for hierarchy in hierarchies():
         (hierarchy / name / "cgroup.procs").write_text(str(process_id))
+
+
+def hold(name: str) -> int:
+    """Makes the cgroup `name` of a lab and answers a descriptor: the lab counts as running while any process
+    has it open.
+
+    It is a lock on the folder, which only root can open: nobody else can pretend that a lab runs. Waits for
+    the lock of a lab that is ending.
+    """
+    while True:
+        make(name)
+        folder = hierarchies()[0] / name
+        folder.chmod(0o700)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if folder.exists() and folder.samefile(f"/proc/self/fd/{descriptor}"):
+            return descriptor
+        os.close(descriptor)
+
+
+def running() -> set[str]:
+    """The names of the labs that run now or are being cleaned up."""
+    return {name for name in labs() if _is_held(hierarchies()[0] / name)}
 
 
 def processes(name: str) -> set[int]:
@@ -102,6 +128,22 @@ def labs() -> set[str]:
     """The names of all labs that have a cgroup folder, running or not."""
     pattern = PREFIX + "[0-9a-f]" * 8
     return {folder.name for hierarchy in hierarchies() for folder in hierarchy.glob(pattern)}
+
+
+def _is_held(folder: Path) -> bool:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _folders(top: Path) -> Iterator[Path]:

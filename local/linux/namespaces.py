@@ -1,6 +1,8 @@
 """Named network namespaces: files below /run/netns, which is the lab's own tmpfs and dies with it."""
 
 import os
+import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +33,29 @@ def create(name: str) -> Path:
         path.unlink()
         raise failure[0]
     return path
+
+
+@contextmanager
+def made(name: str) -> Iterator[Path]:
+    """A new network namespace that is kept unless the body fails: then its links and its name go, so that the
+    same can be tried again."""
+    path = create(name)
+    try:
+        yield path
+    except BaseException:
+        delete_links(path)
+        delete(path)
+        raise
+
+
+def delete_links(path: Path) -> None:
+    """Removes the links of a namespace with their far ends, which the kernel would do a moment later."""
+    with inside(path):
+        names = [name for _, name in socket.if_nameindex() if name != "lo"]
+    for name in names:
+        subprocess.run(
+            ["nsenter", f"--net={path}", "ip", "link", "delete", name], capture_output=True, check=False
+        )
 
 
 def delete(path: Path) -> None:

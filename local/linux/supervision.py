@@ -1,6 +1,5 @@
 """Keeping daemons alive: each has a thread that starts it, waits for it and starts it again, ever later."""
 
-import os
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -8,8 +7,9 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from local.lab.specs import Report
-from local.linux import cgroups
+from local.linux import cgroups, logs
 from local.linux.commands import enter, environment
+from local.linux.guard import describe, start_guarded
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -45,11 +45,8 @@ class Supervisor:
         self._failing: dict[str, float] = {}
 
     def start(self, daemon: Daemon) -> None:
-        daemon.log.parent.mkdir(parents=True, exist_ok=True)
-        daemon.log.write_bytes(b"")
-        thread = Thread(target=self._keep, args=(daemon,), name=f"keep-{daemon.name}", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        logs.begin(daemon.log)
+        self._threads.append(start_guarded(f"keep {daemon.name}", lambda: self._keep(daemon), self._tell))
 
     def failing(self) -> list[str]:
         """The daemons that ended of themselves and have not run for long since."""
@@ -71,7 +68,11 @@ class Supervisor:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             started = time.monotonic()
-            code = self._run_once(daemon)
+            code: int | str
+            try:
+                code = self._run_once(daemon)
+            except Exception as error:
+                code = describe(error)
             if self._stopping.is_set():
                 return
             if time.monotonic() - started > SETTLED_AFTER:
@@ -82,19 +83,16 @@ class Supervisor:
             self._stopping.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _run_once(self, daemon: Daemon) -> int | str:
-        try:
-            with daemon.log.open("ab") as log:
-                process = subprocess.Popen(
-                    [*enter(daemon.namespace), *daemon.command],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=environment() | daemon.variables,
-                    start_new_session=True,
-                )
-        except OSError as error:
-            return str(error)
+    def _run_once(self, daemon: Daemon) -> int:
+        with daemon.log.open("ab") as log:
+            process = subprocess.Popen(
+                [*enter(daemon.namespace), *daemon.command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment() | daemon.variables,
+                start_new_session=True,
+            )
         try:
             cgroups.add(daemon.cgroup, process.pid)
         except OSError as error:
@@ -110,10 +108,9 @@ class Supervisor:
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path) -> int:
-    """Waits for the end, and empties a log that has grown too long: it is written in append mode."""
+    """Waits for the end, and bounds the log meanwhile."""
     while True:
         try:
             return process.wait(LOG_CHECK)
         except subprocess.TimeoutExpired:
-            if log.exists() and log.stat().st_size > LOG_LIMIT:
-                os.truncate(log, 0)
+            logs.bound(log, LOG_LIMIT)

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from local.lab.errors import LabError
@@ -20,6 +21,9 @@ POWER_OFF = signal.SIGRTMIN + 4
 """The signal by which systemd as process 1 starts `poweroff.target` (systemd(1), Signals)."""
 
 _POLL_SECONDS = 0.05
+_KILL_SECONDS = 1.0
+_TIMED_OUT = (124, 137, -signal.SIGKILL)
+"""How timeout(1) ends when the command took too long, and when it had to be killed."""
 
 
 class MachineRuntime:
@@ -99,24 +103,27 @@ class MachineRuntime:
 
     def shell(self, command: list[str], timeout: float) -> CompletedCommand:
         """Runs `command` as root inside the machine. Raises LabError when the machine is not running or
-        the command takes longer than `timeout` seconds."""
+        the command takes longer than `timeout` seconds: then it is ended in the machine, too."""
         leader = self._leader()
         if leader is None:
             raise LabError(f"machine {self.spec.name} is not running")
         enter = ["nsenter", f"--target={leader}", "--all", "--root", "--wd", "--"]
+        limit = ["timeout", f"--kill-after={_KILL_SECONDS:g}", f"{timeout:g}"]
+        too_long = LabError(f"{command[0]} on machine {self.spec.name} took longer than {timeout:g} s")
+        began = time.monotonic()
         try:
             done = subprocess.run(
-                [*enter, *command],
+                [*enter, *limit, *command],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 env=_environment(),
-                timeout=timeout,
+                timeout=timeout + 5 * _KILL_SECONDS,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise LabError(
-                f"{command[0]} on machine {self.spec.name} took longer than {timeout:g} s"
-            ) from error
+            raise too_long from error
+        if done.returncode in _TIMED_OUT and time.monotonic() - began >= timeout:
+            raise too_long
         return CompletedCommand(
             done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         )
@@ -171,7 +178,8 @@ class MachineRuntime:
             "--timezone=off",
             "--link-journal=no",
             "--console=pipe",
-            "--capability=all",
+            "--capability=CAP_NET_ADMIN",  # besides nspawn's own choice: the agent sets packet filters
+            "--drop-capability=CAP_MKNOD",
         ]
 
     def _cut_power(self, process: subprocess.Popen[bytes]) -> None:

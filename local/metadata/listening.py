@@ -1,11 +1,13 @@
 """HTTP servers whose sockets live in a network namespace of the lab, served by threads of its process."""
 
 import socket
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 from local.linux import namespaces
+from local.linux.guard import describe, start_guarded, tell
 
 
 class QuietHandler(BaseHTTPRequestHandler):
@@ -29,17 +31,23 @@ class NamespacedServer(ThreadingHTTPServer):
     """An HTTP server on a socket that was opened elsewhere."""
 
     daemon_threads = True
+    name = ""
 
     def __init__(self, listener: socket.socket, handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(listener.getsockname()[:2], handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is no event."""
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
+        """Tells what went wrong, but of its place only: requests carry tokens. A client that hangs up is no
+        event."""
+        error = sys.exception()
+        if error is not None and not isinstance(error, ConnectionError | TimeoutError):
+            tell(f"{self.name}: {describe(error)}")
 
     def serve_in_thread(self, name: str) -> None:
-        Thread(target=self.serve_forever, kwargs={"poll_interval": 0.5}, name=name, daemon=True).start()
+        self.name = name
+        start_guarded(name, lambda: self.serve_forever(poll_interval=0.5))
 
     def close(self) -> None:
         self.shutdown()

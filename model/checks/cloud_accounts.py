@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from model.checks.cloud_networks import region_problems
 from model.checks.registry import rule
-from model.clouds.registry import AWS, GOOGLE
 from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
 from model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
@@ -112,10 +111,10 @@ def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Iterator[Problem]:
     tells."""
     trust = mesh.trust
     if isinstance(trust, GoogleCasTrustConfig):
-        yield from region_problems("trust.location", trust.location, GOOGLE)
+        yield from region_problems("trust.location", trust.location, "gcp")
     if not isinstance(trust, AwsPrivateCaTrustConfig):
         return
-    yield from region_problems("trust.region", trust.region, AWS)
+    yield from region_problems("trust.region", trust.region, "aws")
     arn = _AUTHORITY.fullmatch(trust.arn) if trust.arn is not None else None
     if trust.arn is not None and arn is None:
         yield Problem(

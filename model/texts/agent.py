@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from model.istio_facts import CANONICAL_NAME_LABEL, CANONICAL_REVISION_LABEL
 
-Platform = Literal["aws", "azure", "gcp", "none"]
+Platform = Literal["gcp", "aws", "none"]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from local.lab.errors import LabNotRunning, PreflightError
 from local.lab.specs import (
@@ -43,6 +44,17 @@ class FakeLab:
     def end(self) -> None:
         self.asked.append(("end",))
         self.running = False
+
+    def export_logs(self, target: Path) -> list[Path]:
+        self.asked.append(("export", target))
+        target.mkdir()
+        return [target / "lab.log"]
+
+    def delete_cluster(self, name: str) -> None:
+        self.asked.append(("delete cluster", name))
+
+    def delete_machine(self, name: str) -> None:
+        self.asked.append(("delete machine", name))
 
     def terminal(self, name: str) -> None:
         self.asked.append(("terminal", name))

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -92,3 +93,18 @@ def test_down_powers_off_and_is_no_error_twice(lab: FakeLab) -> None:
     again = runner.invoke(app, ["lab", "down"])
     assert again.exit_code == 0
     assert "off already" in again.stderr
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_logs_are_exported_with_the_status(lab: FakeLab, tmp_path: Path, running: bool) -> None:
+    lab.running = running
+    done = runner.invoke(app, ["lab", "export", str(tmp_path / "logs")])
+    assert done.exit_code == 0, done.output
+    assert ("export", tmp_path / "logs") in lab.asked
+    assert json.loads((tmp_path / "logs" / "status.json").read_text())["running"] is running
+
+
+def test_a_member_is_deleted_by_name(lab: FakeLab) -> None:
+    assert runner.invoke(app, ["lab", "delete", "legacy-0"]).exit_code == 0
+    assert ("delete machine", "legacy-0") in lab.asked
+    assert "The lab has no nobody." in runner.invoke(app, ["lab", "delete", "nobody"]).stderr

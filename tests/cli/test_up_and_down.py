@@ -134,7 +134,8 @@ def test_up_that_fails_verifies_nothing(world: World) -> None:
     done = runner.invoke(app, ["up"])
     assert done.exit_code == 1
     assert "ended with 255" in done.stderr
-    assert "it goes on from here" in done.stderr
+    assert "it resumes where it stopped" in done.stderr
+    assert "hybrid-mesh lab export DIR" in done.stderr
     assert "The mesh works" not in done.output
     assert world.stack_file.read_text() == SALTED
 

@@ -18,8 +18,5 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
     if not (PROJECT / ".toolchain").exists():
         pytest.skip("the pipelines' commands need the toolchain: run make toolchain to include them")
-    site = Site(tmp_path_factory.mktemp("s"))
-    try:
+    with Site(tmp_path_factory.mktemp("s")) as site:
         yield site
-    finally:
-        site.hybrid_mesh("down", check=False)

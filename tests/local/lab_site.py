@@ -1,18 +1,22 @@
-"""What the lab's tests share: specs, kubectl from the host, and the traces that a lab could leave there."""
+"""What the lab's tests share: specs, a state folder of their own, and kubectl from the host."""
 
 import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from local.lab.client import LabClient
 from local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
 from local.lab.toolchain import current
-from local.linux import cgroups
+from local.paths import state_folder
 from tests import waiting
+from tests.local.host import Traces, assert_nothing_left, processes, traces
 from tests.waiting import Answer
 
 ONE = NetworkSpec("one", "10.61.0.0/16")
@@ -23,6 +27,23 @@ FAR = ClusterSpec("far", TWO, "10.62.128.0/20", "10.163.0.0/20", "1.35.4")
 ACCOUNT = "ratings@test.hybrid-mesh.local"
 MACHINE = MachineSpec("vm", ONE, "#cloud-config\n", ACCOUNT)
 ECHO = "hybrid-mesh.local/echo:1.31.0"
+
+
+@contextmanager
+def own_lab(state: Path) -> Iterator[Traces]:
+    """A state folder for labs of a test, and the host as it was before; it is so again afterwards."""
+    if os.geteuid() != 0:
+        pytest.skip("the lab needs root")
+    state.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HYBRID_MESH_STATE", str(state))
+        patch.setenv("HYBRID_MESH_SEVERAL_LABS", "1")
+        before = traces(state)
+        try:
+            yield before
+        finally:
+            LabClient.end()
+        assert_nothing_left(before, state)
 
 
 def say_nothing(_text: str) -> None:
@@ -118,19 +139,9 @@ class Kubectl:
         return "StatusCode=200" in said
 
 
-def command_lines() -> Iterator[tuple[int, list[str]]]:
-    """Of every process of the host: its number and the words it was started with."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            yield int(path.parent.name), path.read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-
-
 def lab_processes() -> list[int]:
     """The host's numbers of this state folder's watchdog, init and server."""
-    state = os.environ["HYBRID_MESH_STATE"]
-    return [number for number, words in command_lines() if "local.lab.watchdog" in words and state in words]
+    return [number for number, words in processes(state_folder()) if "local.lab.watchdog" in words]
 
 
 def lab_process(role: str) -> int:
@@ -142,46 +153,6 @@ def lab_process(role: str) -> int:
         if role == ("watchdog" if len(numbers) == 1 else inner):
             return number
     raise AssertionError("no lab runs")
-
-
-def traces() -> dict[str, set[str]]:
-    """Everything of the host that a lab could leave behind, by kind."""
-    own = cgroups.lab_name(Path(os.environ["HYBRID_MESH_STATE"]))
-    return {
-        "mounts": {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()},
-        "links": _lines("ip", "-o", "-br", "link"),
-        "addresses": _lines("ip", "-o", "-br", "address"),
-        "routes": _lines("ip", "route", "show", "table", "all"),
-        "firewall": _lines("iptables-save"),
-        "own cgroups": {name for name in cgroups.labs() if name == own},
-        "own processes": {str(number) for number in lab_processes()} | _daemons(),
-    }
-
-
-def assert_nothing_left(before: dict[str, set[str]]) -> None:
-    """The host is as it was, within a moment."""
-
-    def clean() -> bool:
-        if left := _added(before):
-            raise AssertionError(left)
-        return True
-
-    waiting.eventually("the host is as it was", clean, 10, passing=AssertionError)
-
-
-def _added(before: dict[str, set[str]]) -> dict[str, set[str]]:
-    return {kind: added for kind, now in traces().items() if (added := now - before[kind])}
-
-
-def _daemons() -> set[str]:
-    """Processes that run with a file of this state folder."""
-    mark = f"{os.environ['HYBRID_MESH_STATE']}/lab"
-    return {" ".join(words)[:80] for _, words in command_lines() if any(mark in word for word in words)}
-
-
-def _lines(*command: str) -> set[str]:
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return {line for line in text.splitlines() if not line.startswith("#")}
 
 
 def bring_up(*specs: ClusterSpec) -> dict[str, ClusterInfo]:

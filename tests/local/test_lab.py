@@ -3,8 +3,10 @@
 import base64
 import json
 import os
+import ssl
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,8 @@ import pytest
 from local.lab.client import LabClient
 from local.lab.errors import LabError, PreflightError
 from local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
+from local.paths import state_folder
+from tests.local.host import assert_nothing_left, command_lines, listening_sockets, traces
 from tests.local.lab_site import (
     ACCOUNT,
     EAST,
@@ -22,12 +26,11 @@ from tests.local.lab_site import (
     NEAR,
     TWO,
     Kubectl,
-    assert_nothing_left,
     bring_up,
-    command_lines,
     eventually,
+    lab_processes,
+    own_lab,
     say_nothing,
-    traces,
 )
 
 pytestmark = pytest.mark.lab
@@ -35,17 +38,8 @@ pytestmark = pytest.mark.lab
 
 @pytest.fixture(scope="module", autouse=True)
 def before(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[str]]]:
-    if os.geteuid() != 0:
-        pytest.skip("the lab needs root")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("HYBRID_MESH_STATE", str(tmp_path_factory.mktemp("lab")))
-    patch.setenv("HYBRID_MESH_SEVERAL_LABS", "1")
-    try:
-        yield traces()
-        if LabClient.has_state():
-            LabClient.connect(start=True).shutdown()
-    finally:
-        patch.undo()
+    with own_lab(tmp_path_factory.mktemp("lab")) as before:
+        yield before
 
 
 @pytest.fixture(scope="module")
@@ -165,9 +159,47 @@ def test_gateways_are_reached_on_loopback(kubectl: dict[str, Kubectl], pods: dic
 def test_the_host_sees_nothing_of_the_labs_networks(
     before: dict[str, set[str]], infos: dict[str, ClusterInfo]
 ) -> None:
-    now = traces()
-    for kind in ("mounts", "links", "addresses", "routes", "firewall"):
+    now = traces(state_folder())
+    for kind in ("mounts", "network namespaces", "links", "addresses", "routes", "firewall", "files"):
         assert now[kind] == before[kind]
+
+
+def test_the_lab_listens_on_the_hosts_loopback_only(
+    infos: dict[str, ClusterInfo], kubectl: dict[str, Kubectl], pods: dict[str, str]
+) -> None:
+    """What docs/local-site.md says: API servers, which ask for a client certificate, and gateways."""
+    kubectl["far"].expose("seen", "echo", labels={"gateway.networking.k8s.io/gateway-name": "seen"})
+    kubectl["far"].balancer("seen")
+    client = LabClient.connect(start=False)
+    eventually("forward", lambda: any("seen" in one.subject for one in client.status().forwards))
+    ports = {one.port for one in client.status().forwards}
+    listening = set(listening_sockets(lab_processes()))
+    assert listening == {("127.0.0.1", port) for port in ports}
+    assert len(ports) == len(infos) + 1
+    for info in infos.values():
+        context = ssl.create_default_context(cadata=info.certificate_authority)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{info.endpoint}/api/v1/secrets", timeout=5, context=context)
+        assert refused.value.code == 401
+    kubectl["far"]("delete", "service", "seen")
+
+
+def test_a_vm_cannot_load_modules_nor_make_devices_nor_set_the_clock(infos: dict[str, ClusterInfo]) -> None:
+    client = LabClient.connect(start=False)
+    client.ensure_machine(MACHINE, say_nothing)
+    try:
+        bounds = client.machine_shell("vm", ["grep", "CapBnd", "/proc/1/status"], 10).stdout.split()[1]
+        held = {name for name, bit in CAPABILITIES.items() if int(bounds, 16) >> bit & 1}
+        assert held == {"NET_ADMIN"}
+        write = ["sh", "-c", "echo hybrid > /proc/sys/kernel/core_pattern"]
+        assert client.machine_shell("vm", write, 10).returncode != 0
+        with pytest.raises(LabError, match="took longer than 1 s"):
+            client.machine_shell("vm", ["sh", "-c", "sleep 987 & sleep 987"], 1)
+        assert client.machine_shell("vm", ["pgrep", "-f", "sleep 987"], 10).returncode == 1, (
+            "it ends there, too"
+        )
+    finally:
+        client.delete_machine("vm")
 
 
 def test_a_machine_proves_itself_to_the_api_server(infos: dict[str, ClusterInfo]) -> None:
@@ -277,7 +309,11 @@ def test_the_last_member_gone_leaves_nothing(
         client.delete_cluster(name)
     assert not (state / "lab").exists()
     assert not LabClient.has_state()
-    assert_nothing_left(before)
+    assert_nothing_left(before, state)
+
+
+CAPABILITIES = {"NET_ADMIN": 12, "SYS_MODULE": 16, "SYS_RAWIO": 17, "SYS_TIME": 25, "MKNOD": 27, "BPF": 39}
+"""Numbers of linux/capability.h."""
 
 
 def _kernel_has_netem() -> bool:

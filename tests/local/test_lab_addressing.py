@@ -79,7 +79,7 @@ def test_state_outlives_the_process_and_keeps_addresses_of_the_others(tmp_path: 
     vm = state.add_machine(machine("vm"))
     assert (east.lan_address, near.lan_address, far.lan_address) == ("10.61.0.10", "10.61.0.11", "10.62.0.10")
     assert [record.wan_address for record in (east, near, far)] == ["172.30.1.1", "172.30.2.1", "172.30.3.1"]
-    state.forget_cluster("east")
+    state.forget(east)
     again = LabState(tmp_path / "lab")
     assert again.clusters == {"near": near, "far": far}
     assert again.machines == {"vm": vm}
@@ -103,5 +103,5 @@ def test_the_state_is_its_owners_alone_and_a_broken_one_says_what_to_do(tmp_path
     file = tmp_path / "lab" / "lab.json"
     assert file.stat().st_mode & 0o077 == 0
     file.write_text("{")
-    with pytest.raises(LabError, match="remove the folder"):
+    with pytest.raises(LabError, match="hybrid-mesh lab down --forget"):
         LabState(tmp_path / "lab")

@@ -6,8 +6,11 @@ import pytest
 
 from local.lab import ending
 from local.lab.client import LabClient
+from local.lab.errors import LabError
+from local.lab.export import export_logs
 from local.lab.state import lab_folder
 from local.linux import cgroups
+from local.paths import state_folder
 
 
 @pytest.fixture
@@ -22,6 +25,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(cgroups, "kill", lambda name: steps.append(f"kill {name[:12]}"))
     monkeypatch.setattr(ending, "starting", starting)
+    monkeypatch.setattr(ending, "await_end", lambda *_: steps.append("gone"))
     monkeypatch.setattr(ending, "sweep", lambda: steps.append("sweep"))
     return steps
 
@@ -36,4 +40,45 @@ def test_a_dead_lab_ends_and_its_state_goes(
     for _ in range(2):
         LabClient.end()
         assert not folder.exists()
-    assert steps == ["kill hybrid-mesh-", "lock", "sweep"] * 2
+    assert steps == ["kill hybrid-mesh-", "lock", "gone", "sweep"] * 2
+
+
+def test_the_logs_of_a_lab_are_copied_whether_it_runs_or_not(tmp_path: Path) -> None:
+    logs = (
+        "lab.log",
+        "lab.log.1",
+        "clusters/east/logs/kubelet.log",
+        "clusters/east/pods/default_web_1/web/0.log",
+        "machines/vm.log",
+        "machines/vm/upper/var/log/istio/istio.log",
+    )
+    for name in (*logs, "lab.json", "clusters/east/pki/ca.key", "machines/vm/upper/etc/certs/key.pem"):
+        path = lab_folder(tmp_path / "state") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    target = tmp_path / "logs"
+    copies = export_logs(tmp_path / "state", target)
+    assert {str(copy.relative_to(target)) for copy in copies} == set(logs)
+    assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == set(logs)
+    assert (target / "lab.log").read_text() == "lab.log"
+    assert target.stat().st_mode & 0o077 == 0
+    with pytest.raises(LabError, match="not an empty folder"):
+        export_logs(tmp_path / "state", target)
+    with pytest.raises(LabError, match="no logs"):
+        export_logs(tmp_path / "other", tmp_path / "none")
+
+
+def test_the_state_folder_is_private_and_a_chosen_one_keeps_its_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, standard = tmp_path / "chosen", tmp_path / "hybrid-mesh"
+    for folder in (chosen, standard):
+        folder.mkdir()
+        folder.chmod(0o755)
+    monkeypatch.setenv("HYBRID_MESH_STATE", str(chosen))
+    assert state_folder() == chosen
+    assert chosen.stat().st_mode & 0o777 == 0o755
+    monkeypatch.delenv("HYBRID_MESH_STATE")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert state_folder() == standard
+    assert standard.stat().st_mode & 0o777 == 0o700

@@ -8,15 +8,16 @@ import pytest
 
 from local.lab import preflight
 from local.lab.errors import LabError, PreflightError, from_wire, to_wire
-from local.lab.preflight import Machine, find_problems
+from local.lab.preflight import Host, find_problems
 from local.lab.specs import NetworkSpec
 
-GOOD = Machine(
+GOOD = Host(
     effective_user=0,
     available_memory=8 << 30,
     free_disk=50 << 30,
     free_watchers=preflight.NEEDED_WATCHERS,
     covered_state="",
+    shared_state=False,
     overlay_refused="",
     file_systems="nodev\toverlay\n\text4\n",
     has_program=lambda _name: True,
@@ -50,6 +51,7 @@ def test_a_good_machine_has_no_problem() -> None:
         ({"available_memory": 1 << 30}, "1.0 GiB of memory", "end other programs"),
         ({"free_disk": 1 << 30}, "1.0 GiB of disk", "make room"),
         ({"covered_state": "/run"}, "below /run", "HYBRID_MESH_STATE"),
+        ({"shared_state": True}, "other users can write", "mode 0700"),
         ({"overlay_refused": "wrong fs type"}, "cannot hold overlays", "ext4"),
         ({"free_watchers": 5}, "only 5 inotify instances", "sysctl -w fs.inotify.max_user_instances"),
         (

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.local.host import Traces, traces
 from tests.local.mesh.site import PROJECT, Site
 
 
@@ -15,8 +16,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         pytest.skip("the real local mesh needs root: run the tests as root to include it")
     if not (PROJECT / ".toolchain").exists():
         pytest.skip("the real local mesh needs the toolchain: run make toolchain to include it")
-    site = Site(tmp_path_factory.mktemp("s"))
-    try:
+    with Site(tmp_path_factory.mktemp("s")) as site:
         yield site
-    finally:
-        site.hybrid_mesh("down", check=False)
+
+
+@pytest.fixture(scope="package")
+def before(site: Site) -> Traces:
+    """The host before the site is up."""
+    return traces(site.state)

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from tests.local.host import processes
 from tests.signals import AS_IN_A_TERMINAL
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -31,6 +32,15 @@ class Site:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(PROJECT),
         }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Destroys the mesh, and ends its lab whatever became of that: nothing of it may stay."""
+        self.hybrid_mesh("down", check=False)
+        self.hybrid_mesh("lab", "down", "--forget")
+        assert list(processes(self.state)) == []
 
     def hybrid_mesh(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self._run([*COMMAND, *arguments], check=check)

@@ -10,19 +10,12 @@ import signal
 
 import pytest
 
-from tests.local.mesh.host import traces
+from tests.local.host import Traces, assert_nothing_left, traces
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site, descendants, kill_one
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("mesh")]
-
-BEFORE = traces()
-
-
-def assert_nothing_left() -> None:
-    for kind, before in BEFORE.items():
-        assert traces()[kind] - before == set(), f"{kind} left behind"
 
 
 def assert_verified(site: Site) -> None:
@@ -31,13 +24,12 @@ def assert_verified(site: Site) -> None:
     assert len(report["checks"]) >= 12
 
 
-def kill_lab(site: Site) -> None:
+def kill_lab(site: Site, before: Traces) -> None:
     pid = site.lab()["process_id"]
     family = [pid, *(child for child, _ in descendants(pid))]
     os.kill(pid, signal.SIGKILL)
     eventually("every process of the lab ended", lambda: not any(_alive(member) for member in family), 20)
-    eventually("the lab's cgroups are gone", lambda: traces()["cgroups"] <= BEFORE["cgroups"], 20)
-    assert_nothing_left()
+    assert_nothing_left(before, site.state)
 
 
 def _alive(pid: int) -> bool:
@@ -71,13 +63,13 @@ def test_the_exported_state_holds_no_plain_secret(site: Site) -> None:
     assert leaks(known_secrets(site.export()), plain) == []
 
 
-def test_the_metadata_address_stays_inside_the_lab(site: Site) -> None:
-    now = traces()
+def test_the_host_sees_nothing_of_the_running_lab(site: Site, before: Traces) -> None:
+    now = traces(site.state)
     assert not any(
-        "169.254.169.254" in line for kind in ("addresses", "routes", "firewall rules") for line in now[kind]
+        "169.254.169.254" in line for kind in ("addresses", "routes", "firewall") for line in now[kind]
     )
-    for kind in ("network namespaces", "links", "addresses", "routes", "firewall rules"):
-        assert now[kind] == BEFORE[kind], f"the lab changed the host's {kind}"
+    for kind in ("mounts", "network namespaces", "links", "addresses", "routes", "firewall", "files"):
+        assert now[kind] - before[kind] == set(), f"the lab changed the host's {kind}"
 
 
 @pytest.mark.parametrize(
@@ -110,14 +102,14 @@ def test_a_rebooted_machine_rejoins(site: Site) -> None:
     site.hybrid_mesh("up")
 
 
-def test_a_killed_lab_comes_back_as_after_a_power_cut(site: Site) -> None:
-    kill_lab(site)
+def test_a_killed_lab_comes_back_as_after_a_power_cut(site: Site, before: Traces) -> None:
+    kill_lab(site, before)
     site.pulumi("up", "--yes", "--stack", "local", "--skip-plugin-pre-install", "--expect-no-changes")
     assert_verified(site)
 
 
-def test_a_killed_lab_comes_back_under_a_refresh(site: Site) -> None:
-    kill_lab(site)
+def test_a_killed_lab_comes_back_under_a_refresh(site: Site, before: Traces) -> None:
+    kill_lab(site, before)
     site.pulumi(
         "up", "--refresh", "--yes", "--stack", "local", "--skip-plugin-pre-install", "--expect-no-changes"
     )
@@ -125,28 +117,30 @@ def test_a_killed_lab_comes_back_under_a_refresh(site: Site) -> None:
 
 
 @pytest.mark.parametrize("refresh", [(), ("--refresh",)], ids=["plain", "refresh"])
-def test_a_lab_whose_state_is_gone_is_made_anew(site: Site, refresh: tuple[str, ...]) -> None:
-    kill_lab(site)
+def test_a_lab_whose_state_is_gone_is_made_anew(site: Site, before: Traces, refresh: tuple[str, ...]) -> None:
+    kill_lab(site, before)
     shutil.rmtree(site.state / "lab")
     site.pulumi("up", *refresh, "--yes", "--stack", "local", "--skip-plugin-pre-install")
     assert_verified(site)
     site.pulumi("preview", "--stack", "local", "--expect-no-changes")
 
 
-def test_destroy_of_a_killed_lab_leaves_nothing(site: Site) -> None:
-    kill_lab(site)
+def test_destroy_of_a_killed_lab_leaves_nothing(site: Site, before: Traces) -> None:
+    kill_lab(site, before)
     site.pulumi("destroy", "--yes", "--stack", "local")
     assert site.export().get("resources", []) == [] or len(site.export()["resources"]) == 1
     assert not (site.state / "lab").exists()
-    assert_nothing_left()
+    assert_nothing_left(before, site.state)
 
 
 @pytest.mark.parametrize(
     "signal_number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9 of pulumi", "Ctrl-C"]
 )
-def test_an_interrupted_up_is_finished_by_the_next(site: Site, signal_number: signal.Signals) -> None:
+def test_an_interrupted_up_is_finished_by_the_next(
+    site: Site, before: Traces, signal_number: signal.Signals
+) -> None:
     site.hybrid_mesh("down")
-    assert_nothing_left()
+    assert_nothing_left(before, site.state)
     run = site.start("up")
     eventually("the first cluster is being made", lambda: len(site.lab()["clusters"]) > 0)
     if signal_number is signal.SIGKILL:
@@ -162,8 +156,8 @@ def test_an_interrupted_up_is_finished_by_the_next(site: Site, signal_number: si
     assert_verified(site)
 
 
-def test_down_leaves_nothing(site: Site) -> None:
+def test_down_leaves_nothing(site: Site, before: Traces) -> None:
     site.hybrid_mesh("down")
-    assert_nothing_left()
+    assert_nothing_left(before, site.state)
     assert not (site.state / "lab").exists()
     assert site.lab()["running"] is False

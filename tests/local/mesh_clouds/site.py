@@ -114,7 +114,7 @@ def cloud_site(folder: Path) -> Iterator[CloudSite]:
         operators = {name: _operator(each) for name, each in kubectl.items()}
         yield CloudSite(_site(folder, clusters, operators), lab, clusters, kubectl, operators)
     finally:
-        take_away(lab)
+        LabClient.end()
 
 
 def take_away(lab: LabClient) -> None:

@@ -16,7 +16,8 @@ from operate.shell import CommandResult, Machine
 from operate.verify.answers import Answer, read_answers
 from operate.verify.clients import read_result, request_command
 from tests.engine.shape import without_certificates
-from tests.local.lab_site import ECHO, Kubectl, KubectlError, assert_nothing_left, eventually, traces
+from tests.local.host import Traces, assert_nothing_left, traces
+from tests.local.lab_site import ECHO, Kubectl, KubectlError, eventually
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh_clouds.inventory import inventory, stays
 from tests.local.mesh_clouds.site import EKS, GKE, STRANGER, CloudSite, cloud_site, take_away
@@ -43,13 +44,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def host(folder: Path) -> dict[str, set[str]]:
+def host(folder: Path) -> Traces:
     """What the host has before the lab comes."""
-    return traces()
+    return traces(folder / "lab")
 
 
 @pytest.fixture(scope="module")
-def mesh(folder: Path, host: dict[str, set[str]]) -> Iterator[CloudSite]:
+def mesh(folder: Path, host: Traces) -> Iterator[CloudSite]:
     with cloud_site(folder) as made:
         yield made
 
@@ -185,6 +186,6 @@ def test_destroy_leaves_nothing_in_the_clouds_nor_in_the_clusters(mesh: CloudSit
         assert {each for each in left if not stays(each)} == set(), name
 
 
-def test_the_lab_leaves_nothing_on_the_host(host: dict[str, set[str]], mesh: CloudSite) -> None:
+def test_the_lab_leaves_nothing_on_the_host(host: Traces, folder: Path, mesh: CloudSite) -> None:
     take_away(mesh.lab)
-    assert_nothing_left(host)
+    assert_nothing_left(host, folder / "lab")

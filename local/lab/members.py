@@ -1,0 +1,149 @@
+"""The members of one kind, clusters or machines: the one way in which each of them comes and goes."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import RLock
+from typing import Generic, Protocol, TypeVar
+
+from local.lab.errors import LabError
+from local.lab.networks import Member, Networks
+from local.lab.operations import DELETE_SECONDS, START_SECONDS
+from local.lab.preflight import check_network
+from local.lab.services import LabServices
+from local.lab.specs import ClusterSpec, MachineSpec, MemberState, Report
+from local.lab.starts import Start, Starts
+from local.lab.state import ClusterRecord, LabState, MachineRecord
+from local.linux.mounts import remove_tree
+from local.linux.waiting import until
+
+SETTLE_INTERVAL = 0.1
+
+
+class Part(Protocol):
+    """What runs for a member."""
+
+    def start(self, report: Report) -> None:
+        """Returns when it is ready. Raises LabError or OSError."""
+
+    def stop(self) -> None:
+        """Ends it at once, a start that is under way included; its disk stays."""
+
+    def remove(self) -> None:
+        """Ends it and removes all that it keeps outside its folder. Raises LabError or OSError."""
+
+
+Spec = TypeVar("Spec", ClusterSpec, MachineSpec)
+Record = TypeVar("Record", ClusterRecord, MachineRecord)
+Running = TypeVar("Running", bound=Part)
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Spec, Record, Running]):
+    """How one kind of members is made. `build` gets a record and its place in the networks."""
+
+    noun: str
+    records: dict[str, Record]
+    add: Callable[[Spec], Record]
+    build: Callable[[Record, Member], Running]
+
+
+class Members(Generic[Spec, Record, Running]):
+    """Starts, restarts and removes the members of one kind. Safe to call from many threads: what comes and
+    what goes under one name waits for each other."""
+
+    def __init__(
+        self,
+        kind: Kind[Spec, Record, Running],
+        *,
+        state: LabState,
+        networks: Networks,
+        services: LabServices,
+        tell: Report,
+    ) -> None:
+        self._kind: Kind[Spec, Record, Running] = kind
+        self._state = state
+        self._networks = networks
+        self._services = services
+        self._starts = Starts(tell)
+        self._locks: defaultdict[str, RLock] = defaultdict(RLock)
+        self.running: dict[str, Running] = {}
+
+    def restore(self) -> None:
+        """Begins to start everything that the state remembers, all at once."""
+        for record in list(self._kind.records.values()):
+            self._begin(record, None)
+
+    def record(self, name: str) -> Record | None:
+        return self._kind.records.get(name)
+
+    def status(self, name: str) -> tuple[MemberState, str]:
+        """The state of a member, and its last report or error."""
+        return self._starts.state(self._key(name))
+
+    def ensure(self, spec: Spec, report: Report) -> Record:
+        """The member of that name, made if it is not there; returns when it is ready. Raises LabError."""
+        with self._locks[spec.name]:
+            record = self._find(spec)
+            if record is None:
+                check_network(spec.network)
+                record = self._kind.add(spec)
+            start = self._begin(record, report)
+        start.wait(START_SECONDS)
+        return record
+
+    def delete(self, name: str) -> None:
+        """Removes a member and all it holds, if it is there. Raises LabError or OSError."""
+        with self._locks[name]:
+            record = self._kind.records.get(name)
+            if record is not None:
+                self._remove(record)
+
+    def _find(self, spec: Spec) -> Record | None:
+        """The record of that name. One with other settings that never became ready is in nobody's way."""
+        record = self._kind.records.get(spec.name)
+        if record is None or record.spec == spec:
+            return record
+        if self.status(spec.name)[0] != "failed" or record.was_ready:
+            raise LabError(
+                f"{self._kind.noun} {spec.name} already exists with different settings; "
+                f"run `hybrid-mesh lab delete {spec.name}`, then try again"
+            )
+        self._remove(record)
+        return None
+
+    def _begin(self, record: Record, report: Report | None) -> Start:
+        return self._starts.begin(self._key(record.spec.name), lambda tell: self._start(record, tell), report)
+
+    def _start(self, record: Record, report: Report) -> None:
+        name = record.spec.name
+        if failed := self.running.pop(name, None):
+            failed.stop()
+        self._networks.leave(record.member)
+        member = self._networks.join(
+            record.member, record.spec.network, record.lan_address, record.wan_address, record.pod_cidr
+        )
+        self._services.serve_lan(record.spec.network)
+        part = self.running[name] = self._kind.build(record, member)
+        part.start(report)
+        self._state.remember_ready(record)
+
+    def _remove(self, record: Record) -> None:
+        name = record.spec.name
+
+        def settled() -> bool:
+            if starting := self.running.get(name):
+                starting.stop()
+            return self._starts.settled(self._key(name), SETTLE_INTERVAL)
+
+        until(settled, DELETE_SECONDS / 2, f"{self._key(name)} starts and cannot be stopped", every=0)
+        if part := self.running.pop(name, None):
+            part.remove()
+        self._starts.forget(self._key(name))
+        self._networks.leave(record.member)
+        remove_tree(self._state.member_folder(record))
+        self._state.forget(record)
+        self._services.leave_lan(record.spec.network)
+
+    def _key(self, name: str) -> str:
+        return f"{self._kind.noun}/{name}"

@@ -1,0 +1,37 @@
+"""The failure boundary of the lab's threads: whatever ends an action is reported and ends nothing else."""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from threading import Thread
+
+
+def tell(text: str) -> None:
+    """Writes one line to standard error, which is the lab's log."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+    sys.stderr.flush()
+
+
+def run_guarded(name: str, action: Callable[[], None], tell: Callable[[str], None] = tell) -> bool:
+    """Runs `action` and answers whether it ended well; an exception is told with where it was raised."""
+    try:
+        action()
+    except BaseException as error:
+        tell(f"{name}: {describe(error)}")
+        return False
+    return True
+
+
+def start_guarded(name: str, action: Callable[[], None], tell: Callable[[str], None] = tell) -> Thread:
+    """Runs `action` guarded on a thread that does not keep the process alive."""
+    thread = Thread(target=run_guarded, args=(name, action, tell), name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def describe(error: BaseException) -> str:
+    """An unforeseen error in one line: its type, its text, and the place in the code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"

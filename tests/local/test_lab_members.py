@@ -1,0 +1,210 @@
+"""How members come and go, with nothing behind them but fakes."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Any, cast
+
+import pytest
+
+from local.lab import members
+from local.lab.errors import LabEnding, LabError
+from local.lab.members import Kind, Members
+from local.lab.networks import Member, Networks
+from local.lab.services import LabServices
+from local.lab.specs import MachineSpec, NetworkSpec, Report
+from local.lab.starts import Starts
+from local.lab.state import LabState, MachineRecord
+from local.linux.guard import run_guarded
+from tests.waiting import eventually
+
+NETWORK = NetworkSpec("one", "10.61.0.0/16")
+SPEC = MachineSpec("vm", NETWORK, "#cloud-config\n", "vm@test")
+OTHER = MachineSpec("vm", NETWORK, "#cloud-config\nruncmd: []\n", "vm@test")
+
+
+class FakePart:
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.stopped = Event()
+
+    def start(self, report: Report) -> None:
+        report("booting")
+        self._world.start(self)
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+    def remove(self) -> None:
+        self._world.remove()
+
+
+class World:
+    """Members of one kind. `start` and `remove` are what a test wants to happen then."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = LabState(folder)
+        self.start: Callable[[FakePart], None] = lambda _: None
+        self.remove: Callable[[], None] = lambda: None
+        self.told: list[str] = []
+        services = cast(LabServices, Quiet())
+        self.members: Members[MachineSpec, MachineRecord, FakePart] = Members(
+            Kind("machine", self.state.machines, self.state.add_machine, self._build),
+            state=self.state,
+            networks=cast(Networks, Quiet()),
+            services=services,
+            tell=self.told.append,
+        )
+
+    def ensure(self, spec: MachineSpec = SPEC) -> MachineRecord:
+        return self.members.ensure(spec, lambda _: None)
+
+    def _build(self, record: MachineRecord, member: Member) -> FakePart:
+        del record, member
+        return FakePart(self)
+
+
+class Quiet:
+    """Networks and services that do nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "lab")
+
+
+def fail(error: BaseException) -> Callable[..., None]:
+    def raising(*_: Any) -> None:
+        raise error
+
+    return raising
+
+
+def until_stopped(part: FakePart) -> None:
+    assert part.stopped.wait(5)
+    raise LabError("stopped")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("lost"), KeyError("k"), SystemExit(3), TimeoutError("late")])
+def test_a_start_that_fails_unforeseen_has_failed_and_can_be_repeated(
+    world: World, error: BaseException
+) -> None:
+    world.start = fail(error)
+    with pytest.raises(LabError, match=f"machine/vm could not be started: {type(error).__name__}"):
+        world.ensure()
+    assert world.members.status("vm")[0] == "failed"
+    assert type(error).__name__ in world.told[0]
+    world.start = lambda _: None
+    assert world.ensure().spec == SPEC
+    assert world.members.status("vm") == ("ready", "")
+
+
+def test_a_start_that_does_not_end_holds_nobody_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "START_SECONDS", 0.05)
+    world.start = until_stopped
+    with pytest.raises(LabError, match="still starting after 0 s; last report: booting"):
+        world.ensure()
+    world.members.delete("vm")
+    assert world.state.empty
+
+
+def test_a_member_that_never_became_ready_is_replaced_by_one_with_other_settings(world: World) -> None:
+    world.start = fail(LabError("no image"))
+    with pytest.raises(LabError, match="no image"):
+        world.ensure()
+    first = world.members.record("vm")
+    world.start = lambda _: None
+    second = world.ensure(OTHER)
+    assert first is not None
+    assert second.instance_id != first.instance_id
+    assert LabState(world.state.folder).machines["vm"].spec == OTHER
+
+
+def test_a_member_that_was_ready_is_not_replaced_even_when_it_fails_later(tmp_path: Path) -> None:
+    World(tmp_path / "lab").ensure()
+    later = World(tmp_path / "lab")
+    later.start = fail(LabError("port in use"))
+    later.members.restore()
+    eventually("failed", lambda: later.members.status("vm")[0] == "failed", 5)
+    with pytest.raises(LabError, match="different settings; run `hybrid-mesh lab delete vm`"):
+        later.ensure(OTHER)
+
+
+def test_a_member_that_is_made_while_its_predecessor_is_removed_keeps_its_record(world: World) -> None:
+    """Both go on under one name: the new one begins after the old one has ended."""
+    removing, go_on = Event(), Event()
+
+    def remove() -> None:
+        removing.set()
+        assert go_on.wait(5)
+
+    first = world.ensure()
+    world.remove = remove
+    with ThreadPoolExecutor() as pool:
+        deleted = pool.submit(world.members.delete, "vm")
+        assert removing.wait(5)
+        made = pool.submit(world.ensure)
+        go_on.set()
+        deleted.result(5)
+        second = made.result(5)
+    assert second.instance_id != first.instance_id
+    assert world.members.record("vm") is second
+    assert list(world.members.running) == ["vm"]
+
+
+def test_a_start_under_way_is_stopped_by_a_delete(world: World) -> None:
+    world.start = until_stopped
+    with ThreadPoolExecutor() as pool:
+        made = pool.submit(world.ensure)
+        eventually("start", lambda: "vm" in world.members.running, 5)
+        world.members.delete("vm")
+        with pytest.raises(LabError, match="stopped"):
+            made.result(5)
+    assert world.state.empty
+
+
+def test_an_ending_lab_takes_no_member(world: World) -> None:
+    assert world.state.close_when_empty()
+    with pytest.raises(LabEnding):
+        world.ensure()
+    assert world.state.empty
+
+
+def test_state_of_another_version_is_not_guessed_at(tmp_path: Path) -> None:
+    world = World(tmp_path / "lab")
+    world.ensure()
+    file = tmp_path / "lab" / "lab.json"
+    file.write_text(file.read_text().replace('"version": 1', '"version": 2'))
+    with pytest.raises(LabError, match="version 2, not 1; run `hybrid-mesh lab down --forget`"):
+        LabState(tmp_path / "lab")
+
+
+def test_what_a_guarded_action_raises_is_told_and_goes_no_further() -> None:
+    told: list[str] = []
+    assert not run_guarded("count", fail(ValueError("three")), told.append)
+    assert run_guarded("count", lambda: None, told.append)
+    assert len(told) == 1
+    assert told[0].startswith("count: ValueError: three (test_lab_members.py:")
+
+
+def test_a_start_is_made_once_for_all_who_ask() -> None:
+    calls: list[str] = []
+    starts = Starts(calls.append)
+    go_on = Event()
+
+    def act(report: Report) -> None:
+        report("one")
+        assert go_on.wait(5)
+
+    first = starts.begin("machine/vm", act)
+    assert starts.begin("machine/vm", act) is first
+    assert not starts.settled("machine/vm", 0)
+    go_on.set()
+    first.wait(5)
+    assert starts.settled("machine/vm", 5)
