@@ -12,6 +12,7 @@ from cli.errors import CommandError
 from local.lab.client import LabClient
 from local.paths import project_folder
 from model.config.clusters import EksClusterConfig, GkeClusterConfig, KubeconfigClusterConfig
+from model.derive.kubeconfigs import ambient_files, merge_kubeconfigs
 from model.plan.types import ClusterPlan
 
 Kubeconfig = dict[str, Any]
@@ -53,18 +54,32 @@ def _external(name: str, config: KubeconfigClusterConfig, stack: str) -> Kubecon
                 f"Set it: pulumi config set -s {stack} --secret hybrid-mesh:{config.secret} < kubeconfig",
             )
         return _parsed(name, found.stdout)
-    path = project_folder() / Path(config.path).expanduser() if config.path else _ambient()
-    try:
-        return _parsed(name, path.read_text())
-    except OSError as error:
+    if config.path:
+        return _parsed(name, _text(name, project_folder() / Path(config.path).expanduser()))
+    files = [file for file in ambient_files(os.environ, Path.home()) if file.exists()]
+    if not files:
         raise CommandError(
-            f"The kubeconfig of cluster {name} cannot be read: {path}: {error.strerror}", ""
+            f"The kubeconfig of cluster {name} cannot be read: KUBECONFIG and ~/.kube/config do not exist.",
+            "Set KUBECONFIG, or `path` of the cluster.",
+        )
+    parsed = [(file, _parsed(name, _text(name, file))) for file in files]
+    return parsed[0][1] if len(parsed) == 1 else _merged(name, parsed)
+
+
+def _text(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"The kubeconfig of cluster {name} cannot be read: {path}: {error}", "") from None
+
+
+def _merged(name: str, files: list[tuple[Path, Kubeconfig]]) -> Kubeconfig:
+    try:
+        return merge_kubeconfigs(files)
+    except (KeyError, TypeError, AttributeError):
+        raise CommandError(
+            f"The kubeconfig of cluster {name} is not a valid kubeconfig.", "Try `kubectl config view`."
         ) from None
-
-
-def _ambient() -> Path:
-    named = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
-    return Path(named) if named else Path.home() / ".kube" / "config"
 
 
 def _parsed(name: str, text: str) -> Kubeconfig:

@@ -1,7 +1,8 @@
 """Clusters that exist already and are reached by a kubeconfig."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pulumi
@@ -9,6 +10,7 @@ import yaml
 
 from components.clusters.base import MeshCluster
 from model.config.clusters import KubeconfigClusterConfig
+from model.derive.kubeconfigs import ambient_files, merge_kubeconfigs, server_of
 from model.plan.types import ClusterPlan
 
 
@@ -41,25 +43,16 @@ class KubeconfigMeshCluster(MeshCluster):
         self.register_outputs({"peerEndpoint": self.peer_endpoint})
 
     def _endpoint(self, config: KubeconfigClusterConfig) -> pulumi.Output[str]:
+        """The server in a secret kubeconfig; else `peerEndpoint`, so that a program on another host, without
+        the file, has the same; else the server in the file."""
         where = f"clusters.{self.plan.name}"
-        if self.kubeconfig is None or config.path:
-            fallback = config.peer_endpoint
-            return pulumi.Output.from_input(_read_endpoint(config.path, config.context, where, fallback))
-        text = pulumi.Output.unsecret(self.kubeconfig)
-        return text.apply(lambda content: server_of(content, config.context, f"{where}.secret"))
-
-
-def server_of(content: str, context: str | None, where: str) -> str:
-    """The API server's URL of `context` (the current one by default). Raises RunError that names `where`."""
-    try:
-        document = yaml.safe_load(content)
-        name = context or document["current-context"]
-        chosen = next(each["context"] for each in document["contexts"] if each["name"] == name)
-        found = next(each["cluster"] for each in document["clusters"] if each["name"] == chosen["cluster"])
-        return str(found["server"])
-    except (yaml.YAMLError, KeyError, TypeError, StopIteration):
-        wanted = f"context {context}" if context else "current context"
-        raise pulumi.RunError(f"{where}: the kubeconfig has no usable {wanted}") from None
+        if config.secret and self.kubeconfig is not None:
+            text = pulumi.Output.unsecret(self.kubeconfig)
+            return text.apply(lambda content: _server([(Path(), content)], config.context, f"{where}.secret"))
+        if config.peer_endpoint:
+            return pulumi.Output.from_input(config.peer_endpoint)
+        files = [Path(config.path).expanduser()] if config.path else ambient_files(os.environ, Path.home())
+        return pulumi.Output.from_input(_server(_read(files, where), config.context, f"{where}.path"))
 
 
 def _kubeconfig(
@@ -70,15 +63,28 @@ def _kubeconfig(
     return pulumi.Output.from_input(config.path) if config.path else None
 
 
-def _read_endpoint(path: str | None, context: str | None, where: str, fallback: str | None) -> str:
-    """The server in a kubeconfig file. Where the file is not there (a pipeline), `fallback` does as well."""
-    ambient = os.environ.get("KUBECONFIG", "~/.kube/config").split(os.pathsep)[0]
-    file = Path(path or ambient).expanduser()
-    try:
-        return server_of(file.read_text(encoding="utf-8"), context, f"{where}.path")
-    except OSError:
-        if fallback:
-            return fallback
+def _read(files: Sequence[Path], where: str) -> list[tuple[Path, str]]:
+    """The files that are there. Raises RunError when none of them can be read."""
+    found = []
+    for file in files:
+        with suppress(OSError, UnicodeDecodeError):
+            found.append((file, file.read_text(encoding="utf-8")))
+    if not found:
+        names = ", ".join(map(str, files))
         raise pulumi.RunError(
-            f"{where}: the kubeconfig {file} cannot be read; give path, secret or peerEndpoint"
-        ) from None
+            f"{where}: the kubeconfig {names} cannot be read; set path, secret or peerEndpoint"
+        )
+    return found
+
+
+def _server(files: Sequence[tuple[Path, str]], context: str | None, where: str) -> str:
+    """The API server's URL of `context` (the current one by default). Raises RunError that names `where`."""
+    try:
+        merged = merge_kubeconfigs([(path, yaml.safe_load(text) or {}) for path, text in files])
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        merged = {}
+    server = server_of(merged, context)
+    if server is None:
+        wanted = f"context {context}" if context else "current context"
+        raise pulumi.RunError(f"{where}: the kubeconfig has no usable {wanted}")
+    return server

@@ -219,6 +219,16 @@ def test_the_ambient_kubeconfig_is_the_last_resort(tmp_path: Path, monkeypatch: 
     assert read_kubeconfig(kubeconfig_plan(), "dev") == (KUBECONFIG, None)
 
 
+def test_the_files_of_kubeconfig_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = {"name": "b", "cluster": {"server": "https://192.0.2.2", "certificate-authority": "ca.pem"}}
+    (tmp_path / "a").write_text(json.dumps(KUBECONFIG))
+    (tmp_path / "b").write_text(json.dumps({"current-context": "b", "clusters": [entry]}))
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/a:{tmp_path}/b")
+    found, _ = read_kubeconfig(kubeconfig_plan(), "dev")
+    assert found["current-context"] == KUBECONFIG["current-context"]
+    assert found["clusters"][-1]["cluster"]["certificate-authority"] == str(tmp_path / "ca.pem")
+
+
 def test_a_missing_or_broken_kubeconfig_tells_the_path_and_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

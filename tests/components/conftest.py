@@ -43,17 +43,22 @@ def local_stack() -> dict[str, Any]:
 
 
 @contextmanager
-def hermetic() -> Iterator[asyncio.AbstractEventLoop]:
-    """No kubeconfig and no Pulumi of this machine, no loop and no options of another test."""
+def hermetic(kubeconfig: str | None = "/nowhere/kubeconfig") -> Iterator[asyncio.AbstractEventLoop]:
+    """No Pulumi and no KUBECONFIG of this machine but `kubeconfig`, no loop and no options of another
+    test."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUBECONFIG", "/nowhere/kubeconfig")
+        patch.delenv("KUBECONFIG", raising=False)
+        if kubeconfig is not None:
+            patch.setenv("KUBECONFIG", kubeconfig)
         for name in [name for name in os.environ if name.startswith("PULUMI_")]:
             patch.delenv(name)
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        yield loop
-        pulumi.runtime.settings.reset_options()
-        loop.close()
+        try:
+            yield loop
+        finally:
+            pulumi.runtime.settings.reset_options()
+            loop.close()
 
 
 def declare_mesh(
@@ -62,6 +67,7 @@ def declare_mesh(
     secrets: Mapping[str, str] | None = None,
     preview: bool = False,
     stack: str = "local",
+    kubeconfig: str | None = "/nowhere/kubeconfig",
 ) -> Declared:
     recording = Recording()
 
@@ -73,7 +79,7 @@ def declare_mesh(
         secret = {name: await output.is_secret() for name, output in outputs.items()}
         return {name: await output.future() for name, output in outputs.items()}, secret
 
-    with hermetic() as loop:
+    with hermetic(kubeconfig) as loop:
         pulumi.runtime.set_mocks(recording, project="hybrid-mesh", stack=stack, preview=preview)
         outputs, secret = loop.run_until_complete(program())
     return Declared(recording, outputs, secret)

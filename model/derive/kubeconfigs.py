@@ -1,0 +1,53 @@
+"""Kubeconfigs, as client-go reads them (tools/clientcmd/loader.go). Pure: others read the files."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+_NAMED = ("clusters", "contexts", "users")
+_PATHS = {
+    "clusters": ("cluster", ("certificate-authority",)),
+    "users": ("user", ("client-certificate", "client-key", "tokenFile")),
+}
+"""Keys of an entry that hold the path of a file."""
+
+
+def ambient_files(environment: Mapping[str, str], home: Path) -> list[Path]:
+    """The files of the ambient kubeconfig: those that KUBECONFIG lists, else `~/.kube/config`. Those that do
+    not exist count as empty."""
+    listed = [name for name in environment.get("KUBECONFIG", "").split(os.pathsep) if name]
+    return [Path(name) for name in dict.fromkeys(listed)] or [home / ".kube" / "config"]
+
+
+def merge_kubeconfigs(files: Sequence[tuple[Path, Mapping[str, Any]]]) -> dict[str, Any]:
+    """One kubeconfig of several: of two entries of one name the first counts, and the first `current-context`
+    that is set. A relative path in a file is relative to that file's folder."""
+    merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config"}
+    for path, document in files:
+        if document.get("current-context"):
+            merged.setdefault("current-context", document["current-context"])
+        for section in _NAMED:
+            there = {entry["name"] for entry in merged.setdefault(section, [])}
+            for entry in document.get(section) or ():
+                if entry["name"] not in there:
+                    merged[section].append(_resolved(section, entry, path.parent))
+    return merged
+
+
+def server_of(kubeconfig: Mapping[str, Any], context: str | None) -> str | None:
+    """The API server's URL of `context` (the current one by default); None where it has no such context."""
+    try:
+        name = context or kubeconfig["current-context"]
+        chosen = next(each["context"] for each in kubeconfig["contexts"] if each["name"] == name)
+        found = next(each["cluster"] for each in kubeconfig["clusters"] if each["name"] == chosen["cluster"])
+        return str(found["server"])
+    except (KeyError, TypeError, StopIteration):
+        return None
+
+
+def _resolved(section: str, entry: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    inner, keys = _PATHS.get(section, ("", ()))
+    given = entry.get(inner) or {}
+    paths = {key: str(folder / given[key]) for key in keys if given.get(key)}
+    return {**entry, inner: {**given, **paths}} if paths else dict(entry)
