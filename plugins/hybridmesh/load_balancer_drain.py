@@ -11,11 +11,11 @@ which no diff counts, `quarantined` (no I/O at all). Outputs: the inputs.
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from plugins.framework.api_server import ApiServer, ApiServerError
 from plugins.framework.calls import CallContext, Progress
 from plugins.framework.declared import RememberedHandler
 from plugins.framework.errors import ResourceError, WaitTimeoutError
 from plugins.framework.values import Properties
-from plugins.hybridmesh.api_server import ApiServer, UnreachableClusterError
 
 _WAIT_SECONDS: Final = 900.0
 _ASK_SECONDS: Final = 1.0
@@ -58,17 +58,15 @@ class _Waiting:
     def __init__(self, inputs: Properties, context: CallContext) -> None:
         self._inputs = inputs
         self._progress = Progress(context, _PROGRESS_SECONDS)
-        self._server: ApiServer | None = None
+        self._server = ApiServer(inputs.get("kubeconfig"), inputs.get("context"))
         self._left: list[str] = []
         self._trouble = ""
 
     def done(self) -> bool:
         """Asks once; whether none is left."""
         try:
-            if self._server is None:
-                self._server = ApiServer(self._inputs.get("kubeconfig"), self._inputs.get("context"))
             answer = self._server.get("/api/v1/services", _ANSWER_SECONDS)
-        except UnreachableClusterError as failure:
+        except ApiServerError as failure:
             self._trouble = str(failure)
         else:
             self._trouble = ""

@@ -11,6 +11,7 @@ because their machine was replaced; empty once the wait has succeeded).
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final
 
+from plugins.framework.api_server import ApiServerError
 from plugins.framework.calls import CallContext, Progress
 from plugins.framework.declared import DeclaredHandler
 from plugins.framework.engine import Severity
@@ -22,7 +23,6 @@ from plugins.framework.errors import (
 )
 from plugins.framework.handler import Created, ReadState
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
-from plugins.hybridmesh.api_server import UnreachableClusterError
 from plugins.hybridmesh.diagnosis import agents_words
 from plugins.hybridmesh.workload_entries import Registration, Registrations
 
@@ -177,7 +177,7 @@ class _Waiting:
         try:
             found, self._trouble = self._registrations.read(), ""
             self.last = [entry for entry in found if not self._is_superseded(entry)]
-        except UnreachableClusterError as failure:
+        except ApiServerError as failure:
             self._trouble = str(failure)
         enough = not self._trouble and len(self.ready()) >= self._inputs["minimum"]
         if not enough:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from plugins.hybridmesh.api_server import ApiServer
+from plugins.framework.api_server import ApiServer
 
 GROUP_ANNOTATION: Final = "istio.io/autoRegistrationGroup"
 CONNECTED_ANNOTATION: Final = "istio.io/connectedAt"
@@ -49,7 +49,7 @@ class Registrations:
         self._server: ApiServer | None = None
 
     def read(self) -> list[Registration]:
-        """All registrations of the group, sorted by name. Raises ResourceError, or UnreachableClusterError
+        """All registrations of the group, sorted by name. Raises ResourceError, or ApiServerError
         when another try may help."""
         if self._server is None:
             self._server = ApiServer(self._kubeconfig, self._context)

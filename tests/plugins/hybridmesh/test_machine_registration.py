@@ -14,8 +14,8 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from plugins.framework.api_server import ApiServer, ApiServerError
 from plugins.framework.values import UNKNOWN, Properties
-from plugins.hybridmesh.api_server import ApiServer, UnreachableClusterError
 from plugins.hybridmesh.authority import make_root
 from plugins.hybridmesh.strip import without_secrets
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
@@ -174,7 +174,7 @@ def test_no_client_key_is_left_in_a_file(
         "client-key-data": encoded["k"],
     }
     for _ in range(2):
-        with pytest.raises(UnreachableClusterError, match="does not answer"):
+        with pytest.raises(ApiServerError, match="does not answer"):
             ApiServer(json.dumps(kubeconfig), None).get("/", 1)
     assert list(tmp_path.iterdir()) == []
 
