@@ -43,16 +43,13 @@ class AgentSettings:
 def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
     """The agent's `proxyMetadata`: istioctl's keys, and PROXY_CONFIG_XDS_AGENT, by which a root that
     istiod adds reaches the agent at once (pilot/cmd/pilot-agent/options/options.go)."""
-    name = _first(settings.labels, CANONICAL_NAME_LABEL, "app.kubernetes.io/name", "app") or settings.group
-    revision = (
-        _first(settings.labels, CANONICAL_REVISION_LABEL, "app.kubernetes.io/version", "version") or "latest"
-    )
-    labels = {**settings.labels, CANONICAL_NAME_LABEL: name, CANONICAL_REVISION_LABEL: revision}
+    canonical = canonical_labels(settings.labels, settings.group)
+    labels = {**settings.labels, **canonical}
     metadata = {
         **settings.default_config.get("proxyMetadata", {}),
         "PROXY_CONFIG_XDS_AGENT": "true",
-        "CANONICAL_SERVICE": name,
-        "CANONICAL_REVISION": revision,
+        "CANONICAL_SERVICE": canonical[CANONICAL_NAME_LABEL],
+        "CANONICAL_REVISION": canonical[CANONICAL_REVISION_LABEL],
         "POD_NAMESPACE": settings.namespace,
         "SERVICE_ACCOUNT": settings.service_account,
         "TRUST_DOMAIN": settings.trust_domain,
@@ -74,6 +71,13 @@ def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
     else:
         metadata.pop("ISTIO_META_DNS_CAPTURE", None)
     return dict(sorted(metadata.items()))
+
+
+def canonical_labels(labels: Mapping[str, str], group: str) -> dict[str, str]:
+    """The labels by which Istio's telemetry names the VMs of `group`, which carry `labels`."""
+    name = _first(labels, CANONICAL_NAME_LABEL, "app.kubernetes.io/name", "app") or group
+    revision = _first(labels, CANONICAL_REVISION_LABEL, "app.kubernetes.io/version", "version") or "latest"
+    return {CANONICAL_NAME_LABEL: name, CANONICAL_REVISION_LABEL: revision}
 
 
 def _first(labels: Mapping[str, str], *keys: str) -> str | None:

@@ -2,10 +2,13 @@
 
 Inputs: `clusterName`, `kubeconfig` (secret; text or path; absent: the ambient one) and `context`, which no
 diff counts, `group`, `namespace`, `minimum`, `probe`, `triggers` (a change means: wait again;
-`machine-<name>` is the incarnation of a machine), `machineAddresses` (local machines: name -> address),
-`quarantined` (no I/O at all). Outputs: the inputs, `workloadEntries` (names of the registrations),
-`connections` (address -> when it connected) and `superseded` (likewise, of registrations that do not count
-because their machine was replaced; empty once the wait has succeeded).
+`machine-<name>` is the incarnation of a machine, `template` what a cloud makes machines from),
+`machineAddresses` (local machines: name -> address), `quarantined` (no I/O at all). Outputs: the inputs,
+`workloadEntries` (names of the registrations), `connections` (address -> when it connected) and `superseded`
+(likewise, of registrations that do not count because their machine was replaced; empty once the wait has
+succeeded).
+
+An entry that contradicts its WorkloadGroup is corrected, and its machine does not count before.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,11 +27,13 @@ from plugins.framework.errors import (
 from plugins.framework.handler import Created, ReadState
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
 from plugins.hybridmesh.diagnosis import agents_words
-from plugins.hybridmesh.workload_entries import Registration, Registrations
+from plugins.hybridmesh.workload_entries import Registration, Registrations, moment
 
 _WAIT_SECONDS: Final = 300.0
 _ASK_SECONDS: Final = 0.4
 _PROGRESS_SECONDS: Final = 3.0
+_TEMPLATE: Final = "template"
+"""The trigger that changes when a cloud replaces the machines of a group, one after the other."""
 _NOTHING: Final[Properties] = {"workloadEntries": [], "connections": {}, "superseded": {}}
 
 
@@ -77,7 +82,9 @@ class MachineRegistrationHandler(DeclaredHandler):
         self.refuse_import(inputs)
         if not context.unready or inputs["quarantined"]:
             return ReadState(identity, inputs, outputs, ready=True)
-        waiting = _Waiting(inputs, outputs.get("superseded", {}), context)
+        waiting = _Waiting(
+            inputs, outputs.get("superseded", {}), context, rolling=_TEMPLATE in inputs["triggers"]
+        )
         try:
             ready = waiting.done()
         except ResourceError as failure:
@@ -90,7 +97,7 @@ class MachineRegistrationHandler(DeclaredHandler):
         if preview:
             return Created("", self.previewed(inputs))
         identity = f"{inputs['clusterName']}/{inputs['namespace']}/{inputs['group']}"
-        return Created(identity, _await(identity, inputs, {}, timeout, context))
+        return Created(identity, _await(identity, inputs, {}, timeout, context, rolling=False))
 
     def update(
         self,
@@ -111,15 +118,24 @@ class MachineRegistrationHandler(DeclaredHandler):
         if news["quarantined"]:
             known = {**_NOTHING, **old_outputs}
             return {**news, **{name: known[name] for name in self.computed}}
-        return _await(identity, news, _superseded(old_outputs, old_inputs, news), timeout, context)
+        before, after = old_inputs.get("triggers", {}), news["triggers"]
+        rolling = _TEMPLATE in after and (bool(context.unready) or before.get(_TEMPLATE) != after[_TEMPLATE])
+        superseded = _superseded(old_outputs, old_inputs, news)
+        return _await(identity, news, superseded, timeout, context, rolling=rolling)
 
 
 def _await(
-    identity: str, inputs: Properties, superseded: Mapping[str, str], timeout: float, context: CallContext
+    identity: str,
+    inputs: Properties,
+    superseded: Mapping[str, str],
+    timeout: float,
+    context: CallContext,
+    *,
+    rolling: bool,
 ) -> Properties:
     if inputs["quarantined"]:
         return {**inputs, **_NOTHING}
-    waiting = _Waiting(inputs, superseded, context)
+    waiting = _Waiting(inputs, superseded, context, rolling=rolling)
     seconds = timeout or _WAIT_SECONDS
     minimum = inputs["minimum"]
     what = f"{minimum} machine{'s' * (minimum != 1)} of the group {inputs['group']} joined the mesh"
@@ -163,8 +179,15 @@ def _superseded(old_outputs: Properties, old_inputs: Properties, news: Propertie
 class _Waiting:
     """Asks for the registrations again and again, remembers the last answer and tells the progress."""
 
-    def __init__(self, inputs: Properties, superseded: Mapping[str, str], context: CallContext) -> None:
-        self._inputs, self._superseded = inputs, superseded
+    def __init__(
+        self,
+        inputs: Properties,
+        superseded: Mapping[str, str],
+        context: CallContext,
+        *,
+        rolling: bool,
+    ) -> None:
+        self._inputs, self._superseded, self._rolling = inputs, superseded, rolling
         self._progress = Progress(context, _PROGRESS_SECONDS)
         self._registrations = Registrations(
             inputs.get("kubeconfig"), inputs.get("context"), inputs["namespace"], inputs["group"]
@@ -177,6 +200,9 @@ class _Waiting:
         try:
             found, self._trouble = self._registrations.read(), ""
             self.last = [entry for entry in found if not self._is_superseded(entry)]
+            for entry in self.last:
+                if entry.connected and entry.correction is not None and self._is_current(entry):
+                    self._registrations.correct(entry)
         except ApiServerError as failure:
             self._trouble = str(failure)
         enough = not self._trouble and len(self.ready()) >= self._inputs["minimum"]
@@ -186,6 +212,12 @@ class _Waiting:
 
     def ready(self) -> list[Registration]:
         return [entry for entry in self.last if entry.ready(probe=self._inputs["probe"])]
+
+    def _is_current(self, entry: Registration) -> bool:
+        """Whether what the group says now holds for this machine. While a cloud replaces a group's machines,
+        those that connected before the group was changed still serve as it said then."""
+        group = self._registrations.group
+        return not self._rolling or (group is not None and moment(entry.connected_at) >= group.changed_at)
 
     def _is_superseded(self, entry: Registration) -> bool:
         return self._superseded.get(entry.address) == entry.connected_at

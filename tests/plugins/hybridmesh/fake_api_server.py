@@ -1,4 +1,4 @@
-"""An API server that knows WorkloadEntries only, over plain HTTP on loopback."""
+"""An API server that knows WorkloadGroups and WorkloadEntries only, over plain HTTP on loopback."""
 
 import json
 import threading
@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+_API = "/apis/networking.istio.io/v1/namespaces/demo"
 TOKEN = "the-bearer-token-of-the-kubeconfig"
 
 
 @dataclass
 class FakeApiServer:
-    """`entries` are what a list answers; `failure` is a status to answer instead."""
+    """`entries` are what a list answers, `groups` have the WorkloadGroups by name; `failure` is a status to
+    answer instead.
+    """
 
     port: int
     entries: list[dict[str, Any]] = field(default_factory=list)
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     failure: int = 0
     asked: list[str] = field(default_factory=list)
     authorizations: set[str] = field(default_factory=set)
@@ -42,7 +46,8 @@ class FakeApiServer:
         healthy: bool | None = None,
         message: str = "",
         connected: bool = True,
-    ) -> None:
+        **spec: Any,
+    ) -> dict[str, Any]:
         annotations = {
             "istio.io/autoRegistrationGroup": group,
             "istio.io/connectedAt": "2026-01-01T00:00:00Z",
@@ -53,27 +58,56 @@ class FakeApiServer:
         if healthy is not None:
             status = {"conditions": [{"type": "Healthy", "status": str(healthy), "message": message}]}
         name = f"{group}-{address}-amsterdam"
-        self.entries.append(
-            {
-                "metadata": {"name": name, "annotations": annotations},
-                "spec": {"address": address},
-                "status": status,
-            }
-        )
+        entry: dict[str, Any] = {
+            "metadata": {"name": name, "annotations": annotations, "resourceVersion": "1"},
+            "spec": {"address": address, **spec},
+            "status": status,
+        }
+        if "labels" in spec:
+            entry["metadata"]["labels"] = spec["labels"]
+        self.entries.append(entry)
+        return entry
+
+    def declare(self, group: str, *, at: str = "2026-01-01T00:00:00Z", **spec: Any) -> None:
+        """The WorkloadGroup as it was last changed `at` that time."""
+        self.groups[group] = {"metadata": {"managedFields": [{"time": at}]}, "spec": spec}
+
+    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        """What a real one answers. An update of what was changed meanwhile, or without a version, is a
+        conflict."""
+        folder, _, name = path.removeprefix(f"{_API}/").partition("/")
+        if self.failure or not path.startswith(_API):
+            return self.failure or 404, {}
+        if (method, folder, name) == ("GET", "workloadentries", ""):
+            return 200, {"items": self.entries}
+        if (method, folder) == ("GET", "workloadgroups") and name in self.groups:
+            return 200, self.groups[name]
+        found = next((each for each in self.entries if each["metadata"]["name"] == name), None)
+        if (method, folder) != ("PUT", "workloadentries") or found is None:
+            return 404, {}
+        if body["metadata"].get("resourceVersion") != found["metadata"]["resourceVersion"]:
+            return 409, {}
+        body["metadata"]["resourceVersion"] = str(int(found["metadata"]["resourceVersion"]) + 1)
+        self.entries[self.entries.index(found)] = {**body, "status": found["status"]}
+        return 200, body
 
 
 @contextmanager
 def api_server() -> Iterator[FakeApiServer]:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            fake.asked.append(self.path)
+        def answer(self) -> None:
+            fake.asked.append(f"{self.command} {self.path.removeprefix(_API)}")
             fake.authorizations.add(self.headers.get("Authorization", ""))
-            body = json.dumps({"items": fake.entries}).encode()
-            self.send_response(fake.failure or 200)
+            given = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, answer = fake.answer(self.command, self.path, json.loads(given or "null"))
+            body = json.dumps(answer).encode()
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        do_GET = do_PUT = answer  # noqa: N815 - the base class' names
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class' name
             pass
