@@ -10,6 +10,7 @@ import pulumi
 from components.clusters.base import MeshCluster
 from components.machines.base import MachineContext, Machines
 from components.networks.base import CloudNetwork
+from model.clouds.google import GceMachineSetPlan
 from model.config.clusters import GkeClusterConfig
 from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
@@ -66,8 +67,7 @@ def cloud_cluster(
 def cloud_machines(name: str, context: MachineContext, *, opts: pulumi.ResourceOptions) -> Machines:
     """The machines of a group on GCE or EC2."""
     machines, network, cluster = context.group.machine_set, context.cloud_network, context.cluster
-    assert machines is not None
-    if machines.type == "gce":
+    if isinstance(machines, GceMachineSetPlan):
         from components.machines.gce import GceMachines  # noqa: PLC0415
         from components.networks.gcp import GcpNetwork  # noqa: PLC0415
 

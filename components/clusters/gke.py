@@ -10,10 +10,10 @@ from components.clusters.exec_kubeconfig import certificate_authority, gke_kubec
 from components.names import child
 from components.networks.base import CloudNetwork, admitted, admitted_ranges
 from components.networks.gcp import GcpNetwork, network_tag
+from model.clouds.google import ACCOUNT_ID_LIMIT
+from model.clouds.names import google_name
 from model.config.clusters import GkeClusterConfig
 from model.config.networks import GcpNetworkConfig
-from model.derive.names import google_name
-from model.derive.vm_sets import ACCOUNT_ID_LIMIT
 from model.objects.helm_values import SOURCE_RANGES
 from model.plan.types import ClusterPlan
 

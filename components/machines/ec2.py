@@ -9,7 +9,7 @@ from components.clusters.eks import EksMeshCluster, encrypted_disk, metadata_opt
 from components.clusters.eks_roles import service_role
 from components.machines.base import MachineContext, Machines, user_data
 from components.networks.aws import AwsNetwork
-from model.derive.types import MachineSetPlan
+from model.clouds.aws import Ec2MachineSetPlan
 from model.texts.gzipped import gzipped
 
 
@@ -32,9 +32,9 @@ class Ec2Machines(Machines):
     ) -> None:
         super().__init__("hybridmesh:index:Ec2Machines", name, None, opts)
         group = context.group
-        assert group.machine_set is not None
+        assert isinstance(group.machine_set, Ec2MachineSetPlan)
         self._name, self._group, self._network = name, group, network
-        self._set: MachineSetPlan = group.machine_set
+        self._set: Ec2MachineSetPlan = group.machine_set
         text = user_data(context, eks_cluster=cluster.real_name)
         profile, entry = self._identity(cluster)
         template = self._template(text.apply(_packed), profile)
@@ -66,7 +66,6 @@ class Ec2Machines(Machines):
     def _template(
         self, packed: pulumi.Output[str], profile: aws.iam.InstanceProfile
     ) -> aws.ec2.LaunchTemplate:
-        assert self._set.root_device is not None
         return aws.ec2.LaunchTemplate(
             f"{self._name}-template",
             update_default_version=True,

@@ -9,8 +9,8 @@ import pulumi_gcp as gcp
 from components.machines.base import MachineContext, Machines, user_data
 from components.names import child
 from components.networks.gcp import GcpNetwork, network_tag
-from model.derive.names import google_name
-from model.derive.types import MachineSetPlan
+from model.clouds.google import GceMachineSetPlan
+from model.clouds.names import google_name
 
 SCOPES = [
     "https://www.googleapis.com/auth/cloud-platform",
@@ -38,9 +38,9 @@ class GceMachines(Machines):
     ) -> None:
         super().__init__("hybridmesh:index:GceMachines", name, None, opts)
         group = context.group
-        assert group.machine_set is not None
+        assert isinstance(group.machine_set, GceMachineSetPlan)
         self._name, self._group, self._network = name, group, network
-        self._set: MachineSetPlan = group.machine_set
+        self._set: GceMachineSetPlan = group.machine_set
         template = self._template(user_data(context))
         manager = self._manager(template)
         if self._set.autoscaled:
@@ -49,7 +49,6 @@ class GceMachines(Machines):
         self.register_outputs({"group": manager.self_link})
 
     def _account(self) -> gcp.serviceaccount.Account:
-        assert self._set.service_account_id is not None
         return gcp.serviceaccount.Account(
             child(self._name, "account"),
             account_id=self._set.service_account_id,

@@ -7,8 +7,8 @@ import pulumi_aws as aws
 
 from components.networks.aws_firewall import SecurityGroups
 from components.networks.base import CloudNetwork
+from model.clouds.types import SubnetPlan
 from model.config.networks import AwsNetworkConfig
-from model.derive.types import SubnetPlan
 from model.plan.types import NetworkPlan
 
 EVERYWHERE = "0.0.0.0/0"

@@ -7,8 +7,8 @@ import pulumi_gcp as gcp
 
 from components.names import child
 from components.networks.base import CloudNetwork
+from model.clouds.names import cloud_name
 from model.config.networks import GcpNetworkConfig
-from model.derive.names import cloud_name
 from model.derive.types import FirewallRulePlan, Role
 from model.plan.types import NetworkPlan
 

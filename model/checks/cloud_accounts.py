@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from model.checks.cloud_networks import region_problems
 from model.checks.registry import rule
+from model.clouds.registry import AWS, GOOGLE
 from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
 from model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
@@ -111,10 +112,10 @@ def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Iterator[Problem]:
     tells."""
     trust = mesh.trust
     if isinstance(trust, GoogleCasTrustConfig):
-        yield from region_problems("trust.location", trust.location, "gcp")
+        yield from region_problems("trust.location", trust.location, GOOGLE)
     if not isinstance(trust, AwsPrivateCaTrustConfig):
         return
-    yield from region_problems("trust.region", trust.region, "aws")
+    yield from region_problems("trust.region", trust.region, AWS)
     arn = _AUTHORITY.fullmatch(trust.arn) if trust.arn is not None else None
     if trust.arn is not None and arn is None:
         yield Problem(

@@ -3,88 +3,72 @@
 import re
 from collections.abc import Iterator
 
-from model.checks.cloud_networks import nodes_of
 from model.checks.gateways import address_is_given
 from model.checks.registry import rule
-from model.config.clusters import (
-    CloudClusterConfig,
-    EksClusterConfig,
-    GkeClusterConfig,
-    KubeconfigClusterConfig,
-)
+from model.clouds.base import AnyCloud
+from model.clouds.registry import CLOUDS, cloud_of
+from model.config.clusters import EksClusterConfig, KubeconfigClusterConfig
 from model.config.mesh import MeshConfig
-from model.config.networks import AwsNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig
-from model.derive.api_access import ADMITTED_LIMITS, admitted_count, api_groups, plan_api_access
-from model.derive.subnets import zones_of
+from model.config.networks import LocalNetworkConfig
+from model.derive.api_access import admitted_count, api_groups, plan_api_access
+from model.derive.clouds import cloud_clusters
 from model.reading.problems import Problem
 
 OLDEST_KUBERNETES = 32
 """The oldest minor release of Kubernetes 1 that Istio 1.31 supports (istio.io/latest/docs/releases/
 supported-releases, "Support status of Istio releases"). The newest that EKS has is for EKS to say."""
 
-ZONES_OF_GKE = 3
-"""Zones that GKE chooses for a regional cluster (GKE, "Regional clusters")."""
-
-HOMES = {
-    "gke": (GcpNetworkConfig, "gcp"),
-    "eks": (AwsNetworkConfig, "aws"),
-    "kubeconfig": (ExternalNetworkConfig, "external"),
-}
-"""The kind of network that each kind of cluster is in."""
-
-MACHINE_TYPE_FORMS = {
-    "gcp": re.compile(r"[a-z][0-9]+[a-z]*-[a-z0-9]+(-[a-z0-9]+)*"),
-    "aws": re.compile(r"[a-z][a-z0-9-]*\.([0-9]*[a-z]+|metal-[0-9]+xl)"),
-}
-MACHINE_TYPE_EXAMPLES = {"gcp": "e2-standard-4", "aws": "m6i.xlarge"}
-
 
 @rule
 def clusters_are_in_their_clouds_networks(mesh: MeshConfig) -> Iterator[Problem]:
-    """GKE clusters are in networks of type gcp, EKS clusters in aws, existing clusters in external ones."""
+    """A cluster of a cloud is in a network of that cloud, an existing cluster in an external one."""
     for name, cluster in sorted(mesh.clusters.items()):
-        network = mesh.networks.get(cluster.network)
-        if network is None or cluster.type not in HOMES or network.type == "local":
+        network, cloud = mesh.networks.get(cluster.network), cloud_of(cluster)
+        if network is None or isinstance(network, LocalNetworkConfig):
             continue
-        kind, type_ = HOMES[cluster.type]
-        if isinstance(network, kind):
-            continue
-        remedy = f"Choose or declare a network of type {type_}."
-        if isinstance(cluster, KubeconfigClusterConfig):
+        if cloud is not None:
+            home, remedy = cloud.kinds.network, f"Choose or declare a network of type {cloud.kinds.network}."
+        elif isinstance(cluster, KubeconfigClusterConfig):
+            home = "external"
             remedy = "Declare the network that the cluster is in already as `type: external`."
-        yield Problem(
-            f"clusters.{name}.network",
-            cluster.network,
-            f"the cluster is of type {cluster.type}, and this network of type {network.type}",
-            remedy,
-        )
+        else:
+            continue
+        if network.type != home:
+            yield Problem(
+                f"clusters.{name}.network",
+                cluster.network,
+                f"the cluster is of type {cluster.type}, and this network of type {network.type}",
+                remedy,
+            )
 
 
 @rule
 def pools_have_a_range(mesh: MeshConfig) -> Iterator[Problem]:
-    """A pool's fewest nodes are not more than its most, and GKE's begin with one in each zone."""
-    for name, cluster in _cloud_clusters(mesh):
-        pool, network = f"clusters.{name}.{_pool_key(cluster)}", mesh.networks.get(cluster.network)
-        fewest, most = nodes_of(cluster)
-        zones = len(zones_of(network)) or ZONES_OF_GKE if isinstance(network, GcpNetworkConfig) else 1
-        yield from min_over_max(pool, fewest, most)
-        if most < zones:
+    """`min` of a pool does not exceed `max`, and `max` the nodes that the pool begins with."""
+    for name, cluster, cloud in cloud_clusters(mesh):
+        path, network = f"clusters.{name}.{cloud.node_pool_key}", mesh.networks.get(cluster.network)
+        pool = cloud.node_pool(cluster)
+        yield from min_over_max(path, pool.min, pool.max)
+        first = cloud.first_nodes(network) if network and cloud_of(network) is cloud else 1
+        if pool.max < first:
             yield Problem(
-                f"{pool}.max",
-                str(most),
-                f"the pool begins with a node in each of {zones} zones",
-                f"Write {zones} or more, or name fewer `zones` of the network.",
+                f"{path}.max",
+                str(pool.max),
+                f"the pool begins with a node in each of {first} zones",
+                f"Write {first} or more, or name fewer `zones` of the network.",
             )
 
 
 @rule
 def nodes_are_of_a_kind_that_their_cloud_has(mesh: MeshConfig) -> Iterator[Problem]:
-    """The machine type of a pool has the form of its cloud's."""
-    for name, cluster in _cloud_clusters(mesh):
-        gke = isinstance(cluster, GkeClusterConfig)
-        pool = cluster.node_pool if isinstance(cluster, GkeClusterConfig) else cluster.node_group
-        path = f"clusters.{name}.{_pool_key(cluster)}.machineType"
-        yield from machine_type_problems(path, pool.machine_type, "gcp" if gke else "aws")
+    """The machine type of a pool has the form of its cloud's, and can run the cloud's image of nodes."""
+    for name, cluster, cloud in cloud_clusters(mesh):
+        path = f"clusters.{name}.{cloud.node_pool_key}.machineType"
+        machine_type = cloud.node_pool(cluster).machine_type
+        yield from machine_type_problems(path, machine_type, cloud)
+        refused = cloud.refused_nodes(machine_type)
+        if refused is not None:
+            yield Problem(path, machine_type, *refused)
 
 
 def min_over_max(section: str, fewest: int, most: int) -> Iterator[Problem]:
@@ -98,19 +82,23 @@ def min_over_max(section: str, fewest: int, most: int) -> Iterator[Problem]:
         )
 
 
-def machine_type_problems(path: str, value: str, cloud: str) -> Iterator[Problem]:
-    """What is wrong with a machine type at `path` of `cloud`, gcp or aws."""
-    if MACHINE_TYPE_FORMS[cloud].fullmatch(value):
+def machine_type_problems(path: str, value: str, cloud: AnyCloud) -> Iterator[Problem]:
+    """What is wrong with a machine type of `cloud` at `path`."""
+    if cloud.machine_types.matches(value):
         return
-    other = next((key for key, form in MACHINE_TYPE_FORMS.items() if form.fullmatch(value)), None)
-    message = f"this is a machine type of {other}" if other else f"this is no machine type of {cloud}"
-    yield Problem(path, value, message, f"Write one like {MACHINE_TYPE_EXAMPLES[cloud]}.")
+    other = next((each for each in CLOUDS if each.machine_types.matches(value)), None)
+    message = (
+        f"this is a machine type of {other.title}"
+        if other
+        else f"this is not a machine type of {cloud.title}"
+    )
+    yield Problem(path, value, message, f"Write one like {cloud.machine_types.example}.")
 
 
 @rule
 def eks_runs_a_release_that_istio_supports(mesh: MeshConfig) -> Iterator[Problem]:
     """An EKS cluster's version is a minor release, and none too old for this Istio."""
-    for name, cluster in _cloud_clusters(mesh):
+    for name, cluster in sorted(mesh.clusters.items()):
         if not isinstance(cluster, EksClusterConfig):
             continue
         minor = re.fullmatch(r"1\.([1-9][0-9]{0,2})", cluster.version)
@@ -137,7 +125,7 @@ def api_servers_admit_the_operators(mesh: MeshConfig) -> Iterator[Problem]:
         return
     shut = [
         name
-        for name, cluster in _cloud_clusters(mesh)
+        for name, cluster, _ in cloud_clusters(mesh)
         if cluster.endpoint == "restricted" and not cluster.authorized_networks
     ]
     if shut:
@@ -152,11 +140,11 @@ def api_servers_admit_the_operators(mesh: MeshConfig) -> Iterator[Problem]:
 @rule
 def api_servers_admit_no_more_than_their_cloud_takes(mesh: MeshConfig) -> Iterator[Problem]:
     """The ranges that an API server admits are at most as many as its cloud takes."""
-    for name, cluster in _cloud_clusters(mesh):
-        if isinstance(cluster, EksClusterConfig) and cluster.endpoint == "private":
+    for name, cluster, cloud in cloud_clusters(mesh):
+        if cloud.control_plane_in_network and cluster.endpoint == "private":
             continue
         access = plan_api_access(mesh, name)
-        count, limit = admitted_count(mesh, access.sources if access else ()), ADMITTED_LIMITS[cluster.type]
+        count, limit = admitted_count(mesh, access.sources if access else ()), cloud.api_source_limit
         if count > limit:
             yield Problem(
                 f"clusters.{name}.endpoint",
@@ -170,7 +158,7 @@ def api_servers_admit_no_more_than_their_cloud_takes(mesh: MeshConfig) -> Iterat
 @rule
 def private_clusters_can_be_reached(mesh: MeshConfig) -> Iterator[Problem]:
     """A private cluster with peers or machines in other networks says where they reach its API server."""
-    for name, cluster in _cloud_clusters(mesh):
+    for name, cluster, _ in cloud_clusters(mesh):
         if cluster.endpoint != "private" or cluster.peer_endpoint is not None:
             continue
         peers = [key for key, other in mesh.clusters.items() if other.network != cluster.network]
@@ -188,17 +176,7 @@ def private_clusters_can_be_reached(mesh: MeshConfig) -> Iterator[Problem]:
 @rule
 def cloud_gateways_have_reserved_addresses(mesh: MeshConfig) -> Iterator[Problem]:
     """The gateway of a cloud's cluster is a load balancer with addresses that the program reserves."""
-    for name, cluster in _cloud_clusters(mesh):
+    for name, cluster, _ in cloud_clusters(mesh):
         yield from address_is_given(
             name, cluster, "the addresses of a cloud's gateway are reserved by the program"
         )
-
-
-def _cloud_clusters(mesh: MeshConfig) -> list[tuple[str, GkeClusterConfig | EksClusterConfig]]:
-    return [
-        (key, each) for key, each in sorted(mesh.clusters.items()) if isinstance(each, CloudClusterConfig)
-    ]
-
-
-def _pool_key(cluster: GkeClusterConfig | EksClusterConfig) -> str:
-    return "nodePool" if isinstance(cluster, GkeClusterConfig) else "nodeGroup"

@@ -10,12 +10,13 @@ firewall rule ("VPC resource quotas"), more than an API server admits.
 from collections.abc import Iterator
 
 from model.checks.registry import rule
+from model.clouds.aws import ZONE_LETTERS
+from model.clouds.registry import AWS
 from model.config.clusters import EksClusterConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import AwsNetworkConfig
 from model.derive.api_access import admitted_count, plan_exposure
 from model.derive.firewall import plan_firewall
-from model.derive.subnets import AWS_LONGEST_WITHOUT_CLUSTER, ZONE_LETTERS, zones_of
 from model.derive.types import FirewallRulePlan, Party
 from model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT
 from model.reading.problems import Problem
@@ -46,8 +47,8 @@ def security_groups_take_their_rules(mesh: MeshConfig) -> Iterator[Problem]:
 
 def _has_ranges(network: AwsNetworkConfig) -> bool:
     """Whether the subnets, by which the firewall is planned, can be carved; other rules say why not."""
-    letters = [zone[-1:] for zone in zones_of(network)]
-    fits = network.cidr.prefixlen <= AWS_LONGEST_WITHOUT_CLUSTER
+    letters = [zone[-1:] for zone in AWS.zones(network)]
+    fits = network.cidr.prefixlen <= AWS.sizes.smallest
     return fits and all(letter and letter in ZONE_LETTERS for letter in letters)
 
 

@@ -6,11 +6,13 @@ from itertools import combinations
 
 from model.checks.addresses import UNUSABLE
 from model.checks.registry import rule
+from model.clouds.cidrs import spare_cidrs
+from model.clouds.google import CONTROL_PLANE_PREFIX, gke_cidrs, nodes_cidr
+from model.clouds.registry import GOOGLE
 from model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig
 from model.derive.api_access import PRIVATE, is_private
-from model.derive.subnets import CONTROL_PLANE_PREFIX, GCP_LONGEST, gke_ranges, nodes_range, spare_ranges
 from model.reading.problems import Problem
 
 SERVICES_OF_EKS = PRIVATE[:3]
@@ -71,8 +73,8 @@ def gke_ranges_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
             for part, range_ in _ranges(cidr, cluster).items()
         ]
         for path, range_, given in parts:
-            if given and range_.overlaps(nodes_range(cidr)):
-                yield _overlap(path, range_, f"{nodes_range(cidr)}, where nodes and machines are")
+            if given and range_.overlaps(nodes_cidr(cidr)):
+                yield _overlap(path, range_, f"{nodes_cidr(cidr)}, where nodes and machines are")
         for (first, one, one_given), (second, other, other_given) in combinations(parts, 2):
             if one.overlaps(other) and (one_given or other_given):
                 path, range_, there = (second, other, one) if other_given else (first, one, other)
@@ -199,7 +201,8 @@ def _gke_clusters(mesh: MeshConfig) -> dict[str, dict[str, GkeClusterConfig]]:
     found: dict[str, dict[str, GkeClusterConfig]] = {}
     for name, cluster in mesh.clusters.items():
         network = mesh.networks.get(cluster.network)
-        fits = isinstance(network, GcpNetworkConfig) and network.cidr.prefixlen <= GCP_LONGEST
+        smallest = GOOGLE.sizes.smallest_with_cluster
+        fits = isinstance(network, GcpNetworkConfig) and network.cidr.prefixlen <= smallest
         if isinstance(cluster, GkeClusterConfig) and fits:
             found.setdefault(cluster.network, {})[name] = cluster
     return dict(sorted(found.items()))
@@ -214,22 +217,18 @@ def _configured(cluster: GkeClusterConfig, part: str) -> IPv4Network | None:
 
 
 def _ranges(cidr: IPv4Network, cluster: GkeClusterConfig) -> Ranges:
-    ranges = gke_ranges(cidr, cluster)
-    return (
-        {"pods": ranges.pods, "services": ranges.services, "control_plane": ranges.control_plane}
-        if ranges
-        else {}
-    )
+    ranges = gke_cidrs(cidr, cluster)
+    return {"pods": ranges.pods, "services": ranges.services, "control_plane": ranges.control_plane}
 
 
 def _free(mesh: MeshConfig, network: str, prefix: int) -> IPv4Network | None:
     """A range of `network` that no cluster has, of the size `prefix` or, failing that, smaller ones."""
     cidr = mesh.networks[network].cidr
-    taken = [nodes_range(cidr)]
+    taken = [nodes_cidr(cidr)]
     for cluster in _gke_clusters(mesh)[network].values():
         taken += [range_ for range_ in _ranges(cidr, cluster).values() if range_.subnet_of(cidr)]
     for wanted in range(prefix, CONTROL_PLANE_PREFIX + 1):
-        for block in spare_ranges(cidr, taken):
+        for block in spare_cidrs(cidr, taken):
             if block.prefixlen <= wanted:
                 return next(block.subnets(new_prefix=wanted))
     return None

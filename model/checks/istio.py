@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from model.checks.formats import is_url
 from model.checks.registry import rule
+from model.clouds.types import MachineSetPlan
 from model.config.clusters import LocalClusterConfig
 from model.config.istio import FolderChartsConfig, OciChartsConfig, RepositoryChartsConfig
 from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
 from model.config.trust import FilesTrustConfig
-from model.derive.types import MachineSetPlan
 from model.derive.vm_sets import plan_machine_set
 from model.reading.problems import Problem
 

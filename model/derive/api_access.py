@@ -3,25 +3,13 @@
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, collapse_addresses
 
-from model.config.clusters import CloudClusterConfig, ClusterConfig, EksClusterConfig, GkeClusterConfig
+from model.clouds.registry import cloud_of
+from model.config.clusters import CloudClusterConfig, ClusterConfig
 from model.config.groups import WorkloadGroupConfig
 from model.config.machines import CloudMachinesConfig
 from model.config.mesh import MeshConfig
-from model.config.networks import (
-    AwsNetworkConfig,
-    CloudNetworkConfig,
-    ExternalNetworkConfig,
-    GcpNetworkConfig,
-)
-from model.derive.subnets import zones_of
+from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig
 from model.derive.types import ApiAccessPlan, GatewayExposurePlan, Source
-
-ADMITTED_LIMITS = {"gke": 100, "eks": 40}
-"""Ranges that an API server takes at most; neither can be raised.
-
-Source: GKE, cloud.google.com/kubernetes-engine/docs/how-to/authorized-networks, "Limitations" (100 where
-nodes are private, as they are here); EKS, docs.aws.amazon.com/general/latest/gr/eks.html, "Public endpoint
-access CIDR ranges per cluster"."""
 
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 """Ranges that no traffic on the Internet comes from (RFC 1918, RFC 6598)."""
@@ -31,14 +19,15 @@ def plan_api_access(mesh: MeshConfig, name: str) -> ApiAccessPlan | None:
     """Whom the API server of cluster `name` admits; None where it is no cloud's.
 
     The operators, the egress of each peer's network (its istiod reads this cluster), and the egress of each
-    network with machines of this cluster that ask the API server for their tokens. In a VPC of AWS all of
-    these reach it by its private address, so that firewall rules admit them there.
+    network with machines of this cluster that ask the API server for their tokens. Where the control plane
+    is in the network, those inside reach it at its private address, and firewall rules allow them there.
 
     To a private endpoint all of them come by their own addresses, which it has to admit as well; GKE takes no
     public range there.
     """
     cluster = mesh.clusters[name]
-    if not isinstance(cluster, CloudClusterConfig):
+    cloud = cloud_of(cluster)
+    if not isinstance(cluster, CloudClusterConfig) or cloud is None:
         return None
     private = cluster.endpoint == "private"
     operators = [cidr for cidr in mesh.operators.cidrs if not private or is_private(cidr)]
@@ -55,7 +44,7 @@ def plan_api_access(mesh: MeshConfig, name: str) -> ApiAccessPlan | None:
         joined = collapse_addresses(mesh.networks[network].cidr for network in networks)
         ranges += (Source("peers and machines elsewhere", cidr=str(cidr)) for cidr in joined)
         return ApiAccessPlan("private", _merged(ranges))
-    inside = {cluster.network} if isinstance(cluster, EksClusterConfig) else set()
+    inside = {cluster.network} if cloud.control_plane_in_network else set()
     for purpose, network in callers:
         if network not in inside:
             ranges += egress(mesh, network, purpose)
@@ -73,16 +62,15 @@ def plan_exposure(mesh: MeshConfig, name: str) -> GatewayExposurePlan | None:
     that register here. Where nobody does, only its own network.
     """
     cluster = mesh.clusters[name]
-    network = mesh.networks.get(cluster.network)
-    if not isinstance(cluster, CloudClusterConfig) or not cluster.gateway.enabled or network is None:
+    network, cloud = mesh.networks.get(cluster.network), cloud_of(cluster)
+    if cloud is None or not cluster.gateway.enabled or network is None or cloud_of(network) is not cloud:
         return None
     sources = [
         source for other in _callers(mesh, name) for source in egress(mesh, other, f"members of {other}")
     ]
     own = Source("its own network", cidr=str(network.cidr))
-    zones = zones_of(network) if isinstance(network, AwsNetworkConfig) else ()
     return GatewayExposurePlan(
-        reserved_addresses=1 if isinstance(cluster, GkeClusterConfig) else len(zones),
+        reserved_addresses=cloud.gateway_addresses(network),
         sources=_merged(sources) or (own,),
     )
 
@@ -99,9 +87,10 @@ def egress(mesh: MeshConfig, name: str, purpose: str) -> Iterator[Source]:
 def nat_addresses(mesh: MeshConfig, name: str) -> int:
     """Addresses of the NAT that is made for network `name`; 0 where none is."""
     network = mesh.networks.get(name)
-    if not isinstance(network, CloudNetworkConfig) or network.egress:
+    cloud = cloud_of(network) if network else None
+    if not isinstance(network, CloudNetworkConfig) or network.egress or cloud is None:
         return 0
-    return network.nat_addresses if isinstance(network, GcpNetworkConfig) else len(zones_of(network))
+    return cloud.nat_addresses(network)
 
 
 def admitted_count(mesh: MeshConfig, sources: Iterable[Source]) -> int:

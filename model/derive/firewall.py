@@ -1,35 +1,27 @@
 """What a cloud's network lets in. Everything that is not planned here is refused.
 
-Source of the ports: "Ports used by Istio" and "Requirements" of its virtual machine guide; GKE, "Adding
-firewall rules for specific use cases" (private nodes admit their control plane at 443 and 10250 only); EKS,
-"Security group requirements"; AWS Load Balancer Controller, webhook at 9443.
+Source of the ports: "Ports used by Istio" and "Requirements" of its virtual machine guide; each cloud has
+those of its own.
 """
 
 from collections.abc import Iterator
 
-from model.config.clusters import EksClusterConfig, GkeClusterConfig
+from model.clouds.names import cloud_name
+from model.clouds.registry import cloud_of
+from model.config.clusters import CloudClusterConfig
 from model.config.groups import WorkloadGroupConfig
-from model.config.machines import CloudMachinesConfig, GceMachinesConfig
 from model.config.mesh import MeshConfig
-from model.config.networks import AwsNetworkConfig, CloudNetworkConfig, GcpNetworkConfig
 from model.derive.api_access import api_groups, plan_api_access
-from model.derive.names import cloud_name
-from model.derive.subnets import gke_ranges, nodes_range, zone_ranges, zones_of
+from model.derive.clouds import cloud_groups, clusters_of
 from model.derive.types import FirewallRulePlan, Party
-from model.istio_facts import AGENT_PORT, WEBHOOK_PORT
-
-GKE_CONTROL_PLANE_PORTS = (WEBHOOK_PORT,)
-EKS_CONTROL_PLANE_PORTS = (443, 9443, 10250, WEBHOOK_PORT)
-
-HEALTH_CHECKS = ("130.211.0.0/22", "35.191.0.0/16")
-"""From where Google checks the health of machines (Cloud Load Balancing, "Probe IP ranges")."""
+from model.istio_facts import AGENT_PORT
 
 KEY_LIMIT = 40
 
 
 def plan_firewall(mesh: MeshConfig, name: str) -> tuple[FirewallRulePlan, ...]:
     """The rules of network `name`, sorted by key; () where it is none of a cloud's."""
-    if not isinstance(mesh.networks[name], CloudNetworkConfig):
+    if cloud_of(mesh.networks[name]) is None:
         return ()
     network = _Network(mesh, name)
     rules = [*network.of_clusters(), *network.of_groups()]
@@ -41,25 +33,25 @@ class _Network:
 
     def __init__(self, mesh: MeshConfig, name: str) -> None:
         self._mesh, self._name, self._config = mesh, name, mesh.networks[name]
-        groups = {key: group for key, group in mesh.workload_groups.items() if group.network == name}
+        cloud = cloud_of(self._config)
+        assert cloud is not None
+        self._cloud = cloud
         self._groups = {
-            k: g for k, g in sorted(groups.items()) if isinstance(g.machines, CloudMachinesConfig)
+            key: (group, owner) for key, group, _, owner in cloud_groups(mesh) if group.network == name
         }
-        self._bundles = sorted(set(groups) - set(self._groups))
-        self._clusters = {
-            key: cluster
-            for key, cluster in sorted(mesh.clusters.items())
-            if cluster.network == name and isinstance(cluster, GkeClusterConfig | EksClusterConfig)
-        }
+        bundles = any(
+            key not in self._groups and group.network == name for key, group in mesh.workload_groups.items()
+        )
+        self._clusters = clusters_of(mesh, name)
+        self._machine_cidrs = tuple(map(str, cloud.machine_cidrs(self._config)))
         self._nodes = [self._party_of_nodes(key, cluster) for key, cluster in self._clusters.items()]
-        self._machines = [Party("machines", key, self._machine_ranges()) for key in self._groups]
-        if self._bundles:
+        self._machines = [Party("machines", key, self._machine_cidrs) for key in self._groups]
+        if bundles:
             self._machines.append(Party("addresses", "bundles", (str(self._config.cidr),)))
 
     def of_clusters(self) -> Iterator[FirewallRulePlan]:
         for (name, cluster), nodes in zip(self._clusters.items(), self._nodes, strict=True):
-            gke = isinstance(cluster, GkeClusterConfig)
-            control_plane = Party("control-plane", name, self._control_plane_ranges(cluster))
+            control_plane = Party("control-plane", name, self._control_plane_cidrs(cluster))
             yield FirewallRulePlan(
                 _key("nodes", name),
                 nodes,
@@ -72,14 +64,14 @@ class _Network:
                 _key("control-plane", name),
                 nodes,
                 (control_plane,),
-                GKE_CONTROL_PLANE_PORTS if gke else EKS_CONTROL_PLANE_PORTS,
+                self._cloud.control_plane_ports,
                 "the API server calls the webhooks of istiod",
             )
             if self._machines:
                 yield FirewallRulePlan(
                     _key("pods", name), nodes, tuple(self._machines), (), "machines call pods"
                 )
-            if not gke:
+            if self._cloud.control_plane_in_network:
                 here = [key for key, group in api_groups(self._mesh, name) if group.network == self._name]
                 callers = [*self._nodes, *(party for party in self._machines if party.name in here)]
                 callers += self._callers_elsewhere(name)
@@ -92,21 +84,21 @@ class _Network:
                 )
 
     def of_groups(self) -> Iterator[FirewallRulePlan]:
-        for name, group in self._groups.items():
-            target = Party("machines", name, self._machine_ranges())
+        for name, (group, cloud) in self._groups.items():
+            target = Party("machines", name, self._machine_cidrs)
             ports = tuple(sorted(set(group.ports.values())))
             callers = (*self._nodes, *self._machines)
             yield FirewallRulePlan(
                 _key("machines", name), target, callers, ports, "pods and machines call the machines"
             )
-            if isinstance(group.machines, GceMachinesConfig):
-                checks = Party("addresses", "health-checks", HEALTH_CHECKS)
+            if cloud.health_check_cidrs:
+                checks = Party("addresses", "health-checks", cloud.health_check_cidrs)
                 yield FirewallRulePlan(
                     _key("health", name),
                     target,
                     (checks,),
                     (AGENT_PORT,),
-                    "Google checks the health of the agents",
+                    f"{cloud.title} checks the health of the agents",
                 )
             yield from self._from_outside(name, group, target, ports)
 
@@ -126,33 +118,20 @@ class _Network:
             )
 
     def _callers_elsewhere(self, cluster: str) -> list[Party]:
-        """Who comes to the private endpoint of an EKS cluster over private connections."""
+        """Who reaches the private endpoint of a cluster over private connections."""
         access = plan_api_access(self._mesh, cluster)
         if access is None or access.endpoint != "private":
             return []
         ranges = tuple(source.cidr for source in access.sources if source.cidr is not None)
         return [Party("addresses", "callers-elsewhere", ranges)] if ranges else []
 
-    def _party_of_nodes(self, name: str, cluster: GkeClusterConfig | EksClusterConfig) -> Party:
-        if isinstance(cluster, GkeClusterConfig):
-            ranges = gke_ranges(self._config.cidr, cluster)
-            pods = (str(ranges.pods),) if ranges else ()
-            return Party("nodes", name, (str(nodes_range(self._config.cidr)), *pods))
-        return Party("nodes", name, self._private_ranges())
+    def _party_of_nodes(self, name: str, cluster: CloudClusterConfig) -> Party:
+        pods = self._cloud.cluster_cidrs(self._config, cluster).pods
+        return Party("nodes", name, (*self._machine_cidrs, *([str(pods)] if pods else [])))
 
-    def _control_plane_ranges(self, cluster: GkeClusterConfig | EksClusterConfig) -> tuple[str, ...]:
-        ranges = gke_ranges(self._config.cidr, cluster) if isinstance(cluster, GkeClusterConfig) else None
-        return (str(ranges.control_plane),) if ranges else ()
-
-    def _machine_ranges(self) -> tuple[str, ...]:
-        if isinstance(self._config, GcpNetworkConfig):
-            return (str(nodes_range(self._config.cidr)),)
-        return self._private_ranges()
-
-    def _private_ranges(self) -> tuple[str, ...]:
-        config = self._config
-        zones = zones_of(config) if isinstance(config, AwsNetworkConfig) else ()
-        return tuple(str(zone_ranges(config.cidr, zone[-1])[0]) for zone in zones)
+    def _control_plane_cidrs(self, cluster: CloudClusterConfig) -> tuple[str, ...]:
+        cidr = self._cloud.cluster_cidrs(self._config, cluster).control_plane
+        return (str(cidr),) if cidr else ()
 
 
 def _members_elsewhere(mesh: MeshConfig, name: str) -> tuple[str, ...]:

@@ -1,23 +1,7 @@
-"""What is planned in a cloud only: subnets, firewalls, who may call an API server, sets of machines."""
+"""What is planned in a cloud only: firewalls, and who may reach API servers and gateways."""
 
 from dataclasses import dataclass
 from typing import Literal
-
-
-@dataclass(frozen=True)
-class SubnetPlan:
-    """One subnet of a cloud's network.
-
-    `key` is its stable name inside the network: `nodes` (gcp), `private-a`, `public-a` (aws: the zone's
-    letter). `secondary` has the ranges that GKE puts into a gcp subnet, and takes out with the cluster that
-    they are for: `pods-<cluster>` and `services-<cluster>`.
-    """
-
-    key: str
-    cidr: str
-    zone: str | None = None
-    public: bool = False
-    secondary: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,35 +61,3 @@ class FirewallRulePlan:
     ports: tuple[int, ...]
     purpose: str
     protocol: Literal["tcp", "all"] = "tcp"
-
-
-@dataclass(frozen=True)
-class MachineSetPlan:
-    """The machines of a group on GCE or EC2: one set of equal machines over the zones."""
-
-    type: Literal["gce", "ec2"]
-    region: str
-    zones: tuple[str, ...]
-    minimum: int
-    maximum: int
-    """Equal to `minimum` for a set of a fixed size, which has no autoscaler."""
-    target_cpu_percent: int
-    machine_type: str
-    image: str
-    disk_gigabytes: int
-    package: Literal["deb", "rpm"]
-    architecture: Literal["amd64", "arm64"]
-    ready_seconds: int
-    """Time before the cloud judges a new machine's health."""
-    agent_port: int
-    """Where Istio's agent takes connections as long as it runs."""
-    root_device: str | None = None
-    """EC2: name of the image's root disk; by any other name a second disk would be made, and the root's would
-    stay unencrypted."""
-    service_account_id: str | None = None
-    """GCE: the account id of the group's own service account in `project`."""
-    project: str | None = None
-
-    @property
-    def autoscaled(self) -> bool:
-        return self.maximum > self.minimum

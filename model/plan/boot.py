@@ -1,8 +1,9 @@
 """What the machines of a group boot with, as far as the plan knows it."""
 
+from model.clouds.aws import Ec2MachineSetPlan
+from model.clouds.types import MachineSetPlan
 from model.config.istio import Architecture, IstioConfig, PackageForm
 from model.config.machines import BundleMachinesConfig
-from model.derive.types import MachineSetPlan
 from model.plan.types import GroupPlan
 from model.texts.cloud_init import MachineBoot, MachineFile, SystemdUnit
 
@@ -36,7 +37,7 @@ def machine_boot(
     application = group.config.application
     machines = group.machine_set
     form, architecture = group_package(group)
-    ec2 = machines is not None and machines.type == "ec2"
+    ec2 = isinstance(machines, Ec2MachineSetPlan)
     return MachineBoot(
         group=group.name,
         namespace=group.namespace,

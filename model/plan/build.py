@@ -5,21 +5,15 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from model.checks import run
-from model.config.clusters import (
-    EksClusterConfig,
-    GkeClusterConfig,
-    KubeconfigClusterConfig,
-    LocalClusterConfig,
-)
+from model.clouds.registry import cloud_of
+from model.config.clusters import KubeconfigClusterConfig, LocalClusterConfig
 from model.config.mesh import MeshConfig
-from model.config.networks import CloudNetworkConfig
 from model.config.trust import FilesTrustConfig
 from model.derive.api_access import egress, nat_addresses, plan_api_access, plan_exposure
+from model.derive.clouds import plan_subnets, project, zones
 from model.derive.firewall import plan_firewall
 from model.derive.labels import component_labels, mesh_labels
 from model.derive.local_pod_cidrs import pod_ranges
-from model.derive.subnets import gke_ranges, plan_subnets, zones_of
-from model.derive.vm_sets import project_of
 from model.objects.helm_values import load_balancer_annotations
 from model.objects.ingress import gateway, routes
 from model.plan.groups import plan_group
@@ -87,8 +81,8 @@ def _plan_network(mesh: MeshConfig, name: str) -> NetworkPlan:
         ),
         gateway_address=network.gateway,
         direct=network.reachable == "direct",
-        project=project_of(mesh, network) if isinstance(network, CloudNetworkConfig) else None,
-        zones=zones_of(network) if isinstance(network, CloudNetworkConfig) else (),
+        project=project(mesh, name),
+        zones=zones(mesh, name),
         subnets=plan_subnets(mesh, name),
         firewall=plan_firewall(mesh, name),
         nat_addresses=nat_addresses(mesh, name),
@@ -133,10 +127,11 @@ def _plan_cluster(
 def _ranges(mesh: MeshConfig, name: str) -> tuple[IPv4Network | None, IPv4Network | None, IPv4Network | None]:
     """Ranges of a cluster's pods, Services and control plane, as far as the plan decides them."""
     cluster = mesh.clusters[name]
-    if isinstance(cluster, GkeClusterConfig):
-        ranges = gke_ranges(mesh.networks[cluster.network].cidr, cluster)
-        return (ranges.pods, ranges.services, ranges.control_plane) if ranges else (None, None, None)
-    services = cluster.service_cidr if isinstance(cluster, LocalClusterConfig | EksClusterConfig) else None
+    cloud = cloud_of(cluster)
+    if cloud is not None:
+        cidrs = cloud.cluster_cidrs(mesh.networks[cluster.network], cluster)
+        return cidrs.pods, cidrs.services, cidrs.control_plane
+    services = cluster.service_cidr if isinstance(cluster, LocalClusterConfig) else None
     return pod_ranges(mesh).get(name), services, None
 
 

@@ -60,7 +60,7 @@ def machines_in_cloud(group: GroupPlan) -> dict[str, Any] | None:
         "package": machines.package,
         "architecture": machines.architecture,
         "diskGigabytes": machines.disk_gigabytes,
-        "rootDevice": machines.root_device,
+        "rootDevice": getattr(machines, "root_device", None),
         "readySeconds": machines.ready_seconds,
     }
 

@@ -1,21 +1,19 @@
 """The plan of a workload group."""
 
+from model.clouds.registry import cloud_of
 from model.config.clusters import ClusterConfig
 from model.config.demo import DemoConfig
 from model.config.groups import ApplicationConfig, MachineFileConfig, SystemdUnitConfig, WorkloadGroupConfig
-from model.config.machines import BundleMachinesConfig, Ec2MachinesConfig, LocalMachinesConfig, MachinesConfig
+from model.config.machines import BundleMachinesConfig, LocalMachinesConfig, MachinesConfig
 from model.config.mesh import MeshConfig
 from model.derive.vm_sets import machine_identity, plan_machine_set, size
 from model.objects.groups import group_account, group_hosts, group_labels, probe, workload_group
 from model.objects.helm_values import default_proxy_config
 from model.plan.types import GroupPlan, MachinePlan
-from model.texts.agent import AgentSettings, Platform
+from model.texts.agent import AgentSettings
 from model.texts.cluster_env import render_cluster_env
 from model.texts.mesh_yaml import render_mesh_yaml
 from model.texts.shell_text import render_environment
-
-_PLATFORMS: dict[str, Platform] = {"gce": "gcp", "ec2": "aws"}
-"""Which cloud's metadata tells the agent its region and zone; without one it does not look for any."""
 
 MACHINE_FILES = (
     "/etc/certs/root-cert.pem",
@@ -30,6 +28,7 @@ MACHINE_FILES = (
 def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
     """The plan of group `name`; the demo's application is part of it where the demo runs there."""
     group = with_demo(mesh.workload_groups[name], name, mesh.demo)
+    cloud = cloud_of(group.machines)
     settings = _agent_settings(mesh, name, group)
     machine_set = plan_machine_set(mesh, stack, name, group)
     count = group.machines.count if isinstance(group.machines, LocalMachinesConfig) else 0
@@ -51,7 +50,7 @@ def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
         cluster_env=_cluster_env(settings, mesh.clusters[group.cluster]),
         mesh_yaml=render_mesh_yaml(settings),
         files=tuple(sorted({*MACHINE_FILES, *(file.path for file in group.application.files)})),
-        identity_kind="Group" if isinstance(group.machines, Ec2MachinesConfig) else "User",
+        identity_kind=cloud.identity_kind if cloud else "User",
         machine_set=machine_set,
     )
 
@@ -106,6 +105,7 @@ def _echo_unit(name: str, group: WorkloadGroupConfig) -> SystemdUnitConfig:
 
 
 def _agent_settings(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> AgentSettings:
+    cloud = cloud_of(group.machines)
     return AgentSettings(
         group=name,
         namespace=group.namespace,
@@ -119,7 +119,7 @@ def _agent_settings(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> 
         probe=probe(group.probe) if group.probe is not None else None,
         dns_capture=group.dns_capture,
         default_config=default_proxy_config(mesh, group.cluster),
-        platform=_PLATFORMS.get(group.machines.type, "none"),
+        platform=cloud.platform if cloud else "none",
     )
 
 

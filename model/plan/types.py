@@ -7,8 +7,9 @@ certificates, tokens) is missing here; the components add it as Pulumi outputs.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+from model.clouds.types import IdentityKind, MachineSetPlan, SubnetPlan
 from model.config.clusters import ClusterConfig
 from model.config.demo import DemoConfig
 from model.config.groups import WorkloadGroupConfig
@@ -20,8 +21,6 @@ from model.derive.types import (
     ApiAccessPlan,
     FirewallRulePlan,
     GatewayExposurePlan,
-    MachineSetPlan,
-    SubnetPlan,
 )
 from model.objects.planned import PlannedObject, PlannedRelease
 
@@ -129,7 +128,7 @@ class GroupPlan:
     mesh_yaml: str
     files: tuple[str, ...]
     """Names of the files that each machine is given."""
-    identity_kind: Literal["User", "Group"] = "User"
+    identity_kind: IdentityKind = "User"
     """What `machine_identity` is to Kubernetes: a user (local, GCE), or a group of an access entry (EC2)."""
     machine_set: MachineSetPlan | None = None
     """The machines of a group on GCE or EC2; None for others."""

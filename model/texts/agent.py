@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from model.istio_facts import CANONICAL_NAME_LABEL, CANONICAL_REVISION_LABEL
 
-Platform = Literal["gcp", "aws", "none"]
+Platform = Literal["aws", "azure", "gcp", "none"]
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,8 @@ def _add_cluster(draw: st.DrawFn, networks: dict[str, Any], clusters: dict[str, 
         if length > 1 or not networks[network]["cidr"].endswith("/16"):
             return
         cluster |= {key: f"{start}.{rest}" for key, rest in NAMED_RANGES.items()}
+    if kind == "eks" and networks[network]["cidr"].endswith("/20") and len(neighbours) > 1:
+        return  # the pods of a third one would have no addresses
     if kind == "kubeconfig":
         cluster |= {"context": name, "peerEndpoint": f"https://{name}.example.com"}
     elif draw(st.booleans()) and draw(st.booleans()):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from model.derive.vm_sets import service_account_email, service_account_id
+from model.clouds.google import GceMachineSetPlan, service_account_email, service_account_id
 from model.objects.minting import minting_policy, minting_role_binding
 from model.plan.build import plan_from
 from model.plan.types import GroupPlan
@@ -24,7 +24,7 @@ def test_a_gce_machine_is_its_service_accounts_user() -> None:
     assert group.machine_identity == "hm-prod-ratings@example-mesh-prod.iam.gserviceaccount.com"
     binding = minting_role_binding("ratings", "bookinfo", group.machine_identity, group.identity_kind)
     assert binding["subjects"][0]["kind"] == "User"
-    assert group.machine_set is not None
+    assert isinstance(group.machine_set, GceMachineSetPlan)
     assert group.machine_identity.startswith(f"{group.machine_set.service_account_id}@")
 
 
@@ -71,7 +71,7 @@ def test_a_project_of_a_domain_is_turned_round_in_an_email() -> None:
 def test_a_networks_project_goes_before_the_meshs() -> None:
     group = _group("ratings", {"networks.gcp-eu.project": "other-project"})
     assert group.machine_identity == "hm-prod-ratings@other-project.iam.gserviceaccount.com"
-    assert group.machine_set is not None
+    assert isinstance(group.machine_set, GceMachineSetPlan)
     assert group.machine_set.project == "other-project"
 
 

@@ -4,11 +4,15 @@ from ipaddress import IPv4Network, collapse_addresses
 from itertools import combinations
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from model.clouds.aws import zone_cidrs
+from model.clouds.cidrs import spare_cidrs
+from model.clouds.google import gke_cidrs
+from model.clouds.registry import AWS, GOOGLE
 from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
-from model.derive.subnets import gke_ranges, spare_ranges, zone_ranges, zones_of
 from model.plan.build import plan_from
 from model.plan.types import NetworkPlan
 from tests.model.meshes import PROD, STAGING, changed
@@ -40,7 +44,7 @@ def _cover(cidr: IPv4Network, blocks: list[IPv4Network]) -> None:
     """`blocks` are inside `cidr`, apart from each other, and with what is spare they are the whole of it."""
     assert all(block.subnet_of(cidr) for block in blocks)
     assert not any(one.overlaps(other) for one, other in combinations(blocks, 2))
-    spare = spare_ranges(cidr, blocks)
+    spare = spare_cidrs(cidr, blocks)
     assert not any(free.overlaps(block) for free in spare for block in blocks)
     assert list(collapse_addresses([*blocks, *spare])) == [cidr]
 
@@ -101,20 +105,23 @@ def test_another_cluster_moves_no_range(name: str) -> None:
 
 
 def test_a_zone_has_a_private_half_a_public_quarter_and_a_spare_one() -> None:
-    private, public, spare = zone_ranges(IPv4Network("10.20.0.0/16"), "c")
+    private, public, spare = zone_cidrs(IPv4Network("10.20.0.0/16"), "c")
     assert list(map(str, (private, public, spare))) == ["10.20.64.0/20", "10.20.80.0/21", "10.20.88.0/21"]
 
 
 def test_a_network_that_is_too_small_has_no_ranges_for_a_cluster() -> None:
     cluster = plan_from(STAGING, "test").clusters["gke-eu"].config
     assert cluster.type == "gke"
-    assert gke_ranges(IPv4Network("10.0.0.0/21"), cluster) is None
+    with pytest.raises(ValueError, match="negative"):
+        gke_cidrs(IPv4Network("10.0.0.0/29"), cluster)
 
 
 def test_aws_has_three_zones_by_default_and_google_chooses() -> None:
     def zones(network: dict[str, Any]) -> tuple[str, ...]:
-        kind = AwsNetworkConfig if network["type"] == "aws" else GcpNetworkConfig
-        return zones_of(kind.model_validate({**network, "cidr": "10.0.0.0/16"}))
+        raw = {**network, "cidr": "10.0.0.0/16"}
+        if network["type"] == "aws":
+            return AWS.zones(AwsNetworkConfig.model_validate(raw))
+        return GOOGLE.zones(GcpNetworkConfig.model_validate(raw))
 
     assert zones({"type": "gcp", "region": "europe-west4"}) == ()
     assert zones({"type": "aws", "region": "eu-west-1"}) == ("eu-west-1a", "eu-west-1b", "eu-west-1c")

@@ -48,6 +48,13 @@ CLOUD_CLUSTERS = [
         "m6i.xlarge",
     ),
     prod(
+        "nodes_are_of_a_kind_that_their_cloud_has",
+        {f"{EKS}.nodeGroup.machineType": "a1.xlarge"},
+        f"{EKS}.nodeGroup.machineType",
+        "a1.xlarge",
+        "m6g.xlarge",
+    ),
+    prod(
         "eks_runs_a_release_that_istio_supports",
         {f"{EKS}.version": "1.28"},
         f"{EKS}.version",

@@ -2,6 +2,8 @@
 
 from tests.model.rule_cases.cloud import ORDERS, RATINGS, prod
 
+AMAZON_LINUX_2 = "resolve:ssm:/aws/service/ami-amazon-linux-latest/amzn2-ami-hvm-x86_64-gp2"
+
 CLOUD_MACHINES = [
     prod(
         "machines_are_in_their_clouds_networks",
@@ -53,13 +55,6 @@ CLOUD_MACHINES = [
         "`min` and `max`",
     ),
     prod(
-        "images_tell_their_package",
-        {f"{ORDERS}.machines.package": "rpm"},
-        f"{ORDERS}.machines.package",
-        "rpm",
-        "Leave `package` out",
-    ),
-    prod(
         "autoscaling_has_a_range", {f"{ORDERS}.machines.min": 21}, f"{ORDERS}.machines.min", "21", "at most"
     ),
     prod(
@@ -91,14 +86,14 @@ CLOUD_MACHINES = [
         "package: rpm",
     ),
     prod(
-        "gce_images_have_cloud_init",
+        "images_can_join",
         {f"{RATINGS}.machines.image": "debian-cloud/debian-12"},
         f"{RATINGS}.machines.image",
         "debian-cloud/debian-12",
         "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
     ),
     prod(
-        "gce_images_have_cloud_init",
+        "images_can_join",
         {f"{RATINGS}.machines.image": "projects/rocky-linux-cloud/global/images/family/rocky-linux-9"},
         f"{RATINGS}.machines.image",
         "projects/rocky-linux-cloud/global/images/family/rocky-linux-9",
@@ -121,6 +116,27 @@ CLOUD_MACHINES = [
     prod(
         "images_are_for_their_processors",
         {f"{ORDERS}.machines.machineType": "t4g.small"},
+        f"{ORDERS}.machines.image",
+        "resolve:ssm:/aws/service/debian/release/12/latest/amd64",
+        "an image for arm64",
+    ),
+    prod(
+        "images_can_join",
+        {f"{RATINGS}.machines.image": "almalinux-cloud/almalinux-9", f"{RATINGS}.machines.package": "rpm"},
+        f"{RATINGS}.machines.image",
+        "almalinux-cloud/almalinux-9",
+        "the package cloud-init",
+    ),
+    prod(
+        "images_can_join",
+        {f"{ORDERS}.machines.image": AMAZON_LINUX_2},
+        f"{ORDERS}.machines.image",
+        AMAZON_LINUX_2,
+        "al2023-ami-kernel-default",
+    ),
+    prod(
+        "images_are_for_their_processors",
+        {f"{ORDERS}.machines.machineType": "a1.medium"},
         f"{ORDERS}.machines.image",
         "resolve:ssm:/aws/service/debian/release/12/latest/amd64",
         "an image for arm64",

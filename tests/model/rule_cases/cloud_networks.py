@@ -1,6 +1,6 @@
 """Meshes that break the rules of `model.checks.cloud_networks`."""
 
-from tests.model.rule_cases.cloud import AWS, DATACENTER, GCP, GKE, ORDERS, RATINGS, prod
+from tests.model.rule_cases.cloud import AWS, DATACENTER, EKS, GCP, GKE, ORDERS, RATINGS, prod
 
 CLOUD_NETWORKS = [
     prod("regions_are_their_clouds", {f"{GCP}.region": "us-east-1"}, f"{GCP}.region", "us-east-1", "europe"),
@@ -90,7 +90,21 @@ CLOUD_NETWORKS = [
         {f"{GKE}.nodePool.max": 129},
         f"{GKE}.nodePool.max",
         "129",
-        "Lower it to 128",
+        "Lower it to 127",
+    ),
+    prod(
+        "pods_have_addresses",
+        {f"{GKE}.nodePool.max": 128},
+        f"{GKE}.nodePool.max",
+        "128",
+        "Lower it to 127",
+    ),
+    prod(
+        "pods_have_addresses",
+        {f"{AWS}.cidr": "10.20.0.0/20", f"{EKS}.nodeGroup.max": 700},
+        f"{EKS}.nodeGroup.max",
+        "700",
+        "Lower it to 24",
     ),
     prod(
         "only_adopted_networks_say_their_egress",

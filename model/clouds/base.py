@@ -1,0 +1,170 @@
+"""What a cloud is to the rest of the model: one object that answers every question about it.
+
+Rules and derivations loop over `model.clouds.registry.CLOUDS`, or ask the cloud of a section
+(`cloud_of`). Nothing else in the model tells the clouds apart.
+"""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import Any, Protocol, TypeVar
+
+from model.clouds.kinds import Kinds
+from model.clouds.types import (
+    ClusterCidrs,
+    IdentityKind,
+    MachineSetPlan,
+    NameForm,
+    NetworkSizes,
+    Platform,
+    PodRoom,
+    Refusal,
+    SubnetPlan,
+)
+from model.config.clusters import NodePoolConfig
+from model.config.istio import Architecture
+
+Network_contra = TypeVar("Network_contra", contravariant=True)
+Cluster_contra = TypeVar("Cluster_contra", contravariant=True)
+Machines_contra = TypeVar("Machines_contra", contravariant=True)
+
+
+class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
+    """One cloud: the kinds of its sections, its names, limits and arithmetic.
+
+    Methods on CIDRs raise ValueError for a network that `sizes` says is too small.
+    """
+
+    @property
+    def kinds(self) -> Kinds: ...
+
+    @property
+    def title(self) -> str:
+        """The cloud's name in texts."""
+
+    @property
+    def regions(self) -> NameForm: ...
+
+    @property
+    def machine_types(self) -> NameForm: ...
+
+    @property
+    def images(self) -> NameForm: ...
+
+    @property
+    def sizes(self) -> NetworkSizes: ...
+
+    @property
+    def reserved_in_subnet(self) -> int:
+        """Addresses of each subnet that the cloud keeps for itself."""
+
+    @property
+    def api_source_limit(self) -> int:
+        """Maximum number of CIDRs that an API server's public endpoint allows."""
+
+    @property
+    def node_pool_key(self) -> str:
+        """The key of a cluster's section that has its nodes."""
+
+    @property
+    def control_plane_ports(self) -> tuple[int, ...]:
+        """TCP ports of nodes and pods that the control plane calls and no default rule of the cloud opens."""
+
+    @property
+    def control_plane_in_network(self) -> bool:
+        """Whether callers in the network reach the API server at a private address, past the network's
+        firewall and not past its list of allowed CIDRs."""
+
+    @property
+    def health_check_cidrs(self) -> tuple[str, ...]:
+        """From where the cloud checks the health of VMs over the network; () where it does not."""
+
+    @property
+    def identity_kind(self) -> IdentityKind:
+        """What the identity of a group's VMs is to Kubernetes."""
+
+    @property
+    def platform(self) -> Platform: ...
+
+    @property
+    def istiod_values(self) -> Mapping[str, Any]:
+        """Values of the chart `istiod` that every cluster of this cloud needs."""
+
+    def load_balancer_annotations(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """Annotations of a Service of type LoadBalancer, so that the cloud makes one of the kind that the
+        mesh needs: addresses that stay, and the agents' own health check."""
+
+    def refused_region(self, region: str) -> str | None:
+        """Why a region of the right form cannot be used."""
+
+    def zone_form(self, region: str) -> NameForm: ...
+
+    def zones(self, network: Network_contra) -> tuple[str, ...]:
+        """The zones of a network, sorted; () where the cloud chooses them."""
+
+    def refused_zones(self, network: Network_contra) -> Refusal | None: ...
+
+    def refused_network_id(self, network: Network_contra) -> Refusal | None:
+        """Why the `id` of an adopted network is not one of this cloud."""
+
+    def project(self, network: Network_contra, default: str | None) -> str | None:
+        """The Google Cloud project of a network; None on other clouds."""
+
+    def subnets(
+        self, network: Network_contra, clusters: Mapping[str, Cluster_contra]
+    ) -> tuple[SubnetPlan, ...]:
+        """The subnets of a network, sorted by key. A cluster without room has no CIDRs in them."""
+
+    def machine_cidrs(self, network: Network_contra) -> tuple[IPv4Network, ...]:
+        """Where nodes and VMs of a network have their addresses."""
+
+    def nat_addresses(self, network: Network_contra) -> int:
+        """Addresses of the NAT that a network without `egress` gets."""
+
+    def gateway_addresses(self, network: Network_contra) -> int:
+        """Addresses to reserve for an east-west gateway's load balancer."""
+
+    def cluster_cidrs(self, network: Network_contra, cluster: Cluster_contra) -> ClusterCidrs: ...
+
+    def node_pool(self, cluster: Cluster_contra) -> NodePoolConfig: ...
+
+    def first_nodes(self, network: Network_contra) -> int:
+        """Nodes that a pool begins with, whatever its minimum is."""
+
+    def addresses_of_node(self, cluster: Cluster_contra) -> int:
+        """Addresses of the subnets that a node takes, its pods' among them where they are not of another
+        CIDR."""
+
+    def pod_room(self, network: Network_contra, cluster: Cluster_contra, free: int) -> PodRoom:
+        """The maximum size of a cluster's pool for which all pods have addresses. `free` are the addresses
+        of the subnets that no other member of the network takes."""
+
+    def refused_nodes(self, machine_type: str) -> Refusal | None:
+        """Why nodes cannot be of a machine type of the right form."""
+
+    def architecture(self, machine_type: str) -> Architecture: ...
+
+    def refused_image(self, machines: Machines_contra) -> Refusal | None:
+        """Why VMs of an image whose name has the right form would never join."""
+
+    def machine_identity(self, stack: str, group: str, project: str | None) -> str:
+        """The name by which the API server knows the VMs of a group."""
+
+    def machine_set(
+        self,
+        planned: MachineSetPlan,
+        machines: Machines_contra,
+        *,
+        stack: str,
+        group: str,
+        project: str | None,
+    ) -> MachineSetPlan:
+        """`planned` with what only this cloud needs."""
+
+    def identity_settings(self, region: str, cluster: str | None) -> dict[str, str]:
+        """What the VM's identity script reads from its settings; `cluster` is its real name in the cloud.
+
+        Raises ValueError where the cloud needs that name and there is none.
+        """
+
+
+AnyCloud = Cloud[Any, Any, Any]

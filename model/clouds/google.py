@@ -1,0 +1,271 @@
+"""Google Cloud: VPC networks, GKE and Compute Engine.
+
+A network's CIDR is cut into sixteenths: 0 nodes and VMs; 1 Services and 8 to 15 pods of the one cluster that
+names no CIDRs of its own; the first /28 of 2 its control plane; the rest is spare, for the CIDRs that further
+clusters name. What a subnet's CIDR depends on is the network's CIDR alone, so that adding a cluster or a
+network never moves what exists.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Any
+
+from model.clouds.cidrs import part
+from model.clouds.kinds import GOOGLE as KINDS
+from model.clouds.kinds import Kinds
+from model.clouds.names import google_name
+from model.clouds.types import (
+    ClusterCidrs,
+    IdentityKind,
+    MachineSetPlan,
+    NameForm,
+    NetworkSizes,
+    Platform,
+    PodRoom,
+    Refusal,
+    SubnetPlan,
+)
+from model.config.clusters import GkeClusterConfig, GkeNodePoolConfig
+from model.config.istio import Architecture
+from model.config.machines import UBUNTU_ON_GCE, GceMachinesConfig
+from model.config.networks import GcpNetworkConfig
+from model.istio_facts import WEBHOOK_PORT
+
+ZONES_OF_GKE = 3
+"""Zones that GKE chooses for a regional cluster (GKE, "Regional clusters")."""
+
+CONTROL_PLANE_PREFIX = 28
+"""GKE's size of a control plane's CIDR."""
+
+SERVICE_PREFIXES = (16, 27)
+"""The largest and the smallest CIDR of Services that GKE allows (GKE, "VPC-native clusters")."""
+
+ADDRESSES_OF_PODS = 256
+"""Addresses of the pods' CIDR that GKE gives to each node, whose maximum is 110 pods."""
+
+ACCOUNT_ID_LIMIT = 30
+"""Characters of a Google service account's id (IAM: "Create service accounts")."""
+
+HEALTH_CHECKS = ("130.211.0.0/22", "35.191.0.0/16")
+"""From where Google checks the health of VMs (Cloud Load Balancing, "Probe IP ranges")."""
+
+WITHOUT_CLOUD_INIT = frozenset(
+    {
+        "almalinux-cloud",
+        "debian-cloud",
+        "rocky-linux-cloud",
+        "centos-cloud",
+        "rhel-cloud",
+        "rhel-sap-cloud",
+    }
+)
+"""Projects of Google whose images have its guest agent and no cloud-init, so that user-data is never read.
+
+Source: pull request 469 of andsens/bootstrap-vz for Debian, issue 16697 of kubernetes/kops for RHEL, Rocky
+Linux and CentOS, `http/almalinux-9.gcp-x86_64.ks` of AlmaLinux/cloud-images. Canonical's images of Ubuntu
+have cloud-init."""
+
+_ARM = re.compile(r"(t2a|c4a|n4a)-")
+_NETWORK_ID = re.compile(
+    r"(https://www\.googleapis\.com/compute/v1/)?(projects/[^/]+/global/networks/)?[a-z][-a-z0-9]{0,62}"
+)
+
+
+@dataclass(frozen=True)
+class GkeCidrs:
+    """The CIDRs of one GKE cluster."""
+
+    pods: IPv4Network
+    services: IPv4Network
+    control_plane: IPv4Network
+
+
+@dataclass(frozen=True)
+class GceMachineSetPlan(MachineSetPlan):
+    """A regional managed instance group of Compute Engine."""
+
+    service_account_id: str
+    """The account id of the group's own service account in `project`."""
+    project: str | None
+
+
+class GoogleCloud:
+    """Google Cloud (`model.clouds.base.Cloud`)."""
+
+    __slots__ = ()
+
+    kinds: Kinds = KINDS
+    title: str = "Google"
+    regions: NameForm = NameForm(re.compile(r"[a-z]+-[a-z]+[0-9]{1,2}"), "europe-west4")
+    machine_types: NameForm = NameForm(
+        re.compile(r"[a-z][0-9]+[a-z]*-[a-z0-9]+(-[a-z0-9]+)*|custom-[0-9]+-[0-9]+(-ext)?"),
+        "e2-standard-4",
+    )
+    """`custom-4-8192` is of N1 (Compute Engine, "Create a VM with a custom machine type")."""
+    images: NameForm = NameForm(
+        re.compile(r"(projects/)?[a-z][a-z0-9.:-]*/(global/images/(family/)?)?[a-z][-a-z0-9]*"),
+        UBUNTU_ON_GCE,
+    )
+    sizes: NetworkSizes = NetworkSizes(smallest=24, smallest_with_cluster=20, largest=1)
+    """/24 of nodes and Services, /21 of pods; without a cluster a /28."""
+    reserved_in_subnet: int = 4
+    """VPC, "Unusable addresses in IPv4 subnet ranges"."""
+    api_source_limit: int = 100
+    """GKE, "Limitations" of authorized networks (100 where nodes are private, as they are here). They apply
+    to private endpoints as well."""
+    node_pool_key: str = "nodePool"
+    control_plane_ports: tuple[int, ...] = (WEBHOOK_PORT,)
+    """GKE opens 443 and 10250 to private nodes automatically ("Adding firewall rules for specific use
+    cases")."""
+    control_plane_in_network: bool = False
+    health_check_cidrs: tuple[str, ...] = HEALTH_CHECKS
+    identity_kind: IdentityKind = "User"
+    platform: Platform = "gcp"
+    istiod_values: Mapping[str, Any] = {"global": {"platform": "gke"}}
+
+    def load_balancer_annotations(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """Source: GKE, "LoadBalancer Service parameters"."""
+        del labels
+        return {"cloud.google.com/l4-rbs": "enabled"}
+
+    def refused_region(self, region: str) -> str | None:
+        del region
+        return None
+
+    def zone_form(self, region: str) -> NameForm:
+        return NameForm(re.compile(rf"{re.escape(region)}-[a-z]"), f"{region}-a")
+
+    def zones(self, network: GcpNetworkConfig) -> tuple[str, ...]:
+        return tuple(sorted(set(network.zones)))
+
+    def refused_zones(self, network: GcpNetworkConfig) -> Refusal | None:
+        del network
+        return None
+
+    def refused_network_id(self, network: GcpNetworkConfig) -> Refusal | None:
+        if network.id is None or _NETWORK_ID.fullmatch(network.id):
+            return None
+        return Refusal(
+            "this is not the name of a VPC network",
+            "Write its name, or projects/<project>/global/networks/<name>.",
+        )
+
+    def project(self, network: GcpNetworkConfig, default: str | None) -> str | None:
+        return network.project or default
+
+    def subnets(
+        self, network: GcpNetworkConfig, clusters: Mapping[str, GkeClusterConfig]
+    ) -> tuple[SubnetPlan, ...]:
+        secondary: list[tuple[str, str]] = []
+        if network.cidr.prefixlen <= self.sizes.smallest_with_cluster:
+            for name, cluster in clusters.items():
+                cidrs = gke_cidrs(network.cidr, cluster)
+                secondary += [(f"pods-{name}", str(cidrs.pods)), (f"services-{name}", str(cidrs.services))]
+        return (
+            SubnetPlan(key="nodes", cidr=str(nodes_cidr(network.cidr)), secondary=tuple(sorted(secondary))),
+        )
+
+    def machine_cidrs(self, network: GcpNetworkConfig) -> tuple[IPv4Network, ...]:
+        return (nodes_cidr(network.cidr),)
+
+    def nat_addresses(self, network: GcpNetworkConfig) -> int:
+        return network.nat_addresses
+
+    def gateway_addresses(self, network: GcpNetworkConfig) -> int:
+        del network
+        return 1
+
+    def cluster_cidrs(self, network: GcpNetworkConfig, cluster: GkeClusterConfig) -> ClusterCidrs:
+        cidrs = gke_cidrs(network.cidr, cluster)
+        return ClusterCidrs(cidrs.pods, cidrs.services, cidrs.control_plane)
+
+    def node_pool(self, cluster: GkeClusterConfig) -> GkeNodePoolConfig:
+        return cluster.node_pool
+
+    def first_nodes(self, network: GcpNetworkConfig) -> int:
+        """A regional pool begins with a node in each zone."""
+        return len(self.zones(network)) or ZONES_OF_GKE
+
+    def addresses_of_node(self, cluster: GkeClusterConfig) -> int:
+        del cluster
+        return 1
+
+    def pod_room(self, network: GcpNetworkConfig, cluster: GkeClusterConfig, free: int) -> PodRoom:
+        """An upgrade surges by one node, which needs addresses for its pods as well."""
+        del free
+        pods = gke_cidrs(network.cidr, cluster).pods
+        nodes = pods.num_addresses // ADDRESSES_OF_PODS
+        reason = f"pod CIDR {pods} has addresses for {nodes} nodes, and an upgrade needs one more than `max`"
+        return PodRoom(max(0, nodes - 1), reason)
+
+    def refused_nodes(self, machine_type: str) -> Refusal | None:
+        del machine_type
+        return None
+
+    def architecture(self, machine_type: str) -> Architecture:
+        return "arm64" if _ARM.match(machine_type) else "amd64"
+
+    def refused_image(self, machines: GceMachinesConfig) -> Refusal | None:
+        if machines.image.removeprefix("projects/").partition("/")[0] not in WITHOUT_CLOUD_INIT:
+            return None
+        return Refusal(
+            "this image has no cloud-init, so its VMs would never join",
+            f"Choose {UBUNTU_ON_GCE}, or an image of your own with the package cloud-init installed, as "
+            "projects/<project>/global/images/<name>.",
+        )
+
+    def machine_identity(self, stack: str, group: str, project: str | None) -> str:
+        """The e-mail of the group's service account, which GKE uses as the user's name."""
+        return service_account_email(service_account_id(stack, group), project or "unknown")
+
+    def machine_set(
+        self,
+        planned: MachineSetPlan,
+        machines: GceMachinesConfig,
+        *,
+        stack: str,
+        group: str,
+        project: str | None,
+    ) -> GceMachineSetPlan:
+        del machines
+        account = service_account_id(stack, group)
+        return GceMachineSetPlan(**vars(planned), service_account_id=account, project=project)
+
+    def identity_settings(self, region: str, cluster: str | None) -> dict[str, str]:
+        del region, cluster
+        return {}
+
+
+def nodes_cidr(cidr: IPv4Network) -> IPv4Network:
+    """Where nodes and VMs are in a gcp network."""
+    return part(cidr, 4, 0)
+
+
+def gke_cidrs(cidr: IPv4Network, cluster: GkeClusterConfig) -> GkeCidrs:
+    """The CIDRs of a cluster in the gcp network `cidr`, Services of a /16 at most. Raises ValueError where
+    the network is too small for them."""
+    services = part(cidr, 4, 1)
+    if services.prefixlen < SERVICE_PREFIXES[0]:
+        services = next(services.subnets(new_prefix=SERVICE_PREFIXES[0]))
+    control_plane = next(part(cidr, 4, 2).subnets(new_prefix=CONTROL_PLANE_PREFIX))
+    return GkeCidrs(
+        pods=cluster.pod_cidr or part(cidr, 1, 1),
+        services=cluster.service_cidr or services,
+        control_plane=cluster.control_plane_cidr or control_plane,
+    )
+
+
+def service_account_id(stack: str, group: str) -> str:
+    """The id of a group's Google service account: 6 to 30 characters, the first a letter."""
+    return google_name("hm", stack, group, limit=ACCOUNT_ID_LIMIT)
+
+
+def service_account_email(account_id: str, project: str) -> str:
+    """The e-mail of a service account; the parts of a domain's project (`example.com:web`) are reversed.
+
+    Source: Google Cloud's IAM, "Service accounts overview".
+    """
+    domain, colon, name = project.rpartition(":")
+    return f"{account_id}@{f'{name}.{domain}' if colon else project}.iam.gserviceaccount.com"

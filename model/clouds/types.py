@@ -1,0 +1,98 @@
+"""What a cloud plans for a network, a cluster and a group of VMs, and how it refuses a value."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Literal, NamedTuple
+
+from model.config.istio import Architecture, PackageForm
+
+IdentityKind = Literal["User", "Group"]
+"""What the VMs of a group are to Kubernetes: a user, or a group of users."""
+
+Platform = Literal["aws", "azure", "gcp"]
+"""A cloud's name for Istio's agent (CLOUD_PLATFORM), which then asks its metadata server."""
+
+
+class Refusal(NamedTuple):
+    """Why a value cannot be used in a cloud, and what to write instead."""
+
+    message: str
+    remedy: str
+
+
+class PodRoom(NamedTuple):
+    """The maximum number of nodes whose pods have addresses, and what limits it."""
+
+    nodes: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class NameForm:
+    """How a cloud writes a name: a pattern of the whole name, and an example for error messages."""
+
+    pattern: re.Pattern[str]
+    example: str
+
+    def matches(self, text: str) -> bool:
+        return self.pattern.fullmatch(text) is not None
+
+
+@dataclass(frozen=True)
+class NetworkSizes:
+    """Prefix lengths of the smallest networks with and without room for a cluster, and of the largest."""
+
+    smallest: int
+    smallest_with_cluster: int
+    largest: int
+
+
+@dataclass(frozen=True)
+class ClusterCidrs:
+    """The CIDRs of a cluster in its network's; None where the cloud takes none from it."""
+
+    pods: IPv4Network | None = None
+    services: IPv4Network | None = None
+    control_plane: IPv4Network | None = None
+
+
+@dataclass(frozen=True)
+class SubnetPlan:
+    """One subnet of a cloud's network.
+
+    `key` is its stable name inside the network: `nodes` (gcp), `private-a`, `public-a` (aws: the zone's
+    letter). `secondary` has the CIDRs that GKE adds to a gcp subnet, and removes with the cluster that
+    they are for: `pods-<cluster>` and `services-<cluster>`.
+    """
+
+    key: str
+    cidr: str
+    zone: str | None = None
+    public: bool = False
+    secondary: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class MachineSetPlan:
+    """The VMs of a group in a cloud: equal VMs over the zones. Each cloud has a class of its own."""
+
+    region: str
+    zones: tuple[str, ...]
+    minimum: int
+    maximum: int
+    """Equal to `minimum` for a set of a fixed size, which has no autoscaler."""
+    target_cpu_percent: int
+    machine_type: str
+    image: str
+    disk_gigabytes: int
+    package: PackageForm
+    architecture: Architecture
+    ready_seconds: int
+    """Time before the cloud judges a new VM's health."""
+    agent_port: int
+    """Where Istio's agent accepts connections as long as it runs."""
+
+    @property
+    def autoscaled(self) -> bool:
+        return self.maximum > self.minimum

@@ -1,0 +1,67 @@
+"""What several sections together say about a cloud's network: who is in it, and what it has."""
+
+from collections.abc import Iterator
+
+from model.clouds.base import AnyCloud
+from model.clouds.registry import cloud_of
+from model.clouds.types import SubnetPlan
+from model.config.clusters import CloudClusterConfig
+from model.config.groups import WorkloadGroupConfig
+from model.config.machines import CloudMachinesConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import CloudNetworkConfig
+
+
+def cloud_networks(mesh: MeshConfig) -> Iterator[tuple[str, CloudNetworkConfig, AnyCloud]]:
+    """Name, section and cloud of every network in a cloud, sorted by name."""
+    for name, network in sorted(mesh.networks.items()):
+        cloud = cloud_of(network)
+        if isinstance(network, CloudNetworkConfig) and cloud is not None:
+            yield name, network, cloud
+
+
+def cloud_clusters(mesh: MeshConfig) -> Iterator[tuple[str, CloudClusterConfig, AnyCloud]]:
+    """Name, section and cloud of every cluster in a cloud, sorted by name."""
+    for name, cluster in sorted(mesh.clusters.items()):
+        cloud = cloud_of(cluster)
+        if isinstance(cluster, CloudClusterConfig) and cloud is not None:
+            yield name, cluster, cloud
+
+
+def cloud_groups(
+    mesh: MeshConfig,
+) -> Iterator[tuple[str, WorkloadGroupConfig, CloudMachinesConfig, AnyCloud]]:
+    """Name, section, VMs and cloud of every group in a cloud, sorted by name."""
+    for name, group in sorted(mesh.workload_groups.items()):
+        cloud = cloud_of(group.machines)
+        if isinstance(group.machines, CloudMachinesConfig) and cloud is not None:
+            yield name, group, group.machines, cloud
+
+
+def clusters_of(mesh: MeshConfig, network: str) -> dict[str, CloudClusterConfig]:
+    """The clusters of a cloud's network that are of the same cloud, sorted by name."""
+    home = cloud_of(mesh.networks[network])
+    return {
+        name: cluster
+        for name, cluster, cloud in cloud_clusters(mesh)
+        if cluster.network == network and cloud is home
+    }
+
+
+def plan_subnets(mesh: MeshConfig, name: str) -> tuple[SubnetPlan, ...]:
+    """The subnets of network `name`, sorted by key; () where it is in no cloud."""
+    cloud = cloud_of(mesh.networks[name])
+    return cloud.subnets(mesh.networks[name], clusters_of(mesh, name)) if cloud else ()
+
+
+def zones(mesh: MeshConfig, name: str) -> tuple[str, ...]:
+    """The zones of network `name`, sorted; () where its cloud chooses them and where it is in none."""
+    cloud = cloud_of(mesh.networks[name])
+    return cloud.zones(mesh.networks[name]) if cloud else ()
+
+
+def project(mesh: MeshConfig, name: str) -> str | None:
+    """The Google Cloud project of network `name`; None on other clouds, and where nothing names it."""
+    network = mesh.networks.get(name)
+    cloud = cloud_of(network) if network else None
+    return cloud.project(network, mesh.project) if cloud else None

@@ -1,0 +1,78 @@
+"""Each cloud as one object: what it says of its names, sizes and processors, and that nothing else has to."""
+
+import pytest
+
+from model.clouds.kinds import IN_CLOUDS
+from model.clouds.registry import AWS, CLOUDS, GOOGLE, cloud_of
+from model.plan.build import plan_from
+from tests.model.meshes import PROD, STACKS, STAGING, changed
+
+RATINGS, ORDERS = "workloadGroups.ratings.machines", "workloadGroups.orders.machines"
+GOLDEN_ROCKY = "projects/ubuntu-migration/global/images/rhel-9-golden"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_section_is_in_a_cloud_exactly_when_its_kind_says_so(stack: str) -> None:
+    plan = plan_from(STACKS[stack], stack)
+    configs = [
+        *(network.config for network in plan.networks.values()),
+        *(cluster.config for cluster in plan.clusters.values()),
+        *(group.config.machines for group in plan.groups.values()),
+    ]
+    assert all((cloud_of(config) is not None) == (config.type in IN_CLOUDS) for config in configs)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS, ids=[cloud.title for cloud in CLOUDS])
+def test_examples_have_the_form_that_they_are_examples_of(cloud: object) -> None:
+    found = next(each for each in CLOUDS if each is cloud)
+    assert found.regions.matches(found.regions.example)
+    assert found.machine_types.matches(found.machine_types.example)
+    assert all(found.images.matches(image) for image in found.images.example.split(", or "))
+    region = found.regions.example
+    assert found.zone_form(region).matches(found.zone_form(region).example)
+
+
+@pytest.mark.parametrize(
+    "machine_type", ["custom-4-8192", "n2-custom-4-8192", "custom-2-15360-ext", "c4a-highmem-2"]
+)
+def test_google_has_custom_machine_types_of_every_series(machine_type: str) -> None:
+    assert GOOGLE.machine_types.matches(machine_type)
+    assert not AWS.machine_types.matches(machine_type)
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "architecture"),
+    [
+        ("a1.medium", "arm64"),
+        ("t4g.small", "arm64"),
+        ("g5g.xlarge", "arm64"),
+        ("m6i.large", "amd64"),
+        ("g4dn.xlarge", "amd64"),
+    ],
+)
+def test_aws_tells_its_own_processors(machine_type: str, architecture: str) -> None:
+    assert AWS.architecture(machine_type) == architecture
+
+
+def test_an_explicit_package_wins_over_a_guess_from_the_images_name() -> None:
+    plan = plan_from(changed(PROD, {f"{RATINGS}.image": GOLDEN_ROCKY, f"{RATINGS}.package": "rpm"}), "test")
+    machines = plan.groups["ratings"].machine_set
+    assert machines is not None
+    assert machines.package == "rpm"
+
+
+def test_a_wide_network_has_services_of_a_size_that_gke_allows() -> None:
+    plan = plan_from(changed(STAGING, {"networks.gcp-eu.cidr": "10.0.0.0/10"}), "test")
+    assert plan.clusters["gke-eu"].service_cidr == "10.4.0.0/16"
+
+
+@pytest.mark.parametrize(("nodes", "planned"), [(24, True), (25, False)])
+def test_eks_nodes_and_their_pods_share_the_private_subnets(nodes: int, planned: bool) -> None:
+    """3 private /24 have 753 addresses, 20 for VMs; a node has two interfaces of 15 addresses."""
+    changes = {"networks.aws-us.cidr": "10.20.0.0/20", "clusters.eks-us.nodeGroup.max": nodes}
+    raw = changed(PROD, changes)
+    if planned:
+        plan_from(raw, "test")
+        return
+    with pytest.raises(Exception, match=r"clusters\.eks-us\.nodeGroup\.max \(25\)"):
+        plan_from(raw, "test")
