@@ -18,7 +18,6 @@ from model.checks import (
     istio_values,
     names,
     references,
-    user_data,
 )
 from model.checks.registry import RULES, run
 
@@ -42,5 +41,4 @@ __all__ = [
     "names",
     "references",
     "run",
-    "user_data",
 ]

@@ -7,9 +7,8 @@ from model.checks.registry import rule
 from model.config.clusters import GkeClusterConfig, LocalClusterConfig
 from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig
+from model.derive.object_names import minting_name, route_name
 from model.istio_facts import SYSTEM_NAMESPACE
-from model.objects.ingress import route_name
-from model.objects.minting import minting_name
 from model.reading.problems import Problem
 
 NAME_LIMIT = 63

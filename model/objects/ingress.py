@@ -11,6 +11,7 @@ from model.config.ingress import (
     RouteConfig,
     ServiceBackendConfig,
 )
+from model.derive.object_names import route_name
 from model.objects.manifest import Manifest, manifest
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
@@ -41,10 +42,6 @@ def routes(
     backends."""
     made = [_route(name, ingress, route, groups) for route in ingress.routes]
     return (*made, *_grants(name, ingress, groups))
-
-
-def route_name(ingress: str, route: str) -> str:
-    return f"{ingress}-{route}"
 
 
 def _listener(listener: ListenerConfig) -> dict[str, Any]:

@@ -5,6 +5,7 @@ RBAC cannot limit the audience or the life of a token, so an admission policy do
 
 from typing import Literal
 
+from model.derive.object_names import minting_name
 from model.istio_facts import ROOT_CONFIG_MAP
 from model.objects.manifest import Manifest, manifest
 
@@ -89,8 +90,3 @@ def minting_policy_binding(group: str) -> Manifest:
     """Puts `minting_policy` in force."""
     spec = {"policyName": minting_name(group), "validationActions": ["Deny"]}
     return manifest(_ADMISSION, "ValidatingAdmissionPolicyBinding", minting_name(group), spec=spec)
-
-
-def minting_name(group: str) -> str:
-    """Name of the group's Role, RoleBinding, policy and the policy's binding."""
-    return f"hybrid-mesh-{group}"

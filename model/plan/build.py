@@ -16,6 +16,7 @@ from model.derive.labels import component_labels, mesh_labels
 from model.derive.local_pod_cidrs import pod_ranges
 from model.objects.helm_values import load_balancer_annotations
 from model.objects.ingress import gateway, routes
+from model.plan import user_data  # noqa: F401 - registers the rule that needs the texts
 from model.plan.groups import plan_group
 from model.plan.objects import cluster_objects
 from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan, RemoteSecretEntry

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from model.checks import RULES
 from model.config.mesh import MeshConfig
+from model.plan import user_data  # noqa: F401 - registers the rule that needs the texts
 from model.reading.places import declared, discriminators, strip, tagged_members
 
 REFERENCE_PATH = Path(__file__).parents[2] / "docs" / "configuration.md"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checks.user_data import _boot, _fits_at_worst
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
+from model.plan.user_data import _boot, _fits_at_worst
 from model.reading.parse import parse_mesh
 from model.texts.cloud_init import UserDataTooLarge, render_user_data
 from model.texts.remote_secret import render_kubeconfig

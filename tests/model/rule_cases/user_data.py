@@ -1,4 +1,4 @@
-"""Meshes that break the rules of `model.checks.user_data`."""
+"""Meshes that break the rules of `model.plan.user_data`."""
 
 from hashlib import sha256
 

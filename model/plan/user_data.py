@@ -1,4 +1,4 @@
-"""The rule on the size of what machines boot with."""
+"""The rule on the size of what VMs boot with. It is here, not in `model.checks`, as it needs the texts."""
 
 import base64
 import hashlib
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from model.checks.registry import rule
+from model.checks.registry import group_rule
 from model.config.groups import WorkloadGroupConfig
 from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
@@ -21,27 +21,26 @@ _BLANKS = 8
 """Blanks before a line, and more, that a text gets in the user-data."""
 
 
-@rule
-def user_data_fits(mesh: MeshConfig) -> Iterator[Problem]:
-    """What a machine boots with has 16 KiB at most when gzipped, EC2's limit.
+@group_rule
+def user_data_fits(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+    """What a VM boots with has 16 KiB at most when gzipped, EC2's limit.
 
     Measured with stand-ins, of the usual size, for what only the clusters can tell.
     """
-    for name, group in sorted(mesh.workload_groups.items()):
-        if isinstance(group.machines, BundleMachinesConfig) or group.cluster not in mesh.clusters:
-            continue
-        boot = _boot(mesh, name)
-        if _fits_at_worst(boot):
-            continue
-        try:
-            render_user_data(boot)
-        except UserDataTooLarge as error:
-            yield Problem(
-                f"workloadGroups.{name}.application",
-                f"{len(_application(group))} characters",
-                f"the user-data would have {error.size} bytes when gzipped, of {USER_DATA_LIMIT} at most",
-                "Give long files by `url` instead of `content`, or put them into a package.",
-            )
+    if isinstance(group.machines, BundleMachinesConfig) or group.cluster not in mesh.clusters:
+        return
+    boot = _boot(mesh, name)
+    if _fits_at_worst(boot):
+        return
+    try:
+        render_user_data(boot)
+    except UserDataTooLarge as error:
+        yield Problem(
+            f"workloadGroups.{name}.application",
+            f"{len(_application(group))} characters",
+            f"the user-data would have {error.size} bytes when gzipped, of {USER_DATA_LIMIT} at most",
+            "Give long files by `url` instead of `content`, or put them into a package.",
+        )
 
 
 def _boot(mesh: MeshConfig, name: str) -> MachineBoot:
