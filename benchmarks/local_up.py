@@ -22,8 +22,10 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
+from cli.kubeconfigs import Kubeconfig  # noqa: E402 - the checkout is importable only now
+from cli.kubectl import Kubectl  # noqa: E402
 from local.lab.client import LabClient  # noqa: E402
-from local.linux import cgroups  # noqa: E402 - the checkout is importable only now
+from local.linux import cgroups  # noqa: E402
 
 COMMAND = [sys.executable, "-m", "cli.main"]
 MACHINE = "legacy-1"
@@ -206,24 +208,12 @@ def healthy_since(moment: float) -> bool:
     return False
 
 
-_api: list[Any] = []
-
-
 def workload_entries() -> list[dict[str, Any]]:
-    from kubernetes import client, config  # noqa: PLC0415 - only needed for this figure, and slow to import
-
     info = LabClient.connect(start=False).cluster(CLUSTER)
     if info is None:
         return []
-    if not _api:
-        _api.append(
-            client.CustomObjectsApi(
-                config.new_client_from_config_dict(  # type: ignore[no-untyped-call]
-                    json.loads(info.kubeconfig)
-                )
-            )
-        )
-    found = _api[0].list_cluster_custom_object("networking.istio.io", "v1", "workloadentries")
+    kubectl = Kubectl(Kubeconfig({}, text=info.kubeconfig))
+    found = kubectl.get("/apis/networking.istio.io/v1/workloadentries")
     return [entry for entry in found["items"] if entry["spec"].get("address") == machine_address()]
 
 

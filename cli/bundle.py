@@ -13,8 +13,10 @@ from cli.console import out, step
 from cli.engine import Engine
 from cli.errors import WRONG, CommandError
 from cli.kubeconfigs import read_kubeconfig
+from cli.kubectl import Kubectl
 from cli.options import Stack
 from cli.plans import stack_plan
+from cli.tokens import mint, read_roots
 from model.config.machines import BundleMachinesConfig
 from model.plan.types import GroupPlan, MeshPlan
 from model.texts.bundle import Bundle, render_bundle
@@ -78,11 +80,9 @@ def _exported(engine: Engine, stack: str, group: str) -> dict[str, Any]:
 
 def _mint(plan: MeshPlan, group: GroupPlan, seconds: int) -> tuple[str, str, str]:
     """The token, the time at which it expires as the API server says, and the mesh's roots (PEM)."""
-    from cli.tokens import mint, read_roots  # noqa: PLC0415 - the Kubernetes client takes long to import
-
-    kubeconfig, context = read_kubeconfig(plan.clusters[group.cluster], plan.stack)
-    token, expires = mint(kubeconfig, context, group.namespace, group.service_account, seconds)
-    return token, expires, read_roots(kubeconfig, context, group.namespace)
+    kubectl = Kubectl(read_kubeconfig(plan.clusters[group.cluster], plan.stack))
+    token, expires = mint(kubectl, group.namespace, group.service_account, seconds)
+    return token, expires, read_roots(kubectl, group.namespace)
 
 
 def _describe(group: GroupPlan, content: dict[str, Any], roots: str) -> Bundle:

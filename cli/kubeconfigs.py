@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +17,35 @@ from model.config.clusters import EksClusterConfig, GkeClusterConfig, Kubeconfig
 from model.derive.kubeconfigs import ambient_files, merge_kubeconfigs
 from model.plan.types import ClusterPlan
 
-Kubeconfig = dict[str, Any]
+
+@dataclass(frozen=True)
+class Kubeconfig:
+    """Access to one cluster: a secret `text`, else the file `path`, else the ambient kubeconfig. `content` is
+    what is in it, and `context` the context to use (None: its own)."""
+
+    content: Mapping[str, Any] = field(repr=False)
+    text: str | None = field(default=None, repr=False)
+    path: Path | None = None
+    context: str | None = None
+
+    def credentials(self) -> list[str]:
+        """The secrets in it: tokens, passwords, keys, and what credential plug-ins get as variables."""
+        users = [each.get("user") or {} for each in self.content.get("users") or () if isinstance(each, dict)]
+        variables = [each for user in users for each in (user.get("exec") or {}).get("env") or ()]
+        found = [user.get(name) for user in users for name in ("token", "password", "client-key-data")]
+        return [str(secret) for secret in [*found, *(each.get("value") for each in variables)] if secret]
 
 
-def read_kubeconfig(cluster: ClusterPlan, stack: str) -> tuple[Kubeconfig, str | None]:
-    """The kubeconfig of `cluster` and the context to use in it (None: its own). Raises CommandError,
-    LabNotRunning."""
+def read_kubeconfig(cluster: ClusterPlan, stack: str) -> Kubeconfig:
+    """That of `cluster`. Raises CommandError, LabNotRunning."""
     if isinstance(cluster.config, KubeconfigClusterConfig):
-        return _external(cluster.name, cluster.config, stack), cluster.config.context
+        return _external(cluster.name, cluster.config, stack)
     if isinstance(cluster.config, GkeClusterConfig | EksClusterConfig):
-        return _exported(cluster.name, stack), None
+        return _exported(cluster.name, stack)
     info = LabClient.connect(start=False).cluster(cluster.name)
     if info is None:
         raise CommandError(f"The lab has no cluster {cluster.name}.", "Run `hybrid-mesh up`.")
-    return _parsed(cluster.name, info.kubeconfig), None
+    return _of_text(cluster.name, info.kubeconfig)
 
 
 def _exported(name: str, stack: str) -> Kubeconfig:
@@ -42,7 +59,7 @@ def _exported(name: str, stack: str) -> Kubeconfig:
         raise CommandError(
             f"The stack {stack} exports no kubeconfig of cluster {name}.", f"Run `pulumi up --stack {stack}`."
         )
-    return _parsed(name, text)
+    return _of_text(name, text)
 
 
 def _external(name: str, config: KubeconfigClusterConfig, stack: str) -> Kubeconfig:
@@ -53,9 +70,10 @@ def _external(name: str, config: KubeconfigClusterConfig, stack: str) -> Kubecon
                 f"The secret hybrid-mesh:{config.secret} of cluster {name} cannot be read.",
                 f"Set it: pulumi config set -s {stack} --secret hybrid-mesh:{config.secret} < kubeconfig",
             )
-        return _parsed(name, found.stdout)
+        return _of_text(name, found.stdout, config.context)
     if config.path:
-        return _parsed(name, _text(name, project_folder() / Path(config.path).expanduser()))
+        path = project_folder() / Path(config.path).expanduser()
+        return Kubeconfig(_parsed(name, _text(name, path)), path=path, context=config.context)
     files = [file for file in ambient_files(os.environ, Path.home()) if file.exists()]
     if not files:
         raise CommandError(
@@ -63,7 +81,7 @@ def _external(name: str, config: KubeconfigClusterConfig, stack: str) -> Kubecon
             "Set KUBECONFIG, or `path` of the cluster.",
         )
     parsed = [(file, _parsed(name, _text(name, file))) for file in files]
-    return parsed[0][1] if len(parsed) == 1 else _merged(name, parsed)
+    return Kubeconfig(_merged(name, parsed), context=config.context)
 
 
 def _text(name: str, path: Path) -> str:
@@ -73,7 +91,9 @@ def _text(name: str, path: Path) -> str:
         raise CommandError(f"The kubeconfig of cluster {name} cannot be read: {path}: {error}", "") from None
 
 
-def _merged(name: str, files: list[tuple[Path, Kubeconfig]]) -> Kubeconfig:
+def _merged(name: str, files: list[tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
+    if len(files) == 1:
+        return files[0][1]
     try:
         return merge_kubeconfigs(files)
     except (KeyError, TypeError, AttributeError):
@@ -82,7 +102,11 @@ def _merged(name: str, files: list[tuple[Path, Kubeconfig]]) -> Kubeconfig:
         ) from None
 
 
-def _parsed(name: str, text: str) -> Kubeconfig:
+def _of_text(name: str, text: str, context: str | None = None) -> Kubeconfig:
+    return Kubeconfig(_parsed(name, text), text=text, context=context)
+
+
+def _parsed(name: str, text: str) -> dict[str, Any]:
     try:
         found = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError):

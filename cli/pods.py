@@ -1,106 +1,76 @@
-"""Looks at pods and runs commands in them, by the API server."""
+"""Looks at pods and runs commands in them."""
 
+import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
-from kubernetes import client, config, stream
-from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
-from urllib3.exceptions import HTTPError
-
+from cli.kubectl import Kubectl, KubectlError
 from operate.shell import CommandResult, NotReachableError, Pod
 
 PROXY = "istio-proxy"
-API_TIMEOUT = (3, 10)
-"""Seconds to connect and to answer."""
 
 
 class ClusterPods:
-    """One cluster's pods. Safe for many threads: each call has a client of its own."""
+    """One cluster's pods. Safe for many threads."""
 
-    def __init__(self, name: str, kubeconfig: Mapping[str, Any], context: str | None) -> None:
+    def __init__(self, name: str, kubectl: Kubectl) -> None:
         self._name = name
-        self._configuration = client.Configuration()
-        try:
-            config.load_kube_config_from_dict(  # type: ignore[no-untyped-call]
-                dict(kubeconfig), context=context, client_configuration=self._configuration
-            )
-        except ConfigException as error:
-            raise NotReachableError(f"its kubeconfig cannot be used: {_short(error)}") from None
-        self._configuration.retries = False
+        self._kubectl = kubectl
 
     def list(self, namespace: str, selector: str) -> list[Pod]:
         """The Ready pods that `selector` selects. Raises NotReachableError."""
         try:
-            found = self._api().list_namespaced_pod(
-                namespace, label_selector=selector, _request_timeout=API_TIMEOUT
-            )
-        except (ApiException, HTTPError) as error:
-            raise NotReachableError(f"its API server does not answer: {_short(error)}") from None
-        return [self._pod(pod) for pod in found.items if _is_ready(pod)]
+            found = self._kubectl.get(f"/api/v1/namespaces/{namespace}/pods?labelSelector={quote(selector)}")
+        except KubectlError as error:
+            raise NotReachableError(f"its pods cannot be read: {error}") from None
+        return [self._pod(pod) for pod in found["items"] if _is_ready(pod)]
 
     def gateway_address(self, namespace: str, name: str) -> str | None:
         """The first address of a Gateway of the Gateway API. Raises NotReachableError."""
-        api: Any = client.CustomObjectsApi(client.ApiClient(self._configuration))
         try:
-            found = api.get_namespaced_custom_object(
-                "gateway.networking.k8s.io", "v1", namespace, "gateways", name, _request_timeout=API_TIMEOUT
+            found = self._kubectl.get(
+                f"/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/gateways/{name}"
             )
-        except (ApiException, HTTPError) as error:
-            raise NotReachableError(f"its Gateway cannot be read: {_short(error)}") from None
+        except KubectlError as error:
+            raise NotReachableError(f"its Gateway cannot be read: {error}") from None
         addresses = found.get("status", {}).get("addresses", [])
         return str(addresses[0]["value"]) if addresses else None
 
     def run(self, pod: Pod, command: Sequence[str], timeout: float) -> CommandResult:
         """Runs `command` in the pod's application container. Raises NotReachableError."""
+        where = [f"--namespace={pod.namespace}", f"pod/{pod.name}", f"--container={pod.container}"]
         try:
-            session = stream.stream(
-                self._api().connect_get_namespaced_pod_exec,
-                pod.name,
-                pod.namespace,
-                container=pod.container,
-                command=list(command),
-                stdout=True,
-                stderr=True,
-                stdin=False,
-                tty=False,
-                _preload_content=False,
-                _request_timeout=API_TIMEOUT,
-            )
-        except (ApiException, HTTPError, OSError) as error:
-            raise NotReachableError(f"no command can be run in {pod.name}: {_short(error)}") from None
-        try:
-            session.run_forever(timeout=timeout)
-            if session.is_open():
-                raise NotReachableError(f"the command in {pod.name} did not end within {timeout:.0f} s")
-            return CommandResult(session.returncode or 0, session.read_stdout(), session.read_stderr())
-        finally:
-            session.close()
+            done = self._kubectl.run(["exec", *where, "--", *command], timeout)
+        except KubectlError as error:
+            raise NotReachableError(str(error)) from None
+        except subprocess.TimeoutExpired:
+            raise NotReachableError(f"the command in {pod.name} did not end within {timeout:.0f} s") from None
+        # kubectl ends with 1, too, when it did not reach the command: it says this only of one that ended
+        ended = f"command terminated with exit code {done.returncode}"
+        if done.returncode != 0 and not done.stderr.rstrip().endswith(ended):
+            raise NotReachableError(f"no command can be run in {pod.name}: {self._kubectl.reason(done)}")
+        said = done.stderr if done.returncode == 0 else done.stderr.rstrip().removesuffix(ended)
+        return CommandResult(done.returncode, done.stdout, said)
 
-    def _api(self) -> Any:
-        return client.CoreV1Api(client.ApiClient(self._configuration))
-
-    def _pod(self, pod: Any) -> Pod:
-        containers = [container.name for container in pod.spec.containers if container.name != PROXY]
+    def _pod(self, pod: Mapping[str, Any]) -> Pod:
+        spec = pod["spec"]
+        containers = [container["name"] for container in spec["containers"] if container["name"] != PROXY]
         return Pod(
             cluster=self._name,
-            namespace=pod.metadata.namespace,
-            name=pod.metadata.name,
-            address=pod.status.pod_ip,
-            service_account=pod.spec.service_account_name or "default",
+            namespace=pod["metadata"]["namespace"],
+            name=pod["metadata"]["name"],
+            address=pod["status"]["podIP"],
+            service_account=spec.get("serviceAccountName") or "default",
             container=containers[0] if containers else PROXY,
         )
 
 
-def _is_ready(pod: Any) -> bool:
-    if pod.metadata.deletion_timestamp or not pod.status.pod_ip:
+def _is_ready(pod: Mapping[str, Any]) -> bool:
+    status = pod.get("status", {})
+    if pod["metadata"].get("deletionTimestamp") or not status.get("podIP"):
         return False
     return any(
-        condition.type == "Ready" and condition.status == "True" for condition in pod.status.conditions or ()
+        condition["type"] == "Ready" and condition["status"] == "True"
+        for condition in status.get("conditions") or ()
     )
-
-
-def _short(error: Exception) -> str:
-    """The first line of what went wrong, without the body of an answer."""
-    text = error.reason if isinstance(error, ApiException) and error.reason else str(error)
-    return str(text).strip().splitlines()[0][:160] if str(text).strip() else type(error).__name__

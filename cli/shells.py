@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from cli.errors import CommandError
 from cli.kubeconfigs import read_kubeconfig
+from cli.kubectl import Kubectl
 from cli.pods import ClusterPods
 from local.lab.client import LabClient
 from local.lab.errors import LabError
@@ -79,12 +80,12 @@ class MeshShell:
 
     def _connect(self, name: str) -> ClusterPods:
         try:
-            kubeconfig, context = read_kubeconfig(self._plan.clusters[name], self._plan.stack)
+            kubeconfig = read_kubeconfig(self._plan.clusters[name], self._plan.stack)
         except CommandError as error:
             raise NotReachableError(error.message) from None
         except LabError as error:
             raise NotReachableError(str(error)) from None
-        return ClusterPods(name, kubeconfig, context)
+        return ClusterPods(name, Kubectl(kubeconfig))
 
     def _machine(self, group: str, name: str) -> Machine | None:
         info = _lab(lambda lab: lab.machine(name))

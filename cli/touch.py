@@ -3,6 +3,7 @@
 import shutil
 
 from cli.console import out
+from cli.shells import MeshShell
 from model.config.clusters import LocalClusterConfig
 from model.config.machines import LocalMachinesConfig
 from model.plan.types import MeshPlan
@@ -42,8 +43,6 @@ def _machines(plan: MeshPlan) -> list[tuple[str, str]]:
 
 
 def _ingresses(plan: MeshPlan) -> list[tuple[str, str]]:
-    from cli.shells import MeshShell  # noqa: PLC0415 - the Kubernetes client takes most of a second to import
-
     shell = MeshShell(plan)
     found = []
     for name, ingress in plan.ingresses.items():

@@ -9,6 +9,7 @@ from cli.console import out, say
 from cli.errors import FAILED, WRONG, CommandError
 from cli.options import Json, Stack
 from cli.plans import stack_plan
+from cli.shells import MeshShell
 from model.plan.types import MeshPlan
 from operate.verify.report import as_json, as_table, summary
 from operate.verify.run import Report
@@ -36,8 +37,6 @@ def verify(stack: Stack = "local", json_output: Json = False, patience: Patience
 
 def check(plan: MeshPlan, patience: float) -> Report:
     """Raises CommandError when the mesh has nothing to be probed with."""
-    from cli.shells import MeshShell  # noqa: PLC0415 - the Kubernetes client takes most of a second to import
-
     if plan.demo is None:
         raise CommandError(
             f"The stack {plan.stack} declares no `demo`, and verify sends its requests to it.",

@@ -1,4 +1,4 @@
-"""A `pulumi` for tests: a script that notes how it was called and does what the test says."""
+"""Programs for tests: a script that notes how it was called and does what the test says."""
 
 import json
 from pathlib import Path
@@ -33,13 +33,13 @@ for words, answer in json.loads((home / "answers.json").read_text()):
 """
 
 
-class FakePulumi:
+class FakeProgram:
     """`answers` are tried in order, each by the first words of the command line; without one it ends with
     0."""
 
-    def __init__(self, home: Path, python: str) -> None:
+    def __init__(self, home: Path, python: str, name: str) -> None:
         self.home = home
-        self.program = home / "pulumi"
+        self.program = home / name
         self.program.write_text(SCRIPT.format(python=python, home=str(home)))
         self.program.chmod(0o755)
         self.answers: list[tuple[list[str], dict[str, object]]] = []
@@ -56,9 +56,16 @@ class FakePulumi:
     def called(self, *words: str) -> list[list[str]]:
         return [call for call in self.calls() if call[: len(words)] == list(words)]
 
+    def _write(self) -> None:
+        (self.home / "answers.json").write_text(json.dumps(self.answers))
+
+
+class FakePulumi(FakeProgram):
+    """The engine."""
+
+    def __init__(self, home: Path, python: str) -> None:
+        super().__init__(home, python, "pulumi")
+
     def engine(self, backend: Path | None = None, passphrase: Path | None = None) -> Engine:
         settings = PulumiEnvironment({}, backend, passphrase, {})
         return Engine(str(self.program), settings, {"PATH": "/usr/bin:/bin"})
-
-    def _write(self) -> None:
-        (self.home / "answers.json").write_text(json.dumps(self.answers))

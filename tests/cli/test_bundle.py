@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from cli import bundle as command
 from cli.bundle_files import write_bundle
 from cli.errors import CommandError
+from cli.kubeconfigs import Kubeconfig
 from cli.main import app
 from tests.cli.fake_pulumi import FakePulumi
 from tests.operate.mesh import mesh_plan, raw_mesh
@@ -37,18 +38,16 @@ def asked(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     asked: list[tuple[object, ...]] = []
     mesh = bundle_mesh()
 
-    def mint(
-        _config: object, _context: object, namespace: str, account: str, seconds: int
-    ) -> tuple[str, str]:
+    def mint(_kubectl: object, namespace: str, account: str, seconds: int) -> tuple[str, str]:
         asked.append((namespace, account, seconds))
         return TOKEN, "2026-11-23T07:12:01+00:00"
 
     pulumi.answer("stack output", stdout=json.dumps({"bundles": {"legacy": EXPORTED}}))
     monkeypatch.setattr("cli.bundle.stack_plan", lambda _: mesh_plan(workloadGroups=mesh["workloadGroups"]))
     monkeypatch.setattr("cli.bundle.Engine.find", pulumi.engine)
-    monkeypatch.setattr("cli.bundle.read_kubeconfig", lambda *_: ({}, None))
-    monkeypatch.setattr("cli.tokens.mint", mint)
-    monkeypatch.setattr("cli.tokens.read_roots", lambda *_: ROOTS)
+    monkeypatch.setattr("cli.bundle.read_kubeconfig", lambda *_: Kubeconfig({}))
+    monkeypatch.setattr("cli.bundle.mint", mint)
+    monkeypatch.setattr("cli.bundle.read_roots", lambda *_: ROOTS)
     monkeypatch.chdir(tmp_path)
     return asked
 

@@ -3,23 +3,19 @@
 import io
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from kubernetes.client.exceptions import ApiException
 from rich.console import Console
 
 from cli import kubeconfigs, shells
 from cli.console import WIDTH_OF_A_FILE
 from cli.errors import CommandError
-from cli.kubeconfigs import read_kubeconfig
-from cli.pods import ClusterPods
+from cli.kubeconfigs import Kubeconfig, read_kubeconfig
 from cli.shells import MeshShell
 from model.plan.build import plan_from
-from operate.shell import Machine, NotProbedError, NotReachableError, Pod
+from operate.shell import Machine, NotProbedError, NotReachableError
 from operate.verify.report import as_table
 from operate.verify.run import verify
 from tests.cli.fake_lab import FakeLab
@@ -34,7 +30,6 @@ KUBECONFIG: dict[str, Any] = {
     "users": [{"name": "main", "user": {"token": SECRET}}],
     "contexts": [{"name": "main", "context": {"cluster": "main", "user": "main"}}],
 }
-POD = Pod("east", "demo", "echo-1", "10.10.16.2", "echo", "app")
 
 
 @pytest.fixture
@@ -43,109 +38,6 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> FakeLab:
     monkeypatch.setattr(shells, "LabClient", fake)
     monkeypatch.setattr(kubeconfigs, "LabClient", fake)
     return fake
-
-
-def api_pod(
-    name: str, *, ready: bool = True, deleted: bool = False, address: str | None = "10.10.16.2"
-) -> Any:
-    containers = [SimpleNamespace(name="istio-proxy"), SimpleNamespace(name="app")]
-    condition = SimpleNamespace(type="Ready", status="True" if ready else "False")
-    return SimpleNamespace(
-        metadata=SimpleNamespace(name=name, namespace="demo", deletion_timestamp="now" if deleted else None),
-        spec=SimpleNamespace(containers=containers, service_account_name="echo"),
-        status=SimpleNamespace(pod_ip=address, conditions=[condition]),
-    )
-
-
-class FakeApi:
-    def __init__(self, pods: list[Any] | None = None, error: Exception | None = None) -> None:
-        self._pods, self._error = pods, error
-
-    def list_namespaced_pod(self, *_: object, **__: object) -> Any:
-        if self._error:
-            raise self._error
-        return SimpleNamespace(items=self._pods)
-
-    def connect_get_namespaced_pod_exec(self) -> None: ...
-
-
-class Session:
-    """What `stream` gives: a command that ended, or one that did not."""
-
-    def __init__(self, *, ended: bool = True, code: int = 0) -> None:
-        self._ended, self.returncode, self.closed = ended, code, False
-
-    def run_forever(self, timeout: float) -> None: ...
-
-    def is_open(self) -> bool:
-        return not self._ended
-
-    def read_stdout(self) -> str:
-        return "out"
-
-    def read_stderr(self) -> str:
-        return "err"
-
-    def close(self) -> None:
-        self.closed = True
-
-
-@pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakeApi], ClusterPods]:
-    def make(api: FakeApi) -> ClusterPods:
-        monkeypatch.setattr(ClusterPods, "_api", lambda _: api)
-        return ClusterPods("east", KUBECONFIG, None)
-
-    return make
-
-
-def test_only_ready_pods_count_and_the_proxy_is_not_the_application(cluster: Any) -> None:
-    pods = [api_pod("a"), api_pod("b", ready=False), api_pod("c", deleted=True), api_pod("d", address=None)]
-    found = cluster(FakeApi(pods)).list("demo", "app=echo")
-    assert found == [Pod("east", "demo", "a", "10.10.16.2", "echo", "app")]
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        ApiException(status=403, reason="Forbidden", http_resp=None),
-        ApiException(status=0, reason=f"Handshake status 500\nauthorization: Bearer {SECRET}"),
-    ],
-)
-def test_a_refusal_of_the_api_server_is_said_in_one_line_without_secrets(
-    cluster: Any, error: ApiException
-) -> None:
-    error.body = json.dumps({"message": SECRET})
-    with pytest.raises(NotReachableError) as raised:
-        cluster(FakeApi(error=error)).list("demo", "app=echo")
-    assert SECRET not in str(raised.value)
-    assert "\n" not in str(raised.value)
-
-
-def test_a_command_in_a_pod_gives_its_result_and_closes(
-    cluster: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = Session(code=3)
-    monkeypatch.setattr("cli.pods.stream.stream", lambda *_, **__: session)
-    done = cluster(FakeApi()).run(POD, ["true"], 1)
-    assert (done.returncode, done.stdout, done.stderr) == (3, "out", "err")
-    assert session.closed
-
-
-def test_a_command_that_does_not_end_is_not_reachable_and_closes(
-    cluster: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = Session(ended=False)
-    monkeypatch.setattr("cli.pods.stream.stream", lambda *_, **__: session)
-    with pytest.raises(NotReachableError, match="did not end within 1 s"):
-        cluster(FakeApi()).run(POD, ["sleep", "9"], 1)
-    assert session.closed
-
-
-def test_an_unusable_kubeconfig_tells_no_secret() -> None:
-    with pytest.raises(NotReachableError) as raised:
-        ClusterPods("east", {**KUBECONFIG, "current-context": "other"}, None)
-    assert SECRET not in str(raised.value)
 
 
 def test_an_unused_cluster_costs_no_connection(lab: FakeLab) -> None:
@@ -206,9 +98,8 @@ def kubeconfig_plan(**settings: str) -> Any:
 def test_a_kubeconfig_file_is_read_with_its_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubeconfigs, "project_folder", lambda: tmp_path)
     (tmp_path / "edge.yaml").write_text("apiVersion: v1\nkind: Config\n")
-    assert read_kubeconfig(kubeconfig_plan(path="edge.yaml", context="admin"), "dev") == (
-        {"apiVersion": "v1", "kind": "Config"},
-        "admin",
+    assert read_kubeconfig(kubeconfig_plan(path="edge.yaml", context="admin"), "dev") == Kubeconfig(
+        {"apiVersion": "v1", "kind": "Config"}, path=tmp_path / "edge.yaml", context="admin"
     )
 
 
@@ -216,7 +107,7 @@ def test_the_ambient_kubeconfig_is_the_last_resort(tmp_path: Path, monkeypatch: 
     path = tmp_path / "config"
     path.write_text(json.dumps(KUBECONFIG))
     monkeypatch.setenv("KUBECONFIG", f"{path}:/other")
-    assert read_kubeconfig(kubeconfig_plan(), "dev") == (KUBECONFIG, None)
+    assert read_kubeconfig(kubeconfig_plan(), "dev") == Kubeconfig(KUBECONFIG)
 
 
 def test_the_files_of_kubeconfig_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +115,7 @@ def test_the_files_of_kubeconfig_are_one(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "a").write_text(json.dumps(KUBECONFIG))
     (tmp_path / "b").write_text(json.dumps({"current-context": "b", "clusters": [entry]}))
     monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/a:{tmp_path}/b")
-    found, _ = read_kubeconfig(kubeconfig_plan(), "dev")
+    found = read_kubeconfig(kubeconfig_plan(), "dev").content
     assert found["current-context"] == KUBECONFIG["current-context"]
     assert found["clusters"][-1]["cluster"]["certificate-authority"] == str(tmp_path / "ca.pem")
 
@@ -245,7 +136,10 @@ def test_a_kubeconfig_in_a_secret_is_asked_of_pulumi(pulumi: Any, monkeypatch: p
     monkeypatch.setattr("cli.kubeconfigs.Engine.find", pulumi.engine)
     pulumi.answer("config get hybrid-mesh:edge --stack dev", stdout=json.dumps(KUBECONFIG))
     pulumi.answer("config get", code=1, stderr=SECRET)
-    assert read_kubeconfig(kubeconfig_plan(secret="edge"), "dev")[0] == KUBECONFIG
+    found = read_kubeconfig(kubeconfig_plan(secret="edge"), "dev")
+    assert found == Kubeconfig(KUBECONFIG, text=json.dumps(KUBECONFIG))
+    assert SECRET not in repr(found)
+    assert found.credentials() == [SECRET]
     with pytest.raises(CommandError, match="cannot be read") as raised:
         read_kubeconfig(kubeconfig_plan(secret="other"), "dev")
     assert SECRET not in str(raised.value)
@@ -277,4 +171,4 @@ def test_the_kubeconfig_of_a_cluster_in_a_cloud_is_what_the_stack_exports(
         "stack output kubeconfigs --json --show-secrets --stack prod",
         stdout=json.dumps({"gke-eu": json.dumps(KUBECONFIG)}),
     )
-    assert read_kubeconfig(cluster, "prod") == (KUBECONFIG, None)
+    assert read_kubeconfig(cluster, "prod") == Kubeconfig(KUBECONFIG, text=json.dumps(KUBECONFIG))

@@ -61,7 +61,7 @@ def world(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(module, "project_folder", lambda: tmp_path)
     monkeypatch.setattr(up_command, "stack_plan", lambda _: plan)
     monkeypatch.setattr("cli.up.Profile.current", lambda: None)
-    monkeypatch.setattr("cli.shells.MeshShell", lambda _: shell)
+    monkeypatch.setattr("cli.verify.MeshShell", lambda _: shell)
     monkeypatch.setattr(touch, "_ingresses", lambda _: [("ingress public", "curl http://127.0.0.1:1/")])
     return made
 
@@ -198,5 +198,5 @@ def test_an_unreachable_ingress_is_left_out_of_the_hints(monkeypatch: pytest.Mon
         def ingress_url(self, ingress: str, port: int) -> str:
             raise NotReachableError("no port")
 
-    monkeypatch.setattr("cli.shells.MeshShell", lambda _: Unreachable())
+    monkeypatch.setattr("cli.touch.MeshShell", lambda _: Unreachable())
     assert touch._ingresses(mesh_plan()) == []

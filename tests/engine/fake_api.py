@@ -77,7 +77,7 @@ def fake_api(world: World, count: int) -> Iterator[FakeApi]:
     """`count` API servers, while the body runs."""
     folder = world.folder / "api"
     folder.mkdir(parents=True, exist_ok=True)
-    fake = FakeApi(world, _certificate(folder))
+    fake = FakeApi(world, write_certificate(folder))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem", folder / "server-key.pem")
     listeners = [_listener(fake, context) for _ in range(count)]
@@ -118,7 +118,7 @@ def _listener(fake: FakeApi, context: ssl.SSLContext) -> ThreadingHTTPServer:
     return listener
 
 
-def _certificate(folder: Path) -> str:
+def write_certificate(folder: Path) -> str:
     """Writes a self-signed certificate of 127.0.0.1 and its key; returns the certificate in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "the fake API servers")])
