@@ -23,7 +23,7 @@ from cli.tokens import mint, read_roots
 from operate.shell import NotReachableError, Pod
 from tests.cli.fake_pulumi import FakeProgram
 from tests.engine.fake_api import write_certificate
-from tests.plugins.control_plane import binary
+from tests.plugins.engine import binary
 
 SECRET = "the-secret-token"
 POD = Pod("east", "demo", "echo-1", "10.10.16.2", "echo", "app")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugins.control_plane import binary
+from tests.plugins.engine import binary
 
 
 @pytest.fixture(scope="session")

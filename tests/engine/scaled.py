@@ -15,7 +15,7 @@ import yaml
 from tests.engine.doubles.together import MemoryWorld, together
 from tests.engine.fake_api import TOKEN, fake_api
 from tests.engine.site import Site, make_site
-from tests.plugins.control_plane import CHECKOUT
+from tests.plugins.engine import CHECKOUT
 
 STACK: Final = "prod"
 MOST_OF_A_CLUSTER: Final = 14

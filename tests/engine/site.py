@@ -23,11 +23,10 @@ import yaml
 from tests.engine.doubles.store import VARIABLE, World
 from tests.engine.doubles.together import MemoryWorld, together
 from tests.engine.fake_api import TOKEN, FakeApi, fake_api
-from tests.plugins.control_plane import CHECKOUT, binary
+from tests.plugins.engine import CHECKOUT, LANGUAGE_HOST, binary
 
 LINKED: Final = ("__main__.py", "components", "model", "plugins", "local", ".toolchain", ".venv")
 DOUBLES: Final = CHECKOUT / "tests/engine/doubles/bin"
-LANGUAGE_HOST: Final = CHECKOUT / "plugins/python_standin/bin"
 CREDENTIAL_PLUGINS: Final = ("gke-gcloud-auth-plugin", "aws")
 SERVERS_OF_EACH: Final = 6
 _COMMAND_SECONDS: Final = 580

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins.control_plane import binary
-from tests.plugins.engine import Project
+from tests.plugins.engine import Project, binary
 
 pytestmark = pytest.mark.engine
 

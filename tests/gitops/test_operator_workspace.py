@@ -17,7 +17,7 @@ from pulumi import automation
 
 from tests.gitops.pipelines import PROJECT
 from tests.gitops.test_operator import STACKS
-from tests.plugins.control_plane import binary
+from tests.plugins.engine import binary
 
 pytestmark = pytest.mark.engine
 

@@ -1,30 +1,48 @@
-"""The Helm values, rendered by Helm itself with the charts of the toolchain."""
+"""The Helm values, rendered with the charts of the toolchain by the Helm in Pulumi's kubernetes plug-in."""
 
-from collections.abc import Mapping
-from pathlib import Path
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import helm_python
 import pytest
 import yaml
+from google.protobuf import struct_pb2
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from model.objects.helm_values import EIP_ALLOCATIONS, GATEWAY_NAME, SOURCE_RANGES, merge
 from model.plan.build import plan_from
 from tests.model.meshes import PROJECT, STACKS
+from tests.plugins.official import PLUGIN, official_plugin
 
 CHARTS = PROJECT / ".toolchain" / "charts"
 
-pytestmark = pytest.mark.skipif(not CHARTS.is_dir(), reason="the toolchain is not built")
+Render = Callable[[str, Mapping[str, Any], str], list[dict[str, Any]]]
+
+pytestmark = pytest.mark.skipif(
+    not (CHARTS.is_dir() and PLUGIN.exists()), reason="the toolchain is not built"
+)
 
 CLUSTERS = [(stack, name) for stack, raw in STACKS.items() for name in raw["clusters"]]
 
 
-def _rendered(chart: Path, values: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    with helm_python.Chart.load(chart) as loaded:
-        loaded.validate_schema(dict(values))
-        texts = loaded.render(dict(values), name=name, namespace="istio-system")
-    manifests = [text for path, text in texts.items() if path.endswith(".yaml")]
-    return [document for text in manifests for document in yaml.safe_load_all(text) if document]
+@pytest.fixture(scope="module")
+def render(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Render]:
+    """Renders a chart with values, as a release of a name."""
+    with official_plugin(tmp_path_factory.mktemp("plug-in")) as channel:
+        plugin = provider_pb2_grpc.ResourceProviderStub(channel)
+
+        def rendered(chart: str, values: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+            # without a namespace: to put it into the objects, the plug-in would ask an API server
+            options = {"path": str(CHARTS), "chart": chart, "values": values, "release_name": name}
+            arguments = struct_pb2.Struct()
+            arguments.update({"jsonOpts": json.dumps(options)})
+            request = provider_pb2.InvokeRequest(tok="kubernetes:helm:template", args=arguments)
+            answer = MessageToDict(plugin.Invoke(request))
+            found: list[dict[str, Any]] = answer["return"]["result"]
+            return found
+
+        yield rendered
 
 
 def _one(documents: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
@@ -33,9 +51,9 @@ def _one(documents: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any
 
 
 @pytest.mark.parametrize(("stack", "name"), CLUSTERS)
-def test_gateway_publishes_its_network_and_no_webhook(stack: str, name: str) -> None:
+def test_gateway_publishes_its_network_and_no_webhook(render: Render, stack: str, name: str) -> None:
     cluster = plan_from(STACKS[stack], stack).clusters[name]
-    documents = _rendered(CHARTS / "gateway", cluster.release_values(GATEWAY_NAME), "istio-eastwestgateway")
+    documents = render("gateway", cluster.release_values(GATEWAY_NAME), "istio-eastwestgateway")
     service = _one(documents, "Service", "istio-eastwestgateway")
     pod = _one(documents, "Deployment", "istio-eastwestgateway")["spec"]["template"]
     assert service["metadata"]["labels"]["topology.istio.io/network"] == cluster.network
@@ -47,10 +65,10 @@ def test_gateway_publishes_its_network_and_no_webhook(stack: str, name: str) -> 
 
 
 @pytest.mark.parametrize(("stack", "name"), CLUSTERS)
-def test_istiod_knows_its_place(stack: str, name: str) -> None:
+def test_istiod_knows_its_place(render: Render, stack: str, name: str) -> None:
     plan = plan_from(STACKS[stack], stack)
     cluster = plan.clusters[name]
-    documents = _rendered(CHARTS / "istiod", cluster.release_values("istiod"), "istiod")
+    documents = render("istiod", cluster.release_values("istiod"), "istiod")
     container = _one(documents, "Deployment", "istiod")["spec"]["template"]["spec"]["containers"][0]
     environment = {entry["name"]: entry.get("value") for entry in container["env"]}
     assert container["image"] == "docker.io/istio/pilot:1.31.0"
@@ -67,23 +85,23 @@ def test_istiod_knows_its_place(stack: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("chart", ["base", "istiod"])
-def test_webhooks_fail_closed_from_the_start(chart: str) -> None:
+def test_webhooks_fail_closed_from_the_start(render: Render, chart: str) -> None:
     cluster = plan_from(STACKS["local"], "local").clusters["east"]
     values = cluster.release_values("istio-base") if chart == "base" else cluster.release_values("istiod")
-    documents = _rendered(CHARTS / chart, values, chart)
+    documents = render(chart, values, chart)
     [webhooks] = [d["webhooks"] for d in documents if d["kind"] == "ValidatingWebhookConfiguration"]
     assert {webhook["failurePolicy"] for webhook in webhooks} == {"Fail"}
 
 
 @pytest.mark.parametrize("name", ["gke-eu", "eks-us"])
-def test_a_clouds_gateway_survives_a_node_and_takes_what_is_known_at_run_time(name: str) -> None:
+def test_a_clouds_gateway_survives_a_node_and_takes_late_values(render: Render, name: str) -> None:
     cluster = plan_from(STACKS["prod"], "prod").clusters[name]
     late = {"loadBalancerIP": "203.0.113.30", SOURCE_RANGES: ["203.0.113.0/28"]}
     values = merge(
         cluster.release_values(GATEWAY_NAME),
         {"service": {**late, "annotations": {EIP_ALLOCATIONS: "eipalloc-1"}}},
     )
-    documents = _rendered(CHARTS / "gateway", values, "istio-eastwestgateway")
+    documents = render("gateway", values, "istio-eastwestgateway")
     service = _one(documents, "Service", "istio-eastwestgateway")
     expected = cluster.release_values(GATEWAY_NAME)["service"]["annotations"]
     assert expected.items() <= service["metadata"]["annotations"].items()

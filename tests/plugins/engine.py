@@ -1,19 +1,25 @@
-"""The real engine: a project in a folder, and the `pulumi` command with our stand-ins ahead of everything."""
+"""The real engine: a project in a folder, and the `pulumi` command with our language host before others."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tests.plugins.control_plane import CHECKOUT, binary
-
+CHECKOUT: Final = Path(__file__).parents[2]
+LANGUAGE_HOST: Final = CHECKOUT / "plugins/python_standin/bin"
 _COMMAND_SECONDS: Final = 300
-STAND_INS: Final = (CHECKOUT / "plugins/python_standin/bin", CHECKOUT / "plugins/kubernetes_standin/bin")
+
+
+def binary(name: str) -> str | None:
+    """The path of a tool of the toolchain, else of one on PATH."""
+    own = CHECKOUT / ".toolchain" / "bin" / name
+    return str(own) if own.exists() else shutil.which(name)
 
 
 @dataclass
@@ -31,7 +37,7 @@ class Project:
         state = self.folder / "state"
         state.mkdir(parents=True)
         self.environment = {
-            "PATH": os.pathsep.join([*map(str, STAND_INS), *path]),
+            "PATH": os.pathsep.join([str(LANGUAGE_HOST), *path]),
             "HOME": str(self.folder),
             "PULUMI_HOME": str(self.folder / "home"),
             "PULUMI_BACKEND_URL": f"file://{state}",

@@ -8,8 +8,8 @@ from plugins.framework.calls import CallContext
 from plugins.framework.errors import ResourceError
 from plugins.framework.handler import Created, ReadState, ResourceHandler
 from plugins.framework.values import Properties, contains_unknown
-from plugins.kubernetes_standin.provider import RELEASE
 from tests.engine.doubles import balancers
+from tests.engine.doubles.kinds import RELEASE
 from tests.engine.doubles.store import Call, Thing
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ class InClusterHandler(ResourceHandler):
         self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
     ) -> ReadState | None:
         if not self._provider.reachable():
-            if self._provider.settings.delete_unreachable:
+            if self._provider.has("deleteUnreachable"):
                 return None
-            if self._provider.settings.skip_update_unreachable:
+            if self._provider.has("skipUpdateUnreachable"):
                 return ReadState(identity, inputs, outputs)
             raise unreachable()
         balancers.settle(self._world)
@@ -53,7 +53,7 @@ class InClusterHandler(ResourceHandler):
         if preview or contains_unknown(news):
             return {**self.foreseen(news), **_kept(old_outputs, old_inputs)}
         if not self._provider.reachable():
-            if self._provider.settings.skip_update_unreachable:
+            if self._provider.has("skipUpdateUnreachable"):
                 return old_outputs
             raise unreachable()
         self._fail_if_told("update", context)
@@ -66,7 +66,7 @@ class InClusterHandler(ResourceHandler):
         self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
     ) -> None:
         if not self._provider.reachable():
-            if self._provider.settings.delete_unreachable:
+            if self._provider.has("deleteUnreachable") and self.token != RELEASE:
                 return
             raise unreachable()
         self._fail_if_told("delete", context)
@@ -85,7 +85,7 @@ class InClusterHandler(ResourceHandler):
         self._fail_if_told("create", context)
         identity = self.identity(inputs)
         server = self._provider.server
-        upsert = self._provider.settings.upsert_existing_objects
+        upsert = self._provider.has("upsertExistingObjects")
         if self._world.find("kubernetes", self.token, identity, server) and not upsert:
             raise ResourceError(f"{self.token} {identity} exists already in {server}")
         self.admit(inputs)
@@ -119,6 +119,10 @@ class InClusterHandler(ResourceHandler):
         """Before it goes."""
 
     # shared
+
+    def skips_updates(self) -> bool:
+        """Whether the cluster is unreachable and everything in it is to stay as it was."""
+        return self._provider.has("skipUpdateUnreachable") and not self._provider.reachable()
 
     def exists(self, token: str, identity: str) -> bool:
         return self._world.find("kubernetes", token, identity, self._provider.server) is not None

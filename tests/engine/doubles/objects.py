@@ -10,10 +10,9 @@ from plugins.framework.differences import compare, property_path
 from plugins.framework.errors import ResourceError
 from plugins.framework.handler import Checked, Diff
 from plugins.framework.values import UNKNOWN, Properties
-from plugins.kubernetes_standin.kinds import CLUSTER_SCOPED, Kind
-from plugins.kubernetes_standin.normalise import SECRET
 from tests.engine.doubles import balancers
 from tests.engine.doubles.in_cluster import InClusterHandler
+from tests.engine.doubles.kinds import Kind
 from tests.engine.doubles.secret_data import token_data, with_data
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _DEFINED_BY: Final = {
     "telemetry.istio.io": "istio-base",
     "gateway.networking.k8s.io": "gateway-api-crds",
 }
-_MORE_CLUSTER_SCOPED: Final = frozenset({("gateway.networking.k8s.io", "GatewayClass")})
+AUTONAMED: Final = "pulumi.com/autonamed"
 _READER: Final = "istio-reader-service-account"
 
 
@@ -35,22 +34,27 @@ class ObjectHandler(InClusterHandler):
     def __init__(self, provider: ClusterProvider, kind: Kind) -> None:
         super().__init__(provider)
         self._kind = kind
-        module = kind.api_version if "/" in kind.api_version else f"core/{kind.api_version}"
-        self.token = f"kubernetes:{module}:{kind.name}"
-        self._namespaced = (kind.group, kind.name) not in CLUSTER_SCOPED | _MORE_CLUSTER_SCOPED
+        self.token = kind.token
 
     def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+        if self.skips_updates():
+            return Checked(olds)
         given = news.get("metadata", {})
         if given is UNKNOWN:
             return Checked(news)
         metadata = dict(given)
-        if "name" not in metadata and "generateName" not in metadata:
+        if "generateName" in metadata:
+            raise ResourceError(
+                "the `.metadata.generateName` field is not supported in Server-Side Apply mode"
+            )
+        if "name" not in metadata:
             mark = hashlib.sha256(context.random_seed + context.urn.encode()).hexdigest()[:8]
             metadata["name"] = olds.get("metadata", {}).get("name") or f"{context.name}-{mark}"
-        if self._namespaced:
+            metadata["annotations"] = {**metadata.get("annotations", {}), AUTONAMED: "true"}
+        if self._kind.namespaced:
             metadata.setdefault("namespace", "default")
         inputs = {**news, "metadata": metadata}
-        return Checked(with_data(inputs) if self._kind == SECRET else inputs)
+        return Checked(with_data(inputs) if self._kind.name == "Secret" else inputs)
 
     def diff(
         self,
@@ -61,23 +65,24 @@ class ObjectHandler(InClusterHandler):
         context: CallContext,
     ) -> Diff:
         found = compare(old_inputs, news)
-        named = {("metadata", "name"), ("metadata", "namespace")}
-        replaces = ["metadata"] if any(tuple(path[:2]) in named for path in found) else []
-        if self._kind.name in ("RoleBinding", "ClusterRoleBinding") and any(p[0] == "roleRef" for p in found):
-            replaces.append("roleRef")
+        replaces = sorted({str(p[0]) for p in found if self._kind.replaced_by(p, self._provider.settings)})
+        named = news.get("metadata", {}).get("annotations", {}).get(AUTONAMED) != "true"
+        moved = {("metadata", "name"), ("metadata", "namespace")} & {tuple(path[:2]) for path in found}
         return Diff(
             changes=bool(found),
             replaces=replaces,
-            delete_before_replace=bool(replaces),
+            delete_before_replace=bool(replaces) and named and not moved,
             detailed={property_path(path): how for path, how in found.items()},
         )
 
     def identity(self, inputs: Properties) -> str:
         metadata = inputs["metadata"]
-        return f"{metadata['namespace']}/{metadata['name']}" if self._namespaced else str(metadata["name"])
+        return (
+            f"{metadata['namespace']}/{metadata['name']}" if self._kind.namespaced else str(metadata["name"])
+        )
 
     def admit(self, inputs: Properties) -> None:
-        if self._namespaced:
+        if self._kind.namespaced:
             self.require_namespace(inputs["metadata"]["namespace"])
         definer = _DEFINED_BY.get(self._kind.group)
         if definer and not self.release(definer):

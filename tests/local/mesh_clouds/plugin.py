@@ -1,72 +1,112 @@
-"""The stand-in of the kubernetes plug-in, but for the one release that needs the real Amazon: its load
-balancer controller, whose work the lab does by itself.
+"""Pulumi's own kubernetes plug-in, but for the one release that needs the real Amazon: its load balancer
+controller, whose work the lab does by itself. Every other call is passed on as it came.
 """
 
 from __future__ import annotations
 
+import signal
+import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final
 
-from plugins.framework.calls import CallContext
-from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
-from plugins.framework.server import serve
-from plugins.framework.values import UNKNOWN, Properties
-from plugins.kubernetes_standin.provider import RELEASE, KubernetesProvider
-from plugins.kubernetes_standin.release import ReleaseHandler
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import provider_pb2
 
-CONTROLLER = "aws-load-balancer-controller"
+from plugins.framework.server import start_on_loopback, wait_for_end
+from tests.plugins.official import official_plugin
 
-
-class Release(ReleaseHandler):
-    """A release; Amazon's controller is only said to be there."""
-
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
-        return Checked(news) if _apart(news) else super().check(olds, news, context)
-
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
-        if _apart(news):
-            return Diff.of_inputs(old_inputs, news)
-        return super().diff(identity, old_outputs, old_inputs, news, context)
-
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        if not _apart(inputs):
-            return super().create(inputs, preview=preview, timeout=timeout, context=context)
-        status = {"name": CONTROLLER, "namespace": inputs["namespace"], "status": "deployed"}
-        if preview:
-            return Created("", {**inputs, "status": UNKNOWN})
-        return Created(f"{inputs['namespace']}/{CONTROLLER}", {**inputs, "status": status})
-
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
-        if _apart(inputs):
-            return ReadState(identity, inputs, outputs)
-        return super().read(identity, inputs, outputs, context)
-
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
-        if not _apart(inputs):
-            super().delete(identity, outputs, inputs, timeout=timeout, context=context)
+CONTROLLER: Final = "aws-load-balancer-controller"
+_RELEASE: Final = "hybridmesh:index:LoadBalancerController$kubernetes:helm.sh/v3:Release::"
 
 
-class ProviderInTheLab(KubernetesProvider):
-    def handler(self, token: str) -> ResourceHandler:
-        found = super().handler(token)
-        if token == RELEASE and isinstance(found, ReleaseHandler):
-            return Release(found._cluster, Path.cwd())
-        return found
+def _check(request: Any) -> Any:
+    return provider_pb2.CheckResponse(inputs=request.news)
 
 
-def _apart(inputs: Properties) -> bool:
-    return inputs.get("chart") == CONTROLLER
+def _diff(request: Any) -> Any:
+    same = request.old_inputs == request.news
+    kinds = provider_pb2.DiffResponse
+    return kinds(changes=kinds.DIFF_NONE if same else kinds.DIFF_SOME)
+
+
+def _create(request: Any) -> Any:
+    if request.preview:
+        return provider_pb2.CreateResponse(properties=request.properties)
+    identity = f"{request.properties['namespace']}/{CONTROLLER}"
+    return provider_pb2.CreateResponse(id=identity, properties=_with_status(request.properties))
+
+
+def _update(request: Any) -> Any:
+    return provider_pb2.UpdateResponse(properties=_with_status(request.news))
+
+
+def _read(request: Any) -> Any:
+    return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+
+
+def _delete(_request: Any) -> Any:
+    return empty_pb2.Empty()
+
+
+_OWN: Final[dict[str, tuple[Any, Callable[[Any], Any]]]] = {
+    "Check": (provider_pb2.CheckRequest, _check),
+    "Diff": (provider_pb2.DiffRequest, _diff),
+    "Create": (provider_pb2.CreateRequest, _create),
+    "Update": (provider_pb2.UpdateRequest, _update),
+    "Read": (provider_pb2.ReadRequest, _read),
+    "Delete": (provider_pb2.DeleteRequest, _delete),
+}
+"""How a release of the controller is answered, by method: it is only said to be there."""
+
+
+def _with_status(inputs: struct_pb2.Struct) -> struct_pb2.Struct:
+    outputs = struct_pb2.Struct()
+    outputs.CopyFrom(inputs)
+    outputs.update({"status": {"name": CONTROLLER, "namespace": outputs["namespace"], "status": "deployed"}})
+    return outputs
+
+
+class PassingOn(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Answers for the controller's release, and passes the bytes of all other calls on."""
+
+    def __init__(self, official: grpc.Channel) -> None:
+        self._official = official
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        path = handler_call_details.method
+        pass_on = self._official.unary_unary(path)
+        own = _OWN.get(path.rpartition("/")[2])
+
+        def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
+            if own is not None:
+                kind, answered = own
+                message = kind.FromString(request)
+                if _RELEASE in message.urn:
+                    return bytes(answered(message).SerializeToString())
+            try:
+                return bytes(pass_on(request))
+            except grpc.RpcError as failure:
+                context.set_trailing_metadata(failure.trailing_metadata())
+                context.abort(failure.code(), failure.details())
+                raise
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+
+def main() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with official_plugin(Path.cwd(), sys.argv[1:]) as official:
+        server, port = start_on_loopback(lambda made: made.add_generic_rpc_handlers((PassingOn(official),)))
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
+        wait_for_end(stop, watch_parent=True)
+        server.stop(grace=1).wait()
 
 
 if __name__ == "__main__":
-    serve(ProviderInTheLab())
+    main()

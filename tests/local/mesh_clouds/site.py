@@ -21,7 +21,7 @@ from tests.engine.doubles.store import Thing, World
 from tests.engine.site import Site, make_site
 from tests.local.lab_site import ECHO, Kubectl, eventually, say_nothing
 from tests.local.mesh_clouds.inventory import inventory
-from tests.plugins.control_plane import CHECKOUT
+from tests.plugins.engine import CHECKOUT
 
 GKE, EKS = "gke-eu", "eks-us"
 STRANGER: Final = "stranger"

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from tests.plugins.conftest import ProjectFactory
-from tests.plugins.control_plane import CHECKOUT
-from tests.plugins.engine import Project
+from tests.plugins.engine import CHECKOUT, Project
 
 pytestmark = pytest.mark.engine
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.plugins.conftest import ProjectFactory
-from tests.plugins.control_plane import CHECKOUT
-from tests.plugins.engine import Project
+from tests.plugins.engine import CHECKOUT, Project
 from tests.plugins.hybridmesh.fake_api_server import FakeApiServer, api_server
 
 pytestmark = pytest.mark.engine
