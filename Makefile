@@ -11,7 +11,7 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotat
 	--no-emit-find-links --custom-compile-command 'make lock' --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain toolchain-bundle up verify down test lint format bench lock
+.PHONY: help setup toolchain toolchain-bundle up verify down test test-fast lint format bench lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +49,10 @@ down: setup ## Take the mesh away; nothing is left of it
 	@$(BIN)/hybrid-mesh down
 
 test: setup $(if $(IS_ROOT),toolchain) lint ## Run every test; those on the real lab only as root
-	@$(BIN)/pytest -n auto -m "not lab and not engine"
-	@$(BIN)/pytest -m "$(if $(IS_ROOT),lab or engine,engine)" || [ $$? -eq 5 ]
+	@$(BIN)/python -m tests.stages
+
+test-fast: setup ## Run the tests that need no lab and no engine
+	@$(BIN)/pytest -n auto --dist worksteal -m "not lab and not engine" --durations=15
 
 lint: setup ## Check style, types and the rooms' import rules
 	@$(BIN)/ruff check

@@ -10,6 +10,7 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -88,9 +89,13 @@ def fake_api(world: World, count: int) -> Iterator[FakeApi]:
     try:
         yield fake
     finally:
-        for listener in listeners:
-            listener.shutdown()
-            listener.server_close()
+        with ThreadPoolExecutor(count) as ending:  # each takes up to half a second to notice
+            list(ending.map(_end, listeners))
+
+
+def _end(listener: ThreadingHTTPServer) -> None:
+    listener.shutdown()
+    listener.server_close()
 
 
 def _listener(fake: FakeApi, context: ssl.SSLContext) -> ThreadingHTTPServer:

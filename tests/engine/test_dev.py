@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.site import Site, site
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine"), pytest.mark.xdist_group("dev")]
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
 
 @pytest.fixture(scope="module")

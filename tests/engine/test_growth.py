@@ -11,7 +11,7 @@ import pytest
 from tests.engine.shape import first, last
 from tests.engine.site import Site, site
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine"), pytest.mark.xdist_group("growth")]
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
 CLUSTERS = {"dev": "one", "staging": "gke-eu"}
 """Of each stack the cluster with the group `ratings`."""

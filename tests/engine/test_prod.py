@@ -11,7 +11,7 @@ from tests.engine.doubles.store import Call
 from tests.engine.shape import first, last, leaked
 from tests.engine.site import Site, site
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine"), pytest.mark.xdist_group("prod")]
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
 GKE = "gcp:container/cluster:Cluster"
 EKS = "aws:eks/cluster:Cluster"

@@ -12,7 +12,7 @@ from tests.gitops.runner import Result, Runner
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("mesh")]
+pytestmark = pytest.mark.lab
 
 POLICY = ("--namespace", "istio-system", "peerauthentication", "default")
 GROUP = ("--namespace", "demo", "workloadgroup", "legacy")

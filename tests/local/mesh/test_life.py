@@ -15,7 +15,7 @@ from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site, descendants, kill_one
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("mesh")]
+pytestmark = pytest.mark.lab
 
 
 def assert_verified(site: Site) -> None:

@@ -22,7 +22,7 @@ from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh_clouds.inventory import inventory, stays
 from tests.local.mesh_clouds.site import EKS, GKE, STRANGER, CloudSite, cloud_site, take_away
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("mesh-clouds")]
+pytestmark = pytest.mark.lab
 
 RATINGS_URL = "http://ratings.bookinfo.svc.cluster.local:9080/"
 ECHO_URL = "http://echo.demo.svc.cluster.local:8080/"

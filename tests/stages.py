@@ -1,0 +1,130 @@
+"""`python -m tests.stages`: every test, those on the real lab beside all others.
+
+The lab mostly waits while the others compute, so all together take little longer than the lab alone. Each
+stage is a pytest of its own; every line says whose it is, and the end says how each went. Ctrl-C ends all of
+them, and the lab's tests take their lab down.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final
+
+from local.toolchain.errors import ToolchainMissing
+from local.toolchain.profile import Profile
+
+PYTEST: Final = (sys.executable, "-m", "pytest", "--durations=15")
+INTERRUPTED: Final = 130
+
+
+@dataclass
+class Stage:
+    """One command, its output shown line by line under its name. `niceness` is that of nice(1)."""
+
+    name: str
+    command: Sequence[str]
+    niceness: int = 0
+    process: subprocess.Popen[str] | None = field(default=None, init=False)
+    verdict: str = field(default="not run", init=False)
+
+    def run(self) -> bool:
+        """Run to the end; answers whether it passed.
+
+        In a session of its own: it is interrupted once, by `Lanes`, and not by the terminal as well.
+        """
+        begin = time.monotonic()
+        self.process = subprocess.Popen(
+            ["nice", "-n", str(self.niceness), *self.command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            print(f"{self.name:>6} | {line}", end="", flush=True)
+        code = self.process.wait()
+        outcome = "passed" if code == 0 else f"FAILED with exit code {code}"
+        self.verdict = f"{outcome} in {time.monotonic() - begin:.0f} s"
+        return code == 0
+
+    def interrupt(self) -> None:
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+
+
+@dataclass
+class Lanes:
+    """Lanes run side by side, the stages of a lane one after the other, whether they pass or not."""
+
+    lanes: Sequence[Sequence[Stage]]
+    _interrupted: bool = False
+
+    def run(self) -> int:
+        """0 if all passed, 130 if they were interrupted, else 1."""
+        with ThreadPoolExecutor(len(self.lanes)) as pool:
+            running = [pool.submit(self._follow, lane) for lane in self.lanes]
+            while not all(future.done() for future in running):
+                try:
+                    wait(running)
+                except KeyboardInterrupt:
+                    self._interrupted = True
+                    for stage in chain(*self.lanes):
+                        stage.interrupt()
+        for stage in chain(*self.lanes):
+            print(f"{stage.name}: {stage.verdict}", flush=True)
+        if self._interrupted:
+            return INTERRUPTED
+        return 0 if all(future.result() for future in running) else 1
+
+    def _follow(self, lane: Sequence[Stage]) -> bool:
+        passed = [stage.run() for stage in lane if not self._interrupted]
+        return all(passed)
+
+
+def choose(*, is_root: bool, has_toolchain: bool) -> tuple[Lanes, list[str]]:
+    """What can run here, and a line for each stage that cannot."""
+    fast = Stage("fast", [*PYTEST, "-n", "auto", "--dist", "worksteal", "-m", "not lab and not engine"], 5)
+    if not has_toolchain:
+        return Lanes([[fast]]), ["lab, engine: NOT RUN: they need the toolchain (as root: make toolchain)"]
+    engine = [*PYTEST, "-m", "engine"]
+    if not is_root:
+        both = Stage("engine", [*engine, "-n", "2", "--dist", "loadfile"])
+        return Lanes([[fast, both]]), ["lab: NOT RUN: it needs root"]
+    return Lanes([[Stage("lab", [*PYTEST, "-m", "lab"])], [fast, Stage("engine", engine, 5)]]), []
+
+
+def _has_toolchain() -> bool:
+    try:
+        Profile.current()
+    except ToolchainMissing:
+        return False
+    return True
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    has_toolchain = _has_toolchain()
+    lanes, left_out = choose(is_root=os.geteuid() == 0, has_toolchain=has_toolchain)
+    code = lanes.run()
+    for line in left_out:
+        print(line)
+    if not has_toolchain and os.environ.get("ALLOW_SKIPS") != "1":
+        print("set ALLOW_SKIPS=1 to pass without them")
+        return code or 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
