@@ -47,7 +47,7 @@ def bundle(group: Group, ttl: Ttl = "1h", output: Output = None, stack: Stack = 
         content = _exported(Engine.find(), stack, group)
     with step(f"Asking the cluster {found.cluster} for a token"):
         token, expires, roots = _mint(plan, found, seconds)
-    archive = write_bundle(folder, render_bundle(_describe(found, content, roots)), token)
+    archive = write_bundle(folder, _render(_describe(found, content, roots)), token)
     out.print(f"{folder}/ and {archive} are written. The token in them expires at {expires}.", markup=False)
     out.print(f"On the machine, as root: tar xzf {archive.name} && {folder.name}/install.sh", markup=False)
 
@@ -83,6 +83,17 @@ def _mint(plan: MeshPlan, group: GroupPlan, seconds: int) -> tuple[str, str, str
     kubectl = Kubectl(read_kubeconfig(plan.clusters[group.cluster], plan.stack))
     token, expires = mint(kubectl, group.namespace, group.service_account, seconds)
     return token, expires, read_roots(kubectl, group.namespace)
+
+
+def _render(bundle: Bundle) -> dict[str, str]:
+    try:
+        return render_bundle(bundle)
+    except ValueError:
+        addresses = ", ".join(bundle.gateway_addresses) or "none"
+        raise CommandError(
+            f"The gateway of {bundle.cluster} has no IP addresses, which machines need (got: {addresses}).",
+            f"Set `clusters.{bundle.cluster}.gateway.addresses` and run `pulumi up`.",
+        ) from None
 
 
 def _describe(group: GroupPlan, content: dict[str, Any], roots: str) -> Bundle:

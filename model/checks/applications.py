@@ -5,12 +5,30 @@ from collections.abc import Iterator
 
 from model.checks.formats import is_url
 from model.checks.registry import rule
-from model.config.groups import MachineFileConfig
+from model.config.groups import ApplicationConfig, MachineFileConfig
+from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
 from model.reading.problems import Problem
 
-AGENT_FOLDERS = ("/etc/certs", "/etc/istio", "/var/lib/istio", "/var/run/secrets", "/run/secrets")
-"""Folders of Istio's agent on a machine."""
+AGENT_FOLDERS = (
+    "/etc/certs",
+    "/etc/hybrid-mesh",
+    "/etc/istio",
+    "/etc/systemd/system/istio.service",
+    "/etc/systemd/system/istio.service.d",
+    "/run/secrets",
+    "/usr/local/bin/envoy",
+    "/usr/local/bin/istio-start.sh",
+    "/usr/local/bin/pilot-agent",
+    "/usr/local/lib/hybrid-mesh",
+    "/var/cache/hybrid-mesh",
+    "/var/lib/hybrid-mesh",
+    "/var/lib/istio",
+    "/var/run/secrets",
+)
+"""Folders and files of Istio's agent, and of what makes a machine a member of the mesh."""
+OWN_UNIT_FILES = "/etc/systemd/system/hybrid-mesh"
+"""How the paths of the program's own systemd units begin."""
 
 OWN_UNITS = ("istio.service", "hybrid-mesh")
 """Names, or beginnings of names, of the units that make a machine a member of the mesh."""
@@ -57,12 +75,25 @@ def a_file_is_one_file(mesh: MeshConfig) -> Iterator[Problem]:
 
 @rule
 def files_leave_the_agents_alone(mesh: MeshConfig) -> Iterator[Problem]:
-    """No file of the user's lies where Istio's agent keeps its own."""
+    """No file replaces one of Istio's agent, or of what makes the machine a member of the mesh."""
     for path, file in _files(mesh):
-        folder = next((f for f in AGENT_FOLDERS if f"{file.path}/".startswith(f"{f}/")), None)
-        if folder is not None:
+        owned = next((f for f in AGENT_FOLDERS if f"{file.path}/".startswith(f"{f}/")), None)
+        if owned is None and file.path.startswith(OWN_UNIT_FILES):
+            owned = file.path
+        if owned is not None:
+            yield Problem(f"{path}.path", file.path, f"{owned} is the agent's own", "Choose another place.")
+
+
+@rule
+def applications_run_on_machines_that_the_program_makes(mesh: MeshConfig) -> Iterator[Problem]:
+    """A bundle holds no application: its machines are set up by their owner."""
+    for name, group in sorted(mesh.workload_groups.items()):
+        if isinstance(group.machines, BundleMachinesConfig) and group.application != ApplicationConfig():
             yield Problem(
-                f"{path}.path", file.path, f"{folder} is the agent's folder", "Choose another place."
+                f"workloadGroups.{name}.application",
+                "",
+                "machines of type bundle are set up by their owner, not by the program",
+                "Install the application on the machines yourself, and leave `application` out.",
             )
 
 

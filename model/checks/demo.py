@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from model.checks.formats import is_url
 from model.checks.registry import rule
 from model.config.clusters import LocalClusterConfig
+from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
 from model.istio_facts import SIDECAR_PORTS
 from model.reading.problems import Problem
@@ -32,6 +33,19 @@ def demo_machines_can_fetch_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
             demo.binaries,
             "this is no http or https URL",
             "Write it like https://host/folder.",
+        )
+
+
+@rule
+def the_demo_runs_on_machines_that_the_program_makes(mesh: MeshConfig) -> Iterator[Problem]:
+    """The demo's group is not of machines that their owner sets up."""
+    group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
+    if mesh.demo is not None and group is not None and isinstance(group.machines, BundleMachinesConfig):
+        yield Problem(
+            "demo.group",
+            str(mesh.demo.group),
+            "machines of type bundle are set up by their owner, not by the program",
+            "Leave `group` out, or name a group whose machines the program creates.",
         )
 
 

@@ -108,6 +108,20 @@ def ports_of_a_group_are_its_own(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
+def ports_are_tcp(mesh: MeshConfig) -> Iterator[Problem]:
+    """No port is named as one of UDP, which Istio's proxies do not carry (Istio: "Protocol selection")."""
+    for name, group in mesh.workload_groups.items():
+        for port_name in group.ports:
+            if port_name.split("-", 1)[0] == "udp":
+                yield Problem(
+                    f"workloadGroups.{name}.ports.{port_name}",
+                    port_name,
+                    "a mesh carries TCP only",
+                    "Leave the port out: callers reach it at the machine's own address, outside the mesh.",
+                )
+
+
+@rule
 def labels_are_labels(mesh: MeshConfig) -> Iterator[Problem]:
     """Labels are such as Kubernetes takes, and none is the project's own."""
     for name, group in mesh.workload_groups.items():

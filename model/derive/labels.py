@@ -6,6 +6,9 @@ from collections.abc import Mapping
 PLANNED = ("stack", "mesh", "component")
 """Keys that are set by themselves."""
 
+MESH = "mesh"
+"""Name of the mesh's component, with which the names of all resources begin."""
+
 VALUE_LIMIT = 63
 """Characters of a label's value on Google Cloud; AWS takes more."""
 
@@ -16,7 +19,7 @@ def mesh_labels(stack: str, mesh_id: str, configured: Mapping[str, str]) -> dict
 
 
 def component_labels(labels: Mapping[str, str], component: str) -> dict[str, str]:
-    """`labels` and that of the component (`GkeCluster`, say) that a resource belongs to."""
+    """`labels` and the name of the component that a resource belongs to, such as `mesh-east-gateway`."""
     return dict(sorted({**labels, "component": label_value(component)}.items()))
 
 

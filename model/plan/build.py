@@ -12,7 +12,7 @@ from model.config.trust import FilesTrustConfig
 from model.derive.api_access import egress, nat_addresses, plan_api_access, plan_exposure
 from model.derive.clouds import plan_subnets, project, zones
 from model.derive.firewall import plan_firewall
-from model.derive.labels import component_labels, mesh_labels
+from model.derive.labels import MESH, component_labels, mesh_labels
 from model.derive.local_pod_cidrs import pod_ranges
 from model.objects.helm_values import load_balancer_annotations
 from model.objects.ingress import gateway, routes
@@ -117,7 +117,7 @@ def _plan_cluster(
             peers=peers,
             groups=groups,
             ingresses=ingresses,
-            labels=component_labels(_labels(mesh, stack), "EastWestGateway"),
+            labels=component_labels(_labels(mesh, stack), f"{MESH}-{name}-gateway"),
         ),
         control_plane_cidr=str(control_plane) if control_plane else None,
         api=plan_api_access(mesh, name),
@@ -139,7 +139,7 @@ def _ranges(mesh: MeshConfig, name: str) -> tuple[IPv4Network | None, IPv4Networ
 def _plan_ingress(mesh: MeshConfig, stack: str, name: str) -> IngressPlan:
     ingress = mesh.ingress[name]
     annotations = load_balancer_annotations(
-        mesh.clusters[ingress.cluster], component_labels(_labels(mesh, stack), "Ingress")
+        mesh.clusters[ingress.cluster], component_labels(_labels(mesh, stack), f"{MESH}-ingress-{name}")
     )
     return IngressPlan(
         name=name,

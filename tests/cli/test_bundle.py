@@ -29,6 +29,7 @@ EXPORTED = {
 def bundle_mesh() -> dict[str, Any]:
     mesh = raw_mesh()
     mesh["workloadGroups"]["legacy"]["machines"] = {"type": "bundle"}
+    del mesh["demo"]["group"]
     return mesh
 
 
@@ -43,7 +44,7 @@ def asked(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return TOKEN, "2026-11-23T07:12:01+00:00"
 
     pulumi.answer("stack output", stdout=json.dumps({"bundles": {"legacy": EXPORTED}}))
-    monkeypatch.setattr("cli.bundle.stack_plan", lambda _: mesh_plan(workloadGroups=mesh["workloadGroups"]))
+    monkeypatch.setattr("cli.bundle.stack_plan", lambda _: mesh_plan(**mesh))
     monkeypatch.setattr("cli.bundle.Engine.find", pulumi.engine)
     monkeypatch.setattr("cli.bundle.read_kubeconfig", lambda *_: Kubeconfig({}))
     monkeypatch.setattr("cli.bundle.mint", mint)
@@ -112,6 +113,19 @@ def test_a_group_without_bundles_is_refused_with_those_that_have(
     done = runner.invoke(app, ["bundle", "legacy"])
     assert done.exit_code == 2
     assert "It has none" in done.stderr
+
+
+@pytest.mark.parametrize("addresses", [["a.elb.example.com"], []])
+def test_a_gateway_without_ip_addresses_says_what_to_set(
+    asked: list[tuple[object, ...]], pulumi: FakePulumi, addresses: list[str]
+) -> None:
+    pulumi.answers.clear()
+    exported = {**EXPORTED, "gatewayAddresses": addresses}
+    pulumi.answer("stack output", stdout=json.dumps({"bundles": {"legacy": exported}}))
+    done = runner.invoke(app, ["bundle", "legacy"])
+    assert done.exit_code == 1
+    assert "clusters.east.gateway.addresses" in done.stderr
+    assert not Path("local-legacy").exists()
 
 
 @pytest.mark.parametrize("output", ["{}", "no JSON", '{"bundles": {}}', '{"bundles": {"legacy": null}}'])

@@ -53,8 +53,9 @@ def test_machines_are_those_that_run(lab: FakeLab) -> None:
 def test_machines_of_others_are_not_probed(lab: FakeLab) -> None:
     mesh = raw_mesh()
     mesh["workloadGroups"]["legacy"]["machines"] = {"type": "bundle"}
+    del mesh["demo"]["group"]
     with pytest.raises(NotProbedError, match="bundle machines"):
-        MeshShell(mesh_plan(workloadGroups=mesh["workloadGroups"])).machines("legacy")
+        MeshShell(mesh_plan(**mesh)).machines("legacy")
 
 
 def test_a_local_ingress_is_the_labs_port_on_the_loopback(lab: FakeLab) -> None:

@@ -137,7 +137,7 @@ def test_load_balancers_on_eks_are_of_the_controller_and_carry_the_stacks_tags()
     prefix = "service.beta.kubernetes.io/aws-load-balancer"
     assert annotations[f"{prefix}-type"] == "external"
     assert annotations[f"{prefix}-attributes"] == "load_balancing.cross_zone.enabled=true"
-    assert annotations[NLB_TAGS] == "component=eastwestgateway,mesh=mesh-prod,owner=platform,stack=prod"
+    assert annotations[NLB_TAGS] == "component=mesh-eks-us-gateway,mesh=mesh-prod,owner=platform,stack=prod"
     assert EIP_ALLOCATIONS not in annotations
 
 

@@ -1,9 +1,13 @@
 """The plan hands each group's own settings to what renders the machines' texts."""
 
+import pytest
 import yaml
 
+from model.config.istio import IstioConfig
 from model.plan.boot import machine_boot
 from model.plan.build import plan_from
+from model.plan.groups import MACHINE_FILES
+from model.reading.problems import ConfigurationError
 from model.texts.agent import AgentSettings
 from model.texts.cloud_init import render_user_data
 from model.texts.cluster_env import render_cluster_env
@@ -104,3 +108,19 @@ def test_vms_verify_the_package_of_their_form_and_architecture() -> None:
     }
     assert boots["orders"].package_url.endswith("/deb/istio-sidecar-arm64.deb")
     assert f"PACKAGE_SHA256='{'b' * 64}'" in render_user_data(boots["orders"])
+
+
+def test_no_file_of_an_application_can_replace_one_of_the_programs() -> None:
+    """Whatever the user-data or a bundle's installer writes."""
+    group = plan_from(PROD, "prod").groups["orders"]
+    boot = machine_boot(group, IstioConfig(), "https://api", "CA", GATEWAYS, eks_cluster="c")
+    document = yaml.safe_load(render_user_data(boot))
+    ours = {entry["path"] for entry in document["write_files"]} | set(MACHINE_FILES) - {"/etc/hosts"}
+    assert len(ours) > 15
+    for path in ours:
+        files = {"workloadGroups.legacy.application.files": [{"path": path, "content": "x"}]}
+        with pytest.raises(ConfigurationError) as raised:
+            plan_from(changed(LOCAL, files), "local")
+        assert [problem.path for problem in raised.value.problems] == [
+            "workloadGroups.legacy.application.files.0.path"
+        ]

@@ -214,12 +214,13 @@ class ForeignMachines(FakeShell):
 def test_machines_that_cannot_be_probed_by_design_are_said_and_hold_nothing_up() -> None:
     mesh = raw_mesh()
     mesh["workloadGroups"]["legacy"]["machines"] = {"type": "bundle"}
+    del mesh["demo"]["group"]
     routes = mesh["ingress"]["public"]["routes"]
     routes[0]["backends"] = routes[0]["backends"][:1]
     routes[0]["backends"][0]["weight"] = 100
     shell = ForeignMachines()
     del shell.voices["legacy"]
-    report = run(shell, workloadGroups=mesh["workloadGroups"], ingress=mesh["ingress"])
+    report = run(shell, workloadGroups=mesh["workloadGroups"], ingress=mesh["ingress"], demo=mesh["demo"])
     assert report.holds
     assert [(gap.subject, gap.by_design) for gap in report.gaps] == [("group legacy", True)]
 

@@ -4,6 +4,7 @@ The API servers, gateways and addresses behind which the NATs of both clouds hid
 machine, which the lab boots as the recorded managed group would.
 """
 
+import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ GKE, EKS = "gke-eu", "eks-us"
 STRANGER: Final = "stranger"
 KUBERNETES: Final = "1.35.4"
 PACKAGES: Final = "http://172.30.0.1:8080"
+PACKAGE: Final = CHECKOUT / ".toolchain/packages/releases/1.31.0/deb/istio-sidecar.deb"
 FIRST_MACHINE: Final = "172.30.200.1"
 """Of the lab's WAN: behind it the first machine leaves its network."""
 AMAZONS_PODS: Final = "10.20.128.0/17"
@@ -159,6 +161,7 @@ def as_the_lab_can(mesh: dict[str, Any], peer_endpoints: dict[str, str]) -> dict
     mesh["istio"] |= {
         "charts": {"type": "folder", "path": ".toolchain/charts"},
         "packages": PACKAGES,
+        "packageSha256": {"amd64Deb": hashlib.sha256(PACKAGE.read_bytes()).hexdigest()},
         "values": UPSTREAM_ENVOY,
     }
     for name, endpoint in peer_endpoints.items():

@@ -36,6 +36,25 @@ APPLICATIONS = [
         "another place",
     ),
     Case(
+        "files_leave_the_agents_alone",
+        files({"path": "/usr/local/lib/hybrid-mesh/identity", "content": "x"}),
+        f"{FILE}.path",
+        "/usr/local/lib/hybrid-mesh/identity",
+        "another place",
+    ),
+    Case(
+        "applications_run_on_machines_that_the_program_makes",
+        {
+            "workloadGroups.ratings.application": {
+                "units": [{"name": "ratings.service", "content": "[Service]\n"}]
+            }
+        },
+        "workloadGroups.ratings.application",
+        "",
+        "yourself",
+        "dev",
+    ),
+    Case(
         "units_have_names_of_their_own",
         {f"{LEGACY}.application.units": [{"name": "istio.service", "content": ""}]},
         f"{LEGACY}.application.units.0.name",

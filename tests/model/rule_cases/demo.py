@@ -1,12 +1,19 @@
 """Meshes that break the rules of `model.checks.demo`."""
 
 from tests.model.meshes import DELETED
-from tests.model.rule_cases.case import BACKENDS, FILE, Case, files
+from tests.model.rule_cases.case import BACKENDS, FILE, LEGACY, Case, files
 from tests.model.rule_cases.cloud import prod
 
 DEMO = [
     Case("demo_machines_can_fetch_the_demo", {"demo.binaries": DELETED}, "demo.binaries", "", "echo-server"),
     Case("demo_machines_can_fetch_the_demo", {"demo.binaries": "/srv"}, "demo.binaries", "/srv", "https://"),
+    Case(
+        "the_demo_runs_on_machines_that_the_program_makes",
+        {f"{LEGACY}.machines": {"type": "bundle"}},
+        "demo.group",
+        "legacy",
+        "Leave `group` out",
+    ),
     prod("clusters_can_pull_the_demo", {"demo": {}}, "demo.image", "", "can pull"),
     Case(
         "the_demo_has_a_port_to_itself",

@@ -4,6 +4,13 @@ from tests.model.rule_cases.case import GROUP, LEGACY, RATINGS, Case
 
 GROUPS = [
     Case(
+        "ports_are_tcp",
+        {f"{LEGACY}.ports.udp-syslog": 5514},
+        f"{LEGACY}.ports.udp-syslog",
+        "udp-syslog",
+        "outside the mesh",
+    ),
+    Case(
         "local_machines_are_in_local_networks",
         {"networks.attic": {"type": "external", "cidr": "10.40.0.0/16", "reachable": "direct"}}
         | {f"{LEGACY}.network": "attic"},
