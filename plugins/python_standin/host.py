@@ -1,4 +1,4 @@
-"""The LanguageRuntime service (pulumi/proto/language.proto): how the engine runs a Python program."""
+"""The LanguageRuntime service (pulumi/proto/language.proto), as far as the engine needs it for a program."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
@@ -19,36 +17,8 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 from plugins.framework.server import start_on_loopback, wait_for_end
 from plugins.python_standin import execute
-from plugins.python_standin.interpreter import (
-    install_commands,
-    installed_packages,
-    interpreter,
-    virtual_environment,
-)
-from plugins.python_standin.processes import Processes, stream
 
-
-@dataclass(frozen=True)
-class Program:
-    """Where a program is and which Python runs it."""
-
-    root: Path
-    folder: Path
-    entry_point: str
-    environment: Path | None
-
-    @classmethod
-    def of(cls, info: Any) -> Program:
-        """From a ProgramInfo message."""
-        root, folder = Path(info.root_directory), Path(info.program_directory)
-        options = info.options.fields
-        option = options["virtualenv"].string_value if "virtualenv" in options else ""
-        return cls(root, folder, info.entry_point or ".", virtual_environment(root, folder, option))
-
-    @property
-    def python(self) -> str:
-        """Its interpreter."""
-        return interpreter(self.environment)
+_INTERRUPT_SECONDS: Final = 5
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
@@ -56,7 +26,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def __init__(self, engine_address: str) -> None:
         self._engine_address = engine_address
-        self._processes = Processes()
+        self._running: set[subprocess.Popen[bytes]] = set()
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         del context
@@ -68,88 +38,32 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return plugin_pb2.PluginInfo(version="0.1.0")
 
     def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """None: the stand-in is there because nothing can be downloaded; what is missing is found when
-        used.
-        """
+        """None: a plug-in that is missing is found when it is used."""
         del request, context
         return language_pb2.GetRequiredPackagesResponse()
 
-    def GetRequiredPlugins(self, request: Any, context: grpc.ServicerContext) -> Any:
-        del request, context
-        return language_pb2.GetRequiredPluginsResponse()
-
     def Run(self, request: Any, context: grpc.ServicerContext) -> Any:
         del context
-        program = Program.of(request.info)
-        command = [program.python, "-u", execute.__file__, program.entry_point]
-        environment = os.environ | {
-            "HYBRID_MESH_RUN": json.dumps(self._run_settings(request, program)),
+        info = request.info
+        environment = virtual_environment(info)
+        variables = {
+            "HYBRID_MESH_RUN": json.dumps(self._settings(request)),
             "PULUMI_CONFIG": json.dumps(dict(request.config)),
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
+            **({"VIRTUAL_ENV": str(environment)} if environment else {}),
         }
-        if program.environment is not None:
-            environment["VIRTUAL_ENV"] = str(program.environment)
-        code = self._processes.run(command, folder=program.folder, environment=environment)
+        python = str(environment / "bin" / "python") if environment else sys.executable
+        command = [python, "-u", execute.__file__, info.entry_point or "."]
+        with subprocess.Popen(
+            command, cwd=info.program_directory, env=os.environ | variables, stdin=subprocess.DEVNULL
+        ) as process:
+            self._running.add(process)
+            code = process.wait()
+            self._running.discard(process)
         if code == execute.SHOWN:
             return language_pb2.RunResponse(bail=True)
-        if code != 0:
-            return language_pb2.RunResponse(error=f"Program exited with non-zero exit code: {code}")
-        return language_pb2.RunResponse()
-
-    def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-        program = Program.of(request.info)
-        folder = Path(request.directory or program.folder)
-        for command in install_commands(folder, program.environment):
-            with self._processes.started(command, folder=folder, capture=True) as process:
-                for text in stream(process):
-                    yield language_pb2.InstallDependenciesResponse(**text)
-            if process.returncode != 0:
-                what = f"{' '.join(command[:4])} failed with code {process.returncode}"
-                context.abort(grpc.StatusCode.INTERNAL, what)
-
-    def About(self, request: Any, context: grpc.ServicerContext) -> Any:
-        del context
-        python = Program.of(request.info).python
-        done = subprocess.run([python, "--version"], capture_output=True, text=True, check=True)
-        version = done.stdout.removeprefix("Python ").strip()
-        return language_pb2.AboutResponse(
-            executable=python, version=version, metadata={"host": "stand-in of hybrid-mesh"}
-        )
-
-    def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> Any:
-        try:
-            found = installed_packages(
-                Program.of(request.info).python, transitive=request.transitiveDependencies
-            )
-        except (subprocess.SubprocessError, OSError) as failure:
-            context.abort(grpc.StatusCode.INTERNAL, f"the program's packages cannot be listed: {failure}")
-        return language_pb2.GetProgramDependenciesResponse(
-            dependencies=[language_pb2.DependencyInfo(name=name, version=version) for name, version in found]
-        )
-
-    def RuntimeOptionsPrompts(self, request: Any, context: grpc.ServicerContext) -> Any:
-        del request, context
-        return language_pb2.RuntimeOptionsResponse()
-
-    def Template(self, request: Any, context: grpc.ServicerContext) -> Any:
-        del request, context
-        return language_pb2.TemplateResponse()
-
-    def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-        del context
-        program = Program.of(request.info)
-        environment = dict(pair.split("=", 1) for pair in request.env if "=" in pair) or dict(os.environ)
-        arguments = [str(program.folder), *request.args]
-        if request.kind == "analyzer":
-            arguments = ["-m", "pulumi.policy", *request.args, str(program.folder)]
-        command = [program.python, "-u", *arguments]
-        started = self._processes.started(
-            command, folder=Path(request.pwd or program.folder), environment=environment, capture=True
-        )
-        with started as process:
-            for text in stream(process):
-                yield language_pb2.RunPluginResponse(**text)
-        yield language_pb2.RunPluginResponse(exitcode=process.returncode)
+        error = f"Program exited with non-zero exit code: {code}" if code else ""
+        return language_pb2.RunResponse(error=error)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         del request, context
@@ -157,10 +71,17 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return empty_pb2.Empty()
 
     def cancel(self) -> None:
-        """Interrupts what runs."""
-        self._processes.interrupt()
+        """SIGINT to every program that runs, SIGKILL to those that do not heed it."""
+        running = list(self._running)
+        for process in running:
+            process.send_signal(signal.SIGINT)
+        for process in running:
+            try:
+                process.wait(_INTERRUPT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
-    def _run_settings(self, request: Any, program: Program) -> dict[str, Any]:
+    def _settings(self, request: Any) -> dict[str, Any]:
         return {
             "arguments": list(request.args),
             "settings": {
@@ -171,9 +92,20 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 "parallel": request.parallel,
                 "dry_run": request.dryRun,
                 "organization": request.organization or "organization",
-                "root_directory": str(program.root),
+                "root_directory": request.info.root_directory,
             },
         }
+
+
+def virtual_environment(info: Any) -> Path | None:
+    """The folder of the program's virtual environment: that of the runtime option `virtualenv` (relative to
+    the project), else `.venv` beside the program or the project. None where it has no Python: this host's
+    own then runs the program, and it has the Pulumi SDK.
+    """
+    options, root = info.options.fields, Path(info.root_directory)
+    named = options["virtualenv"].string_value if "virtualenv" in options else ""
+    candidates = [root / named] if named else [Path(info.program_directory) / ".venv", root / ".venv"]
+    return next((folder for folder in candidates if (folder / "bin" / "python").exists()), None)
 
 
 def serve() -> NoReturn:

@@ -84,16 +84,6 @@ def test_an_error_in_a_value_fails_the_run(make_project: ProjectFactory) -> None
     assert "ZeroDivisionError" in make_project(program).run("up", "--yes", "--skip-preview", fails=True)
 
 
-def test_about_names_the_interpreter(make_project: ProjectFactory) -> None:
-    shown = make_project("").run("about")
-    assert "stand-in of hybrid-mesh" in shown
-    assert f"version='{sys.version.split()[0]}'" in shown
-
-
-def test_install_of_a_program_without_requirements(make_project: ProjectFactory) -> None:
-    make_project("").run("install")
-
-
 def test_a_virtual_environment_beside_the_program_runs_it(make_project: ProjectFactory) -> None:
     project = make_project("import sys\nprint('run by', sys.argv, sys.executable)\n")
     own = project.folder / ".venv" / "bin"
