@@ -7,11 +7,12 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from cli.environment import PulumiEnvironment, pulumi_environment
 from cli.errors import CommandError
-from local.paths import project_folder
+from local.paths import project_folder, state_folder
 
 QUIET_SECONDS = 60.0
 
@@ -70,15 +71,16 @@ class Engine:
         Ctrl-C reaches this process only, which passes it on: the first lets `pulumi` finish what it has
         begun, the second makes it end at once. Raises KeyboardInterrupt when it has ended after one.
         """
-        process = subprocess.Popen(
-            self._command(arguments),
-            cwd=project_folder(),
-            env=dict(self.variables),
-            stdin=subprocess.DEVNULL,
-            process_group=0,
-        )
-        with _passing_on(process) as interrupts:
-            code = process.wait()
+        with _temporary_folder() as temporary:
+            process = subprocess.Popen(
+                self._command(arguments),
+                cwd=project_folder(),
+                env={**self.variables, "TMPDIR": str(temporary)},
+                stdin=subprocess.DEVNULL,
+                process_group=0,
+            )
+            with _passing_on(process) as interrupts:
+                code = process.wait()
         if interrupts:
             raise KeyboardInterrupt
         return code
@@ -92,6 +94,27 @@ def ending(code: int) -> str:
     if code < 0:
         return f"was killed by signal {-code}"
     return f"ended with {code}; its own words are above"
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """A folder of this user's for temporary files, while the body runs. Folders of killed commands go first.
+
+    Pulumi's Kubernetes plug-in writes each kubeconfig there for Helm and leaves it (pulumi-kubernetes,
+    provider/pkg/provider/util.go, `writeKubeconfigToFile`).
+    """
+    all_of_them = state_folder() / "temporary"
+    for left in all_of_them.glob("*"):
+        if not Path(f"/proc/{left.name}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    own = all_of_them / str(os.getpid())
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            all_of_them.rmdir()
 
 
 @contextlib.contextmanager

@@ -24,6 +24,11 @@ for words, answer in json.loads((home / "answers.json").read_text()):
         sys.stdout.flush()
         if "stdin" in answer:
             (home / answer["stdin"]).write_text(sys.stdin.read())
+        if "temporary" in answer:
+            folder = Path(os.environ["TMPDIR"])
+            assert folder.stat().st_mode & 0o777 == 0o700
+            (folder / answer["temporary"]).touch()
+            (home / "temporary").write_text(str(folder))
         if "ready" in answer:
             (home / answer["ready"]).touch()
         deadline = time.monotonic() + answer.get("seconds", 0)

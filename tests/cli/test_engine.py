@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.engine import ending
+from local.paths import state_folder
 from operate.patience import retry
 from tests.cli.fake_pulumi import FakePulumi
 
@@ -27,6 +28,17 @@ def test_a_streamed_commands_exit_code_is_given(pulumi: FakePulumi) -> None:
     pulumi.answer("up", code=3)
     assert pulumi.engine().stream("up") == 3
     assert pulumi.calls() == [["up", "--non-interactive"]]
+
+
+def test_temporary_files_are_private_and_end_with_the_command(pulumi: FakePulumi) -> None:
+    dead = state_folder() / "temporary" / "4194305"  # above the highest process id that Linux gives
+    dead.mkdir(parents=True)
+    (dead / "kubeconfig1").write_text("key")
+    pulumi.answer("up", temporary="kubeconfig2", code=0)
+    assert pulumi.engine().stream("up") == 0
+    folder = Path((pulumi.home / "temporary").read_text())
+    assert folder.parent == dead.parent
+    assert not dead.parent.exists()
 
 
 def test_an_interrupt_reaches_pulumi_once_and_is_waited_for(pulumi: FakePulumi) -> None:
