@@ -81,6 +81,7 @@ def release(
         chart=source.chart,
         version=source.version,
         repository_opts={"repo": source.repository} if source.repository else None,
+        take_ownership=planned.adopts or None,
         values=merge(planned.values, {"service": service} if service else {}),
         opts=opts,
     )

@@ -119,6 +119,19 @@ def packages_without_tls_are_verified(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
+def local_clusters_get_the_gateway_api(mesh: MeshConfig) -> Iterator[Problem]:
+    """Local clusters begin empty: nobody else brings the Gateway API's definitions."""
+    local = sorted(name for name, c in mesh.clusters.items() if isinstance(c, LocalClusterConfig))
+    if mesh.istio.gateway_api == "existing" and local:
+        yield Problem(
+            "istio.gatewayApi",
+            "existing",
+            f"cluster {local[0]} is local and does not have the Gateway API's definitions",
+            "Leave `gatewayApi` out, or set it to install.",
+        )
+
+
+@rule
 def plain_envoys_are_local(mesh: MeshConfig) -> Iterator[Problem]:
     """`proxy: envoy` is for the local site, whose proxies are upstream Envoys."""
     if mesh.istio.proxy == "envoy" and not all(

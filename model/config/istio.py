@@ -77,6 +77,9 @@ class IstioConfig(Section):
     """Tag of the images; the version by default."""
     charts: ChartsConfig = RepositoryChartsConfig(type="repository")
     """Where the Helm charts are."""
+    gateway_api: Literal["install", "existing"] = "install"
+    """The Gateway API's custom resource definitions: `install` installs them, and takes over those that are
+    there already; `existing` uses those that a cluster has from elsewhere (k3s, a managed gateway)."""
     packages: str = "https://blob.istio.io/istio-release"
     """Base address of the machine packages: `<packages>/releases/<version>/deb/istio-sidecar.deb`."""
     package_sha256: PackageSumsConfig = PackageSumsConfig()

@@ -53,3 +53,5 @@ class PlannedRelease(Planned):
     source: ChartSource
     values: Mapping[str, Any]
     service_filled: bool = False
+    adopts: bool = False
+    """Whether it takes over objects of its chart that the cluster has already, as `helm --take-ownership`."""

@@ -31,4 +31,5 @@ def as_plain(planned: PlannedObject | PlannedRelease) -> dict[str, Any]:
         return planned.manifest
     source = {key: value for key, value in asdict(planned.source).items() if value is not None}
     named = {"name": planned.release, "namespace": planned.namespace}
-    return {"helmRelease": {**named, **source, "values": planned.values}}
+    adopts = {"takeOwnership": True} if planned.adopts else {}
+    return {"helmRelease": {**named, **source, **adopts, "values": planned.values}}

@@ -107,8 +107,8 @@ class _Cluster:
 
     @property
     def definitions(self) -> tuple[str, ...]:
-        """What brings the Gateway API's definitions."""
-        return (f"{self.name}-istio-gateway-api",)
+        """What brings the Gateway API's definitions; nothing where the cluster has them already."""
+        return (f"{self.name}-istio-gateway-api",) if self.mesh.istio.gateway_api == "install" else ()
 
     def space(self, namespace: str) -> tuple[str, ...]:
         """What an object in `namespace` waits for; nothing where others have made that namespace."""
@@ -127,20 +127,21 @@ class _Cluster:
         source: ChartSource,
         values: Mapping[str, Any],
         *after: str,
-        service_filled: bool = False,
+        **special: bool,
     ) -> PlannedRelease:
-        return PlannedRelease(
-            component, key, after, release, SYSTEM_NAMESPACE, source, values, service_filled
-        )
+        return PlannedRelease(component, key, after, release, SYSTEM_NAMESPACE, source, values, **special)
 
     def control_plane(self) -> Iterator[Entry]:
         mesh, config = self.mesh, self.mesh.clusters[self.name]
         owner = f"{self.name}-istio"
         space = f"{owner}-namespace"
-        keep = not isinstance(config, LocalClusterConfig)
+        # Others may have brought the same definitions, or use them.
+        shared = not isinstance(config, LocalClusterConfig)
         yield self.plan(owner, "namespace", system_namespace(config.network))
         yield self.plan(owner, "cacerts", cacerts_secret(), space, filled=("stringData",))
-        yield self.release(owner, "gateway-api", "gateway-api-crds", GATEWAY_API_CRDS, {"keep": keep}, space)
+        if self.definitions:
+            crds, values = GATEWAY_API_CRDS, {"keep": shared}
+            yield self.release(owner, "gateway-api", "gateway-api-crds", crds, values, space, adopts=shared)
         yield self.release(owner, "base", "istio-base", istio_chart(mesh.istio, "base"), base_values(), space)
         yield self.release(
             owner,

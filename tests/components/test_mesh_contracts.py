@@ -231,6 +231,20 @@ def test_what_others_own_is_never_forgotten_nor_overwritten(local: Declared, ext
     assert local.recording.named("mesh-east-istio-gateway-api").inputs["values"] == {"keep": False}
 
 
+def test_definitions_of_the_gateway_api_are_taken_over_or_left_alone(
+    local: Declared, external: Declared
+) -> None:
+    """Helm refuses to install what is there already, unless it is told to take it over."""
+    assert external.recording.named("mesh-edge-istio-gateway-api").inputs["takeOwnership"] is True
+    assert "takeOwnership" not in local.recording.named("mesh-east-istio-gateway-api").inputs
+    raw = {**copy.deepcopy(EXTERNAL), "istio": {"gatewayApi": "existing"}}
+    secrets = {"edge-kubeconfig": KUBECONFIG, "plant-kubeconfig": KUBECONFIG}
+    names = {each.name for each in declare_mesh(raw, secrets=secrets).recording.declared}
+    assert names == {each.name for each in external.recording.declared} - {
+        f"mesh-{cluster}-istio-gateway-api" for cluster in ("edge", "plant")
+    }
+
+
 def test_drift_of_what_the_program_declares_is_put_right(local: Declared, external: Declared) -> None:
     for provider in (
         local.recording.named("mesh-east-provider"),

@@ -58,6 +58,13 @@ ISTIO = [
         "dev",
     ),
     Case(
+        "local_clusters_get_the_gateway_api",
+        {"istio.gatewayApi": "existing"},
+        "istio.gatewayApi",
+        "existing",
+        "install",
+    ),
+    Case(
         "plain_envoys_are_local", {"istio.proxy": "envoy"}, "istio.proxy", "envoy", "Leave `proxy` out", "dev"
     ),
     Case(
