@@ -65,3 +65,7 @@ GROUP_LABEL = "hybrid-mesh/group"
 def service_host(name: str, namespace: str) -> str:
     """The DNS name of a Service."""
     return f"{name}.{namespace}.svc.{CLUSTER_DOMAIN}"
+
+
+GATEWAY_CLASS = "istio"
+"""The GatewayClass of Istio's own gateways ("Kubernetes Gateway API", tasks/traffic-management/ingress)."""

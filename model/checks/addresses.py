@@ -1,202 +1,213 @@
-"""Rules on ranges of addresses."""
+"""Rules on CIDRs of networks, pods and Services."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from model.checks.registry import rule
-from model.config.clusters import LocalClusterConfig
+from model.checks.registry import cluster_rule, network_rule, readable, rule
+from model.config.clusters import ClusterConfig, LocalClusterConfig
 from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig
-from model.config.networks import LocalNetworkConfig
-from model.derive.local_pod_cidrs import carve, free_range, lan, pod_ranges
+from model.config.networks import LocalNetworkConfig, NetworkConfig
+from model.derive.local_pod_cidrs import carve, free_range, lan, pod_range
 from model.reading.problems import Problem
 
 LAB_WAN = IPv4Network("172.30.0.0/16")
-"""The lab's WAN, by which its networks meet."""
+"""The WAN between the networks of the lab."""
 
 UNUSABLE = {
-    IPv4Network("0.0.0.0/8"): "this host's own addresses",
-    IPv4Network("127.0.0.0/8"): "the loopback",
+    IPv4Network("0.0.0.0/8"): "addresses of this host",
+    IPv4Network("127.0.0.0/8"): "loopback addresses",
     IPv4Network("169.254.0.0/16"): "link-local addresses and metadata servers",
     IPv4Network("224.0.0.0/3"): "multicast and reserved addresses",
 }
 
 LOCAL_MACHINES_LIMIT = 150
-"""Machines that the lab has addresses for: a LAN gives them the last octets from 100 on."""
+"""VMs that the lab has addresses for: a LAN gives them the last octets from 100 on."""
 
 
 @rule
 def networks_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
-    """No two networks have an address in common."""
-    for (first, one), (second, other) in combinations(sorted(mesh.networks.items()), 2):
-        if one.cidr.overlaps(other.cidr):
+    """The CIDRs of networks do not overlap."""
+    cidrs = readable(mesh.networks, lambda network: network.cidr)
+    for (first, one), (second, other) in combinations(cidrs.items(), 2):
+        if one.overlaps(other):
             yield Problem(
                 f"networks.{second}.cidr",
-                str(other.cidr),
-                f"this range overlaps {one.cidr} of network {first}",
-                "Give each network a range of its own.",
+                str(other),
+                f"this CIDR overlaps {one} of network {first}",
+                "Give each network a CIDR of its own.",
             )
 
 
-@rule
-def networks_have_usable_ranges(mesh: MeshConfig) -> Iterator[Problem]:
-    """No network lies in a range that the Internet's standards keep for something else."""
-    for name, network in mesh.networks.items():
-        for unusable, purpose in UNUSABLE.items():
-            if network.cidr.overlaps(unusable):
-                yield Problem(
-                    f"networks.{name}.cidr",
-                    str(network.cidr),
-                    f"this range holds {purpose} ({unusable})",
-                    "Choose a private range, for example 10.10.0.0/16.",
-                )
-
-
-@rule
-def local_networks_leave_the_wan_alone(mesh: MeshConfig) -> Iterator[Problem]:
-    """A local network does not overlap the lab's WAN."""
-    for name, network in mesh.networks.items():
-        if isinstance(network, LocalNetworkConfig) and network.cidr.overlaps(LAB_WAN):
+@network_rule
+def networks_have_usable_ranges(mesh: MeshConfig, name: str, network: NetworkConfig) -> Iterator[Problem]:
+    """No network's CIDR is reserved by the Internet's standards for something else."""
+    for unusable, purpose in UNUSABLE.items():
+        if network.cidr.overlaps(unusable):
             yield Problem(
                 f"networks.{name}.cidr",
                 str(network.cidr),
-                f"this range overlaps {LAB_WAN}, the WAN of the local site",
-                "Choose another range, for example 10.10.0.0/16.",
+                f"this CIDR contains {purpose} ({unusable})",
+                "Choose a private CIDR, for example 10.10.0.0/16.",
             )
 
 
-@rule
-def local_networks_are_large_enough(mesh: MeshConfig) -> Iterator[Problem]:
+@network_rule
+def local_networks_leave_the_wan_alone(
+    mesh: MeshConfig, name: str, network: NetworkConfig
+) -> Iterator[Problem]:
+    """A local network does not overlap the WAN of the lab."""
+    if isinstance(network, LocalNetworkConfig) and network.cidr.overlaps(LAB_WAN):
+        yield Problem(
+            f"networks.{name}.cidr",
+            str(network.cidr),
+            f"this CIDR overlaps {LAB_WAN}, the WAN of the local site",
+            "Choose another CIDR, for example 10.10.0.0/16.",
+        )
+
+
+@network_rule
+def local_networks_are_large_enough(mesh: MeshConfig, name: str, network: NetworkConfig) -> Iterator[Problem]:
     """A local network has room for its LAN and, where it has clusters, for their pods."""
-    for name, network in mesh.networks.items():
-        if not isinstance(network, LocalNetworkConfig):
-            continue
-        has_clusters = any(cluster.network == name for cluster in mesh.clusters.values())
-        longest = 19 if has_clusters else 24
-        if network.cidr.prefixlen > longest:
-            members = "nodes, machines and pods" if has_clusters else "machines"
-            yield Problem(
-                f"networks.{name}.cidr",
-                str(network.cidr),
-                f"this range is too small for {members}",
-                f"Give the network a /{longest} or larger; a /16 has room for 15 clusters.",
-            )
+    if not isinstance(network, LocalNetworkConfig) or network.cidr.prefixlen <= 19:
+        return
+    has_clusters = any(cluster.network == name for cluster in mesh.clusters.values())
+    longest = 19 if has_clusters else 24
+    if network.cidr.prefixlen > longest:
+        members = "nodes, VMs and pods" if has_clusters else "VMs"
+        yield Problem(
+            f"networks.{name}.cidr",
+            str(network.cidr),
+            f"this CIDR is too small for {members}",
+            f"Give the network a /{longest} or larger; a /16 has room for 15 clusters.",
+        )
 
 
 @rule
 def local_machines_fit_the_lab(mesh: MeshConfig) -> Iterator[Problem]:
-    """The lab has addresses for every local machine."""
+    """The lab has an address for every local VM."""
+    counts = readable(
+        mesh.workload_groups,
+        lambda group: group.machines.count if isinstance(group.machines, LocalMachinesConfig) else 0,
+    )
     total = 0
-    for name, group in sorted(mesh.workload_groups.items()):
-        if not isinstance(group.machines, LocalMachinesConfig):
-            continue
-        total += group.machines.count
-        if total > LOCAL_MACHINES_LIMIT:
+    for name, count in counts.items():
+        total += count
+        if count and total > LOCAL_MACHINES_LIMIT:
             yield Problem(
                 f"workloadGroups.{name}.machines.count",
-                str(group.machines.count),
-                f"the local site would have {total} machines with these",
+                str(count),
+                f"the local site would have {total} VMs",
                 f"Keep the sum of all local groups at {LOCAL_MACHINES_LIMIT} or below.",
             )
 
 
-@rule
-def one_cluster_of_a_network_leaves_its_pod_range_out(mesh: MeshConfig) -> Iterator[Problem]:
-    """Only one local cluster of a network leaves its pod range out.
+@network_rule
+def one_cluster_of_a_network_leaves_its_pod_range_out(
+    mesh: MeshConfig, name: str, network: NetworkConfig
+) -> Iterator[Problem]:
+    """Only one local cluster of a network may omit `podCidr`.
 
     `model.derive.local_pod_cidrs` says why.
     """
-    for network, members in _local_clusters(mesh).items():
-        silent = sorted(name for name, cluster in members.items() if cluster.pod_cidr is None)
-        cidr = mesh.networks[network].cidr
-        taken = [cluster.pod_cidr for cluster in members.values() if cluster.pod_cidr is not None]
-        for name in silent[1:]:
-            free = free_range(cidr, taken)
-            taken += [free] if free else []
-            others = " and ".join(other for other in silent if other != name)
-            yield Problem(
-                f"clusters.{name}.podCidr",
-                "",
-                f"{others} of network {network} leaves it out too, and only one cluster of a network may",
-                f"Leave it out where the cluster exists already; at the other, write podCidr: {free or '…'}.",
-            )
+    members = _local_clusters(mesh, name)
+    silent = [key for key, cluster in members.items() if cluster.pod_cidr is None]
+    taken = [cluster.pod_cidr for cluster in members.values() if cluster.pod_cidr is not None]
+    for key in silent[1:]:
+        free = free_range(network.cidr, taken)
+        taken += [free] if free else []
+        others = " and ".join(other for other in silent if other != key)
+        yield Problem(
+            f"clusters.{key}.podCidr",
+            "",
+            f"`podCidr` is required: network {name} already has a default pod CIDR ({others})",
+            f"Leave it out of the cluster that exists already; for the other, set podCidr: {free or '…'}.",
+        )
 
 
-@rule
-def pod_ranges_are_inside_their_network(mesh: MeshConfig) -> Iterator[Problem]:
-    """A pod range lies in its network's range, beside the LAN."""
-    for network, members in _local_clusters(mesh).items():
-        cidr = mesh.networks[network].cidr
-        for name, cluster in sorted(members.items()):
-            pods = cluster.pod_cidr
-            if pods is None or (pods.subnet_of(cidr) and not pods.overlaps(lan(cidr))):
-                continue
-            place = f"outside {cidr} of network {network}"
-            reason = f"in {lan(cidr)}, where nodes and machines are" if pods.subnet_of(cidr) else place
-            suggestion = next(iter(carve(cidr)), None)
-            yield Problem(
-                f"clusters.{name}.podCidr",
-                str(pods),
-                f"this range is {reason}",
-                f"Choose one like {suggestion}." if suggestion else "Give the network a larger range.",
-            )
+@cluster_rule
+def pod_ranges_are_inside_their_network(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Iterator[Problem]:
+    """A pod CIDR is inside the CIDR of its network, outside the LAN."""
+    if not isinstance(cluster, LocalClusterConfig) or cluster.pod_cidr is None:
+        return
+    pods, cidr = cluster.pod_cidr, mesh.networks[cluster.network].cidr
+    if pods.subnet_of(cidr) and not pods.overlaps(lan(cidr)):
+        return
+    outside = f"this CIDR is outside {cidr} of network {cluster.network}"
+    suggestion = next(iter(carve(cidr)), None)
+    yield Problem(
+        f"clusters.{name}.podCidr",
+        str(pods),
+        f"this CIDR overlaps {lan(cidr)}, which nodes and VMs use" if pods.subnet_of(cidr) else outside,
+        f"Choose one like {suggestion}." if suggestion else "Give the network a larger CIDR.",
+    )
 
 
-@rule
-def pod_ranges_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
-    """No two clusters of a network have pod addresses in common."""
-    ranges = pod_ranges(mesh)
-    for network, members in _local_clusters(mesh).items():
-        known = sorted(name for name in members if name in ranges)
-        for first, second in combinations(known, 2):
-            both_carved = members[first].pod_cidr is None and members[second].pod_cidr is None
-            if both_carved or not ranges[first].overlaps(ranges[second]):
-                continue
-            told, other = (second, first) if members[second].pod_cidr is not None else (first, second)
-            free = free_range(mesh.networks[network].cidr, list(ranges.values()))
-            yield Problem(
-                f"clusters.{told}.podCidr",
-                str(ranges[told]),
-                f"this range overlaps {ranges[other]}, the pods of cluster {other}",
-                f"Choose another one, for example {free}." if free else "Give the network a larger range.",
-            )
-
-
-@rule
-def service_ranges_are_apart_from_the_network(mesh: MeshConfig) -> Iterator[Problem]:
-    """A cluster's Service addresses are none of its own network's, nor of the lab's WAN."""
-    for name, cluster in sorted(mesh.clusters.items()):
-        if not isinstance(cluster, LocalClusterConfig) or cluster.network not in mesh.networks:
+@network_rule
+def pod_ranges_are_apart(mesh: MeshConfig, name: str, network: NetworkConfig) -> Iterator[Problem]:
+    """The pod CIDRs of the clusters of a network do not overlap."""
+    pods = readable(
+        mesh.clusters,
+        lambda cluster: (pod_range(mesh, cluster) if cluster.network == name else None, _pod_cidr(cluster)),
+    )
+    ranges = {key: range_ for key, (range_, _) in pods.items() if range_ is not None}
+    for first, second in combinations(ranges, 2):
+        given = [key for key in (second, first) if pods[key][1] is not None]
+        if not given or not ranges[first].overlaps(ranges[second]):
             continue
-        network = mesh.networks[cluster.network].cidr
-        for taken, owner in ((network, f"network {cluster.network}"), (LAB_WAN, "the local site's WAN")):
-            if cluster.service_cidr.overlaps(taken):
-                yield Problem(
-                    f"clusters.{name}.serviceCidr",
-                    str(cluster.service_cidr),
-                    f"this range overlaps {taken} of {owner}",
-                    "Choose a range that is used for nothing else, for example 10.96.0.0/16.",
-                )
+        other = first if given[0] == second else second
+        free = free_range(network.cidr, list(ranges.values()))
+        yield Problem(
+            f"clusters.{given[0]}.podCidr",
+            str(ranges[given[0]]),
+            f"this CIDR overlaps {ranges[other]}, the pods of cluster {other}",
+            f"Choose another one, for example {free}." if free else "Give the network a larger CIDR.",
+        )
 
 
-@rule
-def service_ranges_have_a_usable_size(mesh: MeshConfig) -> Iterator[Problem]:
-    """A range of Service addresses is a /12 to /24: kube-apiserver takes none that is larger."""
-    for name, cluster in sorted(mesh.clusters.items()):
-        if isinstance(cluster, LocalClusterConfig) and not 12 <= cluster.service_cidr.prefixlen <= 24:
+@cluster_rule
+def service_ranges_are_apart_from_the_network(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Iterator[Problem]:
+    """The Service CIDR of a cluster overlaps neither its network nor the WAN of the lab."""
+    if not isinstance(cluster, LocalClusterConfig):
+        return
+    network = mesh.networks[cluster.network].cidr
+    for taken, owner in ((network, f"network {cluster.network}"), (LAB_WAN, "the WAN of the local site")):
+        if cluster.service_cidr.overlaps(taken):
             yield Problem(
                 f"clusters.{name}.serviceCidr",
                 str(cluster.service_cidr),
-                "Kubernetes takes no Service range of this size",
-                "Choose a /12 to /24, for example 10.96.0.0/16.",
+                f"this CIDR overlaps {taken} of {owner}",
+                "Choose a CIDR that nothing else uses, for example 10.96.0.0/16.",
             )
 
 
-def _local_clusters(mesh: MeshConfig) -> dict[str, dict[str, LocalClusterConfig]]:
-    """The local clusters of each network that exists."""
-    found: dict[str, dict[str, LocalClusterConfig]] = {}
-    for name, cluster in mesh.clusters.items():
-        if isinstance(cluster, LocalClusterConfig) and cluster.network in mesh.networks:
-            found.setdefault(cluster.network, {})[name] = cluster
-    return dict(sorted(found.items()))
+@cluster_rule
+def service_ranges_have_a_usable_size(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Iterator[Problem]:
+    """A Service CIDR is a /12 to /24: kube-apiserver accepts none that is larger."""
+    if isinstance(cluster, LocalClusterConfig) and not 12 <= cluster.service_cidr.prefixlen <= 24:
+        yield Problem(
+            f"clusters.{name}.serviceCidr",
+            str(cluster.service_cidr),
+            "Kubernetes does not accept a Service CIDR of this size",
+            "Choose a /12 to /24, for example 10.96.0.0/16.",
+        )
+
+
+def _local_clusters(mesh: MeshConfig, network: str) -> dict[str, LocalClusterConfig]:
+    """The local clusters of a network, sorted by name."""
+    return {
+        name: cluster
+        for name, cluster in sorted(mesh.clusters.items())
+        if isinstance(cluster, LocalClusterConfig) and cluster.network == network
+    }
+
+
+def _pod_cidr(cluster: ClusterConfig) -> IPv4Network | None:
+    return cluster.pod_cidr if isinstance(cluster, LocalClusterConfig) else None

@@ -1,6 +1,7 @@
-"""What names and addresses of several kinds look like."""
+"""Valid forms of names and addresses."""
 
 import re
+from ipaddress import IPv4Address, ip_address
 from urllib.parse import urlsplit
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
@@ -23,6 +24,18 @@ def is_label_key(text: str) -> bool:
 def is_label_value(text: str) -> bool:
     """A value of a Kubernetes label; empty is one."""
     return not text or _LABEL_NAME.fullmatch(text) is not None
+
+
+def is_ip_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_ipv4_address(text: str) -> bool:
+    return is_ip_address(text) and isinstance(ip_address(text), IPv4Address)
 
 
 def is_url(text: str, *schemes: str) -> bool:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from model.checks.formats import is_host_name, is_label_key, is_label_value
-from model.checks.registry import rule
+from model.checks.formats import is_host_name, is_ip_address, is_label_key, is_label_value
+from model.checks.registry import group_rule, readable, rule
 from model.config.clusters import LocalClusterConfig
-from model.config.groups import ProbeConfig
+from model.config.groups import WorkloadGroupConfig
 from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import LocalNetworkConfig
@@ -13,194 +13,196 @@ from model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, service_host
 from model.reading.problems import Problem, format_value
 
 
-@rule
-def local_machines_are_in_local_networks(mesh: MeshConfig) -> Iterator[Problem]:
-    """Local machines are in the lab."""
-    for name, group in mesh.workload_groups.items():
-        network = mesh.networks.get(group.network)
-        if (
-            isinstance(group.machines, LocalMachinesConfig)
-            and network
-            and not isinstance(network, LocalNetworkConfig)
-        ):
-            yield Problem(
-                f"workloadGroups.{name}.network",
-                group.network,
-                f"the machines are local, and this network is of type {network.type}",
-                "Choose a network of type local, or `machines: {type: bundle}`.",
-            )
+@group_rule
+def local_machines_are_in_local_networks(
+    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
+) -> Iterator[Problem]:
+    """Local VMs are in a local network."""
+    network = mesh.networks[group.network]
+    if isinstance(group.machines, LocalMachinesConfig) and not isinstance(network, LocalNetworkConfig):
+        yield Problem(
+            f"workloadGroups.{name}.network",
+            group.network,
+            f"the VMs are of type local and this network of type {network.type}",
+            "Choose a network of type local, or `machines: {type: bundle}`.",
+        )
 
 
-@rule
-def local_machines_register_with_local_clusters(mesh: MeshConfig) -> Iterator[Problem]:
-    """Local machines prove themselves by the lab's issuer, which only local clusters trust."""
-    for name, group in mesh.workload_groups.items():
-        cluster = mesh.clusters.get(group.cluster)
-        if (
-            isinstance(group.machines, LocalMachinesConfig)
-            and cluster
-            and not isinstance(cluster, LocalClusterConfig)
-        ):
-            yield Problem(
-                f"workloadGroups.{name}.cluster",
-                group.cluster,
-                f"the machines are local, and a cluster of type {cluster.type} does not know their identity",
-                "Choose a cluster of type local, or `machines: {type: bundle}`.",
-            )
+@group_rule
+def local_machines_register_with_local_clusters(
+    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
+) -> Iterator[Problem]:
+    """Local VMs authenticate with tokens of the lab, which only local clusters trust."""
+    cluster = mesh.clusters[group.cluster]
+    if isinstance(group.machines, LocalMachinesConfig) and not isinstance(cluster, LocalClusterConfig):
+        yield Problem(
+            f"workloadGroups.{name}.cluster",
+            group.cluster,
+            f"the VMs are of type local, and a cluster of type {cluster.type} does not trust their identity",
+            "Choose a cluster of type local, or `machines: {type: bundle}`.",
+        )
 
 
-@rule
-def a_probe_has_one_check(mesh: MeshConfig) -> Iterator[Problem]:
+@group_rule
+def a_probe_has_one_check(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
     """A probe has exactly one of `httpGet`, `tcpSocket` and `exec`."""
-    for name, group in mesh.workload_groups.items():
-        if group.probe is None:
+    probe = group.probe
+    if probe is None:
+        return
+    checks = {"httpGet": probe.http_get, "tcpSocket": probe.tcp_socket, "exec": probe.exec}
+    found = [key for key, check in checks.items() if check is not None]
+    if len(found) != 1:
+        yield Problem(
+            f"workloadGroups.{name}.probe",
+            ", ".join(found),
+            f"a probe must have exactly one check (got {len(found)})",
+            "Keep one of httpGet, tcpSocket and exec.",
+        )
+
+
+@group_rule
+def a_probe_asks_a_port_of_the_group(
+    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
+) -> Iterator[Problem]:
+    """The port of a probe is one that the workload serves. Its host is an IP address or a host name."""
+    probe = group.probe
+    checks = (("httpGet", probe.http_get), ("tcpSocket", probe.tcp_socket)) if probe else ()
+    for key, check in checks:
+        if check is None:
             continue
-        found = _checks_of(group.probe)
-        if len(found) != 1:
+        path = f"workloadGroups.{name}.probe.{key}"
+        if check.host is not None and not (is_ip_address(check.host) or is_host_name(check.host)):
             yield Problem(
-                f"workloadGroups.{name}.probe",
-                ", ".join(found),
-                "a probe has exactly one check" + (", and this one has none" if not found else ""),
-                "Keep one of httpGet, tcpSocket and exec.",
+                f"{path}.host",
+                format_value(check.host),
+                "not a valid IP address or host name",
+                "Write it like 127.0.0.1, without scheme and port, or leave it out.",
+            )
+        if check.host is None and check.port not in group.ports.values():
+            ports = ", ".join(str(port) for port in group.ports.values())
+            yield Problem(
+                f"{path}.port",
+                str(check.port),
+                "the group does not serve this port",
+                f"Its ports are: {ports}. For a port that only the probe uses, set `host: 127.0.0.1`.",
             )
 
 
-@rule
-def a_probe_asks_a_port_of_the_group(mesh: MeshConfig) -> Iterator[Problem]:
-    """The port that a probe asks is one that the workload serves."""
-    for name, group in mesh.workload_groups.items():
-        probe = group.probe
-        checks = (("httpGet", probe.http_get), ("tcpSocket", probe.tcp_socket)) if probe else ()
-        for key, check in checks:
-            if check is not None and check.host is None and check.port not in group.ports.values():
-                ports = ", ".join(str(port) for port in group.ports.values())
-                yield Problem(
-                    f"workloadGroups.{name}.probe.{key}.port",
-                    str(check.port),
-                    "the group serves no such port",
-                    f"Its ports are: {ports}. For one that only the probe asks, say `host: 127.0.0.1`.",
-                )
-
-
-@rule
-def ports_of_a_group_are_its_own(mesh: MeshConfig) -> Iterator[Problem]:
-    """No port has two names, and none is the agent's or SSH's."""
-    for name, group in mesh.workload_groups.items():
-        seen: dict[int, str] = {}
-        for port_name, port in group.ports.items():
-            path = f"workloadGroups.{name}.ports.{port_name}"
-            first = seen.setdefault(port, port_name)
-            if first != port_name:
-                yield Problem(
-                    path, str(port), f"this port is {first} already", "Keep one name for each port."
-                )
-            if port in SIDECAR_PORTS:
-                yield Problem(
-                    path, str(port), "Istio's agent uses this port", "Let the workload serve another one."
-                )
-            if port == 22:
-                yield Problem(
-                    path,
-                    "22",
-                    "the agent leaves SSH out of the mesh, so that you are never locked out",
-                    "Let the workload serve another port.",
-                )
-
-
-@rule
-def ports_are_tcp(mesh: MeshConfig) -> Iterator[Problem]:
-    """No port is named as one of UDP, which Istio's proxies do not carry (Istio: "Protocol selection")."""
-    for name, group in mesh.workload_groups.items():
-        for port_name in group.ports:
-            if port_name.split("-", 1)[0] == "udp":
-                yield Problem(
-                    f"workloadGroups.{name}.ports.{port_name}",
-                    port_name,
-                    "a mesh carries TCP only",
-                    "Leave the port out: callers reach it at the machine's own address, outside the mesh.",
-                )
-
-
-@rule
-def labels_are_labels(mesh: MeshConfig) -> Iterator[Problem]:
-    """Labels are such as Kubernetes takes, and none is the project's own."""
-    for name, group in mesh.workload_groups.items():
-        for key, value in group.labels.items():
-            path = f"workloadGroups.{name}.labels.{key}"
-            if key == GROUP_LABEL:
-                yield Problem(path, value, "this label is set by itself", "Leave it out.")
-            elif not is_label_key(key):
-                yield Problem(
-                    path,
-                    key,
-                    "this is no key of a Kubernetes label",
-                    "Use letters, digits, '-', '_' and '.', 63 at most, after an optional `domain/`.",
-                )
-            if not is_label_value(value):
-                yield Problem(
-                    path,
-                    format_value(value),
-                    "this is no value of a Kubernetes label",
-                    "Use letters, digits, '-', '_' and '.', 63 at most, beginning and ending with no sign.",
-                )
-
-
-@rule
-def a_host_is_a_name_of_the_users_own(mesh: MeshConfig) -> Iterator[Problem]:
-    """A group's host is a full DNS name outside the cluster's domain."""
-    for name, group in mesh.workload_groups.items():
-        host = group.host
-        if host is None:
-            continue
-        path = f"workloadGroups.{name}.host"
-        if not is_host_name(host) or "." not in host:
+@group_rule
+def ports_of_a_group_are_its_own(
+    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
+) -> Iterator[Problem]:
+    """No port has two names, and none is used by Istio's agent or SSH."""
+    seen: dict[int, str] = {}
+    for port_name, port in group.ports.items():
+        path = f"workloadGroups.{name}.ports.{port_name}"
+        first = seen.setdefault(port, port_name)
+        if first != port_name:
             yield Problem(
-                path, host, "this is no full host name", "Write one like ratings.example.com, in lower case."
+                path, str(port), f"port {port} is already named {first}", "Keep one name for each port."
             )
-        elif host.endswith((".local", ".svc")):
+        if port in SIDECAR_PORTS:
+            yield Problem(
+                path, str(port), "Istio's agent uses this port", "Let the workload serve another one."
+            )
+        if port == 22:
             yield Problem(
                 path,
-                host,
-                "this name belongs to the clusters' own DNS",
-                f"Leave `host` out: the group is {service_host(name, group.namespace)} by itself.",
+                "22",
+                "SSH stays outside the mesh, so that you are never locked out",
+                "Let the workload serve another port.",
             )
+
+
+@group_rule
+def ports_are_tcp(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+    """No port is named as one of UDP, which Istio's proxies do not carry (Istio: "Protocol selection")."""
+    for port_name in group.ports:
+        if port_name.split("-", 1)[0] == "udp":
+            yield Problem(
+                f"workloadGroups.{name}.ports.{port_name}",
+                port_name,
+                "a mesh carries TCP only",
+                "Leave the port out: callers reach it at the VM's own address, outside the mesh.",
+            )
+
+
+@group_rule
+def labels_are_labels(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+    """Labels are valid Kubernetes labels, and none is set by the project."""
+    for key, value in group.labels.items():
+        path = f"workloadGroups.{name}.labels.{key}"
+        if key == GROUP_LABEL:
+            yield Problem(path, value, "this label is set automatically", "Leave it out.")
+        elif not is_label_key(key):
+            yield Problem(
+                path,
+                key,
+                "not a valid key of a Kubernetes label",
+                "Use letters, digits, '-', '_' and '.', 63 at most, after an optional `domain/`.",
+            )
+        if not is_label_value(value):
+            yield Problem(
+                path,
+                format_value(value),
+                "not a valid value of a Kubernetes label",
+                "Use letters, digits, '-', '_' and '.', 63 at most; begin and end with a letter or digit.",
+            )
+
+
+@group_rule
+def a_host_is_a_name_of_the_users_own(
+    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
+) -> Iterator[Problem]:
+    """A group's host is a full DNS name outside the cluster's domain."""
+    host, path = group.host, f"workloadGroups.{name}.host"
+    if host is None:
+        return
+    if not is_host_name(host) or "." not in host:
+        yield Problem(
+            path, host, "not a valid full host name", "Write it in lower case, like ratings.example.com."
+        )
+    elif host.endswith((".local", ".svc")):
+        yield Problem(
+            path,
+            host,
+            "this name belongs to the DNS of the clusters",
+            f"Leave `host` out: the group is {service_host(name, group.namespace)} automatically.",
+        )
 
 
 @rule
 def hosts_belong_to_one_group(mesh: MeshConfig) -> Iterator[Problem]:
     """No two groups have the same host."""
     owners: dict[str, str] = {}
-    for name, group in sorted(mesh.workload_groups.items()):
-        if group.host is None:
-            continue
-        first = owners.setdefault(group.host, name)
-        if first != name:
+    for name, host in readable(mesh.workload_groups, lambda group: group.host).items():
+        if host is not None and owners.setdefault(host, name) != name:
             yield Problem(
                 f"workloadGroups.{name}.host",
-                group.host,
-                f"this is the host of group {first} too",
+                host,
+                f"group {owners[host]} has the same host",
                 "Give each group a host of its own, or split the requests by a route's weights.",
             )
 
 
 @rule
 def service_accounts_belong_to_one_group(mesh: MeshConfig) -> Iterator[Problem]:
-    """No two groups of a namespace, nor a group and the demo's pods, share an identity."""
+    """No two groups of a namespace share a service account, nor do a group and the pods of the demo."""
     owners: dict[tuple[str, str], str] = {}
+    accounts = readable(
+        mesh.workload_groups, lambda group: (group.namespace, group.service_account, group.host)
+    )
     if mesh.demo is not None:
-        owners[mesh.demo.namespace, mesh.demo.service] = "the demo's pods"
-    for name, group in sorted(mesh.workload_groups.items()):
-        account = group.service_account or name
-        first = owners.setdefault((group.namespace, account), f"group {name}")
-        if first != f"group {name}" and not (group.service_account is None and first == "the demo's pods"):
-            yield Problem(
-                f"workloadGroups.{name}.serviceAccount",
-                account,
-                f"this is the identity of {first} too",
-                "Give each group a service account of its own.",
-            )
-
-
-def _checks_of(probe: ProbeConfig) -> list[str]:
-    checks = {"httpGet": probe.http_get, "tcpSocket": probe.tcp_socket, "exec": probe.exec}
-    return [key for key, check in checks.items() if check is not None]
+        owners[mesh.demo.namespace, mesh.demo.service] = "the pods of the demo"
+    for name, (namespace, account, host) in accounts.items():
+        owner = owners.setdefault((namespace, account or name), f"group {name}")
+        if owner == f"group {name}":
+            continue
+        if account is None and host is None and not owner.startswith("group "):
+            continue  # the Services have the same name, too, which is reported at the demo's
+        yield Problem(
+            f"workloadGroups.{name}.serviceAccount",
+            account or name,
+            f"this is also the service account of {owner}",
+            "Give each group a service account of its own.",
+        )

@@ -46,7 +46,7 @@ def tetrate_names_its_sources(mesh: MeshConfig) -> Iterator[Problem]:
             yield Problem(
                 f"istio.{key}",
                 "",
-                "distribution tetrate needs it: the default is that of upstream Istio",
+                "distribution tetrate requires it: the default is upstream Istio's",
                 f"Set `{key}` as Tetrate's installation guide says for your subscription.",
             )
 
@@ -58,7 +58,7 @@ def the_hub_is_a_registry(mesh: MeshConfig) -> Iterator[Problem]:
         yield Problem(
             "istio.hub",
             mesh.istio.hub,
-            "this is not the beginning of an image's name",
+            "not a valid image registry and folder",
             "Write it without scheme and without a slash at the end: docker.io/istio.",
         )
 
@@ -69,19 +69,19 @@ def charts_come_from_their_kind_of_place(mesh: MeshConfig) -> Iterator[Problem]:
     charts = mesh.istio.charts
     if isinstance(charts, RepositoryChartsConfig) and not is_url(charts.url, "https", "http"):
         remedy = "Write an https URL" + (", or `type: oci`." if charts.url.startswith("oci:") else ".")
-        yield Problem("istio.charts.url", charts.url, "this is no address of a Helm repository", remedy)
+        yield Problem("istio.charts.url", charts.url, "not a valid URL of a Helm repository", remedy)
     if isinstance(charts, OciChartsConfig) and not is_url(charts.url, "oci"):
         yield Problem(
             "istio.charts.url",
             charts.url,
-            "this is no address of an OCI registry",
+            "not a valid URL of an OCI registry",
             "Begin it with oci://, or write `type: repository`.",
         )
     if isinstance(charts, FolderChartsConfig) and (not charts.path.strip() or "://" in charts.path):
         yield Problem(
             "istio.charts.path",
             charts.path,
-            "this is no path of a folder",
+            "not a valid path of a folder",
             "Name the folder that holds base, istiod and gateway.",
         )
 
@@ -93,7 +93,7 @@ def packages_come_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
         yield Problem(
             "istio.packages",
             mesh.istio.packages,
-            "this is no URL that machines can fetch packages from",
+            "not a valid http or https URL",
             "Write it like https://blob.istio.io/istio-release.",
         )
 
@@ -140,7 +140,7 @@ def plain_envoys_are_local(mesh: MeshConfig) -> Iterator[Problem]:
         yield Problem(
             "istio.proxy",
             "envoy",
-            "clusters that are not local run Istio's own proxy",
+            "only local clusters run plain Envoy proxies",
             "Leave `proxy` out, or set it to istio.",
         )
 
@@ -157,7 +157,7 @@ def the_trust_domain_is_one(mesh: MeshConfig) -> Iterator[Problem]:
     yield Problem(
         "trustDomain",
         domain,
-        "this is no SPIFFE trust domain",
+        "not a valid SPIFFE trust domain",
         f"Write a domain name without scheme, port and path, for example {suggestion}.",
     )
 
@@ -173,26 +173,6 @@ def intermediates_end_before_the_root(mesh: MeshConfig) -> Iterator[Problem]:
         yield Problem(
             "trust.intermediateValidityDays",
             str(trust.intermediate_validity_days),
-            f"an intermediate would outlive its root, which lives {trust.root_validity_days} days",
+            f"an intermediate must not outlive its root ({trust.root_validity_days} days)",
             "Make it shorter than rootValidityDays.",
         )
-
-
-@rule
-def certificate_and_key_are_two_keys(mesh: MeshConfig) -> Iterator[Problem]:
-    """The root's certificate and key have configuration keys of their own, other than the mesh's."""
-    trust = mesh.trust
-    if not isinstance(trust, FilesTrustConfig):
-        return
-    if trust.certificate == trust.key:
-        yield Problem(
-            "trust.key",
-            trust.key,
-            "the certificate has this name too",
-            "Give certificate and key a configuration key each.",
-        )
-    for key, value in (("certificate", trust.certificate), ("key", trust.key)):
-        if value == "mesh":
-            yield Problem(
-                f"trust.{key}", "mesh", "hybrid-mesh:mesh is the mesh itself", f"Name it root-{key}."
-            )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from model.checks.formats import starts_with_letter
-from model.checks.registry import rule
+from model.checks.registry import readable, rule
 from model.config.clusters import GkeClusterConfig, LocalClusterConfig
 from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig
@@ -14,56 +14,49 @@ from model.reading.problems import Problem
 NAME_LIMIT = 63
 
 RESERVED_NAMESPACES = frozenset({SYSTEM_NAMESPACE, "default"})
-"""Namespaces that are not made for a workload: Istio's own, and the one that every cluster has already."""
+"""Namespaces that are not for workloads: Istio's own, and the one that every cluster already has."""
 
 
 @rule
 def derived_names_are_short_enough(mesh: MeshConfig) -> Iterator[Problem]:
-    """What is named after a section has 63 characters at most, as DNS and label values want it."""
+    """Names derived from a section's name have 63 characters at most, the limit of DNS and label values."""
     for path, given, derived in _derived(mesh):
         excess = len(derived) - NAME_LIMIT
         if excess > 0:
             yield Problem(
                 path,
                 given,
-                f"this name is too long: `{derived}`, which is made of it, has {len(derived)} characters",
-                f"Make it {excess} characters shorter.",
+                f"the derived name `{derived}` is too long: {len(derived)} characters, {NAME_LIMIT} at most",
+                f"Make this name {excess} characters shorter.",
             )
 
 
 @rule
 def names_of_services_begin_with_a_letter(mesh: MeshConfig) -> Iterator[Problem]:
-    """A Service's name is a DNS label of RFC 1035, which begins with a letter."""
+    """The name of a Service is a DNS label of RFC 1035, which begins with a letter."""
     names = [
-        *((f"workloadGroups.{name}", name) for name in mesh.workload_groups),
-        *((f"ingress.{name}", name) for name in mesh.ingress),
+        *((f"workloadGroups.{name}", name) for name in readable(mesh.workload_groups, bool)),
+        *((f"ingress.{name}", name) for name in readable(mesh.ingress, bool)),
         *((("demo.service", mesh.demo.service),) if mesh.demo else ()),
     ]
     for path, name in names:
         if not starts_with_letter(name):
             yield Problem(
-                path, name, "a Service is named after it, and begins with a letter", f"Call it x{name}, say."
+                path, name, "it names a Service, so it must begin with a letter", f"For example, use x{name}."
             )
 
 
 @rule
 def namespaces_are_the_users_own(mesh: MeshConfig) -> Iterator[Problem]:
-    """No namespace is Istio's or Kubernetes' own."""
-    used = [
-        *(
-            (f"workloadGroups.{name}.namespace", group.namespace)
-            for name, group in mesh.workload_groups.items()
-        ),
-        *((f"ingress.{name}.namespace", ingress.namespace) for name, ingress in mesh.ingress.items()),
-        *((("demo.namespace", mesh.demo.namespace),) if mesh.demo else ()),
-    ]
-    for path, namespace in used:
+    """No namespace for workloads belongs to Istio or Kubernetes."""
+    demo = [("demo.namespace", mesh.demo.namespace)] if mesh.demo else []
+    for path, namespace in [*_namespaces(mesh), *demo]:
         if namespace in RESERVED_NAMESPACES or namespace.startswith("kube-"):
             yield Problem(
                 path,
                 namespace,
-                "this namespace is not one for workloads",
-                "Choose a name of your own; the namespace is made for you.",
+                "this namespace is not for workloads",
+                "Choose a namespace of your own; it is created automatically.",
             )
 
 
@@ -76,77 +69,93 @@ def the_demo_and_the_groups_are_called_differently(mesh: MeshConfig) -> Iterator
         yield Problem(
             "demo.service",
             demo.service,
-            f"group {demo.service} has a Service of this name in namespace {demo.namespace}",
+            f"group {demo.service} has a Service with the same name in namespace {demo.namespace}",
             "Name one of the two differently.",
         )
 
 
 @rule
 def the_pod_outside_has_a_namespace_of_its_own(mesh: MeshConfig) -> Iterator[Problem]:
-    """Nothing of the mesh is in the namespace of the demo's pod outside the mesh."""
+    """The namespace of the demo's pod outside the mesh has nothing else of the mesh in it."""
     if mesh.demo is None:
         return
-    outside = f"{mesh.demo.namespace}-outside"
-    used = [
-        *(
-            (f"workloadGroups.{name}.namespace", group.namespace)
-            for name, group in mesh.workload_groups.items()
-        ),
-        *((f"ingress.{name}.namespace", ingress.namespace) for name, ingress in mesh.ingress.items()),
-    ]
-    for path, namespace in used:
-        if namespace == outside:
+    for path, namespace in _namespaces(mesh):
+        if namespace == f"{mesh.demo.namespace}-outside":
             yield Problem(
-                path, namespace, "the demo keeps its pod outside the mesh there", "Choose another namespace."
+                path,
+                namespace,
+                "the demo's pod outside the mesh runs in this namespace",
+                "Choose another namespace.",
             )
 
 
 @rule
 def local_clusters_and_machines_are_called_differently(mesh: MeshConfig) -> Iterator[Problem]:
-    """Nodes and machines of the lab are hosts beside each other, each with a name of its own."""
-    locals_ = {name for name, cluster in mesh.clusters.items() if isinstance(cluster, LocalClusterConfig)}
-    for name, group in sorted(mesh.workload_groups.items()):
-        count = group.machines.count if isinstance(group.machines, LocalMachinesConfig) else 0
-        for machine in sorted(locals_ & {f"{name}-{index}" for index in range(count)}):
-            yield Problem(
-                f"clusters.{machine}",
-                machine,
-                f"a machine of group {name} has this name",
-                "Name the cluster or the group differently.",
-            )
+    """Nodes and VMs of the lab are hosts in the same networks, so their names differ."""
+    clusters = readable(mesh.clusters, lambda cluster: isinstance(cluster, LocalClusterConfig))
+    for name, count in _local_vm_counts(mesh).items():
+        for machine in sorted(f"{name}-{index}" for index in range(count)):
+            if clusters.get(machine):
+                yield Problem(
+                    f"clusters.{machine}",
+                    machine,
+                    f"a VM of group {name} has the same name",
+                    "Name the cluster or the group differently.",
+                )
 
 
 @rule
 def routes_have_names_of_their_own(mesh: MeshConfig) -> Iterator[Problem]:
     """No two HTTPRoutes of a namespace have the same name, whichever ingress they belong to."""
     owners: dict[tuple[str, str, str], str] = {}
-    for name, ingress in sorted(mesh.ingress.items()):
-        for index, route in enumerate(ingress.routes):
+    ingresses = readable(mesh.ingress, lambda ingress: (ingress.cluster, ingress.namespace, ingress.routes))
+    for name, (cluster, namespace, routes) in ingresses.items():
+        for index, route in enumerate(routes):
             path = f"ingress.{name}.routes.{index}.name"
             derived = route_name(name, route.name)
-            first = owners.setdefault((ingress.cluster, ingress.namespace, derived), path)
+            first = owners.setdefault((cluster, namespace, derived), path)
             if first != path:
                 yield Problem(
                     path,
                     route.name,
-                    f"HTTPRoute {derived} would be made of {first} too",
+                    f"the HTTPRoute of {first} has the same name, {derived}",
                     "Give each route a name of its own.",
                 )
 
 
+def _namespaces(mesh: MeshConfig) -> list[tuple[str, str]]:
+    """Path and name of the namespaces of groups and ingresses."""
+    groups = readable(mesh.workload_groups, lambda group: group.namespace)
+    ingresses = readable(mesh.ingress, lambda ingress: ingress.namespace)
+    return [
+        *((f"workloadGroups.{name}.namespace", namespace) for name, namespace in groups.items()),
+        *((f"ingress.{name}.namespace", namespace) for name, namespace in ingresses.items()),
+    ]
+
+
+def _local_vm_counts(mesh: MeshConfig) -> dict[str, int]:
+    return readable(
+        mesh.workload_groups,
+        lambda group: group.machines.count if isinstance(group.machines, LocalMachinesConfig) else 0,
+    )
+
+
 def _derived(mesh: MeshConfig) -> Iterator[tuple[str, str, str]]:
-    """Path, given name and derived name of all that is named after a section."""
-    for name, group in sorted(mesh.workload_groups.items()):
-        path = f"workloadGroups.{name}"
-        yield path, name, minting_name(name)
-        if isinstance(group.machines, LocalMachinesConfig):
-            yield path, name, f"{name}-{group.machines.count - 1}"
-    for name, cluster in sorted(mesh.clusters.items()):
-        if isinstance(cluster, GkeClusterConfig):
-            yield f"clusters.{name}", name, f"services-{name}"
-    for name, ingress in sorted(mesh.ingress.items()):
+    """Path, given name and derived name of everything that is named after a section."""
+    for name in readable(mesh.workload_groups, bool):
+        yield f"workloadGroups.{name}", name, minting_name(name)
+    for name, count in _local_vm_counts(mesh).items():
+        if count:
+            yield f"workloadGroups.{name}", name, f"{name}-{count - 1}"
+    gke = readable(mesh.clusters, lambda cluster: isinstance(cluster, GkeClusterConfig))
+    for name in (name for name, is_gke in gke.items() if is_gke):
+        yield f"clusters.{name}", name, f"services-{name}"
+    for name in readable(mesh.ingress, bool):
         yield f"ingress.{name}", name, f"{name}-istio"
-        for index, route in enumerate(ingress.routes):
+    for name, namespace in readable(mesh.ingress, lambda ingress: ingress.namespace).items():
+        yield f"ingress.{name}.namespace", namespace, f"{namespace}-{name}"
+    for name, routes in readable(mesh.ingress, lambda ingress: ingress.routes).items():
+        for index, route in enumerate(routes):
             yield f"ingress.{name}.routes.{index}.name", route.name, route_name(name, route.name)
     if mesh.demo is not None:
         yield "demo.namespace", mesh.demo.namespace, f"{mesh.demo.namespace}-outside"

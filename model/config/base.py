@@ -13,6 +13,13 @@ FILE_MODE_PATTERN = r"^0[0-7]{3}$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 DEVICE_PATTERN = r"^/dev/[a-z]+[0-9]*$"
 UNIT_NAME_PATTERN = r"^[A-Za-z0-9@_.-]+\.(service|timer|socket|path)$"
+DNS_NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+IMAGE_TAG_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"
+IMAGE_PATTERN = (
+    r"^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
+)
+NOT_BLANK_PATTERN = r"\S"
 _CIDR_PATTERN = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
 
 DnsLabel = Annotated[str, StringConstraints(pattern=DNS_LABEL_PATTERN, max_length=63)]

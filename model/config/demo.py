@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from model.config.base import DnsLabel, Port, Section
+from model.config.base import IMAGE_PATTERN, DnsLabel, Port, Section
 
 
 class DemoConfig(Section):
@@ -12,7 +12,7 @@ class DemoConfig(Section):
     """Namespace of the demo."""
     service: DnsLabel = "echo"
     """A Service with one pod in every active cluster."""
-    image: str = "hybrid-mesh.local/echo:1.31.0"
+    image: str = Field(default="hybrid-mesh.local/echo:1.31.0", pattern=IMAGE_PATTERN)
     """Image with Istio's echo server and client."""
     port: Port = 8080
     """Port of the Service and of the pods."""

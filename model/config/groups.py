@@ -7,6 +7,7 @@ from pydantic import Field
 from model.config.base import (
     ABSOLUTE_PATH_PATTERN,
     FILE_MODE_PATTERN,
+    NOT_BLANK_PATTERN,
     UNIT_NAME_PATTERN,
     DnsLabel,
     Port,
@@ -100,7 +101,7 @@ class ApplicationConfig(Section):
     """Files that each machine is given."""
     units: tuple[SystemdUnitConfig, ...] = ()
     """Units that run on each machine."""
-    commands: tuple[str, ...] = ()
+    commands: tuple[Annotated[str, Field(pattern=NOT_BLANK_PATTERN)], ...] = ()
     """Shell commands that each machine runs once, at its first boot, after the files are there."""
 
 

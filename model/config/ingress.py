@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from model.config.base import ABSOLUTE_PATH_PATTERN, DnsLabel, Port, Section
+from model.config.base import ABSOLUTE_PATH_PATTERN, DNS_NAME_PATTERN, DnsLabel, Port, Section
+from model.istio_facts import GATEWAY_CLASS
 
 Weight = Annotated[int, Field(strict=True, ge=0, le=100)]
 
@@ -80,7 +81,7 @@ class IngressConfig(Section):
     """The cluster that the gateway runs in."""
     namespace: DnsLabel = "istio-ingress"
     """Namespace of the Gateway and its routes."""
-    gateway_class: str = "istio"
+    gateway_class: str = Field(default=GATEWAY_CLASS, pattern=DNS_NAME_PATTERN, max_length=253)
     """Name of the GatewayClass."""
     service_type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = "LoadBalancer"
     """Type of the Service that Istio makes for the gateway."""

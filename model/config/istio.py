@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from model.config.base import SHA256_PATTERN, Section
+from model.config.base import IMAGE_TAG_PATTERN, SHA256_PATTERN, Section
 
 
 class RepositoryChartsConfig(Section):
@@ -73,7 +73,7 @@ class IstioConfig(Section):
     """Whose build it is; `tetrate` needs `hub` and `charts`."""
     hub: str = "docker.io/istio"
     """Where the images are, without a scheme."""
-    tag: str | None = None
+    tag: str | None = Field(default=None, pattern=IMAGE_TAG_PATTERN)
     """Tag of the images; the version by default."""
     charts: ChartsConfig = RepositoryChartsConfig(type="repository")
     """Where the Helm charts are."""

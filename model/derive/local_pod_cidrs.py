@@ -9,7 +9,7 @@ cluster depends on nothing but its own entry, and adding, renaming or removing a
 
 from ipaddress import IPv4Network
 
-from model.config.clusters import LocalClusterConfig
+from model.config.clusters import ClusterConfig, LocalClusterConfig
 from model.config.mesh import MeshConfig
 
 RANGE_PREFIX = 20
@@ -17,17 +17,16 @@ RANGE_PREFIX = 20
 
 def pod_ranges(mesh: MeshConfig) -> dict[str, IPv4Network]:
     """The pod range of every local cluster whose network has one to give, by cluster name."""
-    ranges: dict[str, IPv4Network] = {}
-    for name, cluster in mesh.clusters.items():
-        if not isinstance(cluster, LocalClusterConfig):
-            continue
-        if cluster.pod_cidr is not None:
-            ranges[name] = cluster.pod_cidr
-        elif cluster.network in mesh.networks:
-            carved = carve(mesh.networks[cluster.network].cidr)
-            if carved:
-                ranges[name] = carved[0]
-    return ranges
+    ranges = {name: pod_range(mesh, cluster) for name, cluster in mesh.clusters.items()}
+    return {name: cidr for name, cidr in ranges.items() if cidr is not None}
+
+
+def pod_range(mesh: MeshConfig, cluster: ClusterConfig) -> IPv4Network | None:
+    """The pod range of a local cluster; None for other clusters, and where the network has none to give."""
+    if not isinstance(cluster, LocalClusterConfig):
+        return None
+    carved = carve(mesh.networks[cluster.network].cidr)
+    return cluster.pod_cidr or (carved[0] if carved else None)
 
 
 def carve(cidr: IPv4Network) -> list[IPv4Network]:

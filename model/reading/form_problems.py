@@ -70,14 +70,14 @@ def _problem(details: ErrorDetails, raw: object) -> Problem:
 def _unknown_key(place: Place) -> Problem:
     valid = sorted(place.choices)
     near = nearest_match(place.key, valid)
-    remedy = f"Did you mean `{near}`?" if near else f"Keys that are known here: {', '.join(valid)}."
-    return Problem(place.path, format_value(place.value), "this key is unknown", remedy)
+    remedy = f"Did you mean `{near}`?" if near else f"Valid keys here: {', '.join(valid)}."
+    return Problem(place.path, format_value(place.value), "unknown key", remedy)
 
 
 def _missing_key(place: Place) -> Problem:
     sample = example(place)
     remedy = f"Add it, for example `{place.key}: {sample}`." if sample else "Add it."
-    return Problem(place.path, "", "this key is missing", remedy)
+    return Problem(place.path, "", "this required key is missing", remedy)
 
 
 def _unknown_type(details: ErrorDetails, place: Place) -> Problem:
@@ -88,7 +88,9 @@ def _unknown_type(details: ErrorDetails, place: Place) -> Problem:
     listed = " | ".join(tags)
     path = f"{place.path}.{key}"
     if value is None:
-        return Problem(path, "", "this key is missing", f"Add it: `{key}: {listed}`.")
+        return Problem(path, "", "this required key is missing", f"Add it: `{key}: {listed}`.")
     near = nearest_match(str(value), tags)
     hint = f" Did you mean `{near}`?" if near else ""
-    return Problem(path, format_value(value), f"there is no such {key}", f"Choose one of {listed}.{hint}")
+    return Problem(
+        path, format_value(value), "not one of the allowed values", f"Choose one of {listed}.{hint}"
+    )

@@ -1,5 +1,4 @@
-"""What is wrong with a value, and what to do, for each kind of mistake that the form of the configuration
-can have."""
+"""Message and remedy for each kind of mistake in the form of a value."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +8,11 @@ from model.config.base import (
     ABSOLUTE_PATH_PATTERN,
     DEVICE_PATTERN,
     DNS_LABEL_PATTERN,
+    DNS_NAME_PATTERN,
     FILE_MODE_PATTERN,
+    IMAGE_PATTERN,
+    IMAGE_TAG_PATTERN,
+    NOT_BLANK_PATTERN,
     SHA256_PATTERN,
     UNIT_NAME_PATTERN,
 )
@@ -17,29 +20,36 @@ from model.reading.problems import format_value, nearest_match
 
 Message = tuple[str, str]
 
-_FALLBACK = ("this value is not accepted", "docs/configuration.md says what this key takes.")
+_FALLBACK = ("not a valid value", "See docs/configuration.md for the values of this key.")
 
 _TYPES: dict[str, Message] = {
-    "string": ("text is expected here", 'Put the value in quotes: "{value}".'),
-    "int": ("a whole number is expected here", "Write a number without quotes and without a fraction."),
-    "float": ("a number is expected here", "Write a number without quotes."),
-    "bool": ("true or false is expected here", "Write true or false without quotes."),
-    "dict": ("a section of named entries is expected here", "Write `name: …` lines below the key."),
-    "model": ("a section of keys is expected here", "Write `key: value` lines below the key."),
-    "tuple": ("a list is expected here", "Write `[first, second]`, or a line `- …` for each entry."),
+    "string": ("must be text", 'Put the value in quotes: "{value}".'),
+    "int": ("must be a whole number", "Write a number without quotes and without a fraction."),
+    "float": ("must be a number", "Write a number without quotes."),
+    "bool": ("must be true or false", "Write true or false without quotes."),
+    "dict": ("must be a section of named entries", "Write `name: …` lines below the key."),
+    "model": ("must be a section of keys", "Write `key: value` lines below the key."),
+    "tuple": ("must be a list", "Write `[first, second]`, or a line `- …` for each entry."),
 }
 
 _PATTERNS: dict[str, Message] = {
+    DNS_NAME_PATTERN: (
+        "not a valid DNS name",
+        "Use lower case letters, digits, dashes and dots, beginning and ending with a letter or digit.",
+    ),
+    IMAGE_TAG_PATTERN: ("not a valid image tag", "Use letters, digits, '.', '_' and '-', as in 1.31.0."),
+    IMAGE_PATTERN: ("not a valid image name", "Write it like registry.example.com/echo:1.31.0."),
+    NOT_BLANK_PATTERN: ("the text is empty", "Remove the entry, or give it a value."),
     DNS_LABEL_PATTERN: (
-        "this is no DNS label",
+        "not a valid DNS label",
         "Use lower case letters, digits and dashes, 63 characters at most, no dash at either end.",
     ),
     SHA256_PATTERN: ("this is not a SHA-256 sum", "Write its 64 hexadecimal digits in lower case."),
-    DEVICE_PATTERN: ("this is no name of a disk", "Write it like /dev/xvda or /dev/sda1."),
-    ABSOLUTE_PATH_PATTERN: ("this is no absolute path", "Begin it with a slash."),
-    FILE_MODE_PATTERN: ("this is no file mode", 'Write four octal digits in quotes: "0644".'),
+    DEVICE_PATTERN: ("not a valid device name of a disk", "Write it like /dev/xvda or /dev/sda1."),
+    ABSOLUTE_PATH_PATTERN: ("not an absolute path", "Begin it with a slash."),
+    FILE_MODE_PATTERN: ("not a valid file mode", 'Write four octal digits in quotes: "0644".'),
     UNIT_NAME_PATTERN: (
-        "this is no name of a systemd unit",
+        "not a valid name of a systemd unit",
         "End it with .service, .timer, .socket or .path, as in ratings.service.",
     ),
 }
@@ -48,7 +58,7 @@ _PATTERNS: dict[str, Message] = {
 def form_message(kind: str, context: Mapping[str, Any], value: object) -> Message:
     """Message and remedy for pydantic's error of type `kind`."""
     if value is None and kind.endswith("_type"):
-        return "nothing stands here", "Give the key a value, or leave the key out."
+        return "the key has no value", "Give it a value, or leave the key out if it is optional."
     special = _SPECIAL.get(kind)
     if special is not None:
         return special(context, value)
@@ -73,34 +83,34 @@ def _choice(context: Mapping[str, Any], value: object) -> Message:
     choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
     near = nearest_match(str(value), choices)
     hint = f" Did you mean `{near}`?" if near else ""
-    return "there is no such choice", f"Choose one of {' | '.join(choices)}.{hint}"
+    return "not one of the allowed values", f"Choose one of {' | '.join(choices)}.{hint}"
 
 
 def _range(context: Mapping[str, Any], value: object) -> Message:
     del value
     if suggestion := context.get("suggestion"):
-        return "bits of the host are set in this range", f"Did you mean {suggestion}?"
-    return "this is no range of IPv4 addresses", "Write it as address/length, for example 10.10.0.0/16."
+        return "the address has host bits set", f"Did you mean {suggestion}?"
+    return "not a valid IPv4 CIDR", "Write it as address/length, for example 10.10.0.0/16."
 
 
 def _at_least(context: Mapping[str, Any], value: object) -> Message:
     del value
-    return "this number is too small", f"It is at least {context.get('ge'):g}."
+    return "the number is too small", f"It must be at least {context.get('ge'):g}."
 
 
 def _at_most(context: Mapping[str, Any], value: object) -> Message:
     del value
-    return "this number is too large", f"It is at most {context.get('le'):g}."
+    return "the number is too large", f"It must be at most {context.get('le'):g}."
 
 
 def _empty(context: Mapping[str, Any], value: object) -> Message:
     del context, value
-    return "at least one entry is needed here", "Add one, or leave the key out where it may be left out."
+    return "at least one entry is required", "Add one, or leave the key out if it is optional."
 
 
 def _too_long(context: Mapping[str, Any], value: object) -> Message:
     del value
-    return "this text is too long", f"It has {context.get('max_length')} characters at most."
+    return "the text is too long", f"It may have {context.get('max_length')} characters at most."
 
 
 _SPECIAL: dict[str, Callable[[Mapping[str, Any], object], Message]] = {

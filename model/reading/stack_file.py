@@ -34,7 +34,7 @@ class _StrictLoader(yaml.SafeLoader):
                     Problem(
                         path=format_value(key),
                         value=f"line {line}",
-                        message=f"this key is there twice, first in line {first_lines[key]}",
+                        message=f"duplicate key, first used in line {first_lines[key]}",
                         remedy="Give one of the two another name, or merge them.",
                     )
                 )
@@ -78,7 +78,7 @@ def _load(path: Path) -> object:
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(
-            [Problem("", str(path), "the stack file is no UTF-8 text", "Save it as UTF-8.")]
+            [Problem("", str(path), "the stack file is not valid UTF-8 text", "Save it as UTF-8.")]
         ) from error
     loader = _StrictLoader(text)
     try:
@@ -96,7 +96,7 @@ def _yaml_problem(path: Path, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
     place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
     reason = getattr(error, "problem", None) or "it cannot be parsed"
-    return Problem("", place, f"this is no YAML: {reason}", "Check the indentation and the quotes there.")
+    return Problem("", place, f"not valid YAML: {reason}", "Check the indentation and the quotes there.")
 
 
 def _mapping(value: object, key: str, path: Path) -> Mapping[str, Any]:
@@ -107,7 +107,7 @@ def _mapping(value: object, key: str, path: Path) -> Mapping[str, Any]:
                 Problem(
                     key,
                     format_value(inner) if inner is not None else "",
-                    f"{path.name} has no section of this name",
+                    f"{path.name} has no section with this name",
                     f"Write the mesh under `config:` → `{MESH_KEY}:`; stacks/Pulumi.local.yaml shows how.",
                 )
             ]

@@ -15,7 +15,7 @@ ROUTE = "ingress.public.routes.0"
 CASES: list[tuple[str, Mapping[str, Any], str, str, str]] = [
     # name, changes, path, value, remedy
     ("unknown key near another", {"clusters.east.netwrok": "x"}, "clusters.east.netwrok", "x", "`network`"),
-    ("unknown key near none", {"zebra": 1}, "zebra", "1", "Keys that are known here: clusters, demo, id"),
+    ("unknown key near none", {"zebra": 1}, "zebra", "1", "Valid keys here: clusters, demo, id"),
     (
         "snake case",
         {"clusters.east.gateway.service_type": "NodePort"},
@@ -214,7 +214,23 @@ CASES: list[tuple[str, Mapping[str, Any], str, str, str]] = [
         {f"{ROUTE}.backends.0.group": "legacy"},
         f"{ROUTE}.backends.0.service",
         "echo",
-        "Keys that are known here: group, port, weight",
+        "Valid keys here: group, port, weight",
+    ),
+    (
+        "gateway class with blanks",
+        {"ingress.public.gatewayClass": "My Class!"},
+        "ingress.public.gatewayClass",
+        "My Class!",
+        "lower case letters",
+    ),
+    ("tag with blanks", {"istio.tag": "a b"}, "istio.tag", "a b", "1.31.0"),
+    ("no image", {"demo.image": ""}, "demo.image", "", "echo:1.31.0"),
+    (
+        "empty command",
+        {f"{GROUP}.application.commands": ["true", ""]},
+        f"{GROUP}.application.commands.1",
+        "",
+        "Remove the entry",
     ),
     ("negative weight", {f"{ROUTE}.backends.1.weight": -1}, f"{ROUTE}.backends.1.weight", "-1", "at least 0"),
 ]

@@ -32,7 +32,7 @@ def test_knows_where_stack_files_are(tmp_path: Path) -> None:
 def test_refuses_two_clusters_of_one_name(tmp_path: Path) -> None:
     text = "config:\n  hybrid-mesh:mesh:\n    clusters:\n      east: {}\n      west: {}\n      east: {}\n"
     refusal = _refusal(_written(tmp_path, text))
-    assert "east (line 6): this key is there twice, first in line 4" in refusal
+    assert "east (line 6): duplicate key, first used in line 4" in refusal
     assert "another name" in refusal
 
 
@@ -58,7 +58,7 @@ def test_keeps_what_merge_keys_bring(tmp_path: Path) -> None:
         ("config: 1", "config (1)"),
         ("config: {}", "hybrid-mesh:mesh"),
         ("config: {'hybrid-mesh:mesh': text}", "hybrid-mesh:mesh (text)"),
-        ("config: !!python/object/apply:os.system [true]", "no YAML"),
+        ("config: !!python/object/apply:os.system [true]", "not valid YAML"),
         ("- config", "config"),
     ],
 )

@@ -11,6 +11,7 @@ from tests.model.rule_cases.cloud_networks import CLOUD_NETWORKS
 from tests.model.rule_cases.cloud_ranges import CLOUD_RANGES
 from tests.model.rule_cases.clusters import CLUSTERS
 from tests.model.rule_cases.demo import DEMO
+from tests.model.rule_cases.flat_keys import FLAT_KEYS
 from tests.model.rule_cases.gateways import GATEWAYS
 from tests.model.rule_cases.groups import GROUPS
 from tests.model.rule_cases.ingress import INGRESS
@@ -32,6 +33,7 @@ CASES = [
     *NAMES,
     *INGRESS,
     *DEMO,
+    *FLAT_KEYS,
     *USER_DATA,
     *CLOUD_NETWORKS,
     *CLOUD_CLUSTERS,

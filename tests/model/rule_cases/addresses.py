@@ -8,14 +8,14 @@ ADDRESSES = [
         {"networks.boston.cidr": "10.10.128.0/17"},
         "networks.boston.cidr",
         "10.10.128.0/17",
-        "a range of its own",
+        "a CIDR of its own",
     ),
     Case(
         "networks_have_usable_ranges",
         {"networks.machines.cidr": "169.254.0.0/24"},
         "networks.machines.cidr",
         "169.254.0.0/24",
-        "private range",
+        "private CIDR",
         "dev",
     ),
     Case(
@@ -23,7 +23,7 @@ ADDRESSES = [
         {"networks.boston.cidr": "172.16.0.0/12"},
         "networks.boston.cidr",
         "172.16.0.0/12",
-        "another range",
+        "another CIDR",
     ),
     Case(
         "local_networks_are_large_enough",

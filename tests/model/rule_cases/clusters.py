@@ -48,14 +48,6 @@ CLUSTERS = [
         "dev",
     ),
     Case(
-        "kubeconfig_secrets_have_names_of_their_own",
-        {"clusters.one.secret": "mesh"},
-        "clusters.one.secret",
-        "mesh",
-        "hybrid-mesh:one-kubeconfig",
-        "dev",
-    ),
-    Case(
         "kubeconfig_clusters_are_named_once",
         {"clusters.two.context": "kind-one"},
         "clusters.two.context",

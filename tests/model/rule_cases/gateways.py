@@ -78,7 +78,7 @@ GATEWAYS = [
         "Leave `addresses` out",
     ),
     Case(
-        "gateway_addresses_are_addresses",
+        "cluster_gateways_have_ip_addresses",
         {"clusters.one.gateway.addresses": ["lb.example.com"]},
         "clusters.one.gateway.addresses.0",
         "lb.example.com",
@@ -86,7 +86,7 @@ GATEWAYS = [
         "dev",
     ),
     Case(
-        "gateway_addresses_are_addresses",
+        "network_gateways_have_addresses",
         {"networks.machines.reachable": DELETED, "networks.machines.gateway": "https://lb.example.com"},
         "networks.machines.gateway",
         "https://lb.example.com",

@@ -106,4 +106,18 @@ GROUPS = [
         "echo",
         "a service account of its own",
     ),
+    Case(
+        "service_accounts_belong_to_one_group",
+        {"workloadGroups.echo": {**GROUP, "namespace": "demo", "host": "echo.example.com"}},
+        "workloadGroups.echo.serviceAccount",
+        "echo",
+        "a service account of its own",
+    ),
+    Case(
+        "a_probe_asks_a_port_of_the_group",
+        {f"{LEGACY}.probe.httpGet.host": "not a host"},
+        f"{LEGACY}.probe.httpGet.host",
+        "not a host",
+        "127.0.0.1",
+    ),
 ]

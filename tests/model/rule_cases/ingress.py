@@ -2,6 +2,8 @@
 
 from tests.model.rule_cases.case import BACKENDS, PUBLIC, Case
 
+ROUTE = {"name": "first", "backends": [{"group": "legacy", "port": 9080}]}
+
 INGRESS = [
     Case(
         "https_listeners_have_a_certificate",
@@ -96,11 +98,42 @@ INGRESS = [
         "with weights",
     ),
     Case(
-        "routes_are_told_apart",
+        "backends_are_told_apart",
         {BACKENDS: [{"group": "legacy", "port": 9080, "weight": 50}] * 2},
         f"{BACKENDS}.1",
         "group legacy",
         "the sum of the weights",
+    ),
+    Case(
+        "routes_are_told_apart",
+        {
+            f"{PUBLIC}.routes": [
+                {**ROUTE, "hostnames": ["a.example.com", "b.example.com"]},
+                {**ROUTE, "name": "again", "hostnames": ["b.example.com"]},
+            ]
+        },
+        f"{PUBLIC}.routes.1.pathPrefix",
+        "/",
+        "with weights",
+    ),
+    Case(
+        "routes_are_told_apart",
+        {
+            f"{PUBLIC}.routes": [
+                {**ROUTE, "pathPrefix": "/x"},
+                {**ROUTE, "name": "again", "pathPrefix": "/x/"},
+            ]
+        },
+        f"{PUBLIC}.routes.1.pathPrefix",
+        "/x/",
+        "with weights",
+    ),
+    Case(
+        "vms_are_backends_of_istios_gateways",
+        {f"{PUBLIC}.gatewayClass": "nginx"},
+        f"{BACKENDS}.1.group",
+        "legacy",
+        "gatewayClass: istio",
     ),
     Case("backends_have_their_ports", {f"{BACKENDS}.1.port": 80}, f"{BACKENDS}.1.port", "80", "It has: 9080"),
     Case("backends_have_their_ports", {f"{BACKENDS}.0.port": 80}, f"{BACKENDS}.0.port", "80", "It has: 8080"),

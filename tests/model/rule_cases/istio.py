@@ -82,18 +82,4 @@ ISTIO = [
         "730",
         "rootValidityDays",
     ),
-    Case(
-        "certificate_and_key_are_two_keys",
-        {"trust": {"issuer": "files", "key": "root", "certificate": "root"}},
-        "trust.key",
-        "root",
-        "a configuration key each",
-    ),
-    Case(
-        "certificate_and_key_are_two_keys",
-        {"trust": {"issuer": "files", "key": "mesh"}},
-        "trust.key",
-        "mesh",
-        "root-key",
-    ),
 ]

@@ -1,0 +1,49 @@
+"""Rules on the names of the flat configuration keys beside the mesh, `hybrid-mesh:<name>`."""
+
+from collections.abc import Iterator
+
+from model.checks.registry import readable, rule
+from model.config.clusters import KubeconfigClusterConfig
+from model.config.mesh import MeshConfig
+from model.config.trust import FilesTrustConfig
+from model.reading.problems import Problem
+
+MESH_KEY = "mesh"
+"""The flat key `hybrid-mesh:mesh` is the mesh itself."""
+
+
+@rule
+def a_flat_key_has_one_purpose(mesh: MeshConfig) -> Iterator[Problem]:
+    """The root's certificate, its key and each kubeconfig are in flat keys of their own, none of them `mesh`;
+    clusters may share a kubeconfig."""
+    purposes: dict[str, tuple[str, bool]] = {MESH_KEY: ("the mesh itself", False)}
+    for path, key in [*_trust_keys(mesh), *_kubeconfig_keys(mesh)]:
+        is_kubeconfig = path.startswith("clusters.")
+        owner, shared = purposes.setdefault(key, (path, is_kubeconfig))
+        if owner != path and not (shared and is_kubeconfig):
+            yield Problem(
+                path,
+                key,
+                f"the configuration key hybrid-mesh:{key} is already used for {owner}",
+                f"Use a configuration key of its own, for example {_example(path)}.",
+            )
+
+
+def _trust_keys(mesh: MeshConfig) -> list[tuple[str, str]]:
+    trust = mesh.trust
+    if not isinstance(trust, FilesTrustConfig):
+        return []
+    return [("trust.certificate", trust.certificate), ("trust.key", trust.key)]
+
+
+def _kubeconfig_keys(mesh: MeshConfig) -> list[tuple[str, str]]:
+    secrets = readable(
+        mesh.clusters,
+        lambda cluster: cluster.secret if isinstance(cluster, KubeconfigClusterConfig) else None,
+    )
+    return [(f"clusters.{name}.secret", secret) for name, secret in secrets.items() if secret is not None]
+
+
+def _example(path: str) -> str:
+    section, *name, key = path.split(".")
+    return f"{name[0]}-kubeconfig" if section == "clusters" else f"root-{key}"
