@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import yaml
 
@@ -13,7 +13,7 @@ from cli.engine import Engine
 from cli.errors import CommandError
 from local.lab.client import LabClient
 from local.paths import project_folder
-from model.config.clusters import EksClusterConfig, GkeClusterConfig, KubeconfigClusterConfig
+from model.config.clusters import CloudClusterConfigBase, KubeconfigClusterConfig, LocalClusterConfig
 from model.derive.kubeconfigs import ambient_files, merge_kubeconfigs
 from model.plan.types import ClusterPlan
 
@@ -38,14 +38,22 @@ class Kubeconfig:
 
 def read_kubeconfig(cluster: ClusterPlan, stack: str) -> Kubeconfig:
     """That of `cluster`. Raises CommandError, LabNotRunning."""
-    if isinstance(cluster.config, KubeconfigClusterConfig):
-        return _external(cluster.name, cluster.config, stack)
-    if isinstance(cluster.config, GkeClusterConfig | EksClusterConfig):
-        return _exported(cluster.name, stack)
-    info = LabClient.connect(start=False).cluster(cluster.name)
+    match cluster.config:
+        case KubeconfigClusterConfig() as config:
+            return _external(cluster.name, config, stack)
+        case LocalClusterConfig():
+            return _of_lab(cluster.name)
+        case CloudClusterConfigBase():
+            return _exported(cluster.name, stack)
+        case other:
+            assert_never(other)
+
+
+def _of_lab(name: str) -> Kubeconfig:
+    info = LabClient.connect(start=False).cluster(name)
     if info is None:
-        raise CommandError(f"The lab has no cluster {cluster.name}.", "Run `hybrid-mesh up`.")
-    return _of_text(cluster.name, info.kubeconfig)
+        raise CommandError(f"The lab has no cluster {name}.", "Run `hybrid-mesh up`.")
+    return _of_text(name, info.kubeconfig)
 
 
 def _exported(name: str, stack: str) -> Kubeconfig:

@@ -1,82 +1,70 @@
-"""What is declared in a cloud.
+"""What is declared in a cloud: which component declares which plan.
 
 The SDK of a cloud takes long to load: only a stack that uses that cloud does so.
 """
 
 from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
 import pulumi
 
 from components.clusters.base import MeshCluster
+from components.issuers.base import CloudIssuer
 from components.machines.base import MachineContext, Machines
-from components.networks.base import CloudNetwork
+from components.networks.base import CloudNetwork, CloudSite
+from model.clouds.aws import Ec2MachineSetPlan
 from model.clouds.google import GceMachineSetPlan
-from model.config.clusters import GkeClusterConfig
-from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
-from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
+from model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
+from model.plan.kinds import AwsNetworkPlan, EksClusterPlan, GcpNetworkPlan, GkeClusterPlan
+from model.plan.types import ClusterPlan, NetworkPlan
+
+DECLARERS: Mapping[type, str] = {
+    GcpNetworkPlan: "components.networks.gcp:GcpNetwork",
+    AwsNetworkPlan: "components.networks.aws:AwsNetwork",
+    GkeClusterPlan: "components.clusters.gke:GkeMeshCluster",
+    EksClusterPlan: "components.clusters.eks:EksMeshCluster",
+    GceMachineSetPlan: "components.machines.gce:GceMachines",
+    Ec2MachineSetPlan: "components.machines.ec2:Ec2Machines",
+    GoogleCasTrustConfig: "components.issuers.google_cas:GoogleCasIssuer",
+    AwsPrivateCaTrustConfig: "components.issuers.aws_private_ca:AwsPrivateCaIssuer",
+}
+"""The component of each kind of plan in a cloud, `module:class`, imported when it is needed."""
+
+
+def in_cloud(plan: object) -> bool:
+    """Whether what a plan declares is in a cloud."""
+    return type(plan) in DECLARERS
 
 
 def cloud_network(
     name: str, plan: NetworkPlan, *, protected: bool, opts: pulumi.ResourceOptions
-) -> CloudNetwork | None:
-    """The network, when it is one of a cloud."""
-    if isinstance(plan.config, GcpNetworkConfig):
-        from components.networks.gcp import GcpNetwork  # noqa: PLC0415
-
-        return GcpNetwork(name, plan=plan, protected=protected, opts=opts)
-    if isinstance(plan.config, AwsNetworkConfig):
-        from components.networks.aws import AwsNetwork  # noqa: PLC0415
-
-        return AwsNetwork(name, plan=plan, protected=protected, opts=opts)
-    return None
+) -> CloudNetwork:
+    """The network of a plan in a cloud."""
+    made: CloudNetwork = _declarer(plan)(name, plan=plan, protected=protected, opts=opts)
+    return made
 
 
 def cloud_cluster(
-    name: str,
-    plan: ClusterPlan,
-    *,
-    mesh: MeshPlan,
-    networks: Mapping[str, CloudNetwork],
-    opts: pulumi.ResourceOptions,
+    name: str, plan: ClusterPlan, site: CloudSite, *, opts: pulumi.ResourceOptions
 ) -> MeshCluster:
-    """A GKE or EKS cluster in its network."""
-    network = networks[plan.network]
-    if isinstance(plan.config, GkeClusterConfig):
-        from components.clusters.gke import GkeMeshCluster  # noqa: PLC0415
-        from components.networks.gcp import GcpNetwork  # noqa: PLC0415
-
-        assert isinstance(network, GcpNetwork)
-        return GkeMeshCluster(
-            name, plan=plan, network=network, networks=networks, protected=mesh.protected, opts=opts
-        )
-    from components.clusters.eks import EksMeshCluster  # noqa: PLC0415
-    from components.networks.aws import AwsNetwork  # noqa: PLC0415
-
-    assert isinstance(network, AwsNetwork)
-    return EksMeshCluster(
-        name,
-        plan=plan,
-        network=network,
-        networks=networks,
-        labels=mesh.labels,
-        protected=mesh.protected,
-        opts=opts,
-    )
+    """The cluster of a plan in a cloud."""
+    made: MeshCluster = _declarer(plan)(name, plan=plan, site=site, opts=opts)
+    return made
 
 
 def cloud_machines(name: str, context: MachineContext, *, opts: pulumi.ResourceOptions) -> Machines:
-    """The machines of a group on GCE or EC2."""
-    machines, network, cluster = context.group.machine_set, context.cloud_network, context.cluster
-    if isinstance(machines, GceMachineSetPlan):
-        from components.machines.gce import GceMachines  # noqa: PLC0415
-        from components.networks.gcp import GcpNetwork  # noqa: PLC0415
+    """The VMs of a group in a cloud."""
+    made: Machines = _declarer(context.group.machine_set)(name, context=context, opts=opts)
+    return made
 
-        assert isinstance(network, GcpNetwork)
-        return GceMachines(name, context=context, network=network, opts=opts)
-    from components.clusters.eks import EksMeshCluster  # noqa: PLC0415
-    from components.machines.ec2 import Ec2Machines  # noqa: PLC0415
-    from components.networks.aws import AwsNetwork  # noqa: PLC0415
 
-    assert isinstance(network, AwsNetwork)
-    assert isinstance(cluster, EksMeshCluster)
-    return Ec2Machines(name, context=context, network=network, cluster=cluster, opts=opts)
+def cloud_issuer(name: str, trust: object, **settings: Any) -> CloudIssuer:
+    """The issuer of a trust in a cloud; `settings` are those of every `CloudIssuer`."""
+    made: CloudIssuer = _declarer(trust)(name, trust=trust, **settings)
+    return made
+
+
+def _declarer(plan: object) -> Any:
+    module, _, component = DECLARERS[type(plan)].partition(":")
+    return getattr(import_module(module), component)

@@ -18,7 +18,7 @@ def labelling(labels: Mapping[str, str]) -> pulumi.ResourceTransformation:
 
     def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         parent = args.opts.parent
-        if parent is None or not args.type_.startswith(("aws:", "gcp:")):
+        if parent is None or args.type_.partition(":")[0] not in _LABELLERS:
             return None
         own = component_labels(labels, parent.pulumi_resource_name)
         return pulumi.ResourceTransformationResult(labelled(args.type_, args.props, own), args.opts)
@@ -31,16 +31,23 @@ def labelled(kind: str, props: Mapping[str, Any], labels: Mapping[str, str]) -> 
 
     The SDK names every input of a type, given or not, so that its name says whether there is such a one.
     """
+    return _LABELLERS[kind.partition(":")[0]](kind, props, labels)
+
+
+def _labelled_in_aws(kind: str, props: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
     made = dict(props)
-    if kind.startswith("aws:"):
-        if "tags" in props:
-            made["tags"] = _tags(kind, props["tags"], labels)
-        if "tag_specifications" in props:
-            made["tag_specifications"] = [
-                {"resource_type": each, "tags": dict(labels)}
-                for each in ("instance", "network-interface", "volume")
-            ]
-        return made
+    if "tags" in props:
+        made["tags"] = _tags(kind, props["tags"], labels)
+    if "tag_specifications" in props:
+        made["tag_specifications"] = [
+            {"resource_type": each, "tags": dict(labels)}
+            for each in ("instance", "network-interface", "volume")
+        ]
+    return made
+
+
+def _labelled_in_google(kind: str, props: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+    made = dict(props)
     for name in ("labels", "resource_labels"):
         if name in props:
             made[name] = {**labels, **(props[name] or {})}
@@ -62,3 +69,7 @@ def _tags(kind: str, own: Any, labels: Mapping[str, str]) -> Any:
             for key, value in sorted(labels.items())
         ),
     ]
+
+
+_LABELLERS = {"aws": _labelled_in_aws, "gcp": _labelled_in_google}
+"""By the package of a resource's type."""

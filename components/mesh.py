@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.clouds import cloud_cluster, cloud_network
+from components.clouds import cloud_cluster, cloud_network, in_cloud
 from components.clusters.base import MeshCluster
 from components.clusters.cloud import CloudMeshCluster
 from components.clusters.kubeconfig import KubeconfigMeshCluster
@@ -17,14 +17,14 @@ from components.istio import IstioControlPlane
 from components.labels import labelling
 from components.machines.base import MachineContext
 from components.member import ClusterMember
-from components.networks.base import CloudNetwork
+from components.networks.base import CloudNetwork, CloudSite
 from components.peering import Peering, ReaderToken
 from components.resources import LoadBalancerDrain
 from components.safeguard import Safeguard
 from components.trust import MeshTrust
 from components.workloads import WorkloadGroup
-from model.config.clusters import CloudClusterConfig, LocalClusterConfig
 from model.derive.labels import lift_protection
+from model.plan.kinds import KubeconfigClusterPlan, LocalClusterPlan
 from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan
 
 
@@ -60,7 +60,6 @@ class HybridMesh(pulumi.ComponentResource):
             trust_domain=plan.trust_domain,
             clusters=list(plan.clusters),
             secrets=secrets,
-            project=plan.project,
             protected=plan.protected,
             opts=self._own,
         )
@@ -92,20 +91,23 @@ class HybridMesh(pulumi.ComponentResource):
 
     def _cloud_networks(self) -> dict[str, CloudNetwork]:
         protected = self._plan.protected
-        made = {
+        return {
             name: cloud_network(f"{self._name}-{name}", network, protected=protected, opts=self._own)
             for name, network in self._plan.networks.items()
+            if in_cloud(network)
         }
-        return {name: network for name, network in made.items() if network is not None}
 
     def _cluster(self, plan: ClusterPlan) -> MeshCluster:
         name = f"{self._name}-{plan.name}"
-        if isinstance(plan.config, LocalClusterConfig):
-            network = self._plan.networks[plan.network]
-            return LocalMeshCluster(name, plan=plan, network=network, opts=self._own)
-        if isinstance(plan.config, CloudClusterConfig):
-            return cloud_cluster(name, plan, mesh=self._plan, networks=self._networks, opts=self._own)
-        return KubeconfigMeshCluster(name, plan=plan, secrets=self._secrets, opts=self._own)
+        match plan:
+            case LocalClusterPlan():
+                network = self._plan.networks[plan.network]
+                return LocalMeshCluster(name, plan=plan, network=network, opts=self._own)
+            case KubeconfigClusterPlan():
+                return KubeconfigMeshCluster(name, plan=plan, secrets=self._secrets, opts=self._own)
+            case _:
+                site = CloudSite(self._networks, self._plan.labels, self._plan.protected)
+                return cloud_cluster(name, plan, site, opts=self._own)
 
     def _declare_istio(self, member: ClusterMember) -> None:
         """The control plane; and in a cloud what a destroy has between the load balancers and what they stand

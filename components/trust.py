@@ -4,22 +4,16 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
+from components.clouds import cloud_issuer
 from components.issuers.base import CloudIssuer
 from components.resources import CertificateAuthority
-from model.config.trust import (
-    AwsPrivateCaTrustConfig,
-    FilesTrustConfig,
-    GoogleCasTrustConfig,
-    SelfSignedTrustConfig,
-    TrustConfig,
-)
+from model.config.trust import FilesTrustConfig, SelfSignedTrustConfig, TrustConfig
 
 
 class MeshTrust(pulumi.ComponentResource):
     """The root and one intermediate per cluster, before any istiod starts.
 
-    `secrets` has the values of the flat keys that `trust` names (issuer "files"). `project` is the Google
-    Cloud project by default.
+    `secrets` has the values of the flat keys that `trust` names (issuer "files").
     """
 
     root_certificate_pem: pulumi.Output[str]
@@ -33,7 +27,6 @@ class MeshTrust(pulumi.ComponentResource):
         trust_domain: str,
         clusters: Sequence[str],
         secrets: Mapping[str, pulumi.Input[str]],
-        project: str | None = None,
         protected: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -41,10 +34,19 @@ class MeshTrust(pulumi.ComponentResource):
         self._name, self._mesh_id, self._trust_domain = name, mesh_id, trust_domain
         self._clusters, self._protected = sorted(clusters), protected
         self._issuer: CloudIssuer | CertificateAuthority
-        if isinstance(trust, GoogleCasTrustConfig | AwsPrivateCaTrustConfig):
-            self._issuer = self._cloud_issuer(trust, project)
-        else:
-            self._issuer = self._own_authority(trust, secrets)
+        match trust:
+            case SelfSignedTrustConfig() | FilesTrustConfig():
+                self._issuer = self._own_authority(trust, secrets)
+            case _:
+                self._issuer = cloud_issuer(
+                    f"{name}-issuer",
+                    trust,
+                    trust_domain=trust_domain,
+                    mesh_id=mesh_id,
+                    clusters=self._clusters,
+                    protected=protected,
+                    opts=pulumi.ResourceOptions(parent=self),
+                )
         self.root_certificate_pem = self._issuer.root_certificate_pem
         self.register_outputs({"rootCertificatePem": self.root_certificate_pem})
 
@@ -70,34 +72,4 @@ class MeshTrust(pulumi.ComponentResource):
             root_key_pem=secrets[trust.key] if isinstance(trust, FilesTrustConfig) else None,
             rotation=trust.rotation,
             opts=pulumi.ResourceOptions(parent=self, protect=self._protected or None),
-        )
-
-    def _cloud_issuer(
-        self, trust: GoogleCasTrustConfig | AwsPrivateCaTrustConfig, project: str | None
-    ) -> CloudIssuer:
-        """The SDK of a cloud is loaded where a stack uses that cloud only."""
-        name, own = f"{self._name}-issuer", pulumi.ResourceOptions(parent=self)
-        if isinstance(trust, GoogleCasTrustConfig):
-            from components.issuers.google_cas import GoogleCasIssuer  # noqa: PLC0415
-
-            return GoogleCasIssuer(
-                name,
-                trust=trust,
-                project=project,
-                trust_domain=self._trust_domain,
-                mesh_id=self._mesh_id,
-                clusters=self._clusters,
-                protected=self._protected,
-                opts=own,
-            )
-        from components.issuers.aws_private_ca import AwsPrivateCaIssuer  # noqa: PLC0415
-
-        return AwsPrivateCaIssuer(
-            name,
-            trust=trust,
-            trust_domain=self._trust_domain,
-            mesh_id=self._mesh_id,
-            clusters=self._clusters,
-            protected=self._protected,
-            opts=own,
         )

@@ -1,6 +1,5 @@
 """A cluster on Amazon's Elastic Kubernetes Service."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import pulumi
@@ -10,14 +9,15 @@ from components.clusters.cloud import CloudMeshCluster
 from components.clusters.eks_roles import CLUSTER_POLICIES, NODE_POLICIES, service_role
 from components.clusters.exec_kubeconfig import certificate_authority, eks_kubeconfig
 from components.clusters.load_balancer_controller import LoadBalancerController
+from components.expect import expect
 from components.names import child
 from components.networks.aws import AwsNetwork
-from components.networks.base import CloudNetwork, admitted_ranges
-from model.config.clusters import EksClusterConfig
-from model.config.networks import AwsNetworkConfig
+from components.networks.base import CloudNetwork, CloudSite, admitted_ranges
+from model.clouds.aws import EIP_ALLOCATIONS, NLB_SUBNETS
+from model.clouds.registry import AWS
 from model.derive.labels import component_labels
-from model.objects.helm_values import EIP_ALLOCATIONS, NLB_SUBNETS, SOURCE_RANGES
-from model.plan.types import ClusterPlan
+from model.objects.helm_values import SOURCE_RANGES
+from model.plan.kinds import EksClusterPlan
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 FIRST_ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
@@ -35,6 +35,7 @@ class EksMeshCluster(CloudMeshCluster):
     """
 
     TYPE = "hybridmesh:index:EksMeshCluster"
+    plan: EksClusterPlan
     real_name: pulumi.Output[str]
     """The cluster's name in AWS, by which machines ask for tokens."""
 
@@ -42,28 +43,22 @@ class EksMeshCluster(CloudMeshCluster):
         self,
         name: str,
         *,
-        plan: ClusterPlan,
-        network: AwsNetwork,
-        networks: Mapping[str, CloudNetwork],
-        labels: Mapping[str, str],
-        protected: bool,
+        plan: EksClusterPlan,
+        site: CloudSite,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, plan=plan, opts=opts)
-        config = plan.config
-        assert isinstance(config, EksClusterConfig)
-        assert isinstance(network.plan.config, AwsNetworkConfig)
-        self._name, self._config, self._network = name, config, network
+        network = expect(site.networks[plan.network], AwsNetwork)
+        self._name, self._config, self._network = name, plan.config, network
         self._region = network.plan.config.region
-        self.cluster = self._cluster(networks, protected)
+        self.cluster = self._cluster(site)
         self.real_name = self.cluster.name
         nodes = self._nodes()
-        addresses = self._gateway_addresses(networks)
+        addresses = self._gateway_addresses(site.networks)
         authority = self.cluster.certificate_authority.data.apply(lambda text: text or "")
         self.endpoint = self.cluster.endpoint
-        self.peer_endpoint = (
-            pulumi.Output.from_input(config.peer_endpoint) if config.peer_endpoint else self.endpoint
-        )
+        peer_endpoint = plan.config.peer_endpoint
+        self.peer_endpoint = pulumi.Output.from_input(peer_endpoint) if peer_endpoint else self.endpoint
         self.incarnation = self.cluster.arn
         self.certificate_authority = certificate_authority(authority)
         self.kubeconfig = eks_kubeconfig(self.cluster.name, self.endpoint, authority, self._region)
@@ -73,7 +68,7 @@ class EksMeshCluster(CloudMeshCluster):
             cluster=self.cluster.name,
             region=self._region,
             vpc=network.vpc,
-            tags=component_labels(labels, name),
+            tags=component_labels(site.labels, name),
             options=network.options(self),
             release_options=self.options(self),
             opts=pulumi.ResourceOptions(parent=self),
@@ -84,9 +79,8 @@ class EksMeshCluster(CloudMeshCluster):
             {"endpoint": self.endpoint, "gatewayAddresses": self.reserved_gateway_addresses}
         )
 
-    def _cluster(self, networks: Mapping[str, CloudNetwork], protected: bool) -> aws.eks.Cluster:
-        plan, network = self.plan, self._network
-        assert plan.api is not None
+    def _cluster(self, site: CloudSite) -> aws.eks.Cluster:
+        plan, network, protected = self.plan, self._network, site.protected
         public = plan.api.endpoint == "restricted"
         key = aws.kms.Key(
             f"{self._name}-secrets",
@@ -104,7 +98,7 @@ class EksMeshCluster(CloudMeshCluster):
             "endpoint_public_access": public,
         }
         if public:
-            vpc["public_access_cidrs"] = admitted_ranges(plan.api.sources, networks)
+            vpc["public_access_cidrs"] = admitted_ranges(plan.api.sources, site.networks)
         return aws.eks.Cluster(
             f"{self._name}-cluster",
             role_arn=role.arn,
@@ -217,8 +211,8 @@ class EksMeshCluster(CloudMeshCluster):
 
 
 def ami_type(machine_type: str) -> str:
-    """Amazon Linux 2023 for the processors of `machine_type`: a `g` after the generation is Graviton."""
-    arm = re.match(r"^[a-z]+\d+[a-z]*g[a-z]*\.", machine_type) is not None
+    """Amazon Linux 2023 for the processors of `machine_type`."""
+    arm = AWS.architecture(machine_type) == "arm64"
     return "AL2023_ARM_64_STANDARD" if arm else "AL2023_x86_64_STANDARD"
 
 

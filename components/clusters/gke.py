@@ -7,15 +7,14 @@ import pulumi_gcp as gcp
 
 from components.clusters.cloud import CloudMeshCluster
 from components.clusters.exec_kubeconfig import certificate_authority, gke_kubeconfig
+from components.expect import expect
 from components.names import child
-from components.networks.base import CloudNetwork, admitted, admitted_ranges
+from components.networks.base import CloudNetwork, CloudSite, admitted, admitted_ranges
 from components.networks.gcp import GcpNetwork, network_tag
 from model.clouds.google import ACCOUNT_ID_LIMIT
 from model.clouds.names import google_name
-from model.config.clusters import GkeClusterConfig
-from model.config.networks import GcpNetworkConfig
 from model.objects.helm_values import SOURCE_RANGES
-from model.plan.types import ClusterPlan
+from model.plan.kinds import GkeClusterPlan
 
 NODE_ROLE = "roles/container.defaultNodeServiceAccount"
 """Writing logs and metrics; nothing else (GKE, "Use least privilege IAM service accounts")."""
@@ -28,33 +27,29 @@ class GkeMeshCluster(CloudMeshCluster):
     """A regional, VPC-native cluster with private nodes, Dataplane V2 and workload identity."""
 
     TYPE = "hybridmesh:index:GkeMeshCluster"
+    plan: GkeClusterPlan
 
     def __init__(
         self,
         name: str,
         *,
-        plan: ClusterPlan,
-        network: GcpNetwork,
-        networks: Mapping[str, CloudNetwork],
-        protected: bool,
+        plan: GkeClusterPlan,
+        site: CloudSite,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, plan=plan, opts=opts)
-        config = plan.config
-        assert isinstance(config, GkeClusterConfig)
-        self._name, self._config, self._network = name, config, network
+        network = expect(site.networks[plan.network], GcpNetwork)
+        self._name, self._config, self._network = name, plan.config, network
         self._zones = list(network.plan.zones) or None
-        assert isinstance(network.plan.config, GcpNetworkConfig)
         self._region = network.plan.config.region
         account, granted = self._account()
-        self.cluster = self._cluster(account, granted, networks, protected)
+        self.cluster = self._cluster(account, granted, site)
         pool = self._pool(account)
-        address = self._gateway_address(networks)
+        address = self._gateway_address(site.networks)
         authority = self.cluster.master_auth.cluster_ca_certificate.apply(lambda text: text or "")
         self.endpoint = self.cluster.endpoint.apply(lambda host: f"https://{host}")
-        self.peer_endpoint = (
-            pulumi.Output.from_input(config.peer_endpoint) if config.peer_endpoint else self.endpoint
-        )
+        peer_endpoint = plan.config.peer_endpoint
+        self.peer_endpoint = pulumi.Output.from_input(peer_endpoint) if peer_endpoint else self.endpoint
         self.incarnation = self.cluster.self_link
         self.certificate_authority = certificate_authority(authority)
         self.kubeconfig = gke_kubeconfig(self.cluster.name, self.endpoint, authority)
@@ -88,13 +83,10 @@ class GkeMeshCluster(CloudMeshCluster):
         self,
         account: gcp.serviceaccount.Account,
         granted: pulumi.Resource,
-        networks: Mapping[str, CloudNetwork],
-        protected: bool,
+        site: CloudSite,
     ) -> gcp.container.Cluster:
-        plan, network = self.plan, self._network
-        assert plan.api is not None
-        assert plan.control_plane_cidr is not None
-        sources = admitted(plan.api.sources, networks)
+        plan, network, protected = self.plan, self._network, site.protected
+        sources = admitted(plan.api.sources, site.networks)
         return gcp.container.Cluster(
             child(self._name, "cluster", limit=LONGEST_NAME),
             location=self._region,

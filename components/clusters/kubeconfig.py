@@ -11,7 +11,7 @@ import yaml
 from components.clusters.base import MeshCluster
 from model.config.clusters import KubeconfigClusterConfig
 from model.derive.kubeconfigs import ambient_files, merge_kubeconfigs, server_of
-from model.plan.types import ClusterPlan
+from model.plan.kinds import KubeconfigClusterPlan
 
 
 class KubeconfigMeshCluster(MeshCluster):
@@ -25,13 +25,12 @@ class KubeconfigMeshCluster(MeshCluster):
         self,
         name: str,
         *,
-        plan: ClusterPlan,
+        plan: KubeconfigClusterPlan,
         secrets: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, plan=plan, opts=opts)
         config = plan.config
-        assert isinstance(config, KubeconfigClusterConfig)
         self.context = config.context
         self.kubeconfig = _kubeconfig(config, secrets)
         self.incarnation = pulumi.Output.from_input(plan.name)

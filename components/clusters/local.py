@@ -4,9 +4,9 @@ import pulumi
 
 from components.clusters.base import MeshCluster
 from components.resources import LocalCluster, LocalNetwork
-from model.config.clusters import LocalClusterConfig
 from model.config.networks import LocalNetworkConfig
-from model.plan.types import ClusterPlan, NetworkPlan
+from model.plan.kinds import LocalClusterPlan
+from model.plan.types import NetworkPlan
 
 
 class LocalMeshCluster(MeshCluster):
@@ -19,13 +19,11 @@ class LocalMeshCluster(MeshCluster):
         self,
         name: str,
         *,
-        plan: ClusterPlan,
+        plan: LocalClusterPlan,
         network: NetworkPlan,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, plan=plan, opts=opts)
-        config = plan.config
-        assert isinstance(config, LocalClusterConfig)
         own = pulumi.ResourceOptions(parent=self, retain_on_delete=not plan.active)
         self.cluster = LocalCluster(
             f"{name}-cluster",
@@ -33,7 +31,7 @@ class LocalMeshCluster(MeshCluster):
             network=local_network(network),
             pod_cidr=str(plan.pod_cidr),
             service_cidr=str(plan.service_cidr),
-            kubernetes_version=config.kubernetes_version,
+            kubernetes_version=plan.config.kubernetes_version,
             quarantined=not plan.active,
             opts=own,
         )

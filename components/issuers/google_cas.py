@@ -26,7 +26,6 @@ class GoogleCasIssuer(CloudIssuer):
         name: str,
         *,
         trust: GoogleCasTrustConfig,
-        project: str | None,
         trust_domain: str,
         mesh_id: str,
         clusters: Sequence[str],
@@ -44,7 +43,7 @@ class GoogleCasIssuer(CloudIssuer):
         self._name, self._trust, self._protected = name, trust, protected
         provider = gcp.Provider(
             f"{name}-provider",
-            project=trust.project or project,
+            project=trust.project,
             region=trust.location,
             opts=pulumi.ResourceOptions(parent=self),
         )

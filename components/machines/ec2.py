@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components.clusters.eks import EksMeshCluster, encrypted_disk, metadata_options
 from components.clusters.eks_roles import service_role
+from components.expect import expect
 from components.machines.base import MachineContext, Machines, user_data
 from components.networks.aws import AwsNetwork
 from model.clouds.aws import Ec2MachineSetPlan
@@ -26,15 +27,13 @@ class Ec2Machines(Machines):
         name: str,
         *,
         context: MachineContext,
-        network: AwsNetwork,
-        cluster: EksMeshCluster,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:Ec2Machines", name, None, opts)
-        group = context.group
-        assert isinstance(group.machine_set, Ec2MachineSetPlan)
-        self._name, self._group, self._network = name, group, network
-        self._set: Ec2MachineSetPlan = group.machine_set
+        self._name, self._group = name, context.group
+        self._network = expect(context.cloud_network, AwsNetwork)
+        self._set = expect(context.group.machine_set, Ec2MachineSetPlan)
+        cluster = expect(context.cluster, EksMeshCluster)
         text = user_data(context, eks_cluster=cluster.real_name)
         profile, entry = self._identity(cluster)
         template = self._template(text.apply(_packed), profile)

@@ -6,6 +6,7 @@ from typing import cast
 import pulumi
 import pulumi_gcp as gcp
 
+from components.expect import expect
 from components.machines.base import MachineContext, Machines, user_data
 from components.names import child
 from components.networks.gcp import GcpNetwork, network_tag
@@ -33,14 +34,12 @@ class GceMachines(Machines):
         name: str,
         *,
         context: MachineContext,
-        network: GcpNetwork,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:GceMachines", name, None, opts)
-        group = context.group
-        assert isinstance(group.machine_set, GceMachineSetPlan)
-        self._name, self._group, self._network = name, group, network
-        self._set: GceMachineSetPlan = group.machine_set
+        self._name, self._group = name, context.group
+        self._network = expect(context.cloud_network, GcpNetwork)
+        self._set = expect(context.group.machine_set, GceMachineSetPlan)
         template = self._template(user_data(context))
         manager = self._manager(template)
         if self._set.autoscaled:

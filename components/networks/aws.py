@@ -9,7 +9,7 @@ from components.networks.aws_firewall import SecurityGroups
 from components.networks.base import CloudNetwork
 from model.clouds.types import SubnetPlan
 from model.config.networks import AwsNetworkConfig
-from model.plan.types import NetworkPlan
+from model.plan.kinds import AwsNetworkPlan
 
 EVERYWHERE = "0.0.0.0/0"
 _ROLE_TAGS = {True: "kubernetes.io/role/elb", False: "kubernetes.io/role/internal-elb"}
@@ -23,6 +23,7 @@ class AwsNetwork(CloudNetwork):
     """
 
     TYPE = "hybridmesh:index:AwsNetwork"
+    plan: AwsNetworkPlan
     vpc: pulumi.Output[str]
     subnets: Mapping[str, aws.ec2.Subnet]
     security_groups: SecurityGroups
@@ -31,13 +32,12 @@ class AwsNetwork(CloudNetwork):
         self,
         name: str,
         *,
-        plan: NetworkPlan,
+        plan: AwsNetworkPlan,
         protected: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, plan=plan, opts=opts)
         config = plan.config
-        assert isinstance(config, AwsNetworkConfig)
         self._name = name
         self.provider = aws.Provider(
             f"{name}-provider", region=config.region, opts=pulumi.ResourceOptions(parent=self)

@@ -1,6 +1,7 @@
 """What every network in a cloud offers to what is in it, and to those that admit its traffic."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 
@@ -31,6 +32,16 @@ class CloudNetwork(pulumi.ComponentResource):
     ) -> pulumi.ResourceOptions:
         """Options of a resource in this network."""
         return pulumi.ResourceOptions(parent=parent, provider=self.provider, depends_on=list(depends_on))
+
+
+@dataclass(frozen=True)
+class CloudSite:
+    """What clusters in clouds have in common: the networks, the labels of the stack, and whether it is
+    protected."""
+
+    networks: Mapping[str, CloudNetwork]
+    labels: Mapping[str, str]
+    protected: bool
 
 
 def admitted(

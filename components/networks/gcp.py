@@ -10,13 +10,14 @@ from components.networks.base import CloudNetwork
 from model.clouds.names import cloud_name
 from model.config.networks import GcpNetworkConfig
 from model.derive.types import FirewallRulePlan, Role
-from model.plan.types import NetworkPlan
+from model.plan.kinds import GcpNetworkPlan
 
 
 class GcpNetwork(CloudNetwork):
     """The subnets, the way out and the firewall of one region; in a VPC of its own unless one is adopted."""
 
     TYPE = "hybridmesh:index:GcpNetwork"
+    plan: GcpNetworkPlan
     network: pulumi.Output[str]
     subnets: Mapping[str, gcp.compute.Subnetwork]
 
@@ -24,13 +25,12 @@ class GcpNetwork(CloudNetwork):
         self,
         name: str,
         *,
-        plan: NetworkPlan,
+        plan: GcpNetworkPlan,
         protected: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, plan=plan, opts=opts)
         config = plan.config
-        assert isinstance(config, GcpNetworkConfig)
         self._name, self._region = name, config.region
         self.provider = gcp.Provider(
             f"{name}-provider",

@@ -143,8 +143,8 @@ def api_servers_admit_no_more_than_their_cloud_takes(mesh: MeshConfig) -> Iterat
     for name, cluster, cloud in cloud_clusters(mesh):
         if cloud.control_plane_in_network and cluster.endpoint == "private":
             continue
-        access = plan_api_access(mesh, name)
-        count, limit = admitted_count(mesh, access.sources if access else ()), cloud.api_source_limit
+        sources = plan_api_access(mesh, name, cluster).sources
+        count, limit = admitted_count(mesh, sources), cloud.api_source_limit
         if count > limit:
             yield Problem(
                 f"clusters.{name}.endpoint",

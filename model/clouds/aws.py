@@ -78,6 +78,7 @@ EIP_ALLOCATIONS = f"{_NLB}-eip-allocations"
 """Annotation of a Service on EKS: the elastic IPs of its load balancer, one for each subnet, by commas."""
 NLB_SUBNETS = f"{_NLB}-subnets"
 """Annotation of a Service on EKS: the public subnets of its load balancer, by commas."""
+NLB_TAGS = f"{_NLB}-additional-resource-tags"
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ class Aws:
             f"{_NLB}-healthcheck-protocol": "http",
             f"{_NLB}-healthcheck-port": str(HEALTH_PORT),
             f"{_NLB}-healthcheck-path": "/healthz/ready",
-            **({f"{_NLB}-additional-resource-tags": tags} if tags else {}),
+            **({NLB_TAGS: tags} if tags else {}),
         }
 
     def refused_region(self, region: str) -> str | None:

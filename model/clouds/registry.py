@@ -1,13 +1,13 @@
 """The clouds, and which of them a section of the configuration is in."""
 
-from typing import Protocol
+from typing import Protocol, overload
 
 from model.clouds.aws import Aws
 from model.clouds.base import AnyCloud, Cloud
 from model.clouds.google import GoogleCloud
-from model.config.clusters import EksClusterConfig, GkeClusterConfig
-from model.config.machines import Ec2MachinesConfig, GceMachinesConfig
-from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
+from model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
+from model.config.machines import CloudMachinesConfig, Ec2MachinesConfig, GceMachinesConfig
+from model.config.networks import AwsNetworkConfig, CloudNetworkConfig, GcpNetworkConfig
 
 GOOGLE: Cloud[GcpNetworkConfig, GkeClusterConfig, GceMachinesConfig] = GoogleCloud()
 AWS: Cloud[AwsNetworkConfig, EksClusterConfig, Ec2MachinesConfig] = Aws()
@@ -21,11 +21,22 @@ _BY_KIND = {
 }
 
 
+CloudSection = CloudNetworkConfig | CloudClusterConfig | CloudMachinesConfig
+
+
 class Section(Protocol):
     """A network, a cluster or a group's VMs."""
 
     @property
     def type(self) -> str: ...
+
+
+@overload
+def cloud_of(section: CloudSection) -> AnyCloud: ...
+
+
+@overload
+def cloud_of(section: Section) -> AnyCloud | None: ...
 
 
 def cloud_of(section: Section) -> AnyCloud | None:

@@ -15,8 +15,8 @@ PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16
 """Ranges that no traffic on the Internet comes from (RFC 1918, RFC 6598)."""
 
 
-def plan_api_access(mesh: MeshConfig, name: str) -> ApiAccessPlan | None:
-    """Whom the API server of cluster `name` admits; None where it is no cloud's.
+def plan_api_access(mesh: MeshConfig, name: str, cluster: CloudClusterConfig) -> ApiAccessPlan:
+    """Who may reach the API server of `cluster`, which is called `name`.
 
     The operators, the egress of each peer's network (its istiod reads this cluster), and the egress of each
     network with machines of this cluster that ask the API server for their tokens. Where the control plane
@@ -25,10 +25,6 @@ def plan_api_access(mesh: MeshConfig, name: str) -> ApiAccessPlan | None:
     To a private endpoint all of them come by their own addresses, which it has to admit as well; GKE takes no
     public range there.
     """
-    cluster = mesh.clusters[name]
-    cloud = cloud_of(cluster)
-    if not isinstance(cluster, CloudClusterConfig) or cloud is None:
-        return None
     private = cluster.endpoint == "private"
     operators = [cidr for cidr in mesh.operators.cidrs if not private or is_private(cidr)]
     ranges = [
@@ -44,7 +40,7 @@ def plan_api_access(mesh: MeshConfig, name: str) -> ApiAccessPlan | None:
         joined = collapse_addresses(mesh.networks[network].cidr for network in networks)
         ranges += (Source("peers and machines elsewhere", cidr=str(cidr)) for cidr in joined)
         return ApiAccessPlan("private", _merged(ranges))
-    inside = {cluster.network} if cloud.control_plane_in_network else set()
+    inside = {cluster.network} if cloud_of(cluster).control_plane_in_network else set()
     for purpose, network in callers:
         if network not in inside:
             ranges += egress(mesh, network, purpose)

@@ -15,17 +15,15 @@ from model.config.networks import CloudNetworkConfig
 def cloud_networks(mesh: MeshConfig) -> Iterator[tuple[str, CloudNetworkConfig, AnyCloud]]:
     """Name, section and cloud of every network in a cloud, sorted by name."""
     for name, network in sorted(mesh.networks.items()):
-        cloud = cloud_of(network)
-        if isinstance(network, CloudNetworkConfig) and cloud is not None:
-            yield name, network, cloud
+        if isinstance(network, CloudNetworkConfig):
+            yield name, network, cloud_of(network)
 
 
 def cloud_clusters(mesh: MeshConfig) -> Iterator[tuple[str, CloudClusterConfig, AnyCloud]]:
     """Name, section and cloud of every cluster in a cloud, sorted by name."""
     for name, cluster in sorted(mesh.clusters.items()):
-        cloud = cloud_of(cluster)
-        if isinstance(cluster, CloudClusterConfig) and cloud is not None:
-            yield name, cluster, cloud
+        if isinstance(cluster, CloudClusterConfig):
+            yield name, cluster, cloud_of(cluster)
 
 
 def cloud_groups(
@@ -33,9 +31,8 @@ def cloud_groups(
 ) -> Iterator[tuple[str, WorkloadGroupConfig, CloudMachinesConfig, AnyCloud]]:
     """Name, section, VMs and cloud of every group in a cloud, sorted by name."""
     for name, group in sorted(mesh.workload_groups.items()):
-        cloud = cloud_of(group.machines)
-        if isinstance(group.machines, CloudMachinesConfig) and cloud is not None:
-            yield name, group, group.machines, cloud
+        if isinstance(group.machines, CloudMachinesConfig):
+            yield name, group, group.machines, cloud_of(group.machines)
 
 
 def clusters_of(mesh: MeshConfig, network: str) -> dict[str, CloudClusterConfig]:

@@ -11,6 +11,7 @@ from model.clouds.registry import cloud_of
 from model.config.clusters import CloudClusterConfig
 from model.config.groups import WorkloadGroupConfig
 from model.config.mesh import MeshConfig
+from model.config.networks import CloudNetworkConfig
 from model.derive.api_access import api_groups, plan_api_access
 from model.derive.clouds import cloud_groups, clusters_of
 from model.derive.types import FirewallRulePlan, Party
@@ -21,9 +22,10 @@ KEY_LIMIT = 40
 
 def plan_firewall(mesh: MeshConfig, name: str) -> tuple[FirewallRulePlan, ...]:
     """The rules of network `name`, sorted by key; () where it is none of a cloud's."""
-    if cloud_of(mesh.networks[name]) is None:
+    config = mesh.networks[name]
+    if not isinstance(config, CloudNetworkConfig):
         return ()
-    network = _Network(mesh, name)
+    network = _Network(mesh, name, config)
     rules = [*network.of_clusters(), *network.of_groups()]
     return tuple(sorted(rules, key=lambda rule: rule.key))
 
@@ -31,11 +33,9 @@ def plan_firewall(mesh: MeshConfig, name: str) -> tuple[FirewallRulePlan, ...]:
 class _Network:
     """Who is in one network, as parties to its rules."""
 
-    def __init__(self, mesh: MeshConfig, name: str) -> None:
-        self._mesh, self._name, self._config = mesh, name, mesh.networks[name]
-        cloud = cloud_of(self._config)
-        assert cloud is not None
-        self._cloud = cloud
+    def __init__(self, mesh: MeshConfig, name: str, config: CloudNetworkConfig) -> None:
+        self._mesh, self._name, self._config = mesh, name, config
+        self._cloud = cloud_of(config)
         self._groups = {
             key: (group, owner) for key, group, _, owner in cloud_groups(mesh) if group.network == name
         }
@@ -43,7 +43,7 @@ class _Network:
             key not in self._groups and group.network == name for key, group in mesh.workload_groups.items()
         )
         self._clusters = clusters_of(mesh, name)
-        self._machine_cidrs = tuple(map(str, cloud.machine_cidrs(self._config)))
+        self._machine_cidrs = tuple(map(str, self._cloud.machine_cidrs(config)))
         self._nodes = [self._party_of_nodes(key, cluster) for key, cluster in self._clusters.items()]
         self._machines = [Party("machines", key, self._machine_cidrs) for key in self._groups]
         if bundles:
@@ -74,7 +74,7 @@ class _Network:
             if self._cloud.control_plane_in_network:
                 here = [key for key, group in api_groups(self._mesh, name) if group.network == self._name]
                 callers = [*self._nodes, *(party for party in self._machines if party.name in here)]
-                callers += self._callers_elsewhere(name)
+                callers += self._callers_elsewhere(name, cluster)
                 yield FirewallRulePlan(
                     _key("api", name),
                     control_plane,
@@ -117,10 +117,10 @@ class _Network:
                 _key("gateway", name), target, (inside,), ports, "a gateway of the network calls them"
             )
 
-    def _callers_elsewhere(self, cluster: str) -> list[Party]:
+    def _callers_elsewhere(self, name: str, cluster: CloudClusterConfig) -> list[Party]:
         """Who reaches the private endpoint of a cluster over private connections."""
-        access = plan_api_access(self._mesh, cluster)
-        if access is None or access.endpoint != "private":
+        access = plan_api_access(self._mesh, name, cluster)
+        if access.endpoint != "private":
             return []
         ranges = tuple(source.cidr for source in access.sources if source.cidr is not None)
         return [Party("addresses", "callers-elsewhere", ranges)] if ranges else []

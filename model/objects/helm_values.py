@@ -7,12 +7,11 @@ Keys and defaults: `manifests/charts/{base,istio-control/istio-discovery,gateway
 from collections.abc import Mapping
 from typing import Any
 
+from model.clouds.registry import cloud_of
 from model.config.clusters import (
     CloudClusterConfig,
     ClusterConfig,
-    EksClusterConfig,
     GatewayExposureConfig,
-    GkeClusterConfig,
     LocalClusterConfig,
 )
 from model.config.istio import IstioConfig
@@ -22,12 +21,6 @@ from model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT, NETW
 GATEWAY_NAME = "istio-eastwestgateway"
 """Name of the east-west gateway's release, Deployment and Service in `istio-system`."""
 
-_NLB = "service.beta.kubernetes.io/aws-load-balancer"
-EIP_ALLOCATIONS = f"{_NLB}-eip-allocations"
-"""Annotation of a Service on EKS: the elastic IPs of its load balancer, one for each subnet, by commas."""
-NLB_SUBNETS = f"{_NLB}-subnets"
-"""Annotation of a Service on EKS: the public subnets of its load balancer, by commas."""
-NLB_TAGS = f"{_NLB}-additional-resource-tags"
 SOURCE_RANGES = "loadBalancerSourceRanges"
 """Key of the chart's `service`: whom the load balancer lets in."""
 
@@ -72,8 +65,7 @@ def istiod_values(mesh: MeshConfig, name: str) -> dict[str, Any]:
         values = merge(values, _LOCAL_ISTIOD)
     if isinstance(cluster, CloudClusterConfig):
         values = merge(values, _CLOUD_ISTIOD)
-    if isinstance(cluster, GkeClusterConfig):
-        values["global"]["platform"] = "gke"
+        values = merge(values, cloud_of(cluster).istiod_values)
     return merge(values, istio.values)
 
 
@@ -113,32 +105,9 @@ def gateway_values(cluster: ClusterConfig, labels: Mapping[str, str] | None = No
     if isinstance(cluster, LocalClusterConfig):
         values = merge(values, _LOCAL_GATEWAY)
     if isinstance(cluster, CloudClusterConfig):
-        annotations = load_balancer_annotations(cluster, labels or {})
+        annotations = cloud_of(cluster).load_balancer_annotations(labels or {})
         values = merge(values, {**_CLOUD_GATEWAY, "service": {"annotations": annotations}})
     return values
-
-
-def load_balancer_annotations(cluster: ClusterConfig, labels: Mapping[str, str]) -> dict[str, str]:
-    """Annotations of a Service of type LoadBalancer, so that the cloud makes one of the kind that the mesh
-    needs: addresses that stay, and the agents' own health check.
-
-    Sources: AWS Load Balancer Controller, "Service annotations"; GKE, "LoadBalancer Service parameters".
-    """
-    if isinstance(cluster, GkeClusterConfig):
-        return {"cloud.google.com/l4-rbs": "enabled"}
-    if not isinstance(cluster, EksClusterConfig):
-        return {}
-    tags = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
-    return {
-        f"{_NLB}-type": "external",
-        f"{_NLB}-scheme": "internet-facing",
-        f"{_NLB}-nlb-target-type": "ip",
-        f"{_NLB}-attributes": "load_balancing.cross_zone.enabled=true",
-        f"{_NLB}-healthcheck-protocol": "http",
-        f"{_NLB}-healthcheck-port": str(HEALTH_PORT),
-        f"{_NLB}-healthcheck-path": "/healthz/ready",
-        **({NLB_TAGS: tags} if tags else {}),
-    }
 
 
 def mesh_networks(mesh: MeshConfig) -> dict[str, Any]:

@@ -8,16 +8,16 @@ from model.checks import run
 from model.clouds.registry import cloud_of
 from model.config.clusters import KubeconfigClusterConfig, LocalClusterConfig
 from model.config.mesh import MeshConfig
-from model.config.trust import FilesTrustConfig
-from model.derive.api_access import egress, nat_addresses, plan_api_access, plan_exposure
+from model.config.trust import FilesTrustConfig, GoogleCasTrustConfig, TrustConfig
+from model.derive.api_access import egress, nat_addresses
 from model.derive.clouds import plan_subnets, project, zones
 from model.derive.firewall import plan_firewall
 from model.derive.labels import MESH, component_labels, mesh_labels
 from model.derive.local_pod_cidrs import pod_ranges
-from model.objects.helm_values import load_balancer_annotations
 from model.objects.ingress import gateway, routes
 from model.plan import user_data  # noqa: F401 - registers the rule that needs the texts
 from model.plan.groups import plan_group
+from model.plan.kinds import cluster_of_kind, network_of_kind
 from model.plan.objects import cluster_objects
 from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan, RemoteSecretEntry
 from model.reading.parse import parse_mesh
@@ -49,7 +49,7 @@ def _plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:
         mesh_id=mesh.id,
         trust_domain=mesh.trust_domain,
         istio=mesh.istio,
-        trust=mesh.trust,
+        trust=_trust(mesh),
         networks={name: _plan_network(mesh, name) for name in sorted(mesh.networks)},
         clusters=clusters,
         groups=groups,
@@ -70,7 +70,7 @@ def _plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:
 def _plan_network(mesh: MeshConfig, name: str) -> NetworkPlan:
     network = mesh.networks[name]
     members = sorted(key for key, cluster in mesh.clusters.items() if cluster.network == name)
-    return NetworkPlan(
+    planned = NetworkPlan(
         name=name,
         config=network,
         clusters=tuple(members),
@@ -89,6 +89,7 @@ def _plan_network(mesh: MeshConfig, name: str) -> NetworkPlan:
         nat_addresses=nat_addresses(mesh, name),
         egress=tuple(source.cidr for source in egress(mesh, name, "known") if source.cidr),
     )
+    return network_of_kind(planned)
 
 
 def _plan_cluster(
@@ -101,8 +102,8 @@ def _plan_cluster(
     cluster = mesh.clusters[name]
     active = sorted(key for key, other in mesh.clusters.items() if other.state == "active")
     peers = tuple(key for key in active if key != name)
-    pods, services, control_plane = _ranges(mesh, name)
-    return ClusterPlan(
+    pods, services = _cidrs(mesh, name)
+    planned = ClusterPlan(
         name=name,
         config=cluster,
         network=cluster.network,
@@ -119,28 +120,26 @@ def _plan_cluster(
             ingresses=ingresses,
             labels=component_labels(_labels(mesh, stack), f"{MESH}-{name}-gateway"),
         ),
-        control_plane_cidr=str(control_plane) if control_plane else None,
-        api=plan_api_access(mesh, name),
-        exposure=plan_exposure(mesh, name),
     )
+    return cluster_of_kind(mesh, planned)
 
 
-def _ranges(mesh: MeshConfig, name: str) -> tuple[IPv4Network | None, IPv4Network | None, IPv4Network | None]:
-    """Ranges of a cluster's pods, Services and control plane, as far as the plan decides them."""
+def _cidrs(mesh: MeshConfig, name: str) -> tuple[IPv4Network | None, IPv4Network | None]:
+    """CIDRs of a cluster's pods and Services, as far as the plan decides them."""
     cluster = mesh.clusters[name]
     cloud = cloud_of(cluster)
     if cloud is not None:
         cidrs = cloud.cluster_cidrs(mesh.networks[cluster.network], cluster)
-        return cidrs.pods, cidrs.services, cidrs.control_plane
+        return cidrs.pods, cidrs.services
     services = cluster.service_cidr if isinstance(cluster, LocalClusterConfig) else None
-    return pod_ranges(mesh).get(name), services, None
+    return pod_ranges(mesh).get(name), services
 
 
 def _plan_ingress(mesh: MeshConfig, stack: str, name: str) -> IngressPlan:
     ingress = mesh.ingress[name]
-    annotations = load_balancer_annotations(
-        mesh.clusters[ingress.cluster], component_labels(_labels(mesh, stack), f"{MESH}-ingress-{name}")
-    )
+    cloud = cloud_of(mesh.clusters[ingress.cluster])
+    labels = component_labels(_labels(mesh, stack), f"{MESH}-ingress-{name}")
+    annotations = cloud.load_balancer_annotations(labels) if cloud else {}
     return IngressPlan(
         name=name,
         config=ingress,
@@ -153,6 +152,14 @@ def _plan_ingress(mesh: MeshConfig, stack: str, name: str) -> IngressPlan:
 
 def _labels(mesh: MeshConfig, stack: str) -> dict[str, str]:
     return mesh_labels(stack, mesh.id, mesh.labels)
+
+
+def _trust(mesh: MeshConfig) -> TrustConfig:
+    """The trust with the project that it is in."""
+    trust = mesh.trust
+    if not isinstance(trust, GoogleCasTrustConfig):
+        return trust
+    return trust.model_copy(update={"project": trust.project or mesh.project})
 
 
 def _secrets(mesh: MeshConfig) -> tuple[str, ...]:

@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from model.config.networks import CloudNetworkConfig
 from model.derive.types import FirewallRulePlan, Source
+from model.plan.kinds import CloudClusterPlan
 from model.plan.types import ClusterPlan, GroupPlan, NetworkPlan
 
 
 def network_in_cloud(network: NetworkPlan) -> dict[str, Any] | None:
     """Subnets, NAT and firewall of a cloud's network; None for others."""
-    if not network.subnets:
+    if not isinstance(network.config, CloudNetworkConfig):
         return None
     return {
-        "region": getattr(network.config, "region", None),
+        "region": network.config.region,
         "project": network.project,
-        "adopted": getattr(network.config, "id", None),
+        "adopted": network.config.id,
         "zones": list(network.zones),
         "subnets": [
             {
@@ -33,11 +35,11 @@ def network_in_cloud(network: NetworkPlan) -> dict[str, Any] | None:
 
 def cluster_in_cloud(cluster: ClusterPlan) -> dict[str, Any] | None:
     """Whom API server and gateway of a cloud's cluster let in; None for others."""
-    if cluster.api is None:
+    if not isinstance(cluster, CloudClusterPlan):
         return None
     exposure = cluster.exposure
     return {
-        "controlPlaneCidr": cluster.control_plane_cidr,
+        "controlPlaneCidr": getattr(cluster, "control_plane_cidr", None),
         "endpoint": cluster.api.endpoint,
         "admitted": [_source(source) for source in cluster.api.sources],
         "gatewayAddresses": exposure.reserved_addresses if exposure else 0,
@@ -46,7 +48,7 @@ def cluster_in_cloud(cluster: ClusterPlan) -> dict[str, Any] | None:
 
 
 def machines_in_cloud(group: GroupPlan) -> dict[str, Any] | None:
-    """The set of machines of a group on GCE or EC2; None for others."""
+    """The VMs of a group in a cloud; None for others."""
     machines = group.machine_set
     if machines is None:
         return None

@@ -1,8 +1,15 @@
 """What a live stack stands on: the facts that a running network, cluster or root cannot change."""
 
-from model.config.clusters import CloudClusterConfig, GkeClusterConfig
-from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
-from model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
+from typing import assert_never
+
+from model.config.networks import CloudNetworkConfig
+from model.config.trust import (
+    AwsPrivateCaTrustConfig,
+    FilesTrustConfig,
+    GoogleCasTrustConfig,
+    SelfSignedTrustConfig,
+)
+from model.plan.kinds import CloudClusterPlan, GcpNetworkPlan, GkeClusterPlan
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 Facts = dict[str, dict[str, str]]
@@ -23,28 +30,38 @@ def _of_network(plan: NetworkPlan) -> dict[str, str]:
     if not isinstance(config, CloudNetworkConfig):
         return {}
     facts = {"type": config.type, "cidr": str(config.cidr), "region": config.region, "id": config.id or ""}
-    return {**facts, "project": plan.project or ""} if isinstance(config, GcpNetworkConfig) else facts
+    return {**facts, "project": plan.project or ""} if isinstance(plan, GcpNetworkPlan) else facts
 
 
 def _of_cluster(plan: ClusterPlan) -> dict[str, str]:
     facts = {"type": plan.config.type, "network": plan.network}
-    if isinstance(plan.config, CloudClusterConfig):
-        facts["serviceCidr"] = plan.service_cidr or ""
-    if isinstance(plan.config, GkeClusterConfig):
-        facts["podCidr"] = plan.pod_cidr or ""
-        facts["controlPlaneCidr"] = plan.control_plane_cidr or ""
-    return facts
+    match plan:
+        case GkeClusterPlan():
+            own = {
+                "serviceCidr": plan.service_cidr or "",
+                "podCidr": plan.pod_cidr or "",
+                "controlPlaneCidr": plan.control_plane_cidr,
+            }
+        case CloudClusterPlan():
+            own = {"serviceCidr": plan.service_cidr or ""}
+        case _:
+            own = {}
+    return {**facts, **own}
 
 
 def _of_trust(plan: MeshPlan) -> dict[str, str]:
     trust = plan.trust
-    if isinstance(trust, GoogleCasTrustConfig):
-        place = {
-            "location": trust.location,
-            "pool": trust.pool or "",
-            "project": trust.project or plan.project or "",
-        }
-        return {"issuer": trust.issuer, **place}
-    if isinstance(trust, AwsPrivateCaTrustConfig):
-        return {"issuer": trust.issuer, "region": trust.region, "arn": trust.arn or ""}
-    return {"issuer": trust.issuer}
+    match trust:
+        case SelfSignedTrustConfig() | FilesTrustConfig():
+            place = {}
+        case GoogleCasTrustConfig():
+            place = {
+                "location": trust.location,
+                "pool": trust.pool or "",
+                "project": trust.project or "",
+            }
+        case AwsPrivateCaTrustConfig():
+            place = {"region": trust.region, "arn": trust.arn or ""}
+        case _:
+            assert_never(trust)
+    return {"issuer": trust.issuer, **place}

@@ -17,11 +17,7 @@ from model.config.ingress import IngressConfig
 from model.config.istio import IstioConfig
 from model.config.networks import NetworkConfig
 from model.config.trust import TrustConfig
-from model.derive.types import (
-    ApiAccessPlan,
-    FirewallRulePlan,
-    GatewayExposurePlan,
-)
+from model.derive.types import FirewallRulePlan
 from model.objects.planned import PlannedObject, PlannedRelease
 
 
@@ -56,7 +52,8 @@ class NetworkPlan:
 
 @dataclass(frozen=True)
 class ClusterPlan:
-    """One cluster: its place, its peers and everything that is declared in it."""
+    """One cluster: its place, its peers and everything that is declared in it. `model.plan.kinds` has what
+    only one kind of cluster plans."""
 
     name: str
     config: ClusterConfig
@@ -71,12 +68,6 @@ class ClusterPlan:
     objects: tuple[PlannedObject | PlannedRelease, ...]
     """Every Kubernetes object and Helm release that the program declares in the cluster, in an order in which
     each comes after what it waits for."""
-    control_plane_cidr: str | None = None
-    """Range of a GKE cluster's control plane (a /28)."""
-    api: ApiAccessPlan | None = None
-    """Whom the API server of a cloud's cluster admits; None for other clusters."""
-    exposure: GatewayExposurePlan | None = None
-    """How a cloud's east-west gateway is exposed; None for other clusters and where there is no gateway."""
 
     def release_values(self, release: str) -> Mapping[str, Any]:
         """Values of the Helm release of this name; empty when the cluster has none."""

@@ -16,13 +16,13 @@ In a stack that was protected at its last up nothing changes, and no path goes.
 from collections.abc import Iterator
 from typing import Any, Final
 
+from model.clouds.kinds import IN_CLOUDS
 from model.derive.labels import lift_protection
 from plugins.framework.declared import RememberedHandler
 from plugins.framework.errors import CheckFailure
 from plugins.framework.values import Properties, contains_unknown
 
 _NETWORKS: Final = "networks."
-_CLOUDS: Final = frozenset({"gcp", "aws", "gke", "eks"})
 
 
 class FoundationHandler(RememberedHandler):
@@ -45,7 +45,7 @@ def _refusals(olds: Properties, news: Properties) -> Iterator[str]:
         now = news["facts"].get(path)
         if now is None and protected:
             yield f"{path} is taken out of the configuration. {lift_protection(olds['stack'])}"
-        if now is None or not (protected or before.get("type") in _CLOUDS):
+        if now is None or not (protected or before.get("type") in IN_CLOUDS):
             continue
         lift = f". {lift_protection(olds['stack'])}" if protected else ""
         for key, value in sorted(before.items()):

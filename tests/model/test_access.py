@@ -2,21 +2,27 @@
 
 from typing import Any
 
+from model.clouds.aws import EIP_ALLOCATIONS, NLB_TAGS
 from model.derive.types import Source
-from model.objects.helm_values import EIP_ALLOCATIONS, GATEWAY_NAME, NLB_TAGS
+from model.objects.helm_values import GATEWAY_NAME
 from model.plan.build import plan_from
+from model.plan.kinds import CloudClusterPlan
+from model.plan.types import MeshPlan
 from tests.model.meshes import DELETED, DEV, LOCAL, PROD, STAGING, changed
 
 
 def _admitted(raw: Any, cluster: str) -> dict[str, str]:
     """Purposes by range or, with a star, by the network whose egress it is."""
-    access = plan_from(raw, "test").clusters[cluster].api
-    assert access is not None
-    return _by_place(access.sources)
+    return _by_place(_clusters(plan_from(raw, "test"))[cluster].api.sources)
+
+
+def _clusters(plan: MeshPlan) -> dict[str, CloudClusterPlan]:
+    """The clusters in a cloud."""
+    return {key: each for key, each in plan.clusters.items() if isinstance(each, CloudClusterPlan)}
 
 
 def _exposed(raw: Any, cluster: str) -> dict[str, str]:
-    exposure = plan_from(raw, "test").clusters[cluster].exposure
+    exposure = _clusters(plan_from(raw, "test"))[cluster].exposure
     assert exposure is not None
     return _by_place(exposure.sources)
 
@@ -115,7 +121,7 @@ def test_a_gateway_that_nobody_needs_lets_in_its_own_network_only() -> None:
 
 
 def test_a_gateway_has_one_reserved_address_on_gke_and_one_for_each_public_subnet_on_eks() -> None:
-    clusters = plan_from(PROD, "test").clusters
+    clusters = _clusters(plan_from(PROD, "test"))
     assert {
         name: cluster.exposure.reserved_addresses for name, cluster in clusters.items() if cluster.exposure
     } == {
@@ -160,7 +166,7 @@ def test_an_ingress_in_a_cloud_has_the_clouds_annotations() -> None:
 def test_other_clusters_have_no_such_plan() -> None:
     for raw in (LOCAL, DEV):
         plan = plan_from(raw, "test")
-        assert all(cluster.api is None and cluster.exposure is None for cluster in plan.clusters.values())
+        assert not _clusters(plan)
         assert all(network.subnets == () == network.firewall for network in plan.networks.values())
 
 
@@ -171,7 +177,7 @@ def test_quarantine_changes_nothing_outside_the_cluster() -> None:
         for key, network in before.networks.items():
             assert after.networks[key].firewall == network.firewall
             assert after.networks[key].subnets == network.subnets
-        for key, cluster in before.clusters.items():
-            assert after.clusters[key].api == cluster.api
-            assert after.clusters[key].exposure == cluster.exposure
+        for key, cluster in _clusters(before).items():
+            assert _clusters(after)[key].api == cluster.api
+            assert _clusters(after)[key].exposure == cluster.exposure
         assert after.groups == before.groups

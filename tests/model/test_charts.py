@@ -10,7 +10,8 @@ from google.protobuf import struct_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from model.objects.helm_values import EIP_ALLOCATIONS, GATEWAY_NAME, SOURCE_RANGES, merge
+from model.clouds.aws import EIP_ALLOCATIONS
+from model.objects.helm_values import GATEWAY_NAME, SOURCE_RANGES, merge
 from model.plan.build import plan_from
 from tests.model.meshes import PROJECT, STACKS
 from tests.plugins.official import PLUGIN, official_plugin

@@ -15,6 +15,7 @@ from model.derive.types import FirewallRulePlan, Source
 from model.istio_facts import AGENT_PORT
 from model.objects.helm_values import GATEWAY_NAME
 from model.plan.build import plan_from
+from model.plan.kinds import CloudClusterPlan, GkeClusterPlan
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 from tests.model.cloud_meshes import LETTERS, cloud_meshes
 from tests.model.meshes import changed
@@ -29,8 +30,13 @@ MINTING = {"gce", "ec2"}
 def _ranges(plan: MeshPlan, network: NetworkPlan) -> list[IPv4Network]:
     """Every range that is carved from a network's."""
     subnets = [cidr for s in network.subnets for cidr in (s.cidr, *(cidr for _, cidr in s.secondary))]
-    control_planes = [plan.clusters[name].control_plane_cidr for name in network.clusters]
-    return [IPv4Network(cidr) for cidr in [*subnets, *control_planes] if cidr is not None]
+    clusters = [plan.clusters[name] for name in network.clusters]
+    control_planes = [each.control_plane_cidr for each in clusters if isinstance(each, GkeClusterPlan)]
+    return [IPv4Network(cidr) for cidr in [*subnets, *control_planes]]
+
+
+def _cloud_clusters(plan: MeshPlan) -> list[CloudClusterPlan]:
+    return [cluster for cluster in plan.clusters.values() if isinstance(cluster, CloudClusterPlan)]
 
 
 @thorough
@@ -110,9 +116,8 @@ def _by_its_private_address(plan: MeshPlan, cluster: ClusterPlan, network: str) 
     return isinstance(plan.networks[network].config, AwsNetworkConfig) and network == cluster.network
 
 
-def _admits_by_own_addresses(plan: MeshPlan, cluster: ClusterPlan, callers: set[str]) -> bool:
+def _admits_by_own_addresses(plan: MeshPlan, cluster: CloudClusterPlan, callers: set[str]) -> bool:
     """Whether a private API server admits the ranges of the callers' networks, and none that is public."""
-    assert cluster.api is not None
     admitted = [IPv4Network(source.cidr or "0.0.0.0/0") for source in cluster.api.sources]
     elsewhere = [plan.networks[name].config.cidr for name in callers - {cluster.network}]
     reached = all(any(cidr.subnet_of(each) for each in admitted) for cidr in elsewhere)
@@ -123,9 +128,7 @@ def _admits_by_own_addresses(plan: MeshPlan, cluster: ClusterPlan, callers: set[
 @given(cloud_meshes())
 def test_an_api_server_admits_operators_peers_and_machines(raw: Mapping[str, Any]) -> None:
     plan = plan_from(raw, "test")
-    for cluster in plan.clusters.values():
-        if cluster.api is None:
-            continue
+    for cluster in _cloud_clusters(plan):
         peers = [other.network for other in plan.clusters.values() if other.name != cluster.name]
         groups = [group for group in plan.groups.values() if group.cluster == cluster.name]
         callers = {*peers, *(g.network for g in groups if g.config.machines.type in MINTING)}
@@ -149,8 +152,8 @@ def test_an_api_server_admits_operators_peers_and_machines(raw: Mapping[str, Any
 @given(cloud_meshes())
 def test_a_gateway_admits_every_member_elsewhere_and_never_everybody(raw: Mapping[str, Any]) -> None:
     plan = plan_from(raw, "test")
-    for cluster in plan.clusters.values():
-        sources = [*(cluster.api.sources if cluster.api else ())]
+    for cluster in _cloud_clusters(plan):
+        sources = [*cluster.api.sources]
         if cluster.exposure is not None:
             assert cluster.exposure.sources
             sources += cluster.exposure.sources
@@ -171,8 +174,10 @@ def _moved(before: MeshPlan, after: MeshPlan) -> None:
         assert all(rule.key in keys for rule in network.firewall)
     for name, cluster in before.clusters.items():
         grown = after.clusters[name]
-        ranges = (cluster.pod_cidr, cluster.service_cidr, cluster.control_plane_cidr)
-        assert ranges == (grown.pod_cidr, grown.service_cidr, grown.control_plane_cidr)
+        assert (cluster.pod_cidr, cluster.service_cidr) == (grown.pod_cidr, grown.service_cidr)
+        if isinstance(cluster, GkeClusterPlan):
+            assert isinstance(grown, GkeClusterPlan)
+            assert cluster.control_plane_cidr == grown.control_plane_cidr
         assert cluster.release_values(GATEWAY_NAME) == grown.release_values(GATEWAY_NAME)
         assert _places(cluster) <= _places(grown)
     for name, group in before.groups.items():
@@ -182,8 +187,9 @@ def _moved(before: MeshPlan, after: MeshPlan) -> None:
 
 def _places(cluster: ClusterPlan) -> set[tuple[str | None, str | None]]:
     """Whom a restricted API server admits; the ranges of a private one are joined anew."""
-    restricted = cluster.api is not None and cluster.api.endpoint == "restricted"
-    sources = cluster.api.sources if cluster.api is not None and restricted else ()
+    if not isinstance(cluster, CloudClusterPlan) or cluster.api.endpoint == "private":
+        return set()
+    sources = cluster.api.sources
     return {(source.cidr, source.egress_of) for source in sources}
 
 

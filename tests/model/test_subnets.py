@@ -14,6 +14,7 @@ from model.clouds.google import gke_cidrs
 from model.clouds.registry import AWS, GOOGLE
 from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
 from model.plan.build import plan_from
+from model.plan.kinds import GkeClusterPlan
 from model.plan.types import NetworkPlan
 from tests.model.meshes import PROD, STAGING, changed
 
@@ -54,7 +55,9 @@ def _cover(cidr: IPv4Network, blocks: list[IPv4Network]) -> None:
 def test_ranges_of_a_gcp_network_are_apart_and_cover_it(cidr: IPv4Network) -> None:
     plan = plan_from(changed(STAGING, {"networks.gcp-eu.cidr": str(cidr)}), "test")
     blocks = _blocks(plan.networks["gcp-eu"])
-    _cover(cidr, [*blocks, IPv4Network(plan.clusters["gke-eu"].control_plane_cidr or "")])
+    cluster = plan.clusters["gke-eu"]
+    assert isinstance(cluster, GkeClusterPlan)
+    _cover(cidr, [*blocks, IPv4Network(cluster.control_plane_cidr)])
     assert len(blocks) == 3
 
 

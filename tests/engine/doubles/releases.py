@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from model.objects.helm_values import EIP_ALLOCATIONS
+from model.clouds.aws import EIP_ALLOCATIONS
 from plugins.framework.calls import CallContext
 from plugins.framework.differences import compare, property_path
 from plugins.framework.errors import CheckFailure, ResourceError

@@ -1,0 +1,104 @@
+"""What only one kind of network or cluster plans: a class for each kind, which its component is given."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from model.clouds.google import gke_cidrs
+from model.config.clusters import (
+    CloudClusterConfig,
+    EksClusterConfig,
+    GkeClusterConfig,
+    KubeconfigClusterConfig,
+    LocalClusterConfig,
+)
+from model.config.mesh import MeshConfig
+from model.config.networks import (
+    AwsNetworkConfig,
+    ExternalNetworkConfig,
+    GcpNetworkConfig,
+    LocalNetworkConfig,
+)
+from model.derive.api_access import plan_api_access, plan_exposure
+from model.derive.types import ApiAccessPlan, GatewayExposurePlan
+from model.plan.types import ClusterPlan, NetworkPlan
+
+
+@dataclass(frozen=True)
+class GcpNetworkPlan(NetworkPlan):
+    config: GcpNetworkConfig
+
+
+@dataclass(frozen=True)
+class AwsNetworkPlan(NetworkPlan):
+    config: AwsNetworkConfig
+
+
+@dataclass(frozen=True)
+class LocalClusterPlan(ClusterPlan):
+    config: LocalClusterConfig
+
+
+@dataclass(frozen=True)
+class KubeconfigClusterPlan(ClusterPlan):
+    config: KubeconfigClusterConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudClusterPlan(ClusterPlan):
+    """A cluster that the program creates in a cloud."""
+
+    config: CloudClusterConfig
+    api: ApiAccessPlan
+    """Who may reach the API server."""
+    exposure: GatewayExposurePlan | None
+    """How the east-west gateway is exposed; None where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GkeClusterPlan(CloudClusterPlan):
+    config: GkeClusterConfig
+    control_plane_cidr: str
+    """A /28 for the control plane."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EksClusterPlan(CloudClusterPlan):
+    config: EksClusterConfig
+
+
+def network_of_kind(planned: NetworkPlan) -> NetworkPlan:
+    """`planned` as the class of its kind."""
+    match planned.config:
+        case GcpNetworkConfig():
+            return GcpNetworkPlan(**vars(planned))
+        case AwsNetworkConfig():
+            return AwsNetworkPlan(**vars(planned))
+        case LocalNetworkConfig() | ExternalNetworkConfig():
+            return planned
+        case config:
+            assert_never(config)
+
+
+def cluster_of_kind(mesh: MeshConfig, planned: ClusterPlan) -> ClusterPlan:
+    """`planned` as the class of its kind, with what only that plans."""
+    match planned.config:
+        case LocalClusterConfig():
+            return LocalClusterPlan(**vars(planned))
+        case KubeconfigClusterConfig():
+            return KubeconfigClusterPlan(**vars(planned))
+        case GkeClusterConfig() as config:
+            cidrs = gke_cidrs(mesh.networks[config.network].cidr, config)
+            return GkeClusterPlan(
+                **vars(planned),
+                api=plan_api_access(mesh, planned.name, config),
+                exposure=plan_exposure(mesh, planned.name),
+                control_plane_cidr=str(cidrs.control_plane),
+            )
+        case EksClusterConfig() as config:
+            return EksClusterPlan(
+                **vars(planned),
+                api=plan_api_access(mesh, planned.name, config),
+                exposure=plan_exposure(mesh, planned.name),
+            )
+        case other:
+            assert_never(other)
