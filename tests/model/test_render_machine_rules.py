@@ -133,6 +133,18 @@ def test_every_script_that_a_unit_or_script_calls_is_there_and_executable() -> N
         assert files[f"/usr/local/lib/hybrid-mesh/{name}"]["permissions"] == "0755"
 
 
+def test_a_bundle_installs_every_script_that_another_one_calls() -> None:
+    files = render_bundle(BUNDLE)
+    library = {path for path in files if path.startswith("library/")}
+    called = {
+        f"library/{name}"
+        for path in [*library, "install.sh", "istio.service.conf"]
+        for name in re.findall(r"(?:\$library|/usr/local/lib/hybrid-mesh)/([a-z-]+)", files[path])
+    }
+    assert called <= library
+    assert 'install -m 0755 library/* "$library/"' in files["install.sh"]
+
+
 def test_user_data_beyond_the_limit_is_refused_with_the_remedy() -> None:
     noise = "".join(random.Random(7).choices(string.printable[:62], k=40_000))
     boot = replace(BOOT, files=(MachineFile("/etc/long", noise),))

@@ -42,9 +42,7 @@ Make a new bundle: hybrid-mesh bundle $GROUP"
 lay_files() {
     mkdir -p "$library" /etc/hybrid-mesh /var/lib/istio/envoy /var/lib/istio/config /etc/certs
     mkdir -p /etc/systemd/system/istio.service.d
-    for script in address before-istio certificate-is-valid fetch hosts install-package; do
-        install -m 0755 "library/$script" "$library/$script"
-    done
+    install -m 0755 library/* "$library/"
     install -m 0644 machine.env hosts /etc/hybrid-mesh/
     install -m 0644 cluster.env /var/lib/istio/envoy/cluster.env
     install -m 0644 mesh.yaml /var/lib/istio/config/mesh
