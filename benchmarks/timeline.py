@@ -71,19 +71,23 @@ def record(stack: str, environment: Mapping[str, str]) -> tuple[float, list[Span
         recorder = Recorder(pipe, begin)
         recorder.start()
         command = [*UP, "--stack", stack, "--event-log", str(pipe)]
-        subprocess.run(command, cwd=PROJECT, env=dict(environment), check=True, stdout=subprocess.DEVNULL)
+        # The flag is one of the engine's for debugging.
+        variables = {**environment, "PULUMI_DEBUG_COMMANDS": "true"}
+        subprocess.run(command, cwd=PROJECT, env=variables, check=True, stdout=subprocess.DEVNULL)
         seconds = time.monotonic() - begin
         recorder.join()
     needs = _needs(stack, environment)
     spans = [
-        Span(urn, start, recorder.ends.get(urn, seconds), needs.get(urn, ()))
+        Span(urn, start, recorder.ends.get(urn, seconds), needs[urn])
         for urn, start in recorder.starts.items()
+        if urn in needs
     ]
     return seconds, sorted(spans, key=lambda span: span.start)
 
 
 def _needs(stack: str, environment: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """What each resource of the stack depends on, its provider included."""
+    """What each resource of the stack depends on, its provider included; components, which only wait for
+    their children, left out."""
     exported = subprocess.run(
         ["pulumi", "stack", "export", "--stack", stack],
         cwd=PROJECT,
@@ -98,6 +102,7 @@ def _needs(stack: str, environment: Mapping[str, str]) -> dict[str, tuple[str, .
             {*each.get("dependencies", []), each.get("provider", "").rpartition("::")[0]} - {""}
         )
         for each in resources
+        if each["custom"]
     }
 
 
