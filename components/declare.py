@@ -1,87 +1,72 @@
-"""From a manifest of the model to the Pulumi resource that declares it."""
+"""From what the plan says about a Kubernetes object to the Pulumi resource that declares it.
+
+The SDK has a class for each kind; loading those takes longer than all else that the program does. What a
+class adds, its type's token and which of a Secret's outputs are secret, stands here.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.admissionregistration.v1 import (
-    ValidatingAdmissionPolicy,
-    ValidatingAdmissionPolicyBinding,
-)
-from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import Namespace, Secret, Service, ServiceAccount
-from pulumi_kubernetes.helm.v3 import Release
-from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from model.objects.helm_values import merge
 from model.objects.planned import PlannedRelease
 
+_RELEASE = "kubernetes:helm.sh/v3:Release"
+_SECRETS = {"Secret": ["data", "stringData"]}
+"""Outputs of a kind that are secret whatever its inputs are."""
 
-class ApiGateway(pulumi.CustomResource):
-    """A Gateway of the Gateway API, whose status tells its address."""
 
+class KubernetesObject(pulumi.CustomResource):
+    """An object of a cluster; the outputs are those that the program reads, in the API's own form."""
+
+    metadata: pulumi.Output[Any]
     status: pulumi.Output[Any]
-
-    def __init__(
-        self, name: str, *, metadata: Mapping[str, Any], spec: Mapping[str, Any], opts: pulumi.ResourceOptions
-    ) -> None:
-        api, kind = GATEWAY
-        properties = {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec, "status": None}
-        super().__init__(f"kubernetes:{api}:{kind}", name, properties, opts)
+    data: pulumi.Output[Any]
 
 
-GATEWAY = ("gateway.networking.k8s.io/v1", "Gateway")
-_TYPED: dict[tuple[str, str], type[pulumi.CustomResource]] = {
-    GATEWAY: ApiGateway,
-    ("v1", "Namespace"): Namespace,
-    ("v1", "Secret"): Secret,
-    ("v1", "Service"): Service,
-    ("v1", "ServiceAccount"): ServiceAccount,
-    ("apps/v1", "Deployment"): Deployment,
-    ("rbac.authorization.k8s.io/v1", "Role"): Role,
-    ("rbac.authorization.k8s.io/v1", "RoleBinding"): RoleBinding,
-    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"): ValidatingAdmissionPolicy,
-    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"): ValidatingAdmissionPolicyBinding,
-}
-_PYTHON_NAMES = {
-    "stringData": "string_data",
-    "roleRef": "role_ref",
-    "automountServiceAccountToken": "automount_service_account_token",
-}
+def declare(name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions) -> KubernetesObject:
+    """The resource `name` for `manifest`."""
+    api, kind = manifest["apiVersion"], manifest["kind"]
+    token = f"kubernetes:{'core/v1' if api == 'v1' else api}:{kind}"
+    secret = pulumi.ResourceOptions(additional_secret_outputs=_SECRETS.get(kind))
+    outputs = {"metadata": None, "status": None, "data": None}
+    return KubernetesObject(token, name, {**outputs, **manifest}, pulumi.ResourceOptions.merge(opts, secret))
 
 
-def declare(name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
-    """The resource `name` for `manifest`: of its own class where the SDK has one, else a CustomResource."""
-    kind = (manifest["apiVersion"], manifest["kind"])
-    fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
-    typed = _TYPED.get(kind)
-    if typed is None:
-        return CustomResource(name, api_version=kind[0], kind=kind[1], opts=opts, **fields)
-    arguments = {_PYTHON_NAMES.get(key, key): value for key, value in fields.items()}
-    return typed(name, opts=opts, **arguments)
+def existing(
+    name: str, api: str, kind: str, identity: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> KubernetesObject:
+    """An object that the cluster has already, by `<namespace>/<name>`; read, never changed."""
+    found = pulumi.ResourceOptions(id=identity)
+    return declare(name, {"apiVersion": api, "kind": kind}, pulumi.ResourceOptions.merge(opts, found))
 
 
-def uid_of(declared: pulumi.CustomResource) -> pulumi.Output[str]:
+def uid_of(declared: KubernetesObject) -> pulumi.Output[str]:
     """What the API server tells an object from every other by: it is another after the object was deleted and
     made again."""
-    metadata: pulumi.Output[Any] = pulumi.get(declared, "metadata")
-    return metadata.apply(lambda found: str(found.get("uid") or ""))
+    return declared.metadata.apply(lambda found: str((found or {}).get("uid") or ""))
 
 
 def release(
     name: str, planned: PlannedRelease, service: Mapping[str, Any], opts: pulumi.ResourceOptions
-) -> Release:
-    """The Helm release `name`; `service` is what the run adds to its value of that name."""
+) -> KubernetesObject:
+    """The Helm release `name`; `service` is what the run adds to its value of that name.
+
+    The client does not check the objects against the API server's OpenAPI document, which would be fetched
+    and read for each release: the server itself checks them.
+    """
     source = planned.source
-    return Release(
-        name,
-        name=planned.release,
-        namespace=planned.namespace,
-        chart=source.chart,
-        version=source.version,
-        repository_opts={"repo": source.repository} if source.repository else None,
-        take_ownership=planned.adopts or None,
-        values=merge(planned.values, {"service": service} if service else {}),
-        opts=opts,
-    )
+    properties = {
+        "compat": "true",
+        "name": planned.release,
+        "namespace": planned.namespace,
+        "chart": source.chart,
+        "version": source.version,
+        "repositoryOpts": {"repo": source.repository} if source.repository else None,
+        "takeOwnership": planned.adopts or None,
+        "disableOpenapiValidation": True,
+        "values": merge(planned.values, {"service": service} if service else {}),
+        "status": None,
+    }
+    return KubernetesObject(_RELEASE, name, properties, opts)

@@ -3,10 +3,9 @@
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Service
-from pulumi_kubernetes.helm.v3 import Release
 
 from components.clusters.base import MeshCluster
+from components.declare import KubernetesObject, existing
 from components.member import ClusterMember
 from model.objects.helm_values import GATEWAY_NAME
 
@@ -22,7 +21,6 @@ class EastWestGateway(pulumi.ComponentResource):
     ) -> None:
         super().__init__("hybridmesh:index:EastWestGateway", name, None, opts)
         release = member.declare(f"{member.name}-gateway", self)["release"]
-        assert isinstance(release, Release)
         self.addresses = _addresses(name, member.cluster, release, self)
         self.register_outputs({"addresses": self.addresses})
 
@@ -41,22 +39,21 @@ def gateway_addresses(
 
 
 def _addresses(
-    name: str, cluster: MeshCluster, release: Release, parent: pulumi.Resource
+    name: str, cluster: MeshCluster, release: KubernetesObject, parent: pulumi.Resource
 ) -> pulumi.Output[tuple[str, ...]]:
     if cluster.reserved_gateway_addresses is not None or cluster.plan.config.gateway.addresses:
         return gateway_addresses(cluster, None)
     if not cluster.plan.active:
         return pulumi.Output.from_input(())
     # The namespace is known only once the release is there, so that a preview before that reads nothing.
-    where = release.status.namespace.apply(lambda namespace: f"{namespace}/{GATEWAY_NAME}")
-    service = Service.get(f"{name}-service", where, opts=cluster.options(parent))
+    where = release.status.apply(lambda status: f"{status['namespace']}/{GATEWAY_NAME}")
+    service = existing(f"{name}-service", "v1", "Service", where, cluster.options(parent))
     return service.status.apply(lambda status: _of_status(cluster.plan.name, status))
 
 
 def _of_status(cluster: str, status: Any) -> tuple[str, ...]:
-    balancer = getattr(status, "load_balancer", None)
-    entries = getattr(balancer, "ingress", None) or ()
-    addresses = tuple(entry.ip or entry.hostname for entry in entries)
+    entries = ((status or {}).get("loadBalancer") or {}).get("ingress") or ()
+    addresses = tuple(entry.get("ip") or entry["hostname"] for entry in entries)
     if not addresses:
         raise pulumi.RunError(
             f"clusters.{cluster}.gateway: its load balancer has no address; where none exists, set "

@@ -4,7 +4,6 @@ from typing import Any
 
 import pulumi
 
-from components.declare import ApiGateway
 from components.member import ClusterMember
 from model.plan.types import IngressPlan
 
@@ -26,7 +25,6 @@ class Ingress(pulumi.ComponentResource):
     ) -> None:
         super().__init__("hybridmesh:index:Ingress", name, None, opts)
         gateway = member.declare(f"ingress-{plan.name}", self)["gateway"]
-        assert isinstance(gateway, ApiGateway)
         self.address = gateway.status.apply(_address)
         self.register_outputs({"address": self.address})
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from components.clusters.base import MeshCluster
-from components.declare import declare, release
+from components.declare import KubernetesObject, declare, release
 from model.objects.planned import PlannedObject, PlannedRelease
 
 
@@ -36,13 +36,13 @@ class ClusterMember:
         parent: pulumi.Resource,
         *,
         filled: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> dict[str, pulumi.CustomResource]:
+    ) -> dict[str, KubernetesObject]:
         """Declares all that the plan has for `component` in this cluster; by key.
 
         `filled` has, by key, the fields that only the run knows.
         """
         given = filled or {}
-        made: dict[str, pulumi.CustomResource] = {}
+        made: dict[str, KubernetesObject] = {}
         for planned in self.cluster.plan.objects:
             if planned.component == component:
                 made[planned.key] = self._declare(planned, parent, given.get(planned.key, {}))
@@ -51,7 +51,7 @@ class ClusterMember:
 
     def _declare(
         self, planned: PlannedObject | PlannedRelease, parent: pulumi.Resource, fields: Mapping[str, Any]
-    ) -> pulumi.CustomResource:
+    ) -> KubernetesObject:
         options = self.cluster.options(parent, [self.made[name] for name in planned.after])
         name = f"{self.mesh}-{planned.name}"
         if isinstance(planned, PlannedRelease):

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.member import ClusterMember
 from model.texts.remote_secret import render_kubeconfig
@@ -29,7 +28,6 @@ class ReaderToken(pulumi.ComponentResource):
     ) -> None:
         super().__init__("hybridmesh:index:ReaderToken", name, None, opts)
         token = member.declare(f"{member.name}-reader", self)["secret"]
-        assert isinstance(token, Secret)
         self.kubeconfig = pulumi.Output.secret(
             pulumi.Output.all(token.data, member.cluster.peer_endpoint).apply(
                 lambda parts: _kubeconfig(member.name, parts[0], parts[1])

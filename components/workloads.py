@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pulumi
 
 from components.clouds import cloud_machines
-from components.declare import uid_of
+from components.declare import KubernetesObject, uid_of
 from components.machines.base import MachineContext, Machines
 from components.machines.bundle import BundleMachines
 from components.machines.local import LocalMachines
@@ -67,7 +67,7 @@ class WorkloadGroup(pulumi.ComponentResource):
         name: str,
         context: MachineContext,
         home: ClusterMember,
-        membership: list[pulumi.CustomResource],
+        membership: list[KubernetesObject],
         machines: Machines,
     ) -> None:
         """Waits for the machines, once everything that they need is there."""

@@ -139,10 +139,12 @@ class _Cluster:
         shared = not isinstance(config, LocalClusterConfig)
         yield self.plan(owner, "namespace", system_namespace(config.network))
         yield self.plan(owner, "cacerts", cacerts_secret(), space, filled=("stringData",))
-        if self.definitions:
-            crds, values = GATEWAY_API_CRDS, {"keep": shared}
-            yield self.release(owner, "gateway-api", "gateway-api-crds", crds, values, space, adopts=shared)
+        base = f"{owner}-base"
         yield self.release(owner, "base", "istio-base", istio_chart(mesh.istio, "base"), base_values(), space)
+        if self.definitions:
+            # istiod picks them up whenever they come; so they are installed while it starts.
+            crds, values = GATEWAY_API_CRDS, {"keep": shared}
+            yield self.release(owner, "gateway-api", "gateway-api-crds", crds, values, base, adopts=shared)
         yield self.release(
             owner,
             "istiod",
@@ -150,8 +152,7 @@ class _Cluster:
             istio_chart(mesh.istio, "istiod"),
             istiod_values(mesh, self.name),
             f"{owner}-cacerts",
-            *self.definitions,
-            f"{owner}-base",
+            base,
         )
         yield self.plan(owner, "strict", strict_peer_authentication(), self.istiod)
 
@@ -219,7 +220,8 @@ class _Cluster:
     def ingress(self, ingress: IngressPlan) -> Iterator[Entry]:
         owner = f"ingress-{ingress.name}"
         gateway = annotated(dict(ingress.gateway), PROGRAMMED)
-        yield self.plan(owner, "gateway", gateway, *self.space(ingress.namespace), self.istiod, *self.drained)
+        space = self.space(ingress.namespace)
+        yield self.plan(owner, "gateway", gateway, *space, *self.definitions, self.istiod, *self.drained)
         for route in ingress.routes:
             metadata = route["metadata"]
             key = metadata["name"]

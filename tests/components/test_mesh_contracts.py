@@ -293,7 +293,7 @@ def test_peers_are_called_by_the_address_that_peers_use(local: Declared, externa
     [
         ("mesh-east-istio-namespace", "mesh-east-istio-cacerts"),
         ("mesh-east-istio-cacerts", "mesh-east-istio-istiod"),
-        ("mesh-east-istio-gateway-api", "mesh-east-istio-istiod"),
+        ("mesh-east-istio-gateway-api", "mesh-ingress-public-gateway"),
         ("mesh-east-istio-base", "mesh-east-istio-istiod"),
         ("mesh-east-istio-istiod", "mesh-east-gateway-release"),
         ("mesh-east-istio-istiod", "mesh-east-istio-strict"),
