@@ -10,7 +10,7 @@ from components.clusters.exec_kubeconfig import certificate_authority, gke_kubec
 from components.expect import expect
 from components.names import child
 from components.networks.base import CloudNetwork, CloudSite, admitted, admitted_ranges
-from components.networks.gcp import GcpNetwork, network_tag
+from components.networks.gcp import GcpNetwork
 from model.clouds.google import ACCOUNT_ID_LIMIT
 from model.clouds.names import google_name
 from model.objects.helm_values import SOURCE_RANGES
@@ -164,7 +164,7 @@ class GkeMeshCluster(CloudMeshCluster):
                 "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
                 "workload_metadata_config": {"mode": "GKE_METADATA"},
                 "metadata": {"disable-legacy-endpoints": "true"},
-                "tags": [network_tag("nodes", self.plan.name)],
+                "tags": [self._network.tag("nodes", self.plan.name)],
             },
             opts=pulumi.ResourceOptions.merge(
                 self._network.options(self, self._network.ready),

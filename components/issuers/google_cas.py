@@ -7,9 +7,12 @@ import pulumi_gcp as gcp
 
 from components.issuers.base import CloudIssuer
 from components.names import child
+from model.clouds.names import cloud_name
 from model.config.trust import GoogleCasTrustConfig
 
 DAY = 24 * 60 * 60
+LONGEST_ID = 63
+"""Of a certificate authority (CA Service API, `certificateAuthorityId`)."""
 TIER = "ENTERPRISE"
 """The other tier keeps no record of its certificates, so that nothing could read one again (CA Service,
 "Select the operation tiers")."""
@@ -89,7 +92,7 @@ class GoogleCasIssuer(CloudIssuer):
             child(self._name, "root"),
             location=self._trust.location,
             pool=pool.name,
-            certificate_authority_id=f"{mesh_id}-root",
+            certificate_authority_id=cloud_name(mesh_id, "root", limit=LONGEST_ID),
             type="SELF_SIGNED",
             lifetime=f"{self._trust.root_validity_days * DAY}s",
             key_spec={"algorithm": "EC_P256_SHA256"},

@@ -40,20 +40,20 @@ class Machines(pulumi.ComponentResource):
     """By what is made anew with other machines in it."""
 
 
-def user_data(context: MachineContext, *, eks_cluster: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
+def user_data(context: MachineContext, *, real_name: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
     """The cloud-config of the group's machines. Fails with a RunError that names the group."""
     group, cluster = context.group, context.cluster
     assert cluster.certificate_authority is not None
 
     def render(parts: Sequence[Any]) -> str:
-        api, authority, gateways, real_name = parts
+        api, authority, gateways, cluster_name = parts
         try:
             return render_user_data(
-                machine_boot(group, context.istio, api, authority, tuple(gateways), eks_cluster=real_name)
+                machine_boot(group, context.istio, api, authority, tuple(gateways), real_name=cluster_name)
             )
         except (UserDataTooLarge, ValueError) as failure:
             raise pulumi.RunError(f"workloadGroups.{group.name}: {failure}") from failure
 
     return pulumi.Output.all(
-        cluster.peer_endpoint, cluster.certificate_authority, context.gateway_addresses, eks_cluster
+        cluster.peer_endpoint, cluster.certificate_authority, context.gateway_addresses, real_name
     ).apply(render)

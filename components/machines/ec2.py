@@ -34,7 +34,7 @@ class Ec2Machines(Machines):
         self._network = expect(context.cloud_network, AwsNetwork)
         self._set = expect(context.group.machine_set, Ec2MachineSetPlan)
         cluster = expect(context.cluster, EksMeshCluster)
-        text = user_data(context, eks_cluster=cluster.real_name)
+        text = user_data(context, real_name=cluster.real_name)
         profile, entry = self._identity(cluster)
         template = self._template(text.apply(_packed), profile)
         machines = self._machines(template, entry)

@@ -9,7 +9,7 @@ import pulumi_gcp as gcp
 from components.expect import expect
 from components.machines.base import MachineContext, Machines, user_data
 from components.names import child
-from components.networks.gcp import GcpNetwork, network_tag
+from components.networks.gcp import GcpNetwork
 from model.clouds.google import GceMachineSetPlan
 from model.clouds.names import google_name
 
@@ -78,7 +78,7 @@ class GceMachines(Machines):
                 "enable_vtpm": True,
                 "enable_integrity_monitoring": True,
             },
-            tags=[network_tag("machines", self._group.name)],
+            tags=[self._network.tag("machines", self._group.name)],
             metadata={"user-data": _apart(text), "enable-oslogin": "TRUE", "block-project-ssh-keys": "TRUE"},
             opts=pulumi.ResourceOptions.merge(
                 self._network.options(self),

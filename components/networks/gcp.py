@@ -7,7 +7,7 @@ import pulumi_gcp as gcp
 
 from components.names import child
 from components.networks.base import CloudNetwork
-from model.clouds.names import cloud_name
+from model.clouds.names import cloud_name, google_name
 from model.config.networks import GcpNetworkConfig
 from model.derive.types import FirewallRulePlan, Role
 from model.plan.kinds import GcpNetworkPlan
@@ -109,11 +109,15 @@ class GcpNetwork(CloudNetwork):
             description=rule.purpose,
             allows=[{"protocol": rule.protocol, "ports": [str(port) for port in rule.ports] or None}],
             source_ranges=sorted({cidr for source in rule.sources for cidr in source.ranges}),
-            target_tags=[network_tag(rule.target.role, rule.target.name)],
+            target_tags=[self.tag(rule.target.role, rule.target.name)],
             opts=self.options(self),
         )
 
+    def tag(self, role: Role, name: str) -> str:
+        """The network tag by which firewall rules know the nodes of a cluster or the VMs of a group.
 
-def network_tag(role: Role, name: str) -> str:
-    """The network tag by which firewall rules know the nodes of a cluster or the machines of a group."""
-    return cloud_name(role, name)
+        In an adopted VPC it has the stack's name, as other stacks may have the same VPC and the same names.
+        """
+        if self.plan.config.id is None:
+            return cloud_name(role, name)
+        return google_name(role, pulumi.get_stack(), name, limit=63)

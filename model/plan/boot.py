@@ -1,6 +1,6 @@
 """What the machines of a group boot with, as far as the plan knows it."""
 
-from model.clouds.aws import Ec2MachineSetPlan
+from model.clouds.registry import GOOGLE, cloud_of
 from model.clouds.types import MachineSetPlan
 from model.config.istio import Architecture, IstioConfig, PackageForm
 from model.config.machines import BundleMachinesConfig
@@ -30,14 +30,19 @@ def machine_boot(
     api_certificate_authority: str,
     gateway_addresses: tuple[str, ...],
     *,
-    eks_cluster: str | None = None,
+    real_name: str | None = None,
 ) -> MachineBoot:
-    """The plan's part and what the clusters tell at run time: URL and authority (PEM) of the API server, the
-    IP addresses of the east-west gateway and, for machines of EC2, the real name of their EKS cluster."""
+    """The plan's part and what only the run knows: URL and certificate authority (PEM) of the API server, the
+    IP addresses of the east-west gateway and, where the cloud's identity needs it, the cluster's real name.
+
+    VMs of the local site prove their identity as those of Compute Engine do. Raises ValueError where the real
+    name is needed and missing.
+    """
     application = group.config.application
     machines = group.machine_set
     form, architecture = group_package(group)
-    ec2 = isinstance(machines, Ec2MachineSetPlan)
+    cloud = cloud_of(group.config.machines)
+    settings = cloud.identity_settings(machines.region, real_name) if cloud and machines else {}
     return MachineBoot(
         group=group.name,
         namespace=group.namespace,
@@ -50,9 +55,8 @@ def machine_boot(
         mesh_yaml=group.mesh_yaml,
         package_url=package_url(istio, form, architecture),
         package_sha256=istio.package_sha256.of(form, architecture),
-        identity="ec2" if ec2 else "gce",
-        region=machines.region if machines and ec2 else None,
-        eks_cluster=eks_cluster,
+        identity=cloud.kinds.machines if cloud else GOOGLE.kinds.machines,
+        identity_settings=tuple(settings.items()),
         files=tuple(MachineFile(file.path, file.content, file.url, file.mode) for file in application.files),
         units=tuple(SystemdUnit(unit.name, unit.content) for unit in application.units),
         commands=application.commands,

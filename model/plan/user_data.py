@@ -50,7 +50,7 @@ def _boot(mesh: MeshConfig, name: str) -> MachineBoot:
         "https://203.0.113.20:6443",
         _certificate(),
         ("203.0.113.10",) * 3,
-        eks_cluster="an-eks-cluster-with-a-name-of-some-length",
+        real_name="an-eks-cluster-with-a-name-of-some-length",
     )
 
 

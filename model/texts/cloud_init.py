@@ -5,7 +5,6 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from model.texts.block_yaml import block_yaml
 from model.texts.gzipped import gzipped
@@ -68,7 +67,8 @@ class MachineBoot:
     `api_endpoint` (https URL) and `api_certificate_authority` (PEM) are those of the API server of
     `cluster`; `gateway_addresses` are IP addresses of its east-west gateway. `package_url` is the
     `istio-sidecar` package (.deb or .rpm), of `package_sha256` where that is given. `identity` is where the
-    machine's own credential comes from; `ec2` needs `region` and `eks_cluster` as well.
+    VM's own credential comes from: it names the script `<identity>_identity.py`, which reads
+    `identity_settings` (name and value).
     """
 
     group: str
@@ -82,9 +82,8 @@ class MachineBoot:
     mesh_yaml: str
     package_url: str
     package_sha256: str | None = None
-    identity: Literal["gce", "ec2"] = "gce"
-    region: str | None = None
-    eks_cluster: str | None = None
+    identity: str = "gce"
+    identity_settings: tuple[tuple[str, str], ...] = ()
     files: tuple[MachineFile, ...] = ()
     units: tuple[SystemdUnit, ...] = ()
     commands: tuple[str, ...] = ()
@@ -95,7 +94,7 @@ def render_user_data(boot: MachineBoot) -> str:
 
     At the first boot the application comes first (files, commands, units), then Istio's agent, so that no
     command of the application meets a half-made redirection. Raises UserDataTooLarge, or ValueError for a
-    gateway address that is no IP address and for an EC2 identity without its region and cluster.
+    gateway address that is not an IP address.
     """
     document = {
         "manage_etc_hosts": False,
@@ -116,7 +115,7 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         "API_ENDPOINT": boot.api_endpoint,
         "PACKAGE_URL": boot.package_url,
         "PACKAGE_SHA256": boot.package_sha256 or "",
-        **_identity_settings(boot),
+        **dict(boot.identity_settings),
     }
     return (
         MachineText(SETTINGS, render_environment(settings)),
@@ -136,14 +135,6 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
             "/etc/systemd/system/istio.service.d/hybrid-mesh-identity.conf", "istio.service.identity.conf"
         ),
     )
-
-
-def _identity_settings(boot: MachineBoot) -> dict[str, str]:
-    if boot.identity == "gce":
-        return {}
-    if not boot.region or not boot.eks_cluster:
-        raise ValueError("an EC2 machine's identity needs the region and the name of its EKS cluster")
-    return {"AWS_REGION": boot.region, "EKS_CLUSTER": boot.eks_cluster}
 
 
 def _application_texts(boot: MachineBoot) -> tuple[MachineText, ...]:

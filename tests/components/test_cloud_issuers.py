@@ -43,3 +43,13 @@ def test_existing_issuers_are_used_as_they_are() -> None:
     assert not pooled.recording.of_type("gcp:certificateauthority/caPool:CaPool")
     assert pooled.recording.named("mesh-trust-issuer-intermediate-gke-eu").inputs["pool"] == "roots"
     assert pooled.outputs["rootCertificate"] == ROOT
+
+
+def test_the_id_of_a_google_root_has_the_length_that_google_allows() -> None:
+    raw = read_stack("prod")
+    raw["id"] = "m" * 63
+    declared = declare_mesh(raw, stack="prod")
+    (root,) = declared.recording.of_type("gcp:certificateauthority/authority:Authority")
+    found = root.inputs["certificateAuthorityId"]
+    assert len(found) == 63
+    assert found.startswith("mmm")

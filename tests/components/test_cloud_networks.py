@@ -3,12 +3,11 @@
 import pytest
 
 from components.networks.base import NOBODY, admitted_ranges
-from components.networks.gcp import network_tag
 from model.derive.types import FirewallRulePlan
 from model.plan.build import plan_from
 from model.plan.types import NetworkPlan
 from tests.components.cloud_stacks import only
-from tests.components.conftest import Declared, read_stack
+from tests.components.conftest import Declared, declare_mesh, read_stack
 from tests.components.recording import Declaration
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -27,7 +26,7 @@ def test_every_planned_rule_is_a_firewall_of_google(prod: Declared, networks: di
         inputs = made[f"mesh-gcp-eu-{rule.key}"]
         assert inputs["direction"] == "INGRESS"
         assert set(inputs["sourceRanges"]) == {cidr for party in rule.sources for cidr in party.ranges}
-        assert inputs["targetTags"] == [network_tag(rule.target.role, rule.target.name)]
+        assert inputs["targetTags"] == [f"{rule.target.role}-{rule.target.name}"]
         (allowed,) = inputs["allows"]
         assert allowed["protocol"] == rule.protocol
         assert allowed.get("ports") == ([str(port) for port in rule.ports] or None)
@@ -37,6 +36,23 @@ def test_nodes_and_machines_of_google_carry_the_tags_of_their_rules(prod: Declar
     assert only(prod, "gcp:container/nodePool:NodePool")["nodeConfig"]["tags"] == ["nodes-gke-eu"]
     template = only(prod, "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate")
     assert template["tags"] == ["machines-ratings"]
+
+
+def test_tags_of_two_stacks_in_one_adopted_network_differ() -> None:
+    raw = read_stack("prod")
+    raw["networks"]["gcp-eu"]["id"] = "shared-vpc"
+    found = {stack: _tags(declare_mesh(raw, stack=stack)) for stack in ("prod", "Prod_2")}
+    assert found["prod"] == {"nodes-prod-gke-eu", "machines-prod-ratings"}
+    assert found["Prod_2"] == {"nodes-prod-2-gke-eu", "machines-prod-2-ratings"}
+
+
+def _tags(declared: Declared) -> set[str]:
+    """Tags of nodes and VMs, which are those of the firewall's targets too."""
+    nodes = only(declared, "gcp:container/nodePool:NodePool")["nodeConfig"]["tags"]
+    template = only(declared, "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate")["tags"]
+    made = declared.recording.of_type("gcp:compute/firewall:Firewall")
+    assert {tag for each in made for tag in each.inputs["targetTags"]} == {*nodes, *template}
+    return {*nodes, *template}
 
 
 def test_every_planned_rule_is_one_of_amazon_for_each_source_and_port(

@@ -20,7 +20,7 @@ def boot(group: str, **machines: str) -> MachineBoot:
         "https://203.0.113.7",
         CERTIFICATE,
         ("203.0.113.10", "203.0.113.11", "203.0.113.12"),
-        eks_cluster="eks-us-1a2b3c4",
+        real_name="eks-us-1a2b3c4",
     )
 
 

@@ -99,7 +99,7 @@ def test_vms_verify_the_package_of_their_form_and_architecture() -> None:
     )
     plan = plan_from(raw, "prod")
     boots = {
-        name: machine_boot(plan.groups[name], plan.istio, "https://api", "CA", GATEWAYS, eks_cluster="c")
+        name: machine_boot(plan.groups[name], plan.istio, "https://api", "CA", GATEWAYS, real_name="c")
         for name in ("orders", "ratings")
     }
     assert {name: boot.package_sha256 for name, boot in boots.items()} == {
@@ -113,7 +113,7 @@ def test_vms_verify_the_package_of_their_form_and_architecture() -> None:
 def test_no_file_of_an_application_can_replace_one_of_the_programs() -> None:
     """Whatever the user-data or a bundle's installer writes."""
     group = plan_from(PROD, "prod").groups["orders"]
-    boot = machine_boot(group, IstioConfig(), "https://api", "CA", GATEWAYS, eks_cluster="c")
+    boot = machine_boot(group, IstioConfig(), "https://api", "CA", GATEWAYS, real_name="c")
     document = yaml.safe_load(render_user_data(boot))
     ours = {entry["path"] for entry in document["write_files"]} | set(MACHINE_FILES) - {"/etc/hosts"}
     assert len(ours) > 15

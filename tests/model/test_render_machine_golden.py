@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from model.clouds.registry import AWS
 from model.texts.bundle import render_bundle
 from model.texts.cloud_init import render_user_data
 from model.texts.cluster_env import render_cluster_env
@@ -24,7 +25,11 @@ TEXTS = {
     "user-data-gce.yaml": render_user_data(BOOT),
     "user-data-application.yaml": render_user_data(BOOT_WITH_APPLICATION),
     "user-data-ec2.yaml": render_user_data(
-        replace(BOOT, identity="ec2", region="eu-central-1", eks_cluster="west-1a2b")
+        replace(
+            BOOT,
+            identity="ec2",
+            identity_settings=tuple(AWS.identity_settings("eu-central-1", "west-1a2b").items()),
+        )
     ),
     **{f"prod/{name}": text for name, text in CLOUD_TEXTS.items()},
     **{f"bundle/{path}": text for path, text in render_bundle(BUNDLE).items()},

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from model.clouds.registry import AWS
 from model.texts.bundle import EXECUTABLE_FILES, TOKEN_FILE, render_bundle
 from model.texts.cloud_init import USER_DATA_LIMIT, MachineFile, UserDataTooLarge, render_user_data
 from model.texts.cluster_env import render_cluster_env
@@ -157,9 +158,9 @@ def test_user_data_leaves_most_of_the_limit_to_the_application() -> None:
     assert len(gzip.compress(render_user_data(BOOT).encode())) < USER_DATA_LIMIT // 2
 
 
-def test_ec2_needs_its_region_and_cluster() -> None:
-    with pytest.raises(ValueError, match="region"):
-        render_user_data(replace(BOOT, identity="ec2"))
+def test_ec2_needs_the_name_of_its_cluster() -> None:
+    with pytest.raises(ValueError, match="name of its EKS cluster"):
+        AWS.identity_settings("eu-central-1", None)
 
 
 def test_ec2_token_is_signed_as_botocore_signs_it() -> None:
