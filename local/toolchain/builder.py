@@ -1,5 +1,6 @@
 """Builds the components that are missing, in the order that they need each other."""
 
+import contextlib
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -52,12 +53,19 @@ class Builder:
         `BuildInterrupted` on Ctrl-C; both end whatever runs."""
         waiting = sorted(names, key=lambda name: -self._catalogue.components[name].seconds)
         running: dict[Future[None], str] = {}
-        with ThreadPoolExecutor(max_workers=sum(self._lanes.values())) as workers:
+        undownloaded = list(waiting)
+        with (
+            ThreadPoolExecutor(max_workers=sum(self._lanes.values())) as workers,
+            ThreadPoolExecutor(max_workers=1) as downloader,
+        ):
             try:
                 while waiting or running:
                     for name in self._startable(waiting, running.values()):
                         waiting.remove(name)
                         running[workers.submit(self._build_one, self._catalogue.components[name])] = name
+                    for name in self._downloadable(undownloaded, waiting):
+                        undownloaded.remove(name)
+                        downloader.submit(self._download, self._catalogue.components[name])
                     finished, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in finished:
                         del running[future]
@@ -80,6 +88,27 @@ class Builder:
                 free[component.lane] -= 1
                 startable.append(name)
         return startable
+
+    def _downloadable(self, names: Iterable[str], waiting: Iterable[str]) -> list[str]:
+        """Those of `names` that wait for their turn, with the tools for a download already there."""
+        keys, components = self._catalogue.keys, self._catalogue.components
+        return [
+            name
+            for name in names
+            if name in waiting
+            and components[name].download
+            and all(self._store.has(tool, keys[tool]) for tool in components[name].tools)
+        ]
+
+    def _download(self, component: Component) -> None:
+        """Whatever fails here fails again, and is reported, when the recipe needs it."""
+        name = f"{component.name}.download"
+        output, scratch = self._store.stage(name), self._store.stage(f"{name}.scratch")
+        log = self._store.logs / f"{name}.log"
+        task = RecipeTask(component.name, output, scratch, log, self._runner, self._finished(component))
+        with contextlib.suppress(RecipeError, OSError):
+            if component.download:
+                component.download(task)
 
     def _build_one(self, component: Component) -> None:
         started = time.monotonic()

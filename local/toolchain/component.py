@@ -48,8 +48,9 @@ class Component:
     """Something that is built once for given inputs.
 
     `inputs` and the keys of `needs` decide the key. `tools` are components that are only needed while it is
-    built: they do not change its key. `seconds` is about how long it takes on two cores, for the estimate of
-    what is left.
+    built: they do not change its key. `download` fetches what the recipe will need while another component
+    compiles: it may fail or come too late. `seconds` is about how long it takes on two cores, for the
+    estimate of what is left.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Component:
     inputs: Mapping[str, str]
     needs: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+    download: Callable[[Task], None] | None = None
     lane: Lane = Lane.OTHER
     seconds: float = 2
 

@@ -101,6 +101,10 @@ class GoWorkshop:
             for argv in _build_commands(arguments, packages, task.output):
                 task.run([self.command(task), *argv], folder=folder, environment=self.environment())
 
+        def download(task: Task) -> None:
+            listed = ["list", "-e", "-deps", *([f"-tags={tags}"] if tags else []), *packages.values()]
+            task.run([self.command(task), *listed], folder=MODULES / module, environment=self.environment())
+
         inputs = {
             "go": GO_RELEASE,
             "arguments": " ".join(arguments),
@@ -109,7 +113,8 @@ class GoWorkshop:
             **({"embeds": _copies_text(embeds[1])} if embeds else {}),
             **_module_texts(MODULES / module),
         }
-        return Component(name, recipe, inputs, tools=self.go.tools, lane=Lane.GO, seconds=seconds)
+        tools = self.go.tools
+        return Component(name, recipe, inputs, tools=tools, download=download, lane=Lane.GO, seconds=seconds)
 
     def module_files(self, name: str, module: str, dependency: str, copies: Mapping[str, str]) -> Component:
         """A component with files and folders (`copies`: path in the dependency -> path in the component)."""

@@ -1,5 +1,6 @@
 """Building: order, lanes, failures, interruptions and resuming."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -90,6 +91,39 @@ def test_two_cores_compile_one_thing_at_a_time(tmp_path: Path) -> None:
     _build(parts, tmp_path, names)
     assert most == 1
     assert lanes(16)[Lane.GO] == 4
+
+
+def test_the_next_component_is_downloaded_while_one_compiles(tmp_path: Path) -> None:
+    downloaded = threading.Event()
+
+    def compile_first(task: Task) -> None:
+        assert downloaded.wait(20)
+        (task.output / "file").write_text("first")
+
+    def download(task: Task) -> None:
+        task.run(["true"])
+        downloaded.set()
+
+    first = dataclasses.replace(component("first", compile_first, lane=Lane.GO), seconds=9)
+    parts = Catalogue.of([first, component("second", download=download, lane=Lane.GO)])
+    assert _build(parts, tmp_path, ["first", "second"]) == ["+first", "-first", "+second", "-second"]
+
+
+def test_a_download_that_fails_is_left_to_the_recipe(tmp_path: Path) -> None:
+    failed = threading.Event()
+
+    def download(task: Task) -> None:
+        failed.set()
+        task.run(["false"])
+
+    def compile_first(task: Task) -> None:
+        assert failed.wait(20)
+        (task.output / "file").write_text("first")
+
+    first = dataclasses.replace(component("first", compile_first, lane=Lane.GO), seconds=9)
+    parts = Catalogue.of([first, component("second", download=download, lane=Lane.GO)])
+    _build(parts, tmp_path, ["first", "second"])
+    assert names_in(store_in(tmp_path), parts) == {"first", "second"}
 
 
 def test_a_failed_recipe_says_the_end_of_its_log_and_leaves_nothing(tmp_path: Path) -> None:

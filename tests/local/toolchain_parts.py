@@ -37,10 +37,12 @@ def component(
     *,
     needs: tuple[str, ...] = (),
     tools: tuple[str, ...] = (),
+    download: Callable[[Task], None] | None = None,
     lane: Lane = Lane.OTHER,
     inputs: Mapping[str, str] | None = None,
 ) -> Component:
-    return Component(name, recipe or write(name), inputs or {}, needs=needs, tools=tools, lane=lane)
+    recipe = recipe or write(name)
+    return Component(name, recipe, inputs or {}, needs=needs, tools=tools, download=download, lane=lane)
 
 
 def store_in(folder: Path) -> Store:
