@@ -1,9 +1,11 @@
 """Writes a bundle to disk: a folder and the same as a .tar.gz, both for their owner only."""
 
+import os
 import shutil
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from cli.errors import WRONG, CommandError
 from model.texts.bundle import EXECUTABLE_FILES, TOKEN_FILE
@@ -22,11 +24,22 @@ def write_bundle(folder: Path, files: Mapping[str, str], token: str) -> Path:
     for name, text in {**files, TOKEN_FILE: token}.items():
         _write(folder / name, text, _mode(name))
     archive = folder.with_name(f"{folder.name}.tar.gz")
-    archive.unlink(missing_ok=True)
-    archive.touch(mode=0o600)
-    with tarfile.open(archive, "w:gz") as packed:
+    with _made_anew(archive) as file, tarfile.open(fileobj=file, mode="w:gz") as packed:
         packed.add(folder, arcname=folder.name, filter=_as_root)
     return archive
+
+
+def _made_anew(archive: Path) -> IO[bytes]:
+    """A new file in place of `archive`, for its owner only. Raises CommandError when somebody puts a file or
+    a link there meanwhile, as they can in a folder where others may write."""
+    archive.unlink(missing_ok=True)
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        return os.fdopen(os.open(archive, flags, 0o600), "wb")
+    except FileExistsError:
+        raise CommandError(
+            f"{archive} was made by another process just now.", "Name another folder by --output."
+        ) from None
 
 
 def _mode(name: str) -> int:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.console import say
@@ -25,11 +26,28 @@ class Lock:
     path: Path
     process: int
     host: str
+    made: datetime | None
 
     @property
     def stale(self) -> bool:
-        """Whether it was made on this host by a process that is no more."""
-        return self.host == socket.gethostname() and not Path(f"/proc/{self.process}").exists()
+        """Whether it was made on this host by a process that is gone: its number is free, or belongs to a
+        program other than `pulumi` that started after the lock was made."""
+        if self.host != socket.gethostname():
+            return False
+        try:
+            command = Path(f"/proc/{self.process}/comm").read_text().strip()
+            started = _start(self.process)
+        except OSError:
+            return True
+        return command != "pulumi" and self.made is not None and started > self.made
+
+
+def _start(process: int) -> datetime:
+    """When a process started. Raises OSError if there is none. Source: proc(5), `starttime` and `btime`."""
+    ticks = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])
+    lines = Path("/proc/stat").read_text().splitlines()
+    boot = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
+    return datetime.fromtimestamp(boot + ticks / os.sysconf("SC_CLK_TCK"), UTC)
 
 
 def prepare(engine: Engine, stack: str) -> None:
@@ -121,9 +139,23 @@ def _locks(backend: Path, stack: str) -> Iterator[Lock]:
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
             content = json.loads(path.read_text())
-            yield Lock(path, int(content.get("pid", os.getpid())), str(content.get("hostname", "")))
+            yield Lock(
+                path,
+                int(content.get("pid", os.getpid())),
+                str(content.get("hostname", "")),
+                _time(content.get("timestamp")),
+            )
         except (OSError, ValueError):
             continue
+
+
+def _time(text: object) -> datetime | None:
+    """Go's time in JSON (RFC 3339); None for anything else."""
+    try:
+        time = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
 
 
 def _checkpoint(backend: Path, stack: str) -> Path:

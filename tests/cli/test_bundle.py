@@ -145,3 +145,22 @@ def test_nothing_is_written_where_something_else_is(tmp_path: Path) -> None:
     with pytest.raises(CommandError):
         write_bundle(tmp_path / "x", {"machine.env": ""}, TOKEN)
     assert [path.name for path in tmp_path.rglob("*")] == ["x", "other"]
+
+
+def test_a_link_that_appears_in_the_archives_place_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As another user may do in a folder where everybody writes, between the removal and the making."""
+    target, archive = tmp_path / "target", tmp_path / "x.tar.gz"
+    target.write_text("precious")
+    unlink = Path.unlink
+
+    def lose_the_race(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok=missing_ok)
+        if path == archive:
+            archive.symlink_to(target)
+
+    monkeypatch.setattr(Path, "unlink", lose_the_race)
+    with pytest.raises(CommandError, match="another process"):
+        write_bundle(tmp_path / "x", {"machine.env": ""}, TOKEN)
+    assert target.read_text() == "precious"

@@ -29,11 +29,12 @@ def write_checkpoint(backend: Path, pending: list[dict[str, object]]) -> None:
     path.write_text(json.dumps(checkpoint))
 
 
-def write_lock(backend: Path, pid: int, host: str | None = None) -> Path:
+def write_lock(backend: Path, pid: int, host: str | None = None, made: str | None = None) -> Path:
     folder = backend / ".pulumi" / "locks" / "organization" / "hybrid-mesh" / "local"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "3b1f.json"
-    path.write_text(json.dumps({"pid": pid, "username": "root", "hostname": host or socket.gethostname()}))
+    content = {"pid": pid, "username": "root", "hostname": host or socket.gethostname(), "timestamp": made}
+    path.write_text(json.dumps(content))
     return path
 
 
@@ -65,6 +66,34 @@ def test_the_lock_of_a_living_or_foreign_pulumi_is_respected(
         prepare(pulumi.engine(backend), "local")
     assert error.value.remedy
     assert pulumi.called("cancel") == []
+
+
+@pytest.mark.parametrize(
+    ("program", "made", "stale"),
+    [
+        ("sleep", "2026-01-02T03:04:05.123456789Z", True),
+        ("sleep", "2126-01-02T03:04:05.123456789+01:00", False),
+        ("pulumi", "2026-01-02T03:04:05.123456789Z", False),
+        ("sleep", None, False),
+    ],
+    ids=["a later process", "an earlier process", "a pulumi, whatever the clock says", "no time"],
+)
+def test_a_process_that_got_the_number_of_the_killed_pulumi_is_not_taken_for_it(
+    pulumi: FakePulumi, backend: Path, program: str, made: str | None, stale: bool
+) -> None:
+    path = backend.parent / program
+    path.symlink_to("/bin/sleep")
+    with subprocess.Popen([path, "600"]) as process:
+        try:
+            write_lock(backend, process.pid, made=made)
+            if stale:
+                prepare(pulumi.engine(backend), "local")
+            else:
+                with pytest.raises(CommandError, match=f"process {process.pid}"):
+                    prepare(pulumi.engine(backend), "local")
+        finally:
+            process.kill()
+    assert len(pulumi.called("cancel", "local", "--yes")) == stale
 
 
 def test_pending_operations_are_forgotten_by_export_and_import_and_said(
