@@ -13,6 +13,7 @@ from types import FrameType
 from cli.environment import PulumiEnvironment, pulumi_environment
 from cli.errors import CommandError
 from local.paths import project_folder, state_folder
+from local.patience import patient
 
 QUIET_SECONDS = 60.0
 
@@ -49,7 +50,7 @@ class Engine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=timeout,
+            timeout=patient(timeout),
         )
 
     def feed(self, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -62,7 +63,7 @@ class Engine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=QUIET_SECONDS,
+            timeout=patient(QUIET_SECONDS),
         )
 
     def stream(self, *arguments: str) -> int:

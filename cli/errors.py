@@ -4,12 +4,14 @@ Exit codes: 0 done, and for `verify` all holds; 1 failed; 2 the command line or 
 130 interrupted.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import typer.core
 
 from cli.console import say
+from local import patience
 from local.lab.errors import LabError, LabNotRunning, PreflightError
 from local.toolchain.errors import ToolchainError
 from model.reading.problems import ConfigurationError
@@ -37,6 +39,7 @@ class Commands(typer.core.TyperGroup):
 
 def _reporting(run: Callable[[], Any]) -> Any:
     try:
+        _check_patience()
         return run()
     except CommandError as error:
         _end(error.message, error.remedy, error.code)
@@ -50,6 +53,17 @@ def _reporting(run: Callable[[], Any]) -> Any:
         _end(str(error), "", FAILED)
     except KeyboardInterrupt:
         _end("Interrupted.", "Run the same command again to go on.", INTERRUPTED)
+
+
+def _check_patience() -> None:
+    """Raises CommandError when the multiplier of deadlines is not valid."""
+    if patience.factor() is None:
+        raise CommandError(
+            f"{patience.VARIABLE} must be a number from 1 to {patience.MOST:g} "
+            f"(got {os.environ[patience.VARIABLE]}).",
+            "Unset it, or set it to how many times slower than usual this host is.",
+            WRONG,
+        )
 
 
 def _end(message: str, remedy: str, code: int) -> None:

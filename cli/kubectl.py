@@ -10,6 +10,7 @@ from typing import Any
 
 from cli.kubeconfigs import Kubeconfig
 from local.paths import cache_folder, project_folder
+from local.patience import patient
 
 REQUEST_SECONDS = 10
 _START_SECONDS = 5.0
@@ -41,7 +42,7 @@ class Kubectl:
 
     def read(self, *arguments: str) -> Any:
         """The JSON that `kubectl ARGUMENTS` prints. Raises KubectlError."""
-        limit = f"--request-timeout={REQUEST_SECONDS}s"
+        limit = f"--request-timeout={patient(REQUEST_SECONDS):.0f}s"
         try:
             done = self.run([*arguments, limit], REQUEST_SECONDS + _START_SECONDS)
         except subprocess.TimeoutExpired:
@@ -60,7 +61,7 @@ class Kubectl:
             input=self._kubeconfig.text or "",
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=patient(timeout),
             check=False,
         )
 

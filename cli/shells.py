@@ -11,6 +11,7 @@ from cli.kubectl import Kubectl
 from cli.pods import ClusterPods
 from local.lab.client import LabClient
 from local.lab.errors import LabError
+from local.patience import patient
 from model.config.clusters import LocalClusterConfig
 from model.config.machines import LocalMachinesConfig
 from model.plan.types import MeshPlan
@@ -63,13 +64,15 @@ class MeshShell:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=timeout,
+                timeout=patient(timeout),
                 check=False,
             )
         except FileNotFoundError:
             raise NotProbedError(f"{command[0]} is not installed here") from None
         except subprocess.TimeoutExpired:
-            raise NotReachableError(f"the command outside did not end within {timeout:.0f} s") from None
+            raise NotReachableError(
+                f"the command outside did not end within {patient(timeout):.0f} s"
+            ) from None
         return CommandResult(done.returncode, done.stdout, done.stderr)
 
     def _cluster(self, name: str) -> ClusterPods:

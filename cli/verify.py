@@ -10,6 +10,7 @@ from cli.errors import FAILED, WRONG, CommandError
 from cli.options import Json, Stack
 from cli.plans import stack_plan
 from cli.shells import MeshShell
+from local.patience import patient
 from model.plan.types import MeshPlan
 from operate.verify.report import as_json, as_table, summary
 from operate.verify.run import Report
@@ -43,7 +44,10 @@ def check(plan: MeshPlan, patience: float) -> Report:
             "Add `demo: {}` to hybrid-mesh:mesh and run `pulumi up`.",
             WRONG,
         )
-    return run_verify(plan, MeshShell(plan), patience=patience, progress=lambda text: say(f"    {text}"))
+    shell = MeshShell(plan)
+    return run_verify(
+        plan, shell, patience=patience, slowness=patient(1), progress=lambda text: say(f"    {text}")
+    )
 
 
 def show(report: Report) -> None:

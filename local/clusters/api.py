@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from local.clusters.pki import ADMIN, AUTHORITY, ClusterPki
 from local.linux import namespaces
+from local.patience import patient
 
 
 class ApiError(Exception):
@@ -76,6 +77,7 @@ class ApiClient:
             connection.close()
 
     def _connect(self, timeout: float) -> http.client.HTTPSConnection:
+        timeout = patient(timeout)
         connection = http.client.HTTPSConnection("127.0.0.1", 6443, timeout=timeout, context=self._context)
         try:
             with namespaces.inside(self._namespace):

@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from local.patience import patient
+
 MOUNT = Path("/sys/fs/cgroup")
 PREFIX = "hybrid-mesh-"
 CORE = "core"
@@ -99,7 +101,7 @@ def processes(name: str) -> set[int]:
 
 def kill(name: str, timeout: float = 10) -> None:
     """Ends every process in `name` and below, also those that are forked meanwhile."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + patient(timeout)
     while (alive := processes(name)) and time.monotonic() < deadline:
         for process_id in alive:
             try:
@@ -111,7 +113,7 @@ def kill(name: str, timeout: float = 10) -> None:
 
 def remove(name: str, timeout: float = 15) -> None:
     """Removes the folders of `name`; the kernel lets go of a dead process's folder a moment late."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + patient(timeout)
     while True:
         left = [folder for hierarchy in hierarchies() for folder in _folders(hierarchy / name)]
         for folder in left:

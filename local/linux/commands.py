@@ -6,6 +6,7 @@ from pathlib import Path
 
 from local.lab.errors import LabError
 from local.linux import namespaces
+from local.patience import patient
 
 
 def run(command: list[str], *, namespace: Path | None = None, text: str = "", timeout: float = 60) -> str:
@@ -14,8 +15,9 @@ def run(command: list[str], *, namespace: Path | None = None, text: str = "", ti
     Raises LabError with the command's own words when it fails.
     """
     full = [*enter(namespace), *command]
+    limit = patient(timeout)
     try:
-        done = subprocess.run(full, input=text, capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(full, input=text, capture_output=True, text=True, timeout=limit, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LabError(f"{command[0]} could not run: {error}") from error
     if done.returncode != 0:

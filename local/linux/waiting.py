@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable
 
 from local.lab.errors import LabError
+from local.patience import patient
 
 
 def until(condition: Callable[[], bool], timeout: float, failure: str, every: float = 0.1) -> None:
-    """Returns when `condition` holds; raises LabError(`failure`) after `timeout` seconds."""
+    """Returns when `condition` holds; raises LabError(`failure`) after `timeout` seconds, more on a slow host
+    (local.patience)."""
+    timeout = patient(timeout)
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:

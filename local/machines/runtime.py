@@ -13,6 +13,7 @@ from local.lab.specs import CompletedCommand, MachineSpec
 from local.linux import cgroups
 from local.linux.waiting import until
 from local.machines.overlay import Overlay
+from local.patience import patient
 
 REBOOT_EXIT_CODE = 133
 """systemd-nspawn's exit code, under --keep-unit, when the guest asked for a reboot (systemd-nspawn(1))."""
@@ -107,6 +108,7 @@ class MachineRuntime:
         leader = self._leader()
         if leader is None:
             raise LabError(f"machine {self.spec.name} is not running")
+        timeout = patient(timeout)
         enter = ["nsenter", f"--target={leader}", "--all", "--root", "--wd", "--"]
         limit = ["timeout", f"--kill-after={_KILL_SECONDS:g}", f"{timeout:g}"]
         too_long = LabError(f"{command[0]} on machine {self.spec.name} took longer than {timeout:g} s")

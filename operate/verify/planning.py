@@ -33,9 +33,12 @@ UNREACHABLE = frozenset({Refusal.NO_WAY})
 Ways = Mapping[tuple[Responder, ...], float]
 
 
-def plan_checks(plan: MeshPlan, demo: DemoConfig, site: Site) -> tuple[tuple[Check, ...], tuple[Gap, ...]]:
-    """Every check that can be done on `site`, and a gap for each member or check that is missing."""
-    planner = _Planner(plan, demo, site)
+def plan_checks(
+    plan: MeshPlan, demo: DemoConfig, site: Site, slowness: float = 1.0
+) -> tuple[tuple[Check, ...], tuple[Gap, ...]]:
+    """Every check that can be done on `site`, and a gap for each member or check that is missing. `slowness`
+    multiplies the timeout of a request."""
+    planner = _Planner(plan, demo, site, slowness)
     checks = (*planner.within(), *planner.ingresses(), *planner.refusals())
     return checks, (*site.gaps, *planner.missing_members(), *planner.gaps)
 
@@ -49,8 +52,8 @@ def requests_for(smallest_share: float) -> int:
 
 
 class _Planner:
-    def __init__(self, plan: MeshPlan, demo: DemoConfig, site: Site) -> None:
-        self._plan, self._demo, self._site = plan, demo, site
+    def __init__(self, plan: MeshPlan, demo: DemoConfig, site: Site, slowness: float) -> None:
+        self._plan, self._demo, self._site, self._slowness = plan, demo, site, slowness
         self._group = plan.groups.get(demo.group) if demo.group else None
         self.gaps: list[Gap] = []
 
@@ -105,11 +108,11 @@ class _Planner:
             address = f"{pods[0].address}:{self._demo.port}"
             name = f"pod {pods[0].name} of {cluster}"
             if self._plan.clusters[cluster].network != network:
-                yield _refused(outside, f"{name} by its address", f"http://{address}/", UNREACHABLE)
+                yield self._refused(outside, f"{name} by its address", f"http://{address}/", UNREACHABLE)
                 continue
-            yield _refused(outside, f"{name} in plaintext", f"http://{address}/", DENIED)
+            yield self._refused(outside, f"{name} in plaintext", f"http://{address}/", DENIED)
             anonymous = ("--insecure-skip-verify", "--alpn", "istio")
-            yield _refused(
+            yield self._refused(
                 outside, f"{name} by TLS without identity", f"https://{address}/", DENIED, *anonymous
             )
 
@@ -120,7 +123,7 @@ class _Planner:
             if plan.network == network:
                 for machine in machines:
                     url = f"http://{machine.address}:{_first_port(plan)}/"
-                    yield _refused(outside, f"machine {machine.name} in plaintext", url, DENIED)
+                    yield self._refused(outside, f"machine {machine.name} in plaintext", url, DENIED)
 
     def _routed(self, ingress: str, url: str, route: RouteConfig) -> Check | None:
         subject = f"ingress {ingress}, route {route.name}"
@@ -139,7 +142,7 @@ class _Planner:
         caller = self._identity(gateways[0].namespace, gateways[0].service_account)
         hostname = ("--header", f"Host:{route.hostnames[0]}") if route.hostnames else ()
         ways = _ways(self._plan.clusters[gateways[0].cluster].network, shares)
-        return _must_answer(Outside(), subject, f"{url}{route.path_prefix}", caller, ways, *hostname)
+        return self._must_answer(Outside(), subject, f"{url}{route.path_prefix}", caller, ways, *hostname)
 
     def _backend(self, backend: BackendConfig) -> tuple[Responder, ...] | None:
         if isinstance(backend, ServiceBackendConfig):
@@ -152,7 +155,7 @@ class _Planner:
     ) -> Check:
         shares = {one: 1 / len(responders) for one in responders}
         ways = _ways(self._network(source), shares)
-        return _must_answer(source, destination, f"http://{target}/", self._caller(source), ways)
+        return self._must_answer(source, destination, f"http://{target}/", self._caller(source), ways)
 
     def _sources(self) -> Iterator[Pod | Machine]:
         for pods in self._site.echo.values():
@@ -203,14 +206,24 @@ class _Planner:
     def _identity(self, namespace: str, service_account: str) -> str:
         return f"spiffe://{self._plan.trust_domain}/ns/{namespace}/sa/{service_account}"
 
+    def _must_answer(
+        self, source: Source, destination: str, url: str, caller: str, ways: Ways, *options: str
+    ) -> Check:
+        enough = {way for way, share in ways.items() if requests_for(share) < MOST_REQUESTS}
+        requests = max((requests_for(ways[way] / len(way)) for way in enough), default=MOST_REQUESTS)
+        everyone = frozenset(frozenset(one.member for one in way) for way in enough)
+        expectation = MustAnswer(tuple(one for way in ways for one in way), caller, everyone, requests)
+        command = request_command(source, url, self._seconds(REQUEST_SECONDS), requests, *options)
+        return Check(f"{source_name(source)} → {destination}", source, destination, command, expectation)
 
-def _must_answer(source: Source, destination: str, url: str, caller: str, ways: Ways, *options: str) -> Check:
-    enough = {way for way, share in ways.items() if requests_for(share) < MOST_REQUESTS}
-    requests = max((requests_for(ways[way] / len(way)) for way in enough), default=MOST_REQUESTS)
-    everyone = frozenset(frozenset(one.member for one in way) for way in enough)
-    expectation = MustAnswer(tuple(one for way in ways for one in way), caller, everyone, requests)
-    command = request_command(source, url, REQUEST_SECONDS, requests, *options)
-    return Check(f"{source_name(source)} → {destination}", source, destination, command, expectation)
+    def _refused(
+        self, source: Pod, destination: str, url: str, ways: frozenset[Refusal], *options: str
+    ) -> Check:
+        command = request_command(source, url, self._seconds(REFUSAL_SECONDS), 1, *options)
+        return Check(f"{source_name(source)} → {destination}", source, destination, command, MustFail(ways))
+
+    def _seconds(self, seconds: int) -> int:
+        return math.ceil(seconds * self._slowness)
 
 
 def _ways(network: str, shares: Mapping[Responder, float]) -> Ways:
@@ -221,11 +234,6 @@ def _ways(network: str, shares: Mapping[Responder, float]) -> Ways:
         if share > 0:
             behind.setdefault(one.hostname if one.network == network else one.network, []).append(one)
     return {tuple(some): sum(shares[one] for one in some) for some in behind.values()}
-
-
-def _refused(source: Pod, destination: str, url: str, ways: frozenset[Refusal], *options: str) -> Check:
-    command = request_command(source, url, REFUSAL_SECONDS, 1, *options)
-    return Check(f"{source_name(source)} → {destination}", source, destination, command, MustFail(ways))
 
 
 def _first_port(group: GroupPlan) -> int:

@@ -71,12 +71,14 @@ def verify(
     *,
     patience: float = 0.0,
     first_sync: float = FIRST_SYNC_SECONDS,
+    slowness: float = 1.0,
     progress: Progress = lambda _: None,
 ) -> Report:
     """Checks the mesh of `plan` through `shell`.
 
     A mesh that has just been started may not have all its members yet: for `patience` seconds the whole is
-    looked at and checked anew until it holds, or until its faults are no longer those of a start. Raises
+    looked at and checked anew until it holds, or until its faults are no longer those of a start. `slowness`
+    multiplies every time limit, for a slow host. Raises
     ValueError when the plan declares no demo, which is what is probed.
     """
     demo = plan.demo
@@ -89,10 +91,10 @@ def verify(
     def attempt(number: int) -> Report:
         if number == 1:
             progress("looking at pods, machines and ingresses")
-        checks, gaps = plan_checks(plan, demo, observe(plan, demo, shell))
+        checks, gaps = plan_checks(plan, demo, observe(plan, demo, shell), slowness)
         if number == 1:
             progress(f"making {len(checks)} checks")
-        return Report(run_checks(checks, shell, first_sync), gaps, time.monotonic() - started)
+        return Report(run_checks(checks, shell, first_sync * slowness), gaps, time.monotonic() - started)
 
     def done(report: Report) -> bool:
         nonlocal settled
@@ -101,7 +103,7 @@ def verify(
             progress(f"not yet as it must be: {report.first_fault}")
         return report.holds or settled >= ROUNDS_OF_A_FAULT
 
-    return retry(attempt, done, patience, pause=1.0)
+    return retry(attempt, done, patience * slowness, pause=1.0)
 
 
 def run_checks(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
+from local.patience import patient
 from plugins.framework.errors import ResourceError
 from plugins.framework.kubeconfig import Access, load
 
@@ -89,6 +90,7 @@ class ApiServer:
 
 def _send(access: Access, request: tuple[str, str, bytes | None, str], timeout: float) -> tuple[int, bytes]:
     method, url, payload, content_type = request
+    timeout = patient(timeout)
     headers = {"Accept": "application/json", "User-Agent": MANAGER}
     if payload is not None:
         headers["Content-Type"] = content_type

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from local.patience import patient
 from plugins.framework.engine import EngineLog, Severity
 from plugins.framework.errors import OperationCancelledError, WaitTimeoutError, redact
 
@@ -57,8 +58,10 @@ class CallContext:
         """The first result of `probe` that is neither None nor False, asked again every `interval` seconds.
 
         `what` names the condition in texts ("machine vm-1 is Healthy"). Raises WaitTimeoutError after
-        `timeout` seconds and OperationCancelledError when the user cancels.
+        `timeout` seconds, more on a slow host (local.patience), and OperationCancelledError when the user
+        cancels.
         """
+        timeout = patient(timeout)
         deadline = time.monotonic() + timeout
         while True:
             found = probe()

@@ -11,6 +11,7 @@ from typing import Final
 
 from local.lab.client import LabClient
 from local.lab.errors import LabError, LabNotRunning
+from local.patience import patient
 from plugins.hybridmesh.lab import connect, has_state
 
 READY_SECONDS: Final = 45.0
@@ -27,8 +28,9 @@ def power_on(cancelled: threading.Event | None = None) -> str | None:
         if not has_state():
             return None
         lab = connect(start=True)
-        if not _await(lambda: _settled(lab), cancelled or threading.Event()):
-            return f"the lab's clusters were not ready within {READY_SECONDS:g} s; see hybrid-mesh lab status"
+        limit = patient(READY_SECONDS)
+        if not _await(lambda: _settled(lab), limit, cancelled or threading.Event()):
+            return f"the lab's clusters were not ready within {limit:g} s; see hybrid-mesh lab status"
     except LabNotRunning:
         return "the lab ended while it was being powered on; see hybrid-mesh lab logs lab"
     except LabError as failure:
@@ -42,8 +44,8 @@ def _settled(lab: LabClient) -> bool:
     return all(cluster.state != "starting" for cluster in lab.status().clusters)
 
 
-def _await(condition: Callable[[], bool], cancelled: threading.Event) -> bool:
-    deadline = time.monotonic() + READY_SECONDS
+def _await(condition: Callable[[], bool], seconds: float, cancelled: threading.Event) -> bool:
+    deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline or cancelled.wait(_ASK_SECONDS):
             return False

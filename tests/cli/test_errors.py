@@ -79,3 +79,10 @@ def test_every_command_explains_itself(command: list[str]) -> None:
     done = runner.invoke(app, [*command, "--help"])
     assert done.exit_code == 0
     assert len(done.stdout.splitlines()) > 8
+
+
+def test_a_wrong_multiplier_of_deadlines_ends_with_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYBRID_MESH_PATIENCE", "ten")
+    done = runner.invoke(app, ["plan"])
+    assert done.exit_code == 2
+    assert "HYBRID_MESH_PATIENCE must be a number from 1 to 1000 (got ten)." in done.stderr
