@@ -1,14 +1,11 @@
 """Rules on the mesh as a whole. One rule is one function; the registry runs them all."""
 
 from model.checks import (
+    accounts,
     addresses,
     applications,
-    cloud_accounts,
+    cidrs,
     cloud_clusters,
-    cloud_limits,
-    cloud_machines,
-    cloud_networks,
-    cloud_ranges,
     clusters,
     demo,
     flat_keys,
@@ -18,20 +15,21 @@ from model.checks import (
     istio,
     istio_values,
     names,
+    networks,
     references,
+    security_groups,
+    trust,
+    vms,
 )
 from model.checks.registry import RULES, run
 
 __all__ = [
     "RULES",
+    "accounts",
     "addresses",
     "applications",
-    "cloud_accounts",
+    "cidrs",
     "cloud_clusters",
-    "cloud_limits",
-    "cloud_machines",
-    "cloud_networks",
-    "cloud_ranges",
     "clusters",
     "demo",
     "flat_keys",
@@ -41,6 +39,10 @@ __all__ = [
     "istio",
     "istio_values",
     "names",
+    "networks",
     "references",
     "run",
+    "security_groups",
+    "trust",
+    "vms",
 ]

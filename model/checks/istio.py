@@ -1,4 +1,4 @@
-"""Rules on Istio and on trust."""
+"""Rules on Istio."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,6 @@ from model.config.clusters import LocalClusterConfig
 from model.config.istio import FolderChartsConfig, OciChartsConfig, RepositoryChartsConfig
 from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
-from model.config.trust import FilesTrustConfig
 from model.derive.vm_sets import plan_machine_set
 from model.reading.problems import Problem
 
@@ -18,7 +17,6 @@ SUPPORTED_MINORS = ("1.31",)
 """Minor releases of Istio whose charts, files and behaviour this project knows."""
 
 _HUB = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*")
-_TRUST_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 
 
 @rule
@@ -142,37 +140,4 @@ def plain_envoys_are_local(mesh: MeshConfig) -> Iterator[Problem]:
             "envoy",
             "only local clusters run plain Envoy proxies",
             "Leave `proxy` out, or set it to istio.",
-        )
-
-
-@rule
-def the_trust_domain_is_one(mesh: MeshConfig) -> Iterator[Problem]:
-    """A trust domain is what SPIFFE says: lower case letters, digits, dots, dashes and underscores, 255 at
-    most."""
-    domain = mesh.trust_domain
-    if len(domain) <= 255 and _TRUST_DOMAIN.fullmatch(domain) and ".." not in domain:
-        return
-    bare = domain.removeprefix("spiffe://").split("/", 1)[0].split(":", 1)[0].lower()
-    suggestion = bare if bare != domain and _TRUST_DOMAIN.fullmatch(bare) else "mesh.example.com"
-    yield Problem(
-        "trustDomain",
-        domain,
-        "not a valid SPIFFE trust domain",
-        f"Write a domain name without scheme, port and path, for example {suggestion}.",
-    )
-
-
-@rule
-def intermediates_end_before_the_root(mesh: MeshConfig) -> Iterator[Problem]:
-    """An intermediate does not outlive its root."""
-    trust = mesh.trust
-    if (
-        not isinstance(trust, FilesTrustConfig)
-        and trust.intermediate_validity_days > trust.root_validity_days
-    ):
-        yield Problem(
-            "trust.intermediateValidityDays",
-            str(trust.intermediate_validity_days),
-            f"an intermediate must not outlive its root ({trust.root_validity_days} days)",
-            "Make it shorter than rootValidityDays.",
         )

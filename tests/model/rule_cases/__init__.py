@@ -1,14 +1,11 @@
 """A mesh for each rule that breaks it."""
 
+from tests.model.rule_cases.accounts import CLOUD_ACCOUNTS
 from tests.model.rule_cases.addresses import ADDRESSES
 from tests.model.rule_cases.applications import APPLICATIONS
 from tests.model.rule_cases.case import Case
-from tests.model.rule_cases.cloud_accounts import CLOUD_ACCOUNTS
+from tests.model.rule_cases.cidrs import CLOUD_RANGES
 from tests.model.rule_cases.cloud_clusters import CLOUD_CLUSTERS
-from tests.model.rule_cases.cloud_limits import CLOUD_LIMITS
-from tests.model.rule_cases.cloud_machines import CLOUD_MACHINES
-from tests.model.rule_cases.cloud_networks import CLOUD_NETWORKS
-from tests.model.rule_cases.cloud_ranges import CLOUD_RANGES
 from tests.model.rule_cases.clusters import CLUSTERS
 from tests.model.rule_cases.demo import DEMO
 from tests.model.rule_cases.flat_keys import FLAT_KEYS
@@ -18,8 +15,12 @@ from tests.model.rule_cases.ingress import INGRESS
 from tests.model.rule_cases.istio import ISTIO
 from tests.model.rule_cases.istio_values import ISTIO_VALUES
 from tests.model.rule_cases.names import NAMES
+from tests.model.rule_cases.networks import CLOUD_NETWORKS
 from tests.model.rule_cases.references import REFERENCES
+from tests.model.rule_cases.security_groups import CLOUD_LIMITS
+from tests.model.rule_cases.trust import TRUST
 from tests.model.rule_cases.user_data import USER_DATA
+from tests.model.rule_cases.vms import CLOUD_MACHINES
 
 CASES = [
     *ADDRESSES,
@@ -41,6 +42,7 @@ CASES = [
     *CLOUD_LIMITS,
     *CLOUD_MACHINES,
     *CLOUD_ACCOUNTS,
+    *TRUST,
 ]
 
 __all__ = ["CASES", "Case"]

@@ -1,4 +1,4 @@
-"""Meshes that break the rules of `model.checks.cloud_clusters`."""
+"""Meshes that break the rules of `model.checks.clusters`."""
 
 from tests.model.rule_cases.cloud import EKS, GKE, prod
 

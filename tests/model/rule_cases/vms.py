@@ -1,4 +1,4 @@
-"""Meshes that break the rules of `model.checks.cloud_machines`."""
+"""Meshes that break the rules of `model.checks.vms`."""
 
 from tests.model.rule_cases.cloud import ORDERS, RATINGS, prod
 

@@ -3,12 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from model.checks.cloud_networks import region_problems
 from model.checks.registry import rule
-from model.clouds.registry import AWS, GOOGLE
 from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
-from model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
+from model.config.trust import GoogleCasTrustConfig
 from model.derive.labels import PLANNED
 from model.reading.problems import Problem, format_value
 
@@ -18,7 +16,6 @@ LABEL_LIMIT = 40
 _PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
 _LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
-_AUTHORITY = re.compile(r"arn:aws[a-z-]*:acm-pca:([a-z0-9-]+):[0-9]{12}:certificate-authority/[0-9a-f-]+")
 
 
 @rule
@@ -104,27 +101,3 @@ def labels_suit_every_cloud(mesh: MeshConfig) -> Iterator[Problem]:
                 "this is no value that every cloud takes",
                 "Use lower case letters, digits, '-' and '_', 63 at most.",
             )
-
-
-@rule
-def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Iterator[Problem]:
-    """A cloud's certificate authority is in a region of that cloud; an existing one in the one that its ARN
-    tells."""
-    trust = mesh.trust
-    if isinstance(trust, GoogleCasTrustConfig):
-        yield from region_problems("trust.location", trust.location, GOOGLE)
-    if not isinstance(trust, AwsPrivateCaTrustConfig):
-        return
-    yield from region_problems("trust.region", trust.region, AWS)
-    arn = _AUTHORITY.fullmatch(trust.arn) if trust.arn is not None else None
-    if trust.arn is not None and arn is None:
-        yield Problem(
-            "trust.arn",
-            trust.arn,
-            "this is no ARN of a private certificate authority",
-            "Copy it from `aws acm-pca list-certificate-authorities`.",
-        )
-    if arn is not None and arn[1] != trust.region:
-        yield Problem(
-            "trust.region", trust.region, f"the authority's ARN says {arn[1]}", f"Write `region: {arn[1]}`."
-        )

@@ -1,4 +1,4 @@
-"""Meshes that break the rules of `model.checks.cloud_limits`."""
+"""Meshes that break the rules of `model.checks.security_groups`."""
 
 from tests.model.rule_cases.cloud import AWS, DATACENTER, ORDERS, prod
 

@@ -1,4 +1,4 @@
-"""Meshes that break the rules of `model.checks.cloud_networks`."""
+"""Meshes that break the rules of `model.checks.networks`."""
 
 from tests.model.rule_cases.cloud import AWS, DATACENTER, EKS, GCP, GKE, ORDERS, RATINGS, prod
 

@@ -1,4 +1,4 @@
-"""Meshes that break the rules of `model.checks.cloud_accounts`."""
+"""Meshes that break the rules of `model.checks.accounts`."""
 
 from tests.model.rule_cases.cloud import GCP, prod
 
@@ -35,39 +35,5 @@ CLOUD_ACCOUNTS = [
         "labels",
         "41 labels",
         "40 at most",
-    ),
-    prod(
-        "cloud_authorities_are_in_a_region",
-        {"trust.location": "us-east-1"},
-        "trust.location",
-        "us-east-1",
-        "europe-west4",
-    ),
-    prod(
-        "cloud_authorities_are_in_a_region",
-        {"trust": {"issuer": "aws-private-ca", "region": "us-east-1", "arn": "x"}},
-        "trust.arn",
-        "x",
-        "list-certificate-authorities",
-    ),
-    prod(
-        "cloud_authorities_are_in_a_region",
-        {
-            "trust": {
-                "issuer": "aws-private-ca",
-                "region": "us-east-1",
-                "arn": "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/1a2b",
-            }
-        },
-        "trust.region",
-        "us-east-1",
-        "region: eu-west-1",
-    ),
-    prod(
-        "intermediates_end_before_the_root",
-        {"trust.rootValidityDays": 365},
-        "trust.intermediateValidityDays",
-        "730",
-        "rootValidityDays",
     ),
 ]

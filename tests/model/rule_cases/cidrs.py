@@ -1,4 +1,4 @@
-"""Meshes that break the rules of `model.checks.cloud_ranges`."""
+"""Meshes that break the rules of `model.checks.cidrs`."""
 
 from tests.model.rule_cases.cloud import DATACENTER, EKS, GKE, NAMED, SECOND, TWO_IN_ONE, prod
 

@@ -5,11 +5,11 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from model.checks.addresses import UNUSABLE
-from model.checks.registry import rule
+from model.checks.registry import cluster_rule, rule
 from model.clouds.cidrs import spare_cidrs
-from model.clouds.google import CONTROL_PLANE_PREFIX, gke_cidrs, nodes_cidr
+from model.clouds.google import CONTROL_PLANE_PREFIX, SERVICE_PREFIXES, gke_cidrs, nodes_cidr
 from model.clouds.registry import GOOGLE
-from model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
+from model.config.clusters import CloudClusterConfig, ClusterConfig, EksClusterConfig, GkeClusterConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig
 from model.derive.api_access import PRIVATE, is_private
@@ -95,7 +95,7 @@ def gke_control_planes_have_their_size(mesh: MeshConfig) -> Iterator[Problem]:
                     "GKE takes a /28 for a control plane",
                     f"Write {control_plane.network_address}/{CONTROL_PLANE_PREFIX}.",
                 )
-            if services is not None and not 16 <= services.prefixlen <= 27:
+            if services is not None and not SERVICE_PREFIXES[0] <= services.prefixlen <= SERVICE_PREFIXES[1]:
                 yield Problem(
                     f"clusters.{name}.serviceCidr",
                     str(services),
@@ -104,28 +104,29 @@ def gke_control_planes_have_their_size(mesh: MeshConfig) -> Iterator[Problem]:
                 )
 
 
-@rule
-def eks_services_are_apart_from_every_network(mesh: MeshConfig) -> Iterator[Problem]:
+@cluster_rule
+def eks_services_are_apart_from_every_network(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Iterator[Problem]:
     """The Services of an EKS cluster have a private /12 to /24 that is no network's of the mesh."""
-    for name, cluster in sorted(mesh.clusters.items()):
-        if not isinstance(cluster, EksClusterConfig):
-            continue
-        path, services = f"clusters.{name}.serviceCidr", cluster.service_cidr
-        if not 12 <= services.prefixlen <= 24 or not any(services.subnet_of(p) for p in SERVICES_OF_EKS):
+    if not isinstance(cluster, EksClusterConfig):
+        return
+    path, services = f"clusters.{name}.serviceCidr", cluster.service_cidr
+    if not 12 <= services.prefixlen <= 24 or not any(services.subnet_of(p) for p in SERVICES_OF_EKS):
+        yield Problem(
+            path,
+            str(services),
+            "EKS takes a private range of the size /12 to /24",
+            "Choose one like 172.20.0.0/16.",
+        )
+    for key, network in sorted(mesh.networks.items()):
+        if services.overlaps(network.cidr):
             yield Problem(
                 path,
                 str(services),
-                "EKS takes a private range of the size /12 to /24",
-                "Choose one like 172.20.0.0/16.",
+                f"this range overlaps {network.cidr} of network {key}",
+                "Choose a range that is used for nothing else, for example 172.20.0.0/16.",
             )
-        for key, network in sorted(mesh.networks.items()):
-            if services.overlaps(network.cidr):
-                yield Problem(
-                    path,
-                    str(services),
-                    f"this range overlaps {network.cidr} of network {key}",
-                    "Choose a range that is used for nothing else, for example 172.20.0.0/16.",
-                )
 
 
 @rule
@@ -164,20 +165,21 @@ def admitted_ranges_are_public(mesh: MeshConfig) -> Iterator[Problem]:
             )
 
 
-@rule
-def private_endpoints_admit_private_ranges(mesh: MeshConfig) -> Iterator[Problem]:
+@cluster_rule
+def private_endpoints_admit_private_ranges(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Iterator[Problem]:
     """A private API server is asked to admit private ranges only: no others arrive, and GKE takes none."""
-    for name, cluster in sorted(mesh.clusters.items()):
-        if not isinstance(cluster, CloudClusterConfig) or cluster.endpoint != "private":
-            continue
-        for index, cidr in enumerate(cluster.authorized_networks):
-            if not is_private(cidr):
-                yield Problem(
-                    f"clusters.{name}.authorizedNetworks.{index}",
-                    str(cidr),
-                    "the API server is private, and nobody reaches it from a public address",
-                    "Write the private addresses behind your connection, or set `endpoint: restricted`.",
-                )
+    if not isinstance(cluster, CloudClusterConfig) or cluster.endpoint != "private":
+        return
+    for index, cidr in enumerate(cluster.authorized_networks):
+        if not is_private(cidr):
+            yield Problem(
+                f"clusters.{name}.authorizedNetworks.{index}",
+                str(cidr),
+                "the API server is private, and nobody reaches it from a public address",
+                "Write the private addresses behind your connection, or set `endpoint: restricted`.",
+            )
 
 
 def _overlap(path: str, range_: IPv4Network, other: str) -> Problem:

@@ -1,0 +1,56 @@
+"""Rules on single members in a cloud: like those of `model.checks.registry`, given the cloud as well."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+
+from model.checks.registry import cluster_rule, group_rule, network_rule
+from model.clouds.base import AnyCloud
+from model.clouds.registry import cloud_of
+from model.config.clusters import CloudClusterConfig, ClusterConfig
+from model.config.groups import WorkloadGroupConfig
+from model.config.machines import CloudMachinesConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import CloudNetworkConfig, NetworkConfig
+from model.reading.problems import Problem
+
+NetworkCheck = Callable[[MeshConfig, str, CloudNetworkConfig, AnyCloud], Iterator[Problem]]
+ClusterCheck = Callable[[MeshConfig, str, CloudClusterConfig, AnyCloud], Iterator[Problem]]
+GroupCheck = Callable[
+    [MeshConfig, str, WorkloadGroupConfig, CloudMachinesConfig, AnyCloud], Iterator[Problem]
+]
+
+
+def cloud_network_rule(check: NetworkCheck) -> NetworkCheck:
+    """Registers a rule on each network in a cloud."""
+
+    @network_rule
+    @wraps(check)
+    def check_network(mesh: MeshConfig, name: str, network: NetworkConfig) -> Iterator[Problem]:
+        if isinstance(network, CloudNetworkConfig):
+            yield from check(mesh, name, network, cloud_of(network))
+
+    return check
+
+
+def cloud_cluster_rule(check: ClusterCheck) -> ClusterCheck:
+    """Registers a rule on each cluster in a cloud."""
+
+    @cluster_rule
+    @wraps(check)
+    def check_cluster(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Iterator[Problem]:
+        if isinstance(cluster, CloudClusterConfig):
+            yield from check(mesh, name, cluster, cloud_of(cluster))
+
+    return check
+
+
+def cloud_group_rule(check: GroupCheck) -> GroupCheck:
+    """Registers a rule on each group whose VMs are in a cloud."""
+
+    @group_rule
+    @wraps(check)
+    def check_group(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+        if isinstance(group.machines, CloudMachinesConfig):
+            yield from check(mesh, name, group, group.machines, cloud_of(group.machines))
+
+    return check

@@ -1,0 +1,239 @@
+"""Rules on networks in a cloud."""
+
+import re
+from collections.abc import Iterator
+
+from model.checks.in_clouds import cloud_cluster_rule, cloud_network_rule
+from model.checks.registry import rule
+from model.clouds.base import AnyCloud
+from model.clouds.registry import CLOUDS, cloud_of
+from model.config.clusters import CloudClusterConfig
+from model.config.mesh import MeshConfig
+from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig, NetworkConfig
+from model.derive.clouds import cloud_clusters, cloud_groups, clusters_of, project
+from model.derive.vm_sets import size
+from model.reading.problems import Problem, format_value
+
+
+@cloud_network_rule
+def regions_are_their_clouds(
+    mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """The region of a network is one of its cloud's."""
+    yield from region_problems(f"networks.{name}.region", network.region, cloud)
+
+
+def region_problems(path: str, region: str, cloud: AnyCloud) -> Iterator[Problem]:
+    """What is wrong with a region of `cloud` at `path`."""
+    remedy = f"Write one like {cloud.regions.example}."
+    if cloud.regions.matches(region):
+        refused = cloud.refused_region(region)
+        if refused is not None:
+            yield Problem(path, region, refused, remedy)
+        return
+    other = next((each for each in CLOUDS if each.regions.matches(region)), None)
+    zone = re.fullmatch(r"(.+[0-9])-?[a-z]", region)
+    if other is not None:
+        message = f"this is a region of {other.title}, not of {cloud.title}"
+    elif zone and cloud.regions.matches(zone[1]):
+        message, remedy = "this is a zone, not a region", f"Write {zone[1]}."
+    else:
+        message = f"this is not a region of {cloud.title}"
+    yield Problem(path, region, message, remedy)
+
+
+@cloud_network_rule
+def zones_are_in_their_region(
+    mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """The zones of a network are in its region, each named once."""
+    form = cloud.zone_form(network.region)
+    for index, zone in enumerate(network.zones):
+        path = f"networks.{name}.zones.{index}"
+        if not form.matches(zone):
+            message = f"this is not a zone of region {network.region}"
+            yield Problem(path, zone, message, f"Write one like {form.example}.")
+        elif zone in network.zones[:index]:
+            yield Problem(path, zone, "this zone is there twice", "Name each zone once.")
+
+
+@cloud_network_rule
+def aws_networks_have_zones_enough(
+    mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """A network of AWS is in two zones or more: EKS takes no fewer, and machines outlive one. They are named
+    where only the account tells which there are."""
+    refused = cloud.refused_zones(network)
+    if refused is not None:
+        value = format_value(network.zones) if network.zones else ""
+        yield Problem(f"networks.{name}.zones", value, *refused)
+
+
+@cloud_network_rule
+def cloud_networks_have_room(
+    mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """The range of a cloud's network has room for the ranges that are carved from it."""
+    has_clusters = any(cluster.network == name for _, cluster, _ in cloud_clusters(mesh))
+    sizes, path, value = cloud.sizes, f"networks.{name}.cidr", str(network.cidr)
+    smallest = sizes.smallest_with_cluster if has_clusters else sizes.smallest
+    if network.cidr.prefixlen > smallest:
+        members = "nodes, pods and Services" if has_clusters else "the subnets"
+        yield Problem(
+            path,
+            value,
+            f"this range is too small for {members}",
+            f"Give the network a /{smallest} or larger; a /16 leaves room to grow.",
+        )
+    elif network.cidr.prefixlen < sizes.largest:
+        example = next(network.cidr.subnets(new_prefix=sizes.largest))
+        yield Problem(
+            path,
+            value,
+            f"{cloud.title} allows no network larger than a /{sizes.largest}",
+            f"Choose a /{sizes.largest} of it, for example {example}.",
+        )
+
+
+@cloud_network_rule
+def nodes_and_machines_have_addresses(
+    mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """The subnets of nodes and machines have an address for each, when all sets are at their largest."""
+    if network.cidr.prefixlen > cloud.sizes.smallest:
+        return
+    capacity = _capacity(network, cloud)
+    needed = sum(_members(mesh, name).values())
+    if needed > capacity:
+        yield Problem(
+            f"networks.{name}.cidr",
+            str(network.cidr),
+            f"its subnets have {capacity} addresses, and there may be {needed} nodes and machines",
+            "Give the network a larger range, or lower the largest numbers of nodes and machines.",
+        )
+
+
+@cloud_cluster_rule
+def pods_have_addresses(
+    mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """There are addresses for the pods of every node of a cluster's largest pool: in the pods' own CIDR on
+    Google Cloud, in the private subnets on AWS."""
+    network = mesh.networks.get(cluster.network)
+    if network is None or cloud_of(network) is not cloud:
+        return
+    members = _members(mesh, cluster.network)
+    free = _capacity(network, cloud) - sum(members.values())
+    if network.cidr.prefixlen > cloud.sizes.smallest_with_cluster or free < 0:
+        return
+    pods = {
+        key: cloud.node_pool(other).max * (cloud.addresses_of_node(other) - 1)
+        for key, other in clusters_of(mesh, cluster.network).items()
+        if key != name
+    }
+    pool = cloud.node_pool(cluster)
+    room = cloud.pod_room(network, cluster, free + members[f"clusters.{name}"] - sum(pods.values()))
+    if pool.max > room.nodes:
+        yield Problem(
+            f"clusters.{name}.{cloud.node_pool_key}.max",
+            str(pool.max),
+            room.reason,
+            f"Lower it to {room.nodes}, or give the network a larger range."
+            if room.nodes > 0
+            else "Give the network a larger range.",
+        )
+
+
+@cloud_network_rule
+def only_adopted_networks_say_their_egress(
+    mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """A network that is made has a NAT whose addresses the program knows by itself."""
+    if network.egress and network.id is None:
+        yield Problem(
+            f"networks.{name}.egress",
+            format_value([str(cidr) for cidr in network.egress]),
+            "this network is made with a NAT of its own, whose addresses nobody knows yet",
+            "Leave `egress` out, or name the existing network by `id`.",
+        )
+
+
+@rule
+def only_networks_with_a_nat_have_nat_addresses(mesh: MeshConfig) -> Iterator[Problem]:
+    """`natAddresses` is for a NAT that is made, not for a way out that is there already."""
+    for name, network in sorted(mesh.networks.items()):
+        if (
+            isinstance(network, GcpNetworkConfig)
+            and network.egress
+            and "nat_addresses" in network.model_fields_set
+        ):
+            yield Problem(
+                f"networks.{name}.natAddresses",
+                str(network.nat_addresses),
+                "no NAT is made, as `egress` says that this network has a way out",
+                "Leave out `natAddresses` or `egress`.",
+            )
+
+
+@cloud_network_rule
+def adopted_networks_have_their_clouds_names(
+    mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """An existing network is named as its cloud does: `vpc-…` on AWS, name or self link on Google Cloud."""
+    refused = cloud.refused_network_id(network)
+    if refused is not None:
+        yield Problem(f"networks.{name}.id", network.id or "", *refused)
+
+
+@cloud_network_rule
+def adopted_networks_are_in_their_project(
+    mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """Subnets, router and firewall of a network of Google Cloud are made in its own project, also of one that
+    other projects share."""
+    own = project(mesh, name)
+    host = re.search(r"projects/([^/]+)/", network.id or "")
+    if own is not None and host and own != host[1]:
+        yield Problem(
+            f"networks.{name}.project",
+            own,
+            f"the network is in project {host[1]}, where its subnets have to be",
+            f"Write `project: {host[1]}`.",
+        )
+
+
+@rule
+def external_networks_say_their_egress(mesh: MeshConfig) -> Iterator[Problem]:
+    """Where a cloud's clusters let only members in, a network that others own says from where it comes."""
+    clouds = [name for name, _, _ in cloud_clusters(mesh)]
+    for name, network in sorted(mesh.networks.items()):
+        members = [*mesh.clusters.values(), *mesh.workload_groups.values()]
+        if not clouds or not isinstance(network, ExternalNetworkConfig) or network.egress:
+            continue
+        if any(member.network == name for member in members):
+            yield Problem(
+                f"networks.{name}.egress",
+                "",
+                f"{' and '.join(clouds)} would not let this network's traffic in",
+                "List the ranges from which it reaches the Internet: `egress: [198.51.100.7/32]`.",
+            )
+
+
+def _members(mesh: MeshConfig, network: str) -> dict[str, int]:
+    """The maximum number of nodes and VMs of each cluster and group of a network, by path."""
+    nodes = {
+        f"clusters.{name}": cloud.node_pool(cluster).max
+        for name, cluster, cloud in cloud_clusters(mesh)
+        if cluster.network == network
+    }
+    machines = {
+        f"workloadGroups.{name}": size(vms)[1]
+        for name, group, vms, _ in cloud_groups(mesh)
+        if group.network == network
+    }
+    return nodes | machines
+
+
+def _capacity(network: NetworkConfig, cloud: AnyCloud) -> int:
+    """Addresses for nodes and VMs in the network's subnets."""
+    return sum(cidr.num_addresses - cloud.reserved_in_subnet for cidr in cloud.machine_cidrs(network))

@@ -1,0 +1,102 @@
+"""Rules on the mesh's trust."""
+
+import re
+from collections.abc import Iterator
+from typing import assert_never
+
+from model.checks.networks import region_problems
+from model.checks.registry import rule
+from model.clouds.registry import AWS, GOOGLE
+from model.config.mesh import MeshConfig
+from model.config.trust import (
+    AwsPrivateCaTrustConfig,
+    FilesTrustConfig,
+    GoogleCasTrustConfig,
+    SelfSignedTrustConfig,
+)
+from model.reading.problems import Problem
+
+ORGANIZATION_LIMIT = 64
+
+_TRUST_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+_AUTHORITY = re.compile(r"arn:aws[a-z-]*:acm-pca:([a-z0-9-]+):[0-9]{12}:certificate-authority/[0-9a-f-]+")
+
+
+@rule
+def the_trust_domain_is_one(mesh: MeshConfig) -> Iterator[Problem]:
+    """A trust domain is what SPIFFE says: lower case letters, digits, dots, dashes and underscores, 255 at
+    most."""
+    domain = mesh.trust_domain
+    if len(domain) <= 255 and _TRUST_DOMAIN.fullmatch(domain) and ".." not in domain:
+        return
+    bare = domain.removeprefix("spiffe://").split("/", 1)[0].split(":", 1)[0].lower()
+    suggestion = bare if bare != domain and _TRUST_DOMAIN.fullmatch(bare) else "mesh.example.com"
+    yield Problem(
+        "trustDomain",
+        domain,
+        "not a valid SPIFFE trust domain",
+        f"Write a domain name without scheme, port and path, for example {suggestion}.",
+    )
+
+
+@rule
+def intermediates_end_before_the_root(mesh: MeshConfig) -> Iterator[Problem]:
+    """An intermediate does not outlive its root."""
+    trust = mesh.trust
+    if (
+        not isinstance(trust, FilesTrustConfig)
+        and trust.intermediate_validity_days > trust.root_validity_days
+    ):
+        yield Problem(
+            "trust.intermediateValidityDays",
+            str(trust.intermediate_validity_days),
+            f"an intermediate must not outlive its root ({trust.root_validity_days} days)",
+            "Make it shorter than rootValidityDays.",
+        )
+
+
+@rule
+def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Iterator[Problem]:
+    """A cloud's certificate authority is in a region of that cloud; an existing one in the one that its ARN
+    tells."""
+    match mesh.trust:
+        case GoogleCasTrustConfig(location=location):
+            yield from region_problems("trust.location", location, GOOGLE)
+        case AwsPrivateCaTrustConfig() as trust:
+            yield from _private_ca_problems(trust)
+        case SelfSignedTrustConfig() | FilesTrustConfig():
+            pass
+        case other:
+            assert_never(other)
+
+
+@rule
+def trust_domains_fit_into_certificates(mesh: MeshConfig) -> Iterator[Problem]:
+    """The root that a cloud creates is of an organization called like the trust domain: X.509 allows it 64
+    characters (RFC 5280, `ub-organization-name`)."""
+    match mesh.trust:
+        case GoogleCasTrustConfig(pool=None) | AwsPrivateCaTrustConfig(arn=None):
+            if len(mesh.trust_domain) > ORGANIZATION_LIMIT:
+                yield Problem(
+                    "trustDomain",
+                    mesh.trust_domain,
+                    f"the root's certificate names it as an organization, which has at most "
+                    f"{ORGANIZATION_LIMIT} characters (got {len(mesh.trust_domain)})",
+                    "Choose a shorter trust domain, or name an existing authority in `trust`.",
+                )
+
+
+def _private_ca_problems(trust: AwsPrivateCaTrustConfig) -> Iterator[Problem]:
+    yield from region_problems("trust.region", trust.region, AWS)
+    arn = _AUTHORITY.fullmatch(trust.arn) if trust.arn is not None else None
+    if trust.arn is not None and arn is None:
+        yield Problem(
+            "trust.arn",
+            trust.arn,
+            "this is no ARN of a private certificate authority",
+            "Copy it from `aws acm-pca list-certificate-authorities`.",
+        )
+    if arn is not None and arn[1] != trust.region:
+        yield Problem(
+            "trust.region", trust.region, f"the authority's ARN says {arn[1]}", f"Write `region: {arn[1]}`."
+        )
