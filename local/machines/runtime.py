@@ -136,16 +136,6 @@ class MachineRuntime:
         failure = f"machine {self.spec.name} did not boot: see {self._log}"
         until(self._is_up, timeout, failure, every=_POLL_SECONDS)
 
-    def wait(self, timeout: float) -> int:
-        """Waits for the machine to end and answers systemd-nspawn's exit code. Raises LabError after
-        `timeout` seconds, or when the machine was never started."""
-        if self._process is None:
-            raise LabError(f"machine {self.spec.name} is not running")
-        try:
-            return self._process.wait(timeout)
-        except subprocess.TimeoutExpired as error:
-            raise LabError(f"machine {self.spec.name} still runs after {timeout:g} s") from error
-
     def remove(self) -> None:
         """Ends the machine at once and removes its disk and its control groups."""
         self.stop(timeout=0)

@@ -63,12 +63,12 @@ class Kubectl:
     """kubectl of the toolchain on the host, with a cluster's loopback kubeconfig."""
 
     def __init__(self, info: ClusterInfo, folder: Path) -> None:
-        self._file = folder / f"{info.name}.kubeconfig"
-        self._file.write_text(info.kubeconfig)
+        self.file = folder / f"{info.name}.kubeconfig"
+        self.file.write_text(info.kubeconfig)
 
     def __call__(self, *words: str, text: str = "", timeout: float = 30) -> str:
         done = subprocess.run(
-            [str(current().binary("kubectl")), f"--kubeconfig={self._file}", *words],
+            [str(current().binary("kubectl")), f"--kubeconfig={self.file}", *words],
             input=text,
             capture_output=True,
             text=True,

@@ -26,12 +26,12 @@ def main() -> None:
     )
     code = REBOOT_EXIT_CODE
     while code == REBOOT_EXIT_CODE:
-        machine.start()
+        process = machine.start()
         machine.wait_until_up(60)
         print("up", flush=True)
         if sys.argv[2] == "cgroup-v2":
             machine.shell(["systemctl", "reboot"], 20)
-        code = machine.wait(600)
+        code = process.wait(600)
 
 
 if __name__ == "__main__":

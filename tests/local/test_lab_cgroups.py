@@ -50,6 +50,20 @@ def test_making_twice_is_fine_and_removing_what_is_not_there_too() -> None:
     assert cgroups.processes(NAME) == set()
 
 
+@pytest.mark.usefixtures("_layout")
+def test_a_lab_runs_for_as_long_as_a_process_holds_its_group() -> None:
+    held = cgroups.hold(NAME)
+    assert NAME in cgroups.running()
+    assert (cgroups.hierarchies()[0] / NAME).stat().st_mode & 0o077 == 0, "nobody else can take the lock"
+    with subprocess.Popen(["sleep", "600"], pass_fds=[held]) as heir:
+        os.close(held)
+        assert NAME in cgroups.running()
+        heir.kill()
+    assert NAME not in cgroups.running()
+    assert NAME in cgroups.labs()
+    os.close(cgroups.hold(NAME))
+
+
 def test_the_name_of_a_lab_depends_on_its_state_folder_alone() -> None:
     first = cgroups.lab_name(Path("/var/lib/one"))
     assert first == cgroups.lab_name(Path("/var/lib/one"))

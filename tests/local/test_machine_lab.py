@@ -1,5 +1,4 @@
-"""Machines for real, each scenario of machine_scenarios.py in namespaces of its own, which take everything
-along when they end."""
+"""One VM without a lab, in namespaces of its own, which take everything along when they end."""
 
 import os
 import subprocess
@@ -50,19 +49,6 @@ def isolated(site_name: str, *words: str) -> "subprocess.Popen[str]":
         stderr=subprocess.STDOUT,
         text=True,
     )
-
-
-@pytest.mark.parametrize("scenarios", ["machine_scenarios.py", "machine_bundle_scenarios.py"])
-def test_scenarios(site_name: str, tmp_path: Path, scenarios: str) -> None:
-    words = ["-m", "pytest", "-v", "--durations=12", "-x", "-p", "no:cacheprovider"]
-    file = str(Path(__file__).with_name(scenarios))
-    process = isolated(site_name, *words, f"--basetemp={tmp_path / 'inner'}", file)
-    try:
-        output, _ = process.communicate(timeout=600)
-    finally:
-        process.kill()
-    print(output)
-    assert process.returncode == 0, output
 
 
 def test_machine_dies_with_its_parent(site_name: str, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """One real site for all tests of this folder."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         pytest.skip("the real local mesh needs the toolchain: run make toolchain to include it")
     with Site(tmp_path_factory.mktemp("s")) as site:
         yield site
+
+
+@pytest.fixture(scope="package")
+def first_up(site: Site, before: Traces) -> subprocess.CompletedProcess[str]:
+    """What the first up said, at its most talkative."""
+    site.hybrid_mesh("env")
+    return site.pulumi(
+        "up", "--yes", "--stack", "local", "--skip-plugin-pre-install", "--logtostderr", "-v=7", "--debug"
+    )
 
 
 @pytest.fixture(scope="package")

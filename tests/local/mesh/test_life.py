@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -40,15 +41,13 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def test_the_first_up_with_verbose_logs_raises_the_mesh_and_prints_no_secret(site: Site) -> None:
-    site.hybrid_mesh("env")
-    result = site.pulumi(
-        "up", "--yes", "--stack", "local", "--skip-plugin-pre-install", "--logtostderr", "-v=7", "--debug"
-    )
+def test_the_first_up_with_verbose_logs_raises_the_mesh_and_prints_no_secret(
+    site: Site, first_up: subprocess.CompletedProcess[str]
+) -> None:
     deployment = site.export()
     secrets = known_secrets(deployment)
     assert len(secrets) >= 10, "the search itself must know the mesh's keys, tokens and kubeconfigs"
-    assert leaks(secrets, result.stdout + result.stderr) == []
+    assert leaks(secrets, first_up.stdout + first_up.stderr) == []
     assert_verified(site)
 
 
