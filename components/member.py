@@ -8,6 +8,7 @@ import pulumi
 
 from components.clusters.base import MeshCluster
 from components.declare import KubernetesObject, declare, release
+from components.resources import SharedNamespace
 from model.objects.planned import PlannedObject, PlannedRelease
 
 
@@ -44,7 +45,11 @@ class ClusterMember:
         given = filled or {}
         made: dict[str, KubernetesObject] = {}
         for planned in self.cluster.plan.objects:
-            if planned.component == component:
+            if planned.component != component:
+                continue
+            if self.cluster.shared and isinstance(planned, PlannedObject) and planned.is_namespace:
+                self.made[planned.name] = self._shared_namespace(planned, parent)
+            else:
                 made[planned.key] = self._declare(planned, parent, given.get(planned.key, {}))
                 self.made[planned.name] = made[planned.key]
         return made
@@ -58,3 +63,19 @@ class ClusterMember:
             service = self.cluster.gateway_service if planned.service_filled else {}
             return release(name, planned, service, options)
         return declare(name, {**planned.manifest, **fields}, options)
+
+    def _shared_namespace(self, planned: PlannedObject, parent: pulumi.Resource) -> SharedNamespace:
+        """Pulumi's Kubernetes plug-in would refuse a namespace that is there already, or delete it with all
+        that others have in it."""
+        metadata, active = planned.manifest["metadata"], self.cluster.plan.active
+        return SharedNamespace(
+            f"{self.mesh}-{planned.name}",
+            cluster_name=self.name,
+            incarnation=self.cluster.incarnation,
+            kubeconfig=self.cluster.kubeconfig,
+            context=self.cluster.context,
+            namespace=metadata["name"],
+            labels=metadata.get("labels", {}),
+            quarantined=not active,
+            opts=pulumi.ResourceOptions(parent=parent, retain_on_delete=not active),
+        )

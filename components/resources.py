@@ -2,22 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar
 
 import pulumi
 
 
-class LocalNetwork(TypedDict):
-    """A network of the lab, as the resources tell the plug-in."""
-
-    name: str
-    cidr: str
-    direct: bool
-    delayMilliseconds: float
-    lossPercent: float
-
-
-class _Resource(pulumi.CustomResource):
+class Resource(pulumi.CustomResource):
     """A resource of ours: snake_case attributes here, camelCase properties on the wire."""
 
     TYPE: ClassVar[str]
@@ -40,7 +30,7 @@ class _Resource(pulumi.CustomResource):
         return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), prop)
 
 
-class CertificateAuthority(_Resource):
+class CertificateAuthority(Resource):
     """The root of the mesh's trust and one intermediate per cluster.
 
     `clusters` are names. With `issuer` "files", `root_certificate_pem` and `root_key_pem` are the root. A
@@ -86,7 +76,7 @@ class CertificateAuthority(_Resource):
         super().__init__(resource_name, inputs, opts)
 
 
-class CertificateRequest(_Resource):
+class CertificateRequest(Resource):
     """A key, and the request by which a cloud's certificate authority makes the intermediate of `cluster` of
     it.
 
@@ -115,7 +105,7 @@ class CertificateRequest(_Resource):
         super().__init__(resource_name, inputs, opts)
 
 
-class LoadBalancerDrain(_Resource):
+class LoadBalancerDrain(Resource):
     """Nothing, until it is deleted: then it waits until the cluster has no Service of type LoadBalancer.
 
     What makes load balancers depends on it; it depends on what takes them away.
@@ -148,7 +138,7 @@ class LoadBalancerDrain(_Resource):
         super().__init__(resource_name, inputs, pulumi.ResourceOptions.merge(own, opts))
 
 
-class Foundation(_Resource):
+class Foundation(Resource):
     """What a live stack stands on: `facts` of its networks, clusters and trust by their path in the
     configuration. It refuses a change of them that could not be carried out, or that `protected` forbids.
     """
@@ -169,7 +159,7 @@ class Foundation(_Resource):
         super().__init__(resource_name, inputs, opts)
 
 
-class Protection(_Resource):
+class Protection(Resource):
     """Nothing, but it cannot be deleted while the stack is `protected`. What it depends on stays with it."""
 
     TYPE = "hybridmesh:index:Protection"
@@ -186,85 +176,7 @@ class Protection(_Resource):
         super().__init__(resource_name, {"stack": stack, "protected": protected}, opts)
 
 
-class LocalCluster(_Resource):
-    """A Kubernetes cluster that the embedded site raises on this machine; every changed input replaces it."""
-
-    instance_id: pulumi.Output[str]
-    """This incarnation."""
-    kubeconfig: pulumi.Output[str]
-    """Secret: the administrator's, for this machine."""
-    endpoint: pulumi.Output[str]
-    peer_endpoint: pulumi.Output[str]
-    """The API server's URL for other members of the lab."""
-    certificate_authority_pem: pulumi.Output[str]
-    gateway_address: pulumi.Output[str]
-    """The address reserved for the east-west gateway."""
-
-    TYPE = "hybridmesh:index:LocalCluster"
-    OUTPUTS = (
-        "instance_id",
-        "kubeconfig",
-        "endpoint",
-        "peer_endpoint",
-        "certificate_authority_pem",
-        "gateway_address",
-    )
-    SECRET_OUTPUTS = ("kubeconfig",)
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        cluster_name: pulumi.Input[str],
-        network: pulumi.Input[LocalNetwork],
-        pod_cidr: pulumi.Input[str],
-        service_cidr: pulumi.Input[str],
-        kubernetes_version: pulumi.Input[str],
-        quarantined: pulumi.Input[bool] = False,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        inputs = {
-            "cluster_name": cluster_name,
-            "network": network,
-            "pod_cidr": pod_cidr,
-            "service_cidr": service_cidr,
-            "kubernetes_version": kubernetes_version,
-            "quarantined": quarantined,
-        }
-        super().__init__(resource_name, inputs, opts)
-
-
-class LocalMachine(_Resource):
-    """A virtual machine that the embedded site boots on this machine; every changed input replaces it."""
-
-    instance_id: pulumi.Output[str]
-    address: pulumi.Output[str]
-    """In its network."""
-    wan_address: pulumi.Output[str]
-
-    TYPE = "hybridmesh:index:LocalMachine"
-    OUTPUTS = ("instance_id", "address", "wan_address")
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        machine_name: pulumi.Input[str],
-        network: pulumi.Input[LocalNetwork],
-        user_data: pulumi.Input[str],
-        service_account_email: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        inputs = {
-            "machine_name": machine_name,
-            "network": network,
-            "user_data": user_data,
-            "service_account_email": service_account_email,
-        }
-        super().__init__(resource_name, inputs, opts)
-
-
-class MachineRegistration(_Resource):
+class MachineRegistration(Resource):
     """Waits until at least `minimum` machines of a workload group are in the mesh and, with `probe`, healthy.
 
     `kubeconfig` (a text, a path, or None for the ambient one) and `context` reach the cluster with which they
@@ -315,3 +227,39 @@ class MachineRegistration(_Resource):
         timeouts = pulumi.CustomTimeouts(create=timeout, update=timeout)
         own = pulumi.ResourceOptions(custom_timeouts=timeouts)
         super().__init__(resource_name, inputs, pulumi.ResourceOptions.merge(own, opts))
+
+
+class SharedNamespace(Resource):
+    """A namespace of a cluster that others use, too. One that is there already is given `labels`; a destroy
+    deletes only one that this resource created and that holds nothing of others.
+    """
+
+    created: pulumi.Output[bool]
+
+    TYPE = "hybridmesh:index:SharedNamespace"
+    OUTPUTS = ("created",)
+    SECRET_OUTPUTS = ("kubeconfig",)
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        cluster_name: pulumi.Input[str],
+        incarnation: pulumi.Input[str],
+        kubeconfig: pulumi.Input[str] | None,
+        context: pulumi.Input[str] | None = None,
+        namespace: pulumi.Input[str],
+        labels: Mapping[str, pulumi.Input[str]],
+        quarantined: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "cluster_name": cluster_name,
+            "incarnation": incarnation,
+            "kubeconfig": None if kubeconfig is None else pulumi.Output.secret(kubeconfig),
+            "context": context,
+            "namespace": namespace,
+            "labels": dict(labels),
+            "quarantined": quarantined,
+        }
+        super().__init__(resource_name, inputs, opts)

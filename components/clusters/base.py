@@ -36,6 +36,8 @@ class MeshCluster(pulumi.ComponentResource):
     """What the load balancers of a cluster in a cloud need until they are gone; None for other clusters."""
     vanishes_with: pulumi.Resource | None = None
     """What takes everything in the cluster along when it goes; None for clusters that others own."""
+    shared: bool = False
+    """Whether others have objects in it, also in the namespaces of the mesh."""
     keeps_definitions: bool = True
     """Whether an uninstall leaves the custom resource definitions, which others may use too."""
 

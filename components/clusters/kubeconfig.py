@@ -20,6 +20,7 @@ class KubeconfigMeshCluster(MeshCluster):
     """
 
     TYPE = "hybridmesh:index:KubeconfigMeshCluster"
+    shared = True
 
     def __init__(
         self,

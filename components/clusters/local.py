@@ -3,7 +3,7 @@
 import pulumi
 
 from components.clusters.base import MeshCluster
-from components.resources import LocalCluster, LocalNetwork
+from components.local_resources import LocalCluster, LocalNetwork
 from model.config.networks import LocalNetworkConfig
 from model.plan.kinds import LocalClusterPlan
 from model.plan.types import NetworkPlan

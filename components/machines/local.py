@@ -3,8 +3,8 @@
 import pulumi
 
 from components.clusters.local import local_network
+from components.local_resources import LocalMachine
 from components.machines.base import MachineContext, Machines, user_data
-from components.resources import LocalMachine
 
 
 class LocalMachines(Machines):

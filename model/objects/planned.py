@@ -32,6 +32,10 @@ class PlannedObject(Planned):
     manifest: Manifest
     filled: tuple[str, ...] = ()
 
+    @property
+    def is_namespace(self) -> bool:
+        return bool(self.manifest["kind"] == "Namespace")
+
 
 @dataclass(frozen=True)
 class ChartSource:

@@ -13,7 +13,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from plugins.framework.calls import CallContext
-from plugins.framework.engine import EngineLog
+from plugins.framework.engine import EngineLog, Severity
 from plugins.framework.errors import (
     UNREADY,
     InitializationFailedError,
@@ -22,7 +22,7 @@ from plugins.framework.errors import (
     abort_initialization_failed,
     redact,
 )
-from plugins.framework.handler import Checked, Diff, ResourceHandler
+from plugins.framework.handler import Checked, Diff, ReadState, ResourceHandler
 from plugins.framework.provider import Provider
 from plugins.framework.values import Decoded, Path, Properties, decode, encode, secret_strings
 
@@ -143,7 +143,15 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         inputs, outputs = decode(request.inputs), decode(request.properties)
         with self._call(request, context, inputs, outputs) as call:
             handler = self._handler(request)
-            found = handler.read(request.id, inputs.value, outputs.value, call)
+            try:
+                found = handler.read(request.id, inputs.value, outputs.value, call)
+            except ResourceError as failure:
+                if not call.unready or isinstance(
+                    failure, OperationCancelledError | InitializationFailedError
+                ):
+                    raise
+                call.log(Severity.WARNING, str(failure))
+                found = ReadState(request.id, inputs.value, outputs.value)
             if found is None:
                 return provider_pb2.ReadResponse(id="")
             if call.unready and not found.ready:

@@ -17,11 +17,9 @@ from typing import Any, ClassVar, Final
 from plugins.framework.api_server import ApiServerError
 from plugins.framework.calls import CallContext, Progress
 from plugins.framework.declared import DeclaredHandler
-from plugins.framework.engine import Severity
 from plugins.framework.errors import (
     CheckFailure,
     InitializationFailedError,
-    ResourceError,
     WaitTimeoutError,
 )
 from plugins.framework.handler import Created, ReadState
@@ -85,11 +83,7 @@ class MachineRegistrationHandler(DeclaredHandler):
         waiting = _Waiting(
             inputs, outputs.get("superseded", {}), context, rolling=_TEMPLATE in inputs["triggers"]
         )
-        try:
-            ready = waiting.done()
-        except ResourceError as failure:
-            context.log(Severity.WARNING, str(failure))
-            ready = False
+        ready = waiting.done()
         now = _outputs(inputs, waiting.ready(), {}) if ready else outputs
         return ReadState(identity, inputs, now, ready=ready)
 

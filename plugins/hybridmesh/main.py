@@ -16,6 +16,8 @@ from plugins.hybridmesh.local_machine import LocalMachineHandler
 from plugins.hybridmesh.machine_registration import MachineRegistrationHandler
 from plugins.hybridmesh.power import power_on
 from plugins.hybridmesh.protection import ProtectionHandler
+from plugins.hybridmesh.selected_stack import stack_needs_lab
+from plugins.hybridmesh.shared_namespace import SharedNamespaceHandler
 
 HANDLERS: Final[dict[str, type[DeclaredHandler]]] = {
     "hybridmesh:index:CertificateAuthority": CertificateAuthorityHandler,
@@ -26,6 +28,7 @@ HANDLERS: Final[dict[str, type[DeclaredHandler]]] = {
     "hybridmesh:index:LocalMachine": LocalMachineHandler,
     "hybridmesh:index:MachineRegistration": MachineRegistrationHandler,
     "hybridmesh:index:Protection": ProtectionHandler,
+    "hybridmesh:index:SharedNamespace": SharedNamespaceHandler,
 }
 
 
@@ -34,13 +37,13 @@ def provider() -> Provider:
 
 
 def main() -> None:
-    """Powers a switched-off lab on, then serves.
+    """Starts a stopped lab that the stack needs, then serves.
 
     The engine awaits the port of a plug-in before it asks any provider for anything, so that whatever it asks
     about what is in the lab's clusters finds them.
     """
     try:
-        if trouble := power_on():
+        if stack_needs_lab() and (trouble := power_on()):
             sys.stderr.write(f"hybrid-mesh: {trouble}\n")
     except KeyboardInterrupt:
         sys.exit(1)

@@ -15,6 +15,7 @@ from components.demo import Demo
 from components.gateways import EastWestGateway
 from components.ingress import Ingress
 from components.istio import IstioControlPlane
+from components.local_resources import LocalCluster, LocalMachine
 from components.machines.bundle import BundleMachines
 from components.machines.local import LocalMachines
 from components.mesh import HybridMesh
@@ -22,10 +23,9 @@ from components.peering import Peering, ReaderToken
 from components.resources import (
     CertificateAuthority,
     Foundation,
-    LocalCluster,
-    LocalMachine,
     MachineRegistration,
     Protection,
+    SharedNamespace,
 )
 from components.trust import MeshTrust
 from components.workloads import WorkloadGroup
@@ -57,6 +57,7 @@ RESOURCES = (
     LocalMachine,
     MachineRegistration,
     Protection,
+    SharedNamespace,
 )
 KUBECONFIG = """
 apiVersion: v1
@@ -151,17 +152,27 @@ def test_what_is_declared_in_the_clusters_is_what_the_plan_says() -> None:
     for raw, stack in ((read_local_stack(), "local"), (EXTERNAL, "external"), (read_stack("prod"), "prod")):
         plan = plan_from(raw, stack)
         recording = declare_mesh(raw, secrets=secrets, stack=stack).recording
-        declared = {each.name: each for each in recording.in_clusters() if not each.resource_id}
+        declared = {each.name: each.inputs for each in recording.in_clusters() if not each.resource_id}
+        declared |= {
+            each.name: namespace_manifest(each.inputs["namespace"], each.inputs["labels"])
+            for each in recording.declared
+            if each.typ == SharedNamespace.TYPE
+        }
         expected = [planned for cluster in plan.clusters.values() for planned in cluster.objects]
         others = set(declared) - {f"mesh-{planned.name}" for planned in expected}
         assert {name.removeprefix("mesh-eks-us-") for name in others} <= {"load-balancers-release"}
         for planned in expected:
-            made = declared[f"mesh-{planned.name}"].inputs
+            made = declared[f"mesh-{planned.name}"]
             if isinstance(planned, PlannedRelease):
                 late = ("service",) if planned.service_filled else ()
                 assert _without(made["values"], late) == _without(planned.values, late)
             else:
                 assert _without(made, planned.filled) == _without(planned.manifest, planned.filled)
+
+
+def namespace_manifest(name: str, labels: dict[str, str]) -> dict[str, Any]:
+    metadata = {"name": name, "labels": labels} if labels else {"name": name}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
 def _without(values: Any, keys: tuple[str, ...]) -> Any:

@@ -7,15 +7,15 @@ import pulumi
 import pytest
 from pulumi.runtime.stack import wait_for_rpcs
 
+from components.local_resources import LocalCluster, LocalMachine
 from components.resources import (
     CertificateAuthority,
     CertificateRequest,
     Foundation,
     LoadBalancerDrain,
-    LocalCluster,
-    LocalMachine,
     MachineRegistration,
     Protection,
+    SharedNamespace,
 )
 from plugins.framework.values import UNKNOWN, contains_unknown
 from plugins.hybridmesh.main import HANDLERS
@@ -72,6 +72,15 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         machine_addresses={"vm-0": "10.10.0.100"},
     ),
     "Protection": lambda: Protection("x", stack="prod", protected=True),
+    "SharedNamespace": lambda: SharedNamespace(
+        "x",
+        cluster_name="east",
+        incarnation="east",
+        kubeconfig="{}",
+        context="east",
+        namespace="demo",
+        labels={"istio-injection": "enabled"},
+    ),
 }
 CLASSES: dict[str, Any] = {
     "CertificateAuthority": CertificateAuthority,
@@ -82,6 +91,7 @@ CLASSES: dict[str, Any] = {
     "LocalMachine": LocalMachine,
     "MachineRegistration": MachineRegistration,
     "Protection": Protection,
+    "SharedNamespace": SharedNamespace,
 }
 EACH = pytest.mark.parametrize("name", MAKERS)
 

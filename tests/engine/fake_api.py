@@ -1,5 +1,5 @@
 """API servers in the test's process: over TLS on loopback, they answer from the doubles' world what our own
-plug-in asks: WorkloadEntries and Services.
+plug-in asks for: WorkloadEntries, Services and namespaces.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from cryptography.x509.oid import NameOID
 from tests.engine.doubles import balancers
 from tests.engine.doubles.store import Thing, World
 
+_NAMESPACE: Final = "kubernetes:core/v1:Namespace"
+_NAMESPACES: Final = "/api/v1/namespaces/"
 TOKEN: Final = "the-token-of-the-credential-plug-in"
 
 
@@ -42,10 +44,39 @@ class FakeApi:
     refused: list[str] = field(default_factory=list)
     """What was asked without the credential plug-in's token."""
 
-    def answer(self, server: str, path: str) -> list[dict[str, Any]] | None:
-        """The items at `path`; None for what there is not."""
+    def answer(self, method: str, server: str, path: str, body: Any) -> tuple[int, Any]:
+        """The status and what is at `path`."""
+        if path == "/apis":
+            return 200, {"groups": []}
+        if path == "/api/v1":
+            verbs = ["delete", "list"]
+            kind = {"kind": "ConfigMap", "name": "configmaps", "namespaced": True, "verbs": verbs}
+            return 200, {"resources": [kind]}
+        if path.startswith(_NAMESPACES) and "/" not in path.removeprefix(_NAMESPACES):
+            return self._namespace(method, server, path.removeprefix(_NAMESPACES), body)
+        items = self._items(server, path) if method == "GET" else None
+        return (404, {}) if items is None else (200, {"items": items})
+
+    def _namespace(self, method: str, server: str, name: str, body: Any) -> tuple[int, Any]:
+        found = self.world.find("kubernetes", _NAMESPACE, name, server)
+        if method == "PATCH":
+            metadata = {"uid": f"{server}/{name}", **(found.outputs["metadata"] if found else {})}
+            made = {"metadata": {**metadata, **body["metadata"]}}
+            self.world.put(Thing("kubernetes", _NAMESPACE, name, name, body, made, server))
+            return 200, made
+        if found is None:
+            return 404, {}
+        if method == "DELETE":
+            self.world.drop("kubernetes", _NAMESPACE, name, server)
+        return 200, found.outputs
+
+    def _items(self, server: str, path: str) -> list[dict[str, Any]] | None:
+        """The list at `path`; None for what there is not. ConfigMaps stand for all that is in a namespace."""
         balancers.settle(self.world)
         things = self.world.things("kubernetes", server)
+        if path.startswith(_NAMESPACES) and path.endswith("/configmaps"):
+            inside = f"{path.removeprefix(_NAMESPACES).partition('/')[0]}/"
+            return [{"metadata": {"name": each.name}} for each in things if each.identity.startswith(inside)]
         if path == "/api/v1/services":
             return [thing.outputs for thing in things if thing.type == balancers.SERVICE]
         if path.endswith("/workloadentries"):
@@ -100,20 +131,27 @@ def _end(listener: ThreadingHTTPServer) -> None:
 
 def _listener(fake: FakeApi, context: ssl.SSLContext) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+        def answer(self) -> None:
             server = f"https://127.0.0.1:{self.connection.getsockname()[1]}"
             path = self.path.partition("?")[0]
-            items = fake.answer(server, path)
-            status = 503 if fake.world.dead(server) else 404 if items is None else 200
-            if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            status: int
+            answer: Any
+            given = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if fake.world.dead(server):
+                status, answer = 503, {}
+            elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 fake.refused.append(f"{server}{path}")
-                status = 401
-            body = json.dumps({"items": items or []}).encode()
+                status, answer = 401, {}
+            else:
+                status, answer = fake.answer(self.command, server, path, json.loads(given or "null"))
+            body = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        do_GET = do_PATCH = do_DELETE = answer  # noqa: N815 - the base class' names
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class' name
             pass

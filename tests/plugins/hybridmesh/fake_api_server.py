@@ -1,4 +1,4 @@
-"""An API server that knows WorkloadGroups and WorkloadEntries only, over plain HTTP on loopback."""
+"""An API server that knows WorkloadGroups, WorkloadEntries and Services, over plain HTTP on loopback."""
 
 import json
 import threading
@@ -14,8 +14,8 @@ TOKEN = "the-bearer-token-of-the-kubeconfig"
 
 @dataclass
 class FakeApiServer:
-    """`entries` are what a list answers, `groups` have the WorkloadGroups by name; `failure` is a status to
-    answer instead.
+    """`entries` are what a list answers (WorkloadEntries, or Services), `groups` the WorkloadGroups by name;
+    `failure` is a status to answer instead.
     """
 
     port: int
@@ -73,23 +73,28 @@ class FakeApiServer:
         self.groups[group] = {"metadata": {"managedFields": [{"time": at}]}, "spec": spec}
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
-        """What a real one answers. An update of what was changed meanwhile, or without a version, is a
-        conflict."""
+        """What a real one answers."""
         folder, _, name = path.removeprefix(f"{_API}/").partition("/")
-        if self.failure or not path.startswith(_API):
-            return self.failure or 404, {}
-        if (method, folder, name) == ("GET", "workloadentries", ""):
-            return 200, {"items": self.entries}
-        if (method, folder) == ("GET", "workloadgroups") and name in self.groups:
-            return 200, self.groups[name]
+        found = None
+        if (method, path) in (("GET", "/api/v1/services"), ("GET", f"{_API}/workloadentries")):
+            found = {"items": self.entries}
+        elif (method, folder) == ("GET", "workloadgroups"):
+            found = self.groups.get(name)
+        elif (method, folder) == ("PUT", "workloadentries"):
+            return self.failure or self._replace(name, body), {}
+        return (self.failure or 404, {}) if self.failure or found is None else (200, found)
+
+    def _replace(self, name: str, body: Any) -> int:
+        """An update of what was changed meanwhile, or without a version, is a conflict."""
         found = next((each for each in self.entries if each["metadata"]["name"] == name), None)
-        if (method, folder) != ("PUT", "workloadentries") or found is None:
-            return 404, {}
-        if body["metadata"].get("resourceVersion") != found["metadata"]["resourceVersion"]:
-            return 409, {}
-        body["metadata"]["resourceVersion"] = str(int(found["metadata"]["resourceVersion"]) + 1)
+        if found is None:
+            return 404
+        version = found["metadata"]["resourceVersion"]
+        if body["metadata"].get("resourceVersion") != version:
+            return 409
+        body["metadata"]["resourceVersion"] = str(int(version) + 1)
         self.entries[self.entries.index(found)] = {**body, "status": found["status"]}
-        return 200, body
+        return 200
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def test_a_delete_waits_until_none_is_left(drain: Driver, server: FakeApiServer)
     threading.Thread(target=goes, daemon=True).start()
     drain.delete("gke-eu/load-balancers", inputs(server), inputs(server))
     assert len(server.asked) > 2
-    assert set(server.asked) == {"/api/v1/services"}
+    assert set(server.asked) == {"GET /api/v1/services"}
     assert [each["metadata"]["name"] for each in server.entries] == ["istiod"]
 
 

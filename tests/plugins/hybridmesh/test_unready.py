@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from plugins.framework.errors import UNREADY, InitializationFailedError
+from plugins.framework.handler import ReadState
 from plugins.framework.values import Properties
 from plugins.hybridmesh.main import HANDLERS
 from tests.components.test_resources import MAKERS, recorded
@@ -62,6 +63,8 @@ def test_a_failure_is_reported_again_until_an_update_succeeds(
     monkeypatch.setattr(HANDLERS[driver.type], "update", lambda self, *given, **more: dict(inputs))
     healthy = driver.update(identity, outputs, inputs, inputs).value
     assert UNREADY not in healthy
+    found = ReadState(identity, inputs, healthy)
+    monkeypatch.setattr(HANDLERS[driver.type], "read", lambda self, *given: found)
     assert driver.read(identity, inputs, healthy)[0] == identity
 
 

@@ -1,0 +1,192 @@
+"""`hybridmesh:index:SharedNamespace`: a namespace of a cluster that others use, too.
+
+One that is there is used as it is; its labels are added. A destroy deletes only a namespace that this
+resource has created and that holds nothing of others; another one is kept, without the labels, and that is
+said.
+
+Inputs: `clusterName`, `incarnation` (another one is another cluster), `kubeconfig` (secret; text or path;
+absent: the ambient one) and `context`, which no diff counts, `namespace`, `labels`, `quarantined` (no I/O at
+all). Outputs: the inputs and `created`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from plugins.framework.api_server import MANAGER, ApiServer
+from plugins.framework.calls import CallContext
+from plugins.framework.declared import DeclaredHandler
+from plugins.framework.engine import Severity
+from plugins.framework.errors import ResourceError
+from plugins.framework.handler import Created, ReadState
+from plugins.framework.values import Properties
+from plugins.hybridmesh.namespace_contents import objects_of_others
+
+_ANSWER_SECONDS: Final = 15.0
+_GONE_SECONDS: Final = 300.0
+_ASK_SECONDS: Final = 0.5
+_NAMED: Final = 5
+"""How many objects of others are named."""
+_PROGRAMS: Final = "pulumi-kubernetes"
+"""How the field managers of Pulumi's Kubernetes plug-in begin."""
+
+
+class SharedNamespaceHandler(DeclaredHandler):
+    inputs = frozenset(
+        {"clusterName", "incarnation", "kubeconfig", "context", "namespace", "labels", "quarantined"}
+    )
+    optional = frozenset({"kubeconfig", "context"})
+    defaults: ClassVar[Mapping[str, Any]] = {"labels": {}, "quarantined": False}
+    computed = ("created",)
+    identifying = frozenset({"clusterName", "incarnation", "namespace"})
+    not_compared = frozenset({"kubeconfig", "context"})
+    secret_outputs = frozenset({"kubeconfig"})
+    no_import = "a shared namespace cannot be imported; one that exists is used when it is declared"
+
+    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
+        if preview:
+            return Created("", self.previewed(inputs))
+        identity = f"{inputs['clusterName']}/{inputs['namespace']}"
+        if inputs["quarantined"]:
+            return Created(identity, {**inputs, "created": False})
+        space = _Space(inputs, timeout, context)
+        live = space.settled()
+        if live is not None:
+            _refuse_former(live, inputs["labels"], context)
+        space.apply(live)
+        return Created(identity, {**inputs, "created": live is None})
+
+    def read(
+        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
+    ) -> ReadState | None:
+        """Shows labels that others have changed or taken away as drift."""
+        self.refuse_import(inputs)
+        if inputs["quarantined"]:
+            return ReadState(identity, inputs, outputs)
+        live = _Space(inputs, 0, context).find()
+        if live is None:
+            return None
+        there = live["metadata"].get("labels") or {}
+        labels = {key: there[key] for key in inputs["labels"] if key in there}
+        return ReadState(identity, {**inputs, "labels": labels}, {**outputs, "labels": labels}, ready=True)
+
+    def update(
+        self,
+        identity: str,
+        old_outputs: Properties,
+        old_inputs: Properties,
+        news: Properties,
+        *,
+        preview: bool,
+        timeout: float,
+        context: CallContext,
+    ) -> Properties:
+        del identity, old_inputs
+        created = old_outputs["created"]
+        if not (preview or news["quarantined"]):
+            space = _Space(news, timeout, context)
+            live = space.settled()
+            space.apply(live)
+            created = created or live is None
+        return {**news, "created": created}
+
+    def delete(
+        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
+    ) -> None:
+        del identity
+        known = {**outputs, **inputs}
+        if known["quarantined"]:
+            return
+        space = _Space(known, timeout, context)
+        live = space.find()
+        if live is None:
+            return
+        kept = space.objects_of_others() if known["created"] else []
+        if known["created"] and not kept:
+            space.delete(live)
+            return
+        space.release()
+        if kept:
+            more = f" and {len(kept) - _NAMED} more" if len(kept) > _NAMED else ""
+            reason = f"it holds what this stack did not make: {', '.join(kept[:_NAMED])}{more}"
+        else:
+            reason = "it was there before this stack"
+        severity = Severity.WARNING if kept else Severity.INFO
+        context.log(severity, f"namespace {space.name} of cluster {known['clusterName']} is kept: {reason}")
+
+
+class _Space:
+    """One namespace, asked for and changed."""
+
+    def __init__(self, inputs: Properties, timeout: float, context: CallContext) -> None:
+        self.name = inputs["namespace"]
+        self._labels = inputs["labels"]
+        self._timeout, self._context = timeout or _GONE_SECONDS, context
+        self._server = ApiServer(inputs.get("kubeconfig"), inputs.get("context"))
+        self._path = f"/api/v1/namespaces/{self.name}"
+
+    def find(self) -> Any | None:
+        return self._server.find(self._path, _ANSWER_SECONDS)
+
+    def settled(self) -> Any | None:
+        """What is there, once one that is being deleted is gone."""
+        live = self.find()
+        if live is not None and live["metadata"].get("deletionTimestamp"):
+            self._wait_until_gone(live)
+            return self.find()
+        return live
+
+    def apply(self, live: Any | None) -> None:
+        """Creates it, or adds the labels to the one that is there."""
+        there = {} if live is None else live["metadata"].get("labels") or {}
+        for key, value in self._labels.items():
+            if there.get(key, value) != value:
+                text = f"namespace {self.name}: label {key} is changed from {there[key]} to {value}"
+                self._context.log(Severity.WARNING, text)
+        self._server.apply(self._path, self._manifest({"labels": self._labels}), _ANSWER_SECONDS)
+
+    def release(self) -> None:
+        """Takes the labels away that nobody else has set."""
+        self._server.apply(self._path, self._manifest({}), _ANSWER_SECONDS)
+
+    def objects_of_others(self) -> list[str]:
+        return objects_of_others(self._server, self.name)
+
+    def delete(self, live: Any) -> None:
+        """Deletes this very one and waits until it is gone."""
+        body = {"preconditions": {"uid": live["metadata"]["uid"]}}
+        self._server.request("DELETE", self._path, _ANSWER_SECONDS, body=body)
+        self._wait_until_gone(live)
+
+    def _wait_until_gone(self, live: Any) -> None:
+        uid = live["metadata"]["uid"]
+        what = f"namespace {self.name} is gone"
+        self._context.wait_for(
+            lambda: (self.find() or {"metadata": {"uid": ""}})["metadata"]["uid"] != uid,
+            what=what,
+            timeout=self._timeout,
+            interval=_ASK_SECONDS,
+        )
+
+    def _manifest(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
+        return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name, **metadata}}
+
+
+def _refuse_former(live: Any, labels: Mapping[str, str], context: CallContext) -> None:
+    """Stacks used to declare such a namespace as an object of Kubernetes, which the same `up` would delete
+    now, with all that is in it. Raises ResourceError before it does.
+    """
+    managers = {
+        entry["manager"]
+        for entry in live["metadata"].get("managedFields", ())
+        for key in labels
+        if f"f:{key}" in entry.get("fieldsV1", {}).get("f:metadata", {}).get("f:labels", {})
+    }
+    if any(name.startswith(_PROGRAMS) and name != MANAGER for name in managers):
+        former = context.urn.replace("$hybridmesh:index:SharedNamespace::", "$kubernetes:core/v1:Namespace::")
+        name = live["metadata"]["name"]
+        removals = " ".join(f"{key}-" for key in sorted(labels))
+        raise ResourceError(
+            f"the labels of namespace {name} are managed by a Pulumi program as a Kubernetes object. If this "
+            f"stack did so before, run `pulumi state delete '{former}'`. Run `kubectl label namespace {name} "
+            f"{removals}`, then up again"
+        )
