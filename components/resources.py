@@ -123,7 +123,6 @@ class LoadBalancerDrain(Resource):
         cluster_name: pulumi.Input[str],
         incarnation: pulumi.Input[str],
         kubeconfig: pulumi.Input[str] | None,
-        context: pulumi.Input[str] | None = None,
         quarantined: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -131,7 +130,6 @@ class LoadBalancerDrain(Resource):
             "cluster_name": cluster_name,
             "incarnation": incarnation,
             "kubeconfig": None if kubeconfig is None else pulumi.Output.secret(kubeconfig),
-            "context": context,
             "quarantined": quarantined,
         }
         own = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete=self.TIMEOUT))

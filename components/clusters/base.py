@@ -71,21 +71,18 @@ class MeshCluster(pulumi.ComponentResource):
             **settings,
         )
 
-    def component_options(
-        self, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource] = ()
-    ) -> pulumi.ResourceOptions:
+    def component_options(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of a component in this cluster; its children inherit the provider and, in quarantine, stay
         behind.
         """
         return pulumi.ResourceOptions(
             parent=parent,
             providers=[self.provider],
-            depends_on=list(depends_on),
             retain_on_delete=not self.plan.active,
         )
 
     def options(
-        self, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource] = (), **more: Any
+        self, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource] = ()
     ) -> pulumi.ResourceOptions:
         """Options of a resource in this cluster."""
         return pulumi.ResourceOptions(
@@ -94,5 +91,4 @@ class MeshCluster(pulumi.ComponentResource):
             depends_on=[*depends_on, *self.prerequisites],
             deleted_with=self.vanishes_with,
             retain_on_delete=not self.plan.active,
-            **more,
         )

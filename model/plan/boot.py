@@ -5,7 +5,7 @@ from model.clouds.types import MachineSetPlan
 from model.config.istio import Architecture, IstioConfig, PackageForm
 from model.config.machines import BundleMachinesConfig
 from model.plan.types import GroupPlan
-from model.texts.cloud_init import MachineBoot, MachineFile, SystemdUnit
+from model.texts.cloud_init import MachineBoot
 
 
 def group_package(group: GroupPlan) -> tuple[PackageForm, Architecture]:
@@ -57,7 +57,7 @@ def machine_boot(
         package_sha256=istio.package_sha256.of(form, architecture),
         identity=cloud.kinds.machines if cloud else GOOGLE.kinds.machines,
         identity_settings=tuple(settings.items()),
-        files=tuple(MachineFile(file.path, file.content, file.url, file.mode) for file in application.files),
-        units=tuple(SystemdUnit(unit.name, unit.content) for unit in application.units),
+        files=application.files,
+        units=application.units,
         commands=application.commands,
     )

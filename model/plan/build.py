@@ -106,8 +106,6 @@ def _plan_cluster(
     planned = ClusterPlan(
         name=name,
         config=cluster,
-        network=cluster.network,
-        active=cluster.state == "active",
         peers=peers,
         pod_cidr=str(pods) if pods else None,
         service_cidr=str(services) if services else None,
@@ -143,8 +141,6 @@ def _plan_ingress(mesh: MeshConfig, stack: str, name: str) -> IngressPlan:
     return IngressPlan(
         name=name,
         config=ingress,
-        cluster=ingress.cluster,
-        namespace=ingress.namespace,
         gateway=gateway(name, ingress, annotations),
         routes=routes(name, ingress, mesh.workload_groups),
     )

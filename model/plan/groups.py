@@ -36,12 +36,8 @@ def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
     return GroupPlan(
         name=name,
         config=group,
-        namespace=group.namespace,
-        cluster=group.cluster,
-        network=group.network,
         service_account=group_account(name, group),
         labels=group_labels(name, group),
-        service_clusters=tuple(sorted(mesh.clusters)),
         hosts=group_hosts(name, group),
         minimum=_minimum(group.machines),
         machines=machines,

@@ -138,14 +138,11 @@ def _to_api_servers(plan: MeshPlan) -> Iterator[OpenPath]:
 
 
 def _callers(plan: MeshPlan, cluster: ClusterPlan) -> Iterator[tuple[str, str]]:
-    """Networks of those who call the API server of `cluster`, and what for. A peer in quarantine comes back
-    one day."""
+    """Networks of those who call the API server of an existing cluster, and what for. A peer in quarantine
+    comes back one day; machines of bundles do not call it."""
     for name, peer in plan.clusters.items():
         if name != cluster.name:
             yield peer.network, f"istiod of {name} reads the cluster"
-    for name, group in plan.groups.items():
-        if group.cluster == cluster.name and group.machine_identity is not None:
-            yield group.network, f"machines of {name} fetch their tokens"
 
 
 def _egress(network: NetworkPlan, *, inside: bool) -> Iterator[str]:

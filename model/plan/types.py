@@ -57,8 +57,6 @@ class ClusterPlan:
 
     name: str
     config: ClusterConfig
-    network: str
-    active: bool
     peers: tuple[str, ...]
     """The other active clusters, sorted: those whose remote secrets this cluster holds."""
     pod_cidr: str | None
@@ -68,6 +66,14 @@ class ClusterPlan:
     objects: tuple[PlannedObject | PlannedRelease, ...]
     """Every Kubernetes object and Helm release that the program declares in the cluster, in an order in which
     each comes after what it waits for."""
+
+    @property
+    def network(self) -> str:
+        return self.config.network
+
+    @property
+    def active(self) -> bool:
+        return self.config.state == "active"
 
     def release_values(self, release: str) -> Mapping[str, Any]:
         """Values of the Helm release of this name; empty when the cluster has none."""
@@ -96,15 +102,9 @@ class GroupPlan:
     config: WorkloadGroupConfig
     """The group as configured; its `application` includes the demo's where the demo runs on these
     machines."""
-    namespace: str
-    cluster: str
-    network: str
     service_account: str
     labels: Mapping[str, str]
     """Labels of the WorkloadGroup, `hybrid-mesh/group` among them."""
-    service_clusters: tuple[str, ...]
-    """Clusters in which the group's Service or ServiceEntry is declared: all, a quarantined one keeps what
-    it has."""
     hosts: tuple[str, ...]
     """Names by which the group is called: `<group>.<namespace>.svc.cluster.local` or the user's own."""
     minimum: int
@@ -124,6 +124,19 @@ class GroupPlan:
     machine_set: MachineSetPlan | None = None
     """The machines of a group on GCE or EC2; None for others."""
 
+    @property
+    def namespace(self) -> str:
+        return self.config.namespace
+
+    @property
+    def cluster(self) -> str:
+        """The cluster with whose control plane the VMs register."""
+        return self.config.cluster
+
+    @property
+    def network(self) -> str:
+        return self.config.network
+
 
 @dataclass(frozen=True)
 class RemoteSecretEntry:
@@ -137,12 +150,18 @@ class RemoteSecretEntry:
 class IngressPlan:
     name: str
     config: IngressConfig
-    cluster: str
-    namespace: str
     gateway: Mapping[str, Any]
     """Manifest of the Gateway."""
     routes: tuple[Mapping[str, Any], ...]
     """Manifests of the HTTPRoutes (in the gateway's namespace) and the ReferenceGrants that they need."""
+
+    @property
+    def cluster(self) -> str:
+        return self.config.cluster
+
+    @property
+    def namespace(self) -> str:
+        return self.config.namespace
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 
 from dataclasses import dataclass
 
+from model.config.groups import MachineFileConfig, SystemdUnitConfig
 from model.texts.block_yaml import block_yaml
 from model.texts.gzipped import gzipped
 from model.texts.hosts import render_hosts
@@ -43,24 +44,6 @@ class UserDataTooLarge(ValueError):  # noqa: N818 - the contract's name
 
 
 @dataclass(frozen=True)
-class MachineFile:
-    """A file of the user's application: its `content`, or the `url` that each machine fetches it from."""
-
-    path: str
-    content: str | None = None
-    url: str | None = None
-    mode: str = "0644"
-
-
-@dataclass(frozen=True)
-class SystemdUnit:
-    """A systemd unit of the user's application, enabled and started on each machine."""
-
-    name: str
-    content: str
-
-
-@dataclass(frozen=True)
 class MachineBoot:
     """What one group's machines boot with; the same for all of them.
 
@@ -84,8 +67,8 @@ class MachineBoot:
     package_sha256: str | None = None
     identity: str = "gce"
     identity_settings: tuple[tuple[str, str], ...] = ()
-    files: tuple[MachineFile, ...] = ()
-    units: tuple[SystemdUnit, ...] = ()
+    files: tuple[MachineFileConfig, ...] = ()
+    units: tuple[SystemdUnitConfig, ...] = ()
     commands: tuple[str, ...] = ()
 
 

@@ -4,7 +4,7 @@ A Service of type LoadBalancer owns something outside its cluster. The cloud's c
 only then lets the Service go (finalizer `service.kubernetes.io/load-balancer-cleanup`, Kubernetes, "Garbage
 collecting load balancers"); without the controller, its nodes and its network it would leak.
 
-Inputs: `clusterName`, `incarnation` (another one is another cluster), `kubeconfig` (secret) and `context`,
+Inputs: `clusterName`, `incarnation` (another one is another cluster), `kubeconfig` (secret),
 which no diff counts, `quarantined` (no I/O at all). Outputs: the inputs.
 """
 
@@ -24,11 +24,11 @@ _PROGRESS_SECONDS: Final = 5.0
 
 
 class LoadBalancerDrainHandler(RememberedHandler):
-    inputs = frozenset({"clusterName", "incarnation", "kubeconfig", "context", "quarantined"})
-    optional = frozenset({"kubeconfig", "context"})
+    inputs = frozenset({"clusterName", "incarnation", "kubeconfig", "quarantined"})
+    optional = frozenset({"kubeconfig"})
     defaults: ClassVar[Mapping[str, Any]] = {"quarantined": False}
     identifying = frozenset({"clusterName", "incarnation"})
-    not_compared = frozenset({"kubeconfig", "context"})
+    not_compared = frozenset({"kubeconfig"})
     secret_outputs = frozenset({"kubeconfig"})
     no_import = "a load balancer drain cannot be imported"
 
@@ -58,7 +58,7 @@ class _Waiting:
     def __init__(self, inputs: Properties, context: CallContext) -> None:
         self._inputs = inputs
         self._progress = Progress(context, _PROGRESS_SECONDS)
-        self._server = ApiServer(inputs.get("kubeconfig"), inputs.get("context"))
+        self._server = ApiServer(inputs.get("kubeconfig"), None)
         self._left: list[str] = []
         self._trouble = ""
 

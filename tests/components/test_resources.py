@@ -46,7 +46,7 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         "x", stack="prod", protected=True, facts={"clusters.east": {"type": "gke"}}
     ),
     "LoadBalancerDrain": lambda: LoadBalancerDrain(
-        "x", cluster_name="east", incarnation="arn:1", kubeconfig="{}", context="east"
+        "x", cluster_name="east", incarnation="arn:1", kubeconfig="{}"
     ),
     "LocalCluster": lambda: LocalCluster(
         "x",

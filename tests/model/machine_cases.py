@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+from model.config.groups import MachineFileConfig, SystemdUnitConfig
 from model.texts.agent import AgentSettings
 from model.texts.bundle import Bundle
-from model.texts.cloud_init import MachineBoot, MachineFile, SystemdUnit
+from model.texts.cloud_init import MachineBoot
 from model.texts.cluster_env import render_cluster_env
 from model.texts.mesh_yaml import render_mesh_yaml
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 PACKAGE_URL = "https://blob.istio.io/istio-release/releases/1.31.0/deb/istio-sidecar.deb"
+
+RATINGS_UNIT = "[Service]\nExecStart=/usr/local/bin/ratings\n"
 
 SETTINGS = AgentSettings(
     group="ratings",
@@ -42,10 +45,12 @@ BOOT = MachineBoot(
 BOOT_WITH_APPLICATION = replace(
     BOOT,
     files=(
-        MachineFile("/etc/ratings.conf", "colour = red\nname = 'ü'\n", mode="0640"),
-        MachineFile("/usr/local/bin/ratings", url="https://example.com/ratings", mode="0755"),
+        MachineFileConfig(path="/etc/ratings.conf", content="colour = red\nname = 'ü'\n", mode="0640"),
+        MachineFileConfig(path="/usr/local/bin/ratings", url="https://example.com/ratings", mode="0755"),
     ),
-    units=(SystemdUnit("ratings.service", "[Service]\nExecStart=/usr/local/bin/ratings\n"),),
+    units=(
+        SystemdUnitConfig(name="ratings.service", content="[Service]\nExecStart=/usr/local/bin/ratings\n"),
+    ),
     commands=("adduser --system ratings",),
 )
 

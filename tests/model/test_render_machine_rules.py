@@ -18,8 +18,9 @@ import pytest
 import yaml
 
 from model.clouds.registry import AWS
+from model.config.groups import MachineFileConfig
 from model.texts.bundle import EXECUTABLE_FILES, TOKEN_FILE, render_bundle
-from model.texts.cloud_init import USER_DATA_LIMIT, MachineFile, UserDataTooLarge, render_user_data
+from model.texts.cloud_init import USER_DATA_LIMIT, UserDataTooLarge, render_user_data
 from model.texts.cluster_env import render_cluster_env
 from model.texts.hosts import render_hosts
 from model.texts.machine_files import ec2_identity
@@ -148,7 +149,7 @@ def test_a_bundle_installs_every_script_that_another_one_calls() -> None:
 
 def test_user_data_beyond_the_limit_is_refused_with_the_remedy() -> None:
     noise = "".join(random.Random(7).choices(string.printable[:62], k=40_000))
-    boot = replace(BOOT, files=(MachineFile("/etc/long", noise),))
+    boot = replace(BOOT, files=(MachineFileConfig(path="/etc/long", content=noise),))
     with pytest.raises(UserDataTooLarge, match=r"group ratings.*URL can fetch") as caught:
         render_user_data(boot)
     assert caught.value.size > USER_DATA_LIMIT
