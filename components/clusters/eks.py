@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from components.clusters.cloud import CloudMeshCluster
 from components.clusters.eks_roles import CLUSTER_POLICIES, NODE_POLICIES, service_role
-from components.clusters.exec_kubeconfig import certificate_authority, eks_kubeconfig
+from components.clusters.exec_kubeconfig import certificate_authority, exec_kubeconfig
 from components.clusters.load_balancer_controller import LoadBalancerController
 from components.expect import expect
 from components.names import child
@@ -61,7 +61,7 @@ class EksMeshCluster(CloudMeshCluster):
         self.peer_endpoint = pulumi.Output.from_input(peer_endpoint) if peer_endpoint else self.endpoint
         self.incarnation = self.cluster.arn
         self.certificate_authority = certificate_authority(authority)
-        self.kubeconfig = eks_kubeconfig(self.cluster.name, self.endpoint, authority, self._region)
+        self.kubeconfig = _kubeconfig(self.cluster.name, self.endpoint, authority, self._region)
         self.connect_after(name, [*nodes, *network.ready])
         self._controller = LoadBalancerController(
             f"{name}-load-balancers",
@@ -229,3 +229,14 @@ def encrypted_disk(device: str, gigabytes: int) -> aws.ec2.LaunchTemplateBlockDe
         "delete_on_termination": "true",
     }
     return {"device_name": device, "ebs": ebs}
+
+
+def _kubeconfig(
+    cluster: pulumi.Input[str], endpoint: pulumi.Input[str], authority: pulumi.Input[str], region: str
+) -> pulumi.Output[str]:
+    """For `aws eks get-token` with the caller's own credentials: no profile and no role is named, so that it
+    serves a laptop and a pipeline. `authority` is base64. Secret, as every kubeconfig.
+    """
+    command = ["aws", "--region", region, "eks", "get-token", "--output", "json", "--cluster-name", cluster]
+    hint = "Install the AWS CLI, version 2: https://docs.aws.amazon.com/cli/"
+    return exec_kubeconfig(cluster, endpoint, authority, command, hint)

@@ -2,45 +2,12 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 
 API = "client.authentication.k8s.io/v1beta1"
-
-
-def gke_kubeconfig(
-    cluster: pulumi.Input[str], endpoint: pulumi.Input[str], authority: pulumi.Input[str]
-) -> pulumi.Output[str]:
-    """For `gke-gcloud-auth-plugin`, which takes the caller's own Google credentials. `authority` is base64.
-
-    Secret, as every kubeconfig.
-    """
-    command = {
-        "apiVersion": API,
-        "command": "gke-gcloud-auth-plugin",
-        "interactiveMode": "IfAvailable",
-        "provideClusterInfo": True,
-        "installHint": "Install gke-gcloud-auth-plugin: https://cloud.google.com/kubernetes-engine/docs/"
-        "how-to/cluster-access-for-kubectl#install_plugin",
-    }
-    return _kubeconfig(cluster, endpoint, authority, command)
-
-
-def eks_kubeconfig(
-    cluster: pulumi.Input[str], endpoint: pulumi.Input[str], authority: pulumi.Input[str], region: str
-) -> pulumi.Output[str]:
-    """For `aws eks get-token` with the caller's own credentials: no profile and no role is named, so that it
-    serves a laptop and a pipeline. `authority` is base64. Secret, as every kubeconfig.
-    """
-    command = {
-        "apiVersion": API,
-        "command": "aws",
-        "args": ["--region", region, "eks", "get-token", "--output", "json", "--cluster-name", cluster],
-        "interactiveMode": "IfAvailable",
-        "installHint": "Install the AWS CLI, version 2: https://docs.aws.amazon.com/cli/",
-    }
-    return _kubeconfig(cluster, endpoint, authority, command)
 
 
 def with_context(kubeconfig: pulumi.Output[str], name: str) -> pulumi.Output[str]:
@@ -53,19 +20,32 @@ def certificate_authority(encoded: pulumi.Output[str]) -> pulumi.Output[str]:
     return encoded.apply(lambda text: base64.b64decode(text).decode())
 
 
-def _kubeconfig(
+def exec_kubeconfig(
     cluster: pulumi.Input[str],
     endpoint: pulumi.Input[str],
     authority: pulumi.Input[str],
-    command: dict[str, Any],
+    command: Sequence[pulumi.Input[str]],
+    install_hint: str,
+    **settings: Any,
 ) -> pulumi.Output[str]:
+    """A kubeconfig whose user runs `command`; `settings` are further ones of its `exec`, as client-go names
+    them. `authority` is base64. Secret, as every kubeconfig."""
+    program, *arguments = command
+    run = {
+        "apiVersion": API,
+        "command": program,
+        **({"args": arguments} if arguments else {}),
+        "interactiveMode": "IfAvailable",
+        **settings,
+        "installHint": install_hint,
+    }
     document = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [
             {"name": cluster, "cluster": {"server": endpoint, "certificate-authority-data": authority}}
         ],
-        "users": [{"name": cluster, "user": {"exec": command}}],
+        "users": [{"name": cluster, "user": {"exec": run}}],
         "contexts": [{"name": cluster, "context": {"cluster": cluster, "user": cluster}}],
         "current-context": cluster,
     }

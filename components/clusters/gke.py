@@ -6,7 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.clusters.cloud import CloudMeshCluster
-from components.clusters.exec_kubeconfig import certificate_authority, gke_kubeconfig
+from components.clusters.exec_kubeconfig import certificate_authority, exec_kubeconfig
 from components.expect import expect
 from components.names import child
 from components.networks.base import CloudNetwork, CloudSite, admitted, admitted_ranges
@@ -52,7 +52,7 @@ class GkeMeshCluster(CloudMeshCluster):
         self.peer_endpoint = pulumi.Output.from_input(peer_endpoint) if peer_endpoint else self.endpoint
         self.incarnation = self.cluster.self_link
         self.certificate_authority = certificate_authority(authority)
-        self.kubeconfig = gke_kubeconfig(self.cluster.name, self.endpoint, authority)
+        self.kubeconfig = _kubeconfig(self.cluster.name, self.endpoint, authority)
         self.connect_after(name, [pool, *network.ready])
         self.load_balancers = [*address, pool, *network.ready]
         self.register_outputs(
@@ -191,3 +191,18 @@ class GkeMeshCluster(CloudMeshCluster):
             SOURCE_RANGES: admitted_ranges(exposure.sources, networks),
         }
         return [address]
+
+
+def _kubeconfig(
+    cluster: pulumi.Input[str], endpoint: pulumi.Input[str], authority: pulumi.Input[str]
+) -> pulumi.Output[str]:
+    """For `gke-gcloud-auth-plugin`, which takes the caller's own Google credentials. `authority` is base64.
+
+    Secret, as every kubeconfig.
+    """
+    hint = (
+        "Install gke-gcloud-auth-plugin: https://cloud.google.com/kubernetes-engine/docs/"
+        "how-to/cluster-access-for-kubectl#install_plugin"
+    )
+    command = ["gke-gcloud-auth-plugin"]
+    return exec_kubeconfig(cluster, endpoint, authority, command, hint, provideClusterInfo=True)

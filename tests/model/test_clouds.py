@@ -1,9 +1,14 @@
 """Each cloud as one object: what it says of its names, sizes and processors, and that nothing else has to."""
 
+from typing import Any, get_args
+
 import pytest
 
 from model.clouds.kinds import IN_CLOUDS
 from model.clouds.registry import AWS, CLOUDS, GOOGLE, cloud_of
+from model.config.clusters import CloudClusterConfig
+from model.config.machines import CloudMachinesConfig
+from model.config.networks import CloudNetworkConfig
 from model.plan.build import plan_from
 from tests.model.meshes import PROD, STACKS, STAGING, changed
 
@@ -20,6 +25,13 @@ def test_a_section_is_in_a_cloud_exactly_when_its_kind_says_so(stack: str) -> No
         *(group.config.machines for group in plan.groups.values()),
     ]
     assert all((cloud_of(config) is not None) == (config.type in IN_CLOUDS) for config in configs)
+
+
+@pytest.mark.parametrize("sections", [CloudNetworkConfig, CloudClusterConfig, CloudMachinesConfig])
+def test_every_kind_of_section_in_a_cloud_has_its_cloud(sections: Any) -> None:
+    kinds = {get_args(section.model_fields["type"].annotation)[0] for section in get_args(sections)}
+    assert kinds <= IN_CLOUDS
+    assert len(kinds) == len(CLOUDS)
 
 
 @pytest.mark.parametrize("cloud", CLOUDS, ids=[cloud.title for cloud in CLOUDS])
