@@ -6,7 +6,9 @@ The tests build on each other in the order of the file; the VM is gone at the en
 import base64
 import hashlib
 import json
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,8 +16,10 @@ import yaml
 from local.lab.client import LabClient
 from local.lab.specs import MachineSpec
 from local.lab.state import LabState, lab_folder
+from local.lab.toolchain import current
 from model.plan.build import plan_from
 from model.texts.bundle import Bundle, render_bundle
+from model.texts.hosts import render_hosts
 from tests.local.lab_site import say_nothing
 from tests.local.mesh.guest import GROUP, NAMESPACE, Guest
 from tests.local.mesh.site import PROJECT, Site
@@ -148,3 +152,27 @@ def test_the_uninstaller_leaves_nothing(guest: Guest) -> None:
     ).stdout
     assert left == ""
     assert "istio" not in guest.sh("ls /etc/systemd/system /etc/systemd/system/*.wants").stdout
+
+
+def test_the_files_are_those_of_istioctl(guest: Guest, bundle: Bundle, tmp_path: Path) -> None:
+    command = [str(current().binary("istioctl")), "x", "workload", "entry", "configure", "--autoregister"]
+    options = [f"--name={GROUP}", f"--namespace={NAMESPACE}", f"--clusterID={bundle.cluster}"]
+    options += [f"--ingressIP={guest.gateway_address}", f"--kubeconfig={guest.kubectl.file}"]
+    done = subprocess.run(
+        [*command, *options, f"--output={tmp_path}"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+    theirs = dict(line.split("=", 1) for line in (tmp_path / "cluster.env").read_text().splitlines())
+    ours = dict(line.split("=", 1) for line in bundle.cluster_env.splitlines())
+    assert {key: ours.get(key) for key in theirs} == theirs
+    assert ours.keys() - theirs.keys() == OURS_ALONE
+    assert list(theirs) == sorted(theirs)
+
+    wanted = yaml.safe_load((tmp_path / "mesh.yaml").read_text())
+    own = yaml.safe_load(bundle.mesh_yaml)
+    assert own["defaultConfig"]["readinessProbe"].pop("initialDelaySeconds") == 0, "istioctl omits a zero"
+    wanted["defaultConfig"].setdefault("discoveryAddress", "istiod.istio-system.svc:15012")
+    assert own == wanted
+    assert (tmp_path / "hosts").read_text() == render_hosts((guest.gateway_address,))
+    assert (tmp_path / "root-cert.pem").read_text() == bundle.root_certificates
