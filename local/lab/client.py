@@ -21,6 +21,7 @@ from local.lab.specs import (
 from local.lab.state import LabState, lab_folder
 from local.lab.terminal import open_terminal
 from local.paths import state_folder
+from local.patience import patient
 
 END_TIMEOUT = 30.0
 
@@ -152,7 +153,7 @@ class LabClient:
                         report(str(message["report"]))
             except TimeoutError as error:
                 raise LabError(
-                    f"the lab did not answer {operation.name} within {seconds:.0f} s; "
+                    f"the lab did not answer {operation.name} within {patient(seconds):.0f} s; "
                     "see `hybrid-mesh lab logs lab`"
                 ) from error
             except OSError as error:

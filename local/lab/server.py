@@ -18,6 +18,7 @@ from local.lab.specs import Report
 from local.lab.state import lab_folder
 from local.linux import logs
 from local.linux.guard import describe, run_guarded, start_guarded, tell
+from local.patience import patient
 
 IDLE_LIMIT = 60.0
 CHECK_INTERVAL = 2.0
@@ -73,7 +74,7 @@ def _accept(listener: socket.socket, lab: Lab, ended: Event) -> None:
 
     def accept() -> None:
         connection, _ = listener.accept()
-        connection.settimeout(CLIENT_TIMEOUT)
+        connection.settimeout(patient(CLIENT_TIMEOUT))
         start_guarded("conversation", lambda: _converse(connection, lab, ended))
 
     while not ended.is_set():

@@ -7,6 +7,7 @@ from threading import Lock, Thread
 from local.lab.errors import LabError
 from local.lab.specs import MemberState, Report
 from local.linux.guard import describe
+from local.patience import patient
 
 
 class Start:
@@ -28,6 +29,7 @@ class Start:
     def wait(self, timeout: float) -> None:
         """Returns when the member is ready. Raises LabError when its start failed or is still under way after
         `timeout` seconds."""
+        timeout = patient(timeout)
         try:
             self.future.result(timeout)
         except TimeoutError as error:

@@ -11,6 +11,8 @@ from io import BufferedRWPair
 from pathlib import Path
 from typing import Any
 
+from local.patience import patient
+
 SOCKET = "control.sock"
 
 
@@ -26,10 +28,10 @@ def listen(folder: Path) -> socket.socket:
 
 
 def connect(folder: Path, timeout: float) -> socket.socket:
-    """A connection whose every read and write takes at most `timeout` seconds. Raises OSError when nobody
-    listens."""
+    """A connection whose every read and write takes at most `timeout` seconds, times `patient`. Raises
+    OSError when nobody listens."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(timeout)
+    connection.settimeout(patient(timeout))
     try:
         _at(folder, connection.connect)
     except OSError:

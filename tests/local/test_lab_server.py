@@ -17,6 +17,7 @@ from local.lab.errors import LabError, LabNotRunning
 from local.lab.lab import Lab
 from local.lab.operations import OPERATIONS
 from local.lab.specs import ClusterInfo, ClusterSpec, ClusterStatus, Forward, LabStatus, NetworkSpec, Report
+from local.lab.starts import Start
 from local.lab.state import lab_folder
 
 INFO = ClusterInfo(
@@ -153,6 +154,16 @@ def test_a_call_that_takes_too_long_says_so(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("local.lab.client.MARGIN_SECONDS", 0.05 - operations.ANSWER_SECONDS)
     with pytest.raises(LabError, match="did not answer logs within"):
         LabClient(tmp_path).logs("lab", 1)
+
+
+@pytest.mark.usefixtures("listener")
+def test_on_a_slow_host_everybody_waits_longer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYBRID_MESH_PATIENCE", "3")
+    with wire.connect(folder, 5) as connection:
+        assert connection.gettimeout() == 15
+    start = Start()
+    with pytest.raises(LabError, match="still starting after 3 s"):
+        start.wait(1)
 
 
 def test_shutdown_ends_the_server_when_it_is_answered(lab: FakeLab, folder: Path, ended: Event) -> None:
