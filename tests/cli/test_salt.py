@@ -1,3 +1,4 @@
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from cli import salt
 from cli.salt import ensure_salt, new_salt, remove_salt
 
+PROJECT = Path(__file__).parents[2]
 TEXT = """# a comment
 config:
   # another
@@ -72,3 +74,20 @@ def test_the_salt_of_somebody_else_is_not_taken_out(stack: Path, passphrase: Pat
 def test_the_salt_does_not_hold_the_passphrase() -> None:
     assert "secret words" not in new_salt("secret words")
     assert new_salt("secret words") != new_salt("secret words")
+
+
+def test_no_salt_of_the_local_stack_is_committed() -> None:
+    """It belongs to one computer's passphrase: in another checkout it is an incorrect one."""
+    words = [
+        "git",
+        "grep",
+        "--files-with-matches",
+        "^encryptionsalt:",
+        "HEAD",
+        "--",
+        "stacks/Pulumi.local.yaml",
+    ]
+    done = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)
+    if done.returncode == 128:
+        pytest.skip("this is no checkout of git")
+    assert done.stdout == ""
