@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from model.checks.formats import is_url
-from model.checks.registry import cluster_rule, readable, rule
+from model.checks.registry import cluster_rule, kind_rule, readable, rule
 from model.config.clusters import ClusterConfig, KubeconfigClusterConfig, LocalClusterConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import LocalNetworkConfig
@@ -28,6 +28,7 @@ def a_cluster_is_active(mesh: MeshConfig) -> Iterator[Problem]:
         )
 
 
+@kind_rule
 @cluster_rule
 def local_clusters_are_in_local_networks(
     mesh: MeshConfig, name: str, cluster: ClusterConfig

@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 from model.checks.formats import is_host_name, is_ipv4_address
 from model.checks.registry import cluster_rule, group_rule, network_rule, readable, rule
-from model.config.clusters import ClusterConfig, ClusterConfigBase, LocalClusterConfig
+from model.config.clusters import (
+    ClusterConfig,
+    ClusterConfigBase,
+    KubeconfigClusterConfig,
+    LocalClusterConfig,
+)
 from model.config.groups import WorkloadGroupConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import NetworkConfig
@@ -96,6 +101,8 @@ def node_port_gateways_say_their_addresses(
 ) -> Iterator[Problem]:
     """A gateway on NodePorts has the addresses of the nodes."""
     gateway = cluster.gateway
+    if not isinstance(cluster, KubeconfigClusterConfig):
+        return  # the addresses of other clusters' gateways are assigned
     if gateway.enabled and gateway.service_type == "NodePort" and not gateway.addresses:
         yield Problem(
             f"clusters.{name}.gateway.addresses",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from model.checks.formats import is_host_name, is_ip_address, is_label_key, is_label_value
-from model.checks.registry import group_rule, readable, rule
+from model.checks.registry import group_rule, kind_rule, readable, rule
 from model.config.clusters import LocalClusterConfig
 from model.config.groups import WorkloadGroupConfig
 from model.config.machines import LocalMachinesConfig
@@ -13,6 +13,7 @@ from model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, service_host
 from model.reading.problems import Problem, format_value
 
 
+@kind_rule
 @group_rule
 def local_machines_are_in_local_networks(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig
@@ -28,6 +29,7 @@ def local_machines_are_in_local_networks(
         )
 
 
+@kind_rule
 @group_rule
 def local_machines_register_with_local_clusters(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig

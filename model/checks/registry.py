@@ -21,7 +21,8 @@ Rule = Callable[[MeshConfig], Iterator[Problem]]
 RULES: dict[str, Rule] = {}
 """Every rule by its name."""
 
-_REFERENCE_RULES: set[str] = set()
+_REFERENCE_RULES: list[str] = []
+_KIND_RULES: list[str] = []
 
 _Member = TypeVar("_Member")
 _Value = TypeVar("_Value")
@@ -69,9 +70,14 @@ ingress_rule = _member_rule(lambda mesh: mesh.ingress)
 
 
 def reference_rule(check: _Check) -> _Check:
-    """Marks a registered rule as one on references: where it is broken, the other rules cannot follow the
-    reference, so that they report none of its consequences."""
-    _REFERENCE_RULES.add(check.__name__)
+    """Marks a registered rule: what its problems are about must name a member that exists."""
+    _REFERENCE_RULES.append(check.__name__)
+    return check
+
+
+def kind_rule(check: _Check) -> _Check:
+    """Marks a registered rule: what its problems are about must name a member of the right kind."""
+    _KIND_RULES.append(check.__name__)
     return check
 
 
@@ -88,12 +94,16 @@ def readable(members: Mapping[str, _Member], read: Callable[[_Member], _Value]) 
 
 
 def run(mesh: MeshConfig) -> list[Problem]:
-    """Every problem that any rule finds in `mesh`, partial or not, each once, in the order of the rules."""
-    references = [problem for name in _REFERENCE_RULES for problem in RULES[name](mesh)]
-    followed = without(mesh, {tuple(problem.path.split(".")) for problem in references})
-    problems = [
-        problem
-        for name, check in RULES.items()
-        for problem in check(mesh if name in _REFERENCE_RULES else followed)
-    ]
+    """Every problem that any rule finds in `mesh`, partial or not, each once.
+
+    A reference that a rule on references or kinds refuses is unreadable to the rules after it, so that they
+    report none of its consequences.
+    """
+    problems: list[Problem] = []
+    others = [name for name in RULES if name not in {*_REFERENCE_RULES, *_KIND_RULES}]
+    for names in (_REFERENCE_RULES, _KIND_RULES, others):
+        found = [problem for name in names for problem in RULES[name](mesh)]
+        if names is not others:
+            mesh = without(mesh, {tuple(problem.path.split(".")) for problem in found})
+        problems += found
     return list(dict.fromkeys(problems))

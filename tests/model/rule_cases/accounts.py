@@ -5,7 +5,7 @@ from tests.model.rule_cases.cloud import GCP, prod
 CLOUD_ACCOUNTS = [
     prod(
         "whatever_is_on_google_cloud_has_a_project",
-        {"project": None},
+        {"project": None, "trust.project": "example-mesh"},
         f"{GCP}.project",
         "",
         "project: my-project",

@@ -25,7 +25,7 @@ LONG = "a" * 60
 @dataclass(frozen=True)
 class Case:
     """`changes` make the mesh of `stack` break `rule` at `path`, where `value` stands; `remedy` is part of
-    the advice."""
+    the advice. `also`: paths of other rules that the same changes break in their own right."""
 
     rule: str
     changes: Mapping[str, Any]
@@ -33,6 +33,7 @@ class Case:
     value: str
     remedy: str
     stack: str = "local"
+    also: tuple[str, ...] = ()
 
 
 def files(*given: Mapping[str, Any]) -> dict[str, Any]:

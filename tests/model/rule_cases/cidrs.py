@@ -1,11 +1,11 @@
 """Meshes that break the rules of `model.checks.cidrs`."""
 
-from tests.model.rule_cases.cloud import DATACENTER, EKS, GKE, NAMED, SECOND, TWO_IN_ONE, prod
+from tests.model.rule_cases.cloud import DATACENTER, EKS, GKE, NAMED, SECOND, prod
 
 CLOUD_RANGES = [
     prod(
         "one_cluster_of_a_gcp_network_leaves_its_ranges_out",
-        {SECOND: TWO_IN_ONE},
+        {SECOND: {**NAMED, "podCidr": None}},
         f"{SECOND}.podCidr",
         "",
         "podCidr: 10.10.64.0/18",

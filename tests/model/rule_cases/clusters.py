@@ -31,6 +31,7 @@ CLUSTERS = [
         f"{WEST}.type",
         "kubeconfig",
         "a stack of their own",
+        also=(f"{WEST}.network", "demo.image", "istio.proxy"),
     ),
     Case(
         "local_kubernetes_is_one_that_is_built",

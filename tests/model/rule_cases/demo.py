@@ -9,7 +9,7 @@ DEMO = [
     Case("demo_machines_can_fetch_the_demo", {"demo.binaries": "/srv"}, "demo.binaries", "/srv", "https://"),
     Case(
         "the_demo_runs_on_machines_that_the_program_makes",
-        {f"{LEGACY}.machines": {"type": "bundle"}},
+        {f"{LEGACY}.machines": {"type": "bundle"}, "istio.packages": "https://packages.example.com"},
         "demo.group",
         "legacy",
         "Leave `group` out",

@@ -25,6 +25,7 @@ GROUPS = [
         "one",
         "machines: {type: bundle}",
         "dev",
+        also=(f"{RATINGS}.network",),
     ),
     Case(
         "a_probe_has_one_check",

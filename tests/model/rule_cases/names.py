@@ -5,7 +5,7 @@ from tests.model.rule_cases.case import BUNDLE, GROUP, LEGACY, LONG, PUBLIC, Cas
 NAMES = [
     Case(
         "derived_names_are_short_enough",
-        {f"workloadGroups.{LONG}": BUNDLE},
+        {f"workloadGroups.{LONG}": BUNDLE, "istio.packages": "https://packages.example.com"},
         f"workloadGroups.{LONG}",
         LONG,
         "9 characters shorter",
@@ -24,6 +24,7 @@ NAMES = [
         LONG,
         "6 characters shorter",
         "staging",
+        also=tuple(f"clusters.gke-eu.{part}Cidr" for part in ("pod", "service", "controlPlane")),
     ),
     Case(
         "names_of_services_begin_with_a_letter",

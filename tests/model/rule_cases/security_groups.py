@@ -12,7 +12,7 @@ CLOUD_LIMITS = [
     ),
     prod(
         "security_groups_take_their_rules",
-        {f"{ORDERS}.ports": {f"tcp-{n}": 8000 + n for n in range(31)}},
+        {f"{ORDERS}.ports": {f"tcp-{n}": 8050 + n for n in range(31)}},
         f"{AWS}.rulesPerSecurityGroup",
         "60",
         "rulesPerSecurityGroup: 62",

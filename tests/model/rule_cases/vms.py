@@ -80,7 +80,10 @@ CLOUD_MACHINES = [
     ),
     prod(
         "images_tell_their_package",
-        {f"{ORDERS}.machines.image": "ami-0abcdef1234567890"},
+        {
+            f"{ORDERS}.machines.image": "ami-0abcdef1234567890",
+            f"{ORDERS}.machines.rootDevice": "/dev/xvda",
+        },
         f"{ORDERS}.machines.package",
         "",
         "package: rpm",
