@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
-from model.checks.registry import rule
+from model.checks.registry import readable, rule
+from model.config.base import UnreadableError
 from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
 from model.config.trust import GoogleCasTrustConfig
@@ -23,18 +25,10 @@ def whatever_is_on_google_cloud_has_a_project(mesh: MeshConfig) -> Iterator[Prob
     """A network of Google Cloud and its Certificate Authority Service are in a project."""
     if mesh.project is not None:
         return
-    places = [
-        *(
-            (f"networks.{k}", n.project)
-            for k, n in sorted(mesh.networks.items())
-            if isinstance(n, GcpNetworkConfig)
-        ),
-        *((("trust", mesh.trust.project),) if isinstance(mesh.trust, GoogleCasTrustConfig) else ()),
-    ]
-    for path, project in places:
+    for path, project in _projects(mesh):
         if project is None:
             yield Problem(
-                f"{path}.project",
+                path,
                 "",
                 "no Google Cloud project is named",
                 "Set `project: my-project` here, or once for all at the top of the mesh.",
@@ -44,16 +38,7 @@ def whatever_is_on_google_cloud_has_a_project(mesh: MeshConfig) -> Iterator[Prob
 @rule
 def projects_are_project_ids(mesh: MeshConfig) -> Iterator[Problem]:
     """A project is named by its id: 6 to 30 lower case letters, digits and dashes."""
-    places = [
-        ("project", mesh.project),
-        *(
-            (f"networks.{k}.project", n.project)
-            for k, n in sorted(mesh.networks.items())
-            if isinstance(n, GcpNetworkConfig)
-        ),
-        *((("trust.project", mesh.trust.project),) if isinstance(mesh.trust, GoogleCasTrustConfig) else ()),
-    ]
-    for path, project in places:
+    for path, project in [("project", mesh.project), *_projects(mesh)]:
         if project is not None and not _PROJECT.fullmatch(project):
             yield Problem(
                 path,
@@ -101,3 +86,17 @@ def labels_suit_every_cloud(mesh: MeshConfig) -> Iterator[Problem]:
                 "this is no value that every cloud takes",
                 "Use lower case letters, digits, '-' and '_', 63 at most.",
             )
+
+
+def _projects(mesh: MeshConfig) -> Iterator[tuple[str, str | None]]:
+    """Path and value of each `project` of a network or of the trust, as far as they can be read."""
+    networks = readable(
+        mesh.networks,
+        lambda network: (isinstance(network, GcpNetworkConfig), getattr(network, "project", None)),
+    )
+    yield from (
+        (f"networks.{name}.project", project) for name, (is_gcp, project) in networks.items() if is_gcp
+    )
+    with suppress(UnreadableError):
+        if isinstance(mesh.trust, GoogleCasTrustConfig):
+            yield "trust.project", mesh.trust.project

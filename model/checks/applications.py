@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator
 
 from model.checks.formats import is_url
-from model.checks.registry import rule
+from model.checks.registry import single_group_rule
 from model.config.groups import ApplicationConfig, MachineFileConfig
 from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
@@ -34,7 +34,7 @@ OWN_UNITS = ("istio.service", "hybrid-mesh")
 """Names, or beginnings of names, of the units that make a machine a member of the mesh."""
 
 
-@rule
+@single_group_rule
 def a_file_is_given_or_fetched(mesh: MeshConfig) -> Iterator[Problem]:
     """A file has exactly one of `content` and `url`."""
     for path, file in _files(mesh):
@@ -45,7 +45,7 @@ def a_file_is_given_or_fetched(mesh: MeshConfig) -> Iterator[Problem]:
             )
 
 
-@rule
+@single_group_rule
 def files_are_fetched_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
     """A file's `url` is an http or https one."""
     for path, file in _files(mesh):
@@ -55,7 +55,7 @@ def files_are_fetched_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
             )
 
 
-@rule
+@single_group_rule
 def a_file_is_one_file(mesh: MeshConfig) -> Iterator[Problem]:
     """A file's path is plain, names a file, and names it once in a group."""
     seen: dict[tuple[str, str], str] = {}
@@ -73,7 +73,7 @@ def a_file_is_one_file(mesh: MeshConfig) -> Iterator[Problem]:
             yield Problem(f"{path}.path", file.path, f"{first} is the same file", "Keep one of the two.")
 
 
-@rule
+@single_group_rule
 def files_leave_the_agents_alone(mesh: MeshConfig) -> Iterator[Problem]:
     """No file replaces one of Istio's agent, or of what makes the machine a member of the mesh."""
     for path, file in _files(mesh):
@@ -84,7 +84,7 @@ def files_leave_the_agents_alone(mesh: MeshConfig) -> Iterator[Problem]:
             yield Problem(f"{path}.path", file.path, f"{owned} is the agent's own", "Choose another place.")
 
 
-@rule
+@single_group_rule
 def applications_run_on_machines_that_the_program_makes(mesh: MeshConfig) -> Iterator[Problem]:
     """A bundle holds no application: its machines are set up by their owner."""
     for name, group in sorted(mesh.workload_groups.items()):
@@ -97,7 +97,7 @@ def applications_run_on_machines_that_the_program_makes(mesh: MeshConfig) -> Ite
             )
 
 
-@rule
+@single_group_rule
 def units_have_names_of_their_own(mesh: MeshConfig) -> Iterator[Problem]:
     """No unit has the name of another, or of one that makes the machine a member of the mesh."""
     for name, group in mesh.workload_groups.items():

@@ -1,14 +1,16 @@
 """Rules on the ranges of clusters in a cloud, and on those that are let in."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import IPv4Network
 from itertools import combinations
 
 from model.checks.addresses import UNUSABLE
-from model.checks.registry import cluster_rule, rule
+from model.checks.registry import cluster_rule, readable, rule, single_cluster_rule
 from model.clouds.cidrs import spare_cidrs
 from model.clouds.google import CONTROL_PLANE_PREFIX, SERVICE_PREFIXES, gke_cidrs, nodes_cidr
 from model.clouds.registry import GOOGLE
+from model.config.base import UnreadableError
 from model.config.clusters import CloudClusterConfig, ClusterConfig, EksClusterConfig, GkeClusterConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig
@@ -82,7 +84,7 @@ def gke_ranges_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
                 yield _overlap(path, range_, f"{there} of {owner}")
 
 
-@rule
+@single_cluster_rule
 def gke_control_planes_have_their_size(mesh: MeshConfig) -> Iterator[Problem]:
     """GKE gives a control plane a /28, neither more nor less; its Services have a /16 to /27."""
     for members in _gke_clusters(mesh).values():
@@ -187,15 +189,27 @@ def _overlap(path: str, range_: IPv4Network, other: str) -> Problem:
 
 
 def _admitted(mesh: MeshConfig) -> Iterator[tuple[str, IPv4Network]]:
-    yield from ((f"operators.cidrs.{index}", cidr) for index, cidr in enumerate(mesh.operators.cidrs))
-    for name, cluster in sorted(mesh.clusters.items()):
-        if isinstance(cluster, CloudClusterConfig) and cluster.endpoint == "restricted":
-            for index, cidr in enumerate(cluster.authorized_networks):
-                yield f"clusters.{name}.authorizedNetworks.{index}", cidr
-    for name, network in sorted(mesh.networks.items()):
-        if isinstance(network, CloudNetworkConfig | ExternalNetworkConfig):
-            for index, cidr in enumerate(network.egress):
-                yield f"networks.{name}.egress.{index}", cidr
+    """Path and value of each CIDR that may reach a cloud's clusters, as far as they can be read."""
+    with suppress(UnreadableError):
+        yield from ((f"operators.cidrs.{index}", cidr) for index, cidr in enumerate(mesh.operators.cidrs))
+    clusters = readable(
+        mesh.clusters,
+        lambda cluster: (
+            cluster.authorized_networks
+            if isinstance(cluster, CloudClusterConfig) and cluster.endpoint == "restricted"
+            else ()
+        ),
+    )
+    for name, cidrs in clusters.items():
+        yield from ((f"clusters.{name}.authorizedNetworks.{index}", cidr) for index, cidr in enumerate(cidrs))
+    networks = readable(
+        mesh.networks,
+        lambda network: (
+            network.egress if isinstance(network, CloudNetworkConfig | ExternalNetworkConfig) else ()
+        ),
+    )
+    for name, cidrs in networks.items():
+        yield from ((f"networks.{name}.egress.{index}", cidr) for index, cidr in enumerate(cidrs))
 
 
 def _gke_clusters(mesh: MeshConfig) -> dict[str, dict[str, GkeClusterConfig]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from model.checks.gateways import address_is_given
 from model.checks.in_clouds import cloud_cluster_rule
-from model.checks.registry import cluster_rule, rule
+from model.checks.registry import cluster_rule, kind_rule, rule
 from model.clouds.base import AnyCloud
 from model.clouds.registry import CLOUDS, cloud_of
 from model.config.clusters import CloudClusterConfig, ClusterConfig, EksClusterConfig, KubeconfigClusterConfig
@@ -20,6 +20,7 @@ OLDEST_KUBERNETES = 32
 supported-releases, "Support status of Istio releases"). The newest that EKS has is for EKS to say."""
 
 
+@kind_rule
 @cluster_rule
 def clusters_are_in_their_clouds_networks(
     mesh: MeshConfig, name: str, cluster: ClusterConfig

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from model.checks.formats import is_url
-from model.checks.registry import rule
+from model.checks.registry import rule, single_group_rule
 from model.clouds.types import MachineSetPlan
 from model.config.clusters import LocalClusterConfig
 from model.config.istio import FolderChartsConfig, OciChartsConfig, RepositoryChartsConfig
@@ -96,7 +96,7 @@ def packages_come_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
         )
 
 
-@rule
+@single_group_rule
 def packages_without_tls_are_verified(mesh: MeshConfig) -> Iterator[Problem]:
     """Packages that come over plain HTTP have a checksum, as VMs install them as root. The lab is exempt: its
     packages come from the same host."""

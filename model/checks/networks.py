@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from model.checks.in_clouds import cloud_cluster_rule, cloud_network_rule
-from model.checks.registry import rule
+from model.checks.registry import single_network_rule
 from model.clouds.base import AnyCloud
 from model.clouds.registry import CLOUDS, cloud_of
 from model.config.clusters import CloudClusterConfig
@@ -158,7 +158,7 @@ def only_adopted_networks_say_their_egress(
         )
 
 
-@rule
+@single_network_rule
 def only_networks_with_a_nat_have_nat_addresses(mesh: MeshConfig) -> Iterator[Problem]:
     """`natAddresses` is for a NAT that is made, not for a way out that is there already."""
     for name, network in sorted(mesh.networks.items()):
@@ -202,7 +202,7 @@ def adopted_networks_are_in_their_project(
         )
 
 
-@rule
+@single_network_rule
 def external_networks_say_their_egress(mesh: MeshConfig) -> Iterator[Problem]:
     """Where a cloud's clusters let only members in, a network that others own says from where it comes."""
     clouds = [name for name, _, _ in cloud_clusters(mesh)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from model.checks.cloud_clusters import machine_type_problems, min_over_max
 from model.checks.in_clouds import cloud_group_rule
-from model.checks.registry import group_rule
+from model.checks.registry import group_rule, kind_rule
 from model.clouds.aws import known_root_device
 from model.clouds.base import AnyCloud
 from model.clouds.registry import AWS, cloud_of
@@ -18,6 +18,7 @@ from model.reading.problems import Problem
 _ARCHITECTURES = {"amd64": re.compile(r"amd64|x86[-_]64"), "arm64": re.compile(r"arm64|aarch64")}
 
 
+@kind_rule
 @cloud_group_rule
 def machines_are_in_their_clouds_networks(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
@@ -33,6 +34,7 @@ def machines_are_in_their_clouds_networks(
         )
 
 
+@kind_rule
 @cloud_group_rule
 def machines_can_prove_themselves_to_their_cluster(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud

@@ -87,6 +87,14 @@ def _unknown_type(details: ErrorDetails, place: Place) -> Problem:
     tags = sorted(place.choices)
     listed = " | ".join(tags)
     path = f"{place.path}.{key}"
+    misspelt = nearest_match(key, map(str, place.value)) if value is None and place.value else None
+    if misspelt is not None:
+        return Problem(
+            f"{place.path}.{misspelt}",
+            format_value(place.value[misspelt]),
+            "unknown key",
+            f"Did you mean `{key}`?",
+        )
     if value is None:
         return Problem(path, "", "this required key is missing", f"Add it: `{key}: {listed}`.")
     near = nearest_match(str(value), tags)

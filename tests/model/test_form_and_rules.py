@@ -15,7 +15,7 @@ from model.plan.build import plan_from
 from model.reading.form_problems import form_problems
 from model.reading.problems import ConfigurationError, Problem
 from tests.model.meshes import DELETED, LOCAL, PROD, STACKS, changed
-from tests.model.rule_cases import CASES
+from tests.model.rule_cases import CASES, Case
 from tests.model.test_any_input import _places
 
 OLD_ISTIO = "istio.version"
@@ -83,6 +83,124 @@ def test_a_misspelt_key_is_not_a_missing_one_too() -> None:
 
 def test_a_section_that_cannot_be_read_hides_only_the_rules_that_read_it() -> None:
     assert _paths(LOCAL, {"clusters": ["east"], OLD_ISTIO: "1.2.3"}) == {"clusters", OLD_ISTIO}
+
+
+@pytest.mark.parametrize(
+    ("raw", "changes"),
+    [
+        (LOCAL, {"clusters.east.network": "amsterdm"}),
+        (LOCAL, {"clusters.west.network": "bostn"}),
+        (LOCAL, {"workloadGroups.legacy.network": "amsterdm"}),
+        (LOCAL, {"workloadGroups.legacy.cluster": "eats"}),
+        (LOCAL, {"ingress.public.cluster": "eats"}),
+        (LOCAL, {"ingress.public.routes.0.backends.1.group": "legcy"}),
+        (LOCAL, {"demo.group": "legcy"}),
+        (LOCAL, {"clusters.east.typ": "local", "clusters.east.type": DELETED}),
+        (LOCAL, {"networks.boston.cdir": "10.20.0.0/16", "networks.boston.cidr": DELETED}),
+        (LOCAL, {"clusters.east.type": "locl"}),
+        (LOCAL, {"workloadGroups.legacy.machines.type": "loca"}),
+        (LOCAL, {"networks.boston.type": "lcal"}),
+        (PROD, {"clusters.gke-eu.network": "gcp-eux"}),
+        (PROD, {"clusters.gke-eu.network": "aws-us"}),
+        (PROD, {"clusters.eks-us.type": "ek"}),
+        (PROD, {"workloadGroups.orders.cluster": "eks-u"}),
+        (PROD, {"workloadGroups.ledger.network": "dc-fr"}),
+        (PROD, {"trust.issuer": "google-ca"}),
+    ],
+    ids=lambda value: next(iter(value)) if len(value) < 3 else "",
+)
+def test_one_misspelt_word_is_one_problem(raw: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    assert _paths(raw, changes) == {next(iter(changes))}
+    assert _paths(raw, {**changes, OLD_ISTIO: "1.2.3"}) == {next(iter(changes)), OLD_ISTIO}
+
+
+def test_a_name_that_cannot_be_read_leaves_references_to_it_open() -> None:
+    renamed = {"clusters.East_1": LOCAL["clusters"]["east"], "clusters.east": DELETED}
+    assert _paths(LOCAL, renamed) == {"clusters.East_1"}
+
+
+MEMBERS = ("networks", "clusters", "workloadGroups", "ingress")
+
+READERS = {
+    "operators": {"security_groups_take_their_rules"},
+    "aardvark": {
+        "admitted_ranges_are_public",
+        "api_servers_admit_no_more_than_their_cloud_takes",
+        "clusters_can_be_reached_by_their_peers",
+        "gke_ranges_are_apart",
+        "gke_ranges_are_inside_their_network",
+        "one_cluster_of_a_gcp_network_leaves_its_ranges_out",
+        "one_cluster_of_a_network_leaves_its_pod_range_out",
+        "pods_have_addresses",
+        "private_clusters_can_be_reached",
+        "security_groups_take_their_rules",
+    },
+}
+"""Rules that read a section, or every member of one, also for a problem of a single member elsewhere."""
+
+
+def _case_id(value: object) -> str:
+    return f"{value.rule}-{value.path}" if isinstance(value, Case) else str(value)
+
+
+def _is_of_one_member(case: Case) -> bool:
+    section, name, *_ = [*case.path.split("."), ""]
+    return section in MEMBERS and all(path.startswith(f"{section}.{name}") for path in case.changes)
+
+
+@pytest.mark.parametrize(
+    ("case", "section"),
+    [
+        (case, section)
+        for case in CASES
+        for section in ("trust", "istio", "demo", "labels", "operators")
+        if case.path.startswith("networks.")
+        and section not in case.changes
+        and case.rule not in READERS.get(section, ())
+    ],
+    ids=_case_id,
+)
+def test_a_section_that_cannot_be_read_hides_no_problem_of_networks(case: Case, section: str) -> None:
+    wrong = {**changed(STACKS[case.stack], case.changes), section: 5}
+    assert {problem.path for problem in _problems(wrong)} == {case.path, *case.also, section}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        case
+        for case in CASES
+        if _is_of_one_member(case) and not case.also and case.rule not in READERS["aardvark"]
+    ],
+    ids=_case_id,
+)
+def test_a_member_that_cannot_be_read_hides_no_problem_of_another(case: Case) -> None:
+    section = case.path.split(".")[0]
+    wrong = changed(STACKS[case.stack], {**case.changes, f"{section}.aardvark": 5})
+    assert {problem.path for problem in _problems(wrong)} == {case.path, f"{section}.aardvark"}
+
+
+@st.composite
+def damages(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
+    """A stack of which one entry is of a wrong form, and the path of this entry."""
+    raw = copy.deepcopy(dict(STACKS[draw(st.sampled_from(sorted(STACKS)))]))
+    place = draw(st.sampled_from([place for place in _places(raw) if "values" not in place]))
+    *above, last = place
+    parent: Any = raw
+    for key in above:
+        parent = parent[key]
+    parent[last] = draw(st.sampled_from([[[]], "A B\n", -1, 99_999_999, 1.5, None]))
+    return raw, ".".join(map(str, place))
+
+
+@settings(deadline=None, max_examples=150)
+@given(damages())
+def test_one_damage_is_reported_where_it_is_and_nowhere_else(damage: tuple[dict[str, Any], str]) -> None:
+    raw, place = damage
+    form = {problem.path for problem in _form(raw)}
+    assume(form)
+    assert {problem.path for problem in _problems(raw)} == form
+    assert all(f"{path}.".startswith(f"{place}.") for path in form)
 
 
 @st.composite
