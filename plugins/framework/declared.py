@@ -9,7 +9,19 @@ from typing import Any, ClassVar
 from plugins.framework.calls import CallContext
 from plugins.framework.differences import Difference, property_path
 from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
+from plugins.framework.handler import (
+    CheckCall,
+    Checked,
+    CreateCall,
+    Created,
+    DeleteCall,
+    Diff,
+    DiffCall,
+    ReadCall,
+    ReadState,
+    ResourceHandler,
+    UpdateCall,
+)
 from plugins.framework.values import UNKNOWN, Path, Properties
 
 
@@ -52,42 +64,30 @@ class DeclaredHandler(ResourceHandler):
         """The outputs before anything is made."""
         return {**inputs, **dict.fromkeys(self.computed, UNKNOWN)}
 
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
-        del context
-        inputs = self.completed(news)
-        names = [*_unexpected(news, self.inputs), *_missing(inputs, self.inputs - self.optional)]
-        return Checked(inputs, [*names, *self.wrong_values(olds, inputs)])
+    def check(self, call: CheckCall) -> Checked:
+        inputs = self.completed(call.news)
+        names = [*_unexpected(call.news, self.inputs), *_missing(inputs, self.inputs - self.optional)]
+        return Checked(inputs, [*names, *self.wrong_values(call.olds, inputs)])
 
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
-        del identity
-        found = Diff.of_inputs(old_inputs, news, replace_on=self.identifying, ignore=self.not_compared)
-        outdated = self.outdated(old_outputs, old_inputs, news, context)
+    def diff(self, call: DiffCall) -> Diff:
+        found = Diff.of_inputs(
+            call.old_inputs, call.news, replace_on=self.identifying, ignore=self.not_compared
+        )
+        outdated = self.outdated(call.old_outputs, call.old_inputs, call.news, call.context)
         detailed = {**found.detailed, **{property_path(path): Difference.UPDATE for path in outdated}}
         return Diff(changes=bool(detailed), replaces=found.replaces, detailed=detailed)
 
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
+    def read(self, call: ReadCall) -> ReadState | None:
         """What the state has: asks no one, so that what was not ready stays so."""
-        del context
-        self.refuse_import(inputs)
-        return ReadState(identity, inputs, outputs)
+        self.refuse_import(call.inputs)
+        return ReadState(call.identity, call.inputs, call.outputs)
 
     def refuse_import(self, inputs: Properties) -> None:
         """Raises ResourceError for a resource that the state does not know."""
         if not inputs:
             raise ResourceError(self.no_import)
 
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
+    def delete(self, call: DeleteCall) -> None:
         """Nothing: the resource exists in the state only."""
 
 
@@ -98,23 +98,11 @@ class RememberedHandler(DeclaredHandler):
     def identity(self, inputs: Properties) -> str:
         """The id that the resource gets."""
 
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        del timeout, context
-        return Created("" if preview else self.identity(inputs), inputs)
+    def create(self, call: CreateCall) -> Created:
+        return Created("" if call.preview else self.identity(call.inputs), call.inputs)
 
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
-        del identity, old_outputs, old_inputs, preview, timeout, context
-        return news
+    def update(self, call: UpdateCall) -> Properties:
+        return call.news
 
 
 def _unexpected(news: Properties, known: Collection[str]) -> list[CheckFailure]:

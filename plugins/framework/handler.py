@@ -86,6 +86,70 @@ class ReadState:
     ready: bool = False
 
 
+@dataclass(frozen=True)
+class CheckCall:
+    """Inputs of a program, and those that were checked before ({} for a new resource)."""
+
+    olds: Properties
+    news: Properties
+    context: CallContext
+
+
+@dataclass(frozen=True)
+class DiffCall:
+    """A resource as the state has it, and its checked inputs of now."""
+
+    identity: str
+    old_outputs: Properties
+    old_inputs: Properties
+    news: Properties
+    context: CallContext
+
+
+@dataclass(frozen=True)
+class CreateCall:
+    """`timeout` is the user's custom timeout in seconds, 0 when there is none."""
+
+    inputs: Properties
+    preview: bool
+    timeout: float
+    context: CallContext
+
+
+@dataclass(frozen=True)
+class ReadCall:
+    """A resource as the state has it; for an import or `.get()` without `inputs` and `outputs`."""
+
+    identity: str
+    inputs: Properties
+    outputs: Properties
+    context: CallContext
+
+
+@dataclass(frozen=True)
+class UpdateCall:
+    """As in `DiffCall` and `CreateCall`."""
+
+    identity: str
+    old_outputs: Properties
+    old_inputs: Properties
+    news: Properties
+    preview: bool
+    timeout: float
+    context: CallContext
+
+
+@dataclass(frozen=True)
+class DeleteCall:
+    """A resource as the state has it; `timeout` as in `CreateCall`."""
+
+    identity: str
+    outputs: Properties
+    inputs: Properties
+    timeout: float
+    context: CallContext
+
+
 class ResourceHandler(ABC):
     """One type of resource. Values may be or hold `UNKNOWN` in check, diff and previews.
 
@@ -96,33 +160,23 @@ class ResourceHandler(ABC):
 
     secret_outputs: ClassVar[frozenset[str]] = frozenset()
 
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+    def check(self, call: CheckCall) -> Checked:
         """Validates `news`, fills defaults. `olds` are the previous checked inputs, {} for a new resource."""
-        del olds, context
-        return Checked(news)
+        return Checked(call.news)
 
     @abstractmethod
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
+    def diff(self, call: DiffCall) -> Diff:
         """Compares; must have no effect and, unless the resource says otherwise, ask no one."""
 
     @abstractmethod
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
+    def create(self, call: CreateCall) -> Created:
         """Makes it. In a preview nothing is made and what only creation can tell is `UNKNOWN`.
 
         `timeout` is the user's custom timeout in seconds, 0 when there is none.
         """
 
     @abstractmethod
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
+    def read(self, call: ReadCall) -> ReadState | None:
         """The present state, or None when it is gone. With empty `inputs` and `outputs` it is an import
         or `.get()`.
 
@@ -131,21 +185,9 @@ class ResourceHandler(ABC):
         """
 
     @abstractmethod
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
+    def update(self, call: UpdateCall) -> Properties:
         """Changes it in place; returns the new outputs."""
 
     @abstractmethod
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
+    def delete(self, call: DeleteCall) -> None:
         """Deletes it and waits until it is gone; what is gone already is no error."""

@@ -22,7 +22,18 @@ from plugins.framework.errors import (
     abort_initialization_failed,
     redact,
 )
-from plugins.framework.handler import Checked, Diff, ReadState, ResourceHandler
+from plugins.framework.handler import (
+    CheckCall,
+    Checked,
+    CreateCall,
+    DeleteCall,
+    Diff,
+    DiffCall,
+    ReadCall,
+    ReadState,
+    ResourceHandler,
+    UpdateCall,
+)
 from plugins.framework.provider import Provider
 from plugins.framework.values import Decoded, Path, Properties, decode, encode, secret_strings
 
@@ -120,21 +131,21 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         olds, news = decode(request.olds), decode(request.news)
         with self._call(request, context, olds, news) as call:
-            return _check_response(self._handler(request).check(olds.value, news.value, call), news)
+            return _check_response(
+                self._handler(request).check(CheckCall(olds.value, news.value, call)), news
+            )
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         olds, old_inputs, news = decode(request.olds), decode(request.old_inputs), decode(request.news)
         with self._call(request, context, olds, old_inputs, news) as call:
-            handler = self._handler(request)
-            return _diff_response(handler.diff(request.id, olds.value, old_inputs.value, news.value, call))
+            asked = DiffCall(request.id, olds.value, old_inputs.value, news.value, call)
+            return _diff_response(self._handler(request).diff(asked))
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         inputs = decode(request.properties)
         with self._call(request, context, inputs) as call:
             handler = self._handler(request)
-            created = handler.create(
-                inputs.value, preview=request.preview, timeout=request.timeout, context=call
-            )
+            created = handler.create(CreateCall(inputs.value, request.preview, request.timeout, call))
             return provider_pb2.CreateResponse(
                 id=created.identity, properties=_outputs(created.outputs, handler, inputs.secrets)
             )
@@ -144,7 +155,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         with self._call(request, context, inputs, outputs) as call:
             handler = self._handler(request)
             try:
-                found = handler.read(request.id, inputs.value, outputs.value, call)
+                found = handler.read(ReadCall(request.id, inputs.value, outputs.value, call))
             except ResourceError as failure:
                 if not call.unready or isinstance(
                     failure, OperationCancelledError | InitializationFailedError
@@ -169,22 +180,23 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         olds, old_inputs, news = decode(request.olds), decode(request.old_inputs), decode(request.news)
         with self._call(request, context, olds, old_inputs, news) as call:
             handler = self._handler(request)
-            outputs = handler.update(
+            asked = UpdateCall(
                 request.id,
                 olds.value,
                 old_inputs.value,
                 news.value,
-                preview=request.preview,
-                timeout=request.timeout,
-                context=call,
+                request.preview,
+                request.timeout,
+                call,
             )
+            outputs = handler.update(asked)
             return provider_pb2.UpdateResponse(properties=_outputs(outputs, handler, news.secrets))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         outputs, old_inputs = decode(request.properties), decode(request.old_inputs)
         with self._call(request, context, outputs, old_inputs) as call:
-            handler = self._handler(request)
-            handler.delete(request.id, outputs.value, old_inputs.value, timeout=request.timeout, context=call)
+            asked = DeleteCall(request.id, outputs.value, old_inputs.value, request.timeout, call)
+            self._handler(request).delete(asked)
         return empty_pb2.Empty()
 
     # shared

@@ -14,7 +14,7 @@ from plugins.framework.calls import CallContext
 from plugins.framework.declared import DeclaredHandler
 from plugins.framework.engine import Severity
 from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import Created
+from plugins.framework.handler import CreateCall, Created, UpdateCall
 from plugins.framework.values import UNKNOWN, Path, Properties, contains_unknown
 from plugins.hybridmesh.authority import (
     AuthorityError,
@@ -91,39 +91,29 @@ class CertificateAuthorityHandler(DeclaredHandler):
             tell_renewal(cluster, context)
         return [("intermediates", cluster) for cluster in due]
 
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        del timeout, context
-        if preview or contains_unknown(inputs):
-            return Created("", _previewed(inputs, {}))
+    def create(self, call: CreateCall) -> Created:
+        if call.preview or contains_unknown(call.inputs):
+            return Created("", _previewed(call.inputs, {}))
         now = utc_now()
-        root = _root(inputs, now)
-        intermediates = {cluster: _intermediate(root, inputs, cluster, now) for cluster in inputs["clusters"]}
-        return Created(f"{inputs['meshId']}-ca", _outputs(inputs, root, intermediates))
+        root = _root(call.inputs, now)
+        intermediates = {
+            cluster: _intermediate(root, call.inputs, cluster, now) for cluster in call.inputs["clusters"]
+        }
+        return Created(f"{call.inputs['meshId']}-ca", _outputs(call.inputs, root, intermediates))
 
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
+    def update(self, call: UpdateCall) -> Properties:
         """Issues what is new, due, or of another length of life; every other intermediate stays as it is."""
-        del identity, timeout
         now = utc_now()
-        kept = _kept(old_outputs, old_inputs, news, now)
-        if preview or contains_unknown(news):
-            return _previewed(news, kept, old_outputs)
-        root = _known_root(old_outputs)
+        kept = _kept(call.old_outputs, call.old_inputs, call.news, now)
+        if call.preview or contains_unknown(call.news):
+            return _previewed(call.news, kept, call.old_outputs)
+        root = _known_root(call.old_outputs)
         intermediates = dict(kept)
-        for cluster in news["clusters"]:
+        for cluster in call.news["clusters"]:
             if cluster not in kept:
-                context.status(f"issuing the intermediate certificate of cluster {cluster}")
-                intermediates[cluster] = _intermediate(root, news, cluster, now)
-        return _outputs(news, root, intermediates)
+                call.context.status(f"issuing the intermediate certificate of cluster {cluster}")
+                intermediates[cluster] = _intermediate(root, call.news, cluster, now)
+        return _outputs(call.news, root, intermediates)
 
 
 def _wrong_files(inputs: Properties) -> list[CheckFailure]:

@@ -12,7 +12,7 @@ from typing import Any
 from plugins.framework.calls import CallContext
 from plugins.framework.declared import DeclaredHandler
 from plugins.framework.errors import CheckFailure
-from plugins.framework.handler import Created
+from plugins.framework.handler import CreateCall, Created, UpdateCall
 from plugins.framework.values import Path, Properties, contains_unknown
 from plugins.hybridmesh.authority import make_request
 from plugins.hybridmesh.validity import renewal_due, tell_renewal, utc_now, wrong_days
@@ -39,28 +39,16 @@ class CertificateRequestHandler(DeclaredHandler):
         tell_renewal(old_inputs["cluster"], context)
         return [("requestPem",)]
 
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        del timeout, context
-        if preview or contains_unknown(inputs):
-            return Created("", self.previewed(inputs))
-        return Created(f"{inputs['cluster']}-request", _made(inputs))
+    def create(self, call: CreateCall) -> Created:
+        if call.preview or contains_unknown(call.inputs):
+            return Created("", self.previewed(call.inputs))
+        return Created(f"{call.inputs['cluster']}-request", _made(call.inputs))
 
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
+    def update(self, call: UpdateCall) -> Properties:
         """A new key and a new request."""
-        del identity, old_outputs, old_inputs, timeout, context
-        if preview or contains_unknown(news):
-            return self.previewed(news)
-        return _made(news)
+        if call.preview or contains_unknown(call.news):
+            return self.previewed(call.news)
+        return _made(call.news)
 
 
 def _made(inputs: Properties) -> dict[str, Any]:

@@ -10,7 +10,16 @@ from local.lab.specs import Report
 from plugins.framework.calls import CallContext
 from plugins.framework.declared import DeclaredHandler
 from plugins.framework.differences import Difference
-from plugins.framework.handler import Created, Diff, ReadState
+from plugins.framework.handler import (
+    CreateCall,
+    Created,
+    DeleteCall,
+    Diff,
+    DiffCall,
+    ReadCall,
+    ReadState,
+    UpdateCall,
+)
 from plugins.framework.values import Properties
 from plugins.hybridmesh.lab import Life, Member, checked_network, connect, in_background, look_up, remove
 
@@ -54,69 +63,47 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
     def completed(self, news: Properties) -> Properties:
         return checked_network(super().completed(news))
 
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
+    def diff(self, call: DiffCall) -> Diff:
         """Asks the lab whether the recorded instance lives: a dead one is replaced."""
-        if _left_alone(news, old_inputs):
-            return Diff.of_inputs(old_inputs, news)
-        life, _ = self._look_up(old_outputs, identity, context)
-        return instance_diff(life, old_inputs, news)
+        if _left_alone(call.news, call.old_inputs):
+            return Diff.of_inputs(call.old_inputs, call.news)
+        life, _ = self._look_up(call.old_outputs, call.identity, call.context)
+        return instance_diff(life, call.old_inputs, call.news)
 
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        if preview:
-            return Created("", self.previewed(inputs))
-        info = self._ensure(inputs, timeout, context)
-        return Created(info.instance_id, {**inputs, **self.told(info)})
+    def create(self, call: CreateCall) -> Created:
+        if call.preview:
+            return Created("", self.previewed(call.inputs))
+        info = self._ensure(call.inputs, call.timeout, call.context)
+        return Created(info.instance_id, {**call.inputs, **self.told(info)})
 
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
-        self.refuse_import(inputs)
-        if _left_alone(inputs):
-            return ReadState(identity, inputs, outputs)
-        life, info = self._look_up(inputs, identity, context)
+    def read(self, call: ReadCall) -> ReadState | None:
+        self.refuse_import(call.inputs)
+        if _left_alone(call.inputs):
+            return ReadState(call.identity, call.inputs, call.outputs)
+        life, info = self._look_up(call.inputs, call.identity, call.context)
         if life is Life.DEAD:
             return None
         if info is None or not self.known(info):
-            return ReadState(identity, inputs, outputs)
-        return ReadState(identity, inputs, {**inputs, **self.told(info)}, ready=True)
+            return ReadState(call.identity, call.inputs, call.outputs)
+        return ReadState(call.identity, call.inputs, {**call.inputs, **self.told(info)}, ready=True)
 
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
+    def update(self, call: UpdateCall) -> Properties:
         """Only the quarantine changes in place; an unfinished creation is awaited once more."""
-        del identity
-        if preview or _left_alone(news, old_inputs):
-            return {**old_outputs, **news}
-        return {**news, **self.told(self._ensure(news, timeout, context))}
+        if call.preview or _left_alone(call.news, call.old_inputs):
+            return {**call.old_outputs, **call.news}
+        return {**call.news, **self.told(self._ensure(call.news, call.timeout, call.context))}
 
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
+    def delete(self, call: DeleteCall) -> None:
         """Deletes this incarnation only: the name may belong to its successor already."""
-        if _left_alone(inputs):
+        if _left_alone(call.inputs):
             return
-        name = self._name(outputs)
+        name = self._name(call.outputs)
 
         def delete() -> None:
-            remove(lambda lab: self.find(lab, name), lambda lab: self.end(lab, name), identity)
+            remove(lambda lab: self.find(lab, name), lambda lab: self.end(lab, name), call.identity)
 
         what = f"{self.kind} {name} is gone"
-        in_background(delete, what=what, timeout=timeout or self.delete_seconds, context=context)
+        in_background(delete, what=what, timeout=call.timeout or self.delete_seconds, context=call.context)
 
     def _name(self, properties: Properties) -> str:
         return str(properties[f"{self.kind}Name"])

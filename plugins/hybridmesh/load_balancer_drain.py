@@ -15,6 +15,7 @@ from plugins.framework.api_server import ApiServer, ApiServerError
 from plugins.framework.calls import CallContext, Progress
 from plugins.framework.declared import RememberedHandler
 from plugins.framework.errors import ResourceError, WaitTimeoutError
+from plugins.framework.handler import DeleteCall
 from plugins.framework.values import Properties
 
 _WAIT_SECONDS: Final = 900.0
@@ -35,19 +36,18 @@ class LoadBalancerDrainHandler(RememberedHandler):
     def identity(self, inputs: Properties) -> str:
         return f"{inputs['clusterName']}/load-balancers"
 
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
+    def delete(self, call: DeleteCall) -> None:
         """Waits. Raises ResourceError that names what is still there, or says that the cluster is not."""
-        del identity
-        known = {**outputs, **inputs}
+        known = {**call.outputs, **call.inputs}
         if known["quarantined"]:
             return
-        waiting = _Waiting(known, context)
+        waiting = _Waiting(known, call.context)
         cluster = known["clusterName"]
         what = f"cluster {cluster} has given its load balancers back"
         try:
-            context.wait_for(waiting.done, what=what, timeout=timeout or _WAIT_SECONDS, interval=_ASK_SECONDS)
+            call.context.wait_for(
+                waiting.done, what=what, timeout=call.timeout or _WAIT_SECONDS, interval=_ASK_SECONDS
+            )
         except WaitTimeoutError as failure:
             raise ResourceError(f"{failure}: {waiting.reason()}") from None
 

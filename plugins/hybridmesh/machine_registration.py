@@ -22,7 +22,7 @@ from plugins.framework.errors import (
     InitializationFailedError,
     WaitTimeoutError,
 )
-from plugins.framework.handler import Created, ReadState
+from plugins.framework.handler import CreateCall, Created, ReadCall, ReadState, UpdateCall
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
 from plugins.hybridmesh.diagnosis import agents_words
 from plugins.hybridmesh.workload_entries import Registration, Registrations, moment
@@ -74,48 +74,41 @@ class MachineRegistrationHandler(DeclaredHandler):
         if minimum is not UNKNOWN and not (isinstance(minimum, int) and minimum >= 0):
             yield CheckFailure("minimum", f"{minimum!r} is no number of machines")
 
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
-        self.refuse_import(inputs)
-        if not context.unready or inputs["quarantined"]:
-            return ReadState(identity, inputs, outputs, ready=True)
+    def read(self, call: ReadCall) -> ReadState | None:
+        self.refuse_import(call.inputs)
+        if not call.context.unready or call.inputs["quarantined"]:
+            return ReadState(call.identity, call.inputs, call.outputs, ready=True)
         waiting = _Waiting(
-            inputs, outputs.get("superseded", {}), context, rolling=_TEMPLATE in inputs["triggers"]
+            call.inputs,
+            call.outputs.get("superseded", {}),
+            call.context,
+            rolling=_TEMPLATE in call.inputs["triggers"],
         )
         ready = waiting.done()
-        now = _outputs(inputs, waiting.ready(), {}) if ready else outputs
-        return ReadState(identity, inputs, now, ready=ready)
+        now = _outputs(call.inputs, waiting.ready(), {}) if ready else call.outputs
+        return ReadState(call.identity, call.inputs, now, ready=ready)
 
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        if preview:
-            return Created("", self.previewed(inputs))
-        identity = f"{inputs['clusterName']}/{inputs['namespace']}/{inputs['group']}"
-        return Created(identity, _await(identity, inputs, {}, timeout, context, rolling=False))
+    def create(self, call: CreateCall) -> Created:
+        if call.preview:
+            return Created("", self.previewed(call.inputs))
+        identity = f"{call.inputs['clusterName']}/{call.inputs['namespace']}/{call.inputs['group']}"
+        return Created(identity, _await(identity, call.inputs, {}, call.timeout, call.context, rolling=False))
 
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
+    def update(self, call: UpdateCall) -> Properties:
         """Waits again. The registration that a replaced machine left behind does not count for its
         successor.
         """
-        if preview or contains_unknown(news):
-            return self.previewed(news)
-        if news["quarantined"]:
-            known = {**_NOTHING, **old_outputs}
-            return {**news, **{name: known[name] for name in self.computed}}
-        before, after = old_inputs.get("triggers", {}), news["triggers"]
-        rolling = _TEMPLATE in after and (bool(context.unready) or before.get(_TEMPLATE) != after[_TEMPLATE])
-        superseded = _superseded(old_outputs, old_inputs, news)
-        return _await(identity, news, superseded, timeout, context, rolling=rolling)
+        if call.preview or contains_unknown(call.news):
+            return self.previewed(call.news)
+        if call.news["quarantined"]:
+            known = {**_NOTHING, **call.old_outputs}
+            return {**call.news, **{name: known[name] for name in self.computed}}
+        before, after = call.old_inputs.get("triggers", {}), call.news["triggers"]
+        rolling = _TEMPLATE in after and (
+            bool(call.context.unready) or before.get(_TEMPLATE) != after[_TEMPLATE]
+        )
+        superseded = _superseded(call.old_outputs, call.old_inputs, call.news)
+        return _await(call.identity, call.news, superseded, call.timeout, call.context, rolling=rolling)
 
 
 def _await(

@@ -8,9 +8,9 @@ Inputs: `stack`, `protected`. Outputs: the inputs.
 """
 
 from model.derive.labels import lift_protection
-from plugins.framework.calls import CallContext
 from plugins.framework.declared import RememberedHandler
 from plugins.framework.errors import ResourceError
+from plugins.framework.handler import DeleteCall
 from plugins.framework.values import Properties
 
 
@@ -22,11 +22,8 @@ class ProtectionHandler(RememberedHandler):
         del inputs
         return "protection"
 
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
+    def delete(self, call: DeleteCall) -> None:
         """Raises ResourceError in a protected stack."""
-        del identity, timeout, context
-        known = {**outputs, **inputs}
+        known = {**call.outputs, **call.inputs}
         if known["protected"]:
             raise ResourceError(lift_protection(known["stack"]))

@@ -17,7 +17,7 @@ from plugins.framework.calls import CallContext
 from plugins.framework.declared import DeclaredHandler
 from plugins.framework.engine import Severity
 from plugins.framework.errors import ResourceError
-from plugins.framework.handler import Created, ReadState
+from plugins.framework.handler import CreateCall, Created, DeleteCall, ReadCall, ReadState, UpdateCall
 from plugins.framework.values import Properties
 from plugins.hybridmesh.namespace_contents import objects_of_others
 
@@ -42,61 +42,47 @@ class SharedNamespaceHandler(DeclaredHandler):
     secret_outputs = frozenset({"kubeconfig"})
     no_import = "a shared namespace cannot be imported; one that exists is used when it is declared"
 
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        if preview:
-            return Created("", self.previewed(inputs))
-        identity = f"{inputs['clusterName']}/{inputs['namespace']}"
-        if inputs["quarantined"]:
-            return Created(identity, {**inputs, "created": False})
-        space = _Space(inputs, timeout, context)
+    def create(self, call: CreateCall) -> Created:
+        if call.preview:
+            return Created("", self.previewed(call.inputs))
+        identity = f"{call.inputs['clusterName']}/{call.inputs['namespace']}"
+        if call.inputs["quarantined"]:
+            return Created(identity, {**call.inputs, "created": False})
+        space = _Space(call.inputs, call.timeout, call.context)
         live = space.settled()
         if live is not None:
-            _refuse_former(live, inputs["labels"], context)
+            _refuse_former(live, call.inputs["labels"], call.context)
         space.apply(live)
-        return Created(identity, {**inputs, "created": live is None})
+        return Created(identity, {**call.inputs, "created": live is None})
 
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
+    def read(self, call: ReadCall) -> ReadState | None:
         """Shows labels that others have changed or taken away as drift."""
-        self.refuse_import(inputs)
-        if inputs["quarantined"]:
-            return ReadState(identity, inputs, outputs)
-        live = _Space(inputs, 0, context).find()
+        self.refuse_import(call.inputs)
+        if call.inputs["quarantined"]:
+            return ReadState(call.identity, call.inputs, call.outputs)
+        live = _Space(call.inputs, 0, call.context).find()
         if live is None:
             return None
         there = live["metadata"].get("labels") or {}
-        labels = {key: there[key] for key in inputs["labels"] if key in there}
-        return ReadState(identity, {**inputs, "labels": labels}, {**outputs, "labels": labels}, ready=True)
+        labels = {key: there[key] for key in call.inputs["labels"] if key in there}
+        return ReadState(
+            call.identity, {**call.inputs, "labels": labels}, {**call.outputs, "labels": labels}, ready=True
+        )
 
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
-        del identity, old_inputs
-        created = old_outputs["created"]
-        if not (preview or news["quarantined"]):
-            space = _Space(news, timeout, context)
+    def update(self, call: UpdateCall) -> Properties:
+        created = call.old_outputs["created"]
+        if not (call.preview or call.news["quarantined"]):
+            space = _Space(call.news, call.timeout, call.context)
             live = space.settled()
             space.apply(live)
             created = created or live is None
-        return {**news, "created": created}
+        return {**call.news, "created": created}
 
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
-        del identity
-        known = {**outputs, **inputs}
+    def delete(self, call: DeleteCall) -> None:
+        known = {**call.outputs, **call.inputs}
         if known["quarantined"]:
             return
-        space = _Space(known, timeout, context)
+        space = _Space(known, call.timeout, call.context)
         live = space.find()
         if live is None:
             return
@@ -111,7 +97,9 @@ class SharedNamespaceHandler(DeclaredHandler):
         else:
             reason = "it was there before this stack"
         severity = Severity.WARNING if kept else Severity.INFO
-        context.log(severity, f"namespace {space.name} of cluster {known['clusterName']} is kept: {reason}")
+        call.context.log(
+            severity, f"namespace {space.name} of cluster {known['clusterName']} is kept: {reason}"
+        )
 
 
 class _Space:

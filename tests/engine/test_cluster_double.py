@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plugins.framework.errors import ResourceError
-from plugins.framework.handler import Diff
+from plugins.framework.handler import CheckCall, CreateCall, DeleteCall, Diff, DiffCall, ReadCall
 from plugins.framework.values import UNKNOWN
 from tests.engine.doubles.cluster import ClusterProvider
 from tests.engine.doubles.kinds import RELEASE
@@ -43,14 +43,15 @@ def provider(world: World, **options: Any) -> ClusterProvider:
 
 def create(plugin: ClusterProvider, token: str, **inputs: Any) -> str:
     handler = plugin.handler(token)
-    checked = handler.check({}, inputs, call("a"))
-    return handler.create(checked.inputs, preview=False, timeout=0, context=call("a")).identity
+    checked = handler.check(CheckCall({}, inputs, call("a")))
+    return handler.create(CreateCall(checked.inputs, False, 0, call("a"))).identity
 
 
 def diff(plugin: ClusterProvider, token: str, old: dict[str, Any], new: dict[str, Any]) -> Diff:
     handler = plugin.handler(token)
-    before = handler.check({}, old, call("a")).inputs
-    return handler.diff("id", before, before, handler.check(before, new, call("a")).inputs, call("a"))
+    before = handler.check(CheckCall({}, old, call("a"))).inputs
+    after = handler.check(CheckCall(before, new, call("a"))).inputs
+    return handler.diff(DiffCall("id", before, before, after, call("a")))
 
 
 def named(name: str, **rest: Any) -> dict[str, Any]:
@@ -83,12 +84,12 @@ def test_what_keeps_its_name_goes_before_its_replacement(world: World) -> None:
 
 def test_a_chosen_name_is_marked_and_kept(world: World) -> None:
     handler = provider(world).handler(CONFIG_MAP)
-    first = handler.check({}, {}, call("a")).inputs
+    first = handler.check(CheckCall({}, {}, call("a"))).inputs
     assert first["metadata"]["name"].startswith("a-")
     assert first["metadata"]["annotations"] == {"pulumi.com/autonamed": "true"}
-    assert handler.check(first, {}, call("a")).inputs == first
+    assert handler.check(CheckCall(first, {}, call("a"))).inputs == first
     with pytest.raises(ResourceError, match="generateName"):
-        handler.check({}, {"metadata": {"generateName": "a-"}}, call("a"))
+        handler.check(CheckCall({}, {"metadata": {"generateName": "a-"}}, call("a")))
 
 
 def test_an_unknown_option_and_a_list_are_refused(world: World) -> None:
@@ -123,13 +124,13 @@ def test_a_dead_cluster_refuses_what_the_options_do_not_allow(world: World) -> N
     world.kill(SERVER)
     plain = provider(world).handler(NAMESPACE)
     with pytest.raises(ResourceError, match="unreachable"):
-        plain.read("n", {}, {}, call("a"))
+        plain.read(ReadCall("n", {}, {}, call("a")))
     with pytest.raises(ResourceError, match="unreachable"):
-        plain.delete("n", {}, {}, timeout=0, context=call("a"))
+        plain.delete(DeleteCall("n", {}, {}, 0, call("a")))
     forgetting = provider(world, deleteUnreachable="true")
-    assert forgetting.handler(NAMESPACE).read("n", {}, {}, call("a")) is None
-    forgetting.handler(NAMESPACE).delete("n", {}, {}, timeout=0, context=call("a"))
+    assert forgetting.handler(NAMESPACE).read(ReadCall("n", {}, {}, call("a"))) is None
+    forgetting.handler(NAMESPACE).delete(DeleteCall("n", {}, {}, 0, call("a")))
     with pytest.raises(ResourceError, match="unreachable"):
-        forgetting.handler(RELEASE).delete("n/r", {}, {}, timeout=0, context=call("a"))
+        forgetting.handler(RELEASE).delete(DeleteCall("n/r", {}, {}, 0, call("a")))
     skipping = provider(world, skipUpdateUnreachable="true").handler(NAMESPACE)
-    assert skipping.check(named("n"), named("n", spec={}), call("a")).inputs == named("n")
+    assert skipping.check(CheckCall(named("n"), named("n", spec={}), call("a"))).inputs == named("n")

@@ -9,6 +9,7 @@ import pytest
 from plugins.framework.calls import CallContext
 from plugins.framework.engine import EngineLog
 from plugins.framework.errors import ResourceError
+from plugins.framework.handler import CheckCall, CreateCall, DeleteCall, DiffCall
 from plugins.framework.values import UNKNOWN
 from tests.engine.doubles.amazon import Amazon
 from tests.engine.doubles.cloud import Cloud
@@ -47,20 +48,20 @@ def call(name: str) -> CallContext:
 
 
 def problems(cloud: Cloud, token: str, inputs: dict[str, Any]) -> dict[str, str]:
-    checked = cloud.handler(token).check({}, inputs, call("a"))
+    checked = cloud.handler(token).check(CheckCall({}, inputs, call("a")))
     return {failure.property: failure.reason for failure in checked.failures}
 
 
 def make(cloud: Cloud, token: str, name: str, **inputs: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
     handler = cloud.handler(token)
-    checked = handler.check({}, inputs, call(name))
+    checked = handler.check(CheckCall({}, inputs, call(name)))
     assert checked.failures == []
-    made = handler.create(checked.inputs, preview=False, timeout=0, context=call(name))
+    made = handler.create(CreateCall(checked.inputs, False, 0, call(name)))
     return made.identity, checked.inputs, made.outputs
 
 
 def remove(cloud: Cloud, token: str, identity: str, inputs: dict[str, Any]) -> None:
-    cloud.handler(token).delete(identity, {}, inputs, timeout=0, context=call("a"))
+    cloud.handler(token).delete(DeleteCall(identity, {}, inputs, 0, call("a")))
 
 
 def test_an_unknown_type_is_refused(google: Google) -> None:
@@ -88,7 +89,7 @@ def test_a_wrong_property_is_named(google: Google, token: str, inputs: dict[str,
 
 
 def test_a_preview_does_not_know_what_the_cloud_computes(google: Google) -> None:
-    made = google.handler(CLUSTER).create({"name": "c"}, preview=True, timeout=0, context=call("c"))
+    made = google.handler(CLUSTER).create(CreateCall({"name": "c"}, True, 0, call("c")))
     assert (made.identity, made.outputs["name"]) == ("", "c")
     assert made.outputs["endpoint"] is UNKNOWN
     assert made.outputs["masterAuth"] is UNKNOWN
@@ -97,11 +98,11 @@ def test_a_preview_does_not_know_what_the_cloud_computes(google: Google) -> None
 
 def test_names_are_made_once_and_another_name_is_a_replacement(google: Google) -> None:
     handler = google.handler(NETWORK)
-    first = handler.check({}, {}, call("mesh")).inputs
+    first = handler.check(CheckCall({}, {}, call("mesh"))).inputs
     assert first["name"].startswith("mesh-")
-    assert handler.check(first, {"description": "d"}, call("mesh")).inputs["name"] == first["name"]
-    named = handler.check(first, {"name": "other"}, call("mesh")).inputs
-    diff = handler.diff("id", first, first, named, call("mesh"))
+    assert handler.check(CheckCall(first, {"description": "d"}, call("mesh"))).inputs["name"] == first["name"]
+    named = handler.check(CheckCall(first, {"name": "other"}, call("mesh"))).inputs
+    diff = handler.diff(DiffCall("id", first, first, named, call("mesh")))
     assert (diff.replaces, diff.delete_before_replace) == (["name"], True)
 
 
@@ -146,7 +147,7 @@ def test_amazon_computes_inside_what_a_program_gives(world: World) -> None:
     amazon = Amazon()
     amazon.configure({"region": "us-east-1", "defaultTags": {"tags": {"stack": "prod"}}}, call("provider"))
     given = {"roleArn": "arn:r", "vpcConfig": {"subnetIds": ["s"]}, "tags": {"component": "clusters"}}
-    previewed = amazon.handler(EKS).create(given, preview=True, timeout=0, context=call("e")).outputs
+    previewed = amazon.handler(EKS).create(CreateCall(given, True, 0, call("e"))).outputs
     assert previewed["vpcConfig"] == {"subnetIds": ["s"], "clusterSecurityGroupId": UNKNOWN, "vpcId": UNKNOWN}
     _, _, outputs = make(amazon, EKS, "e", **given)
     assert outputs["vpcConfig"]["subnetIds"] == ["s"]

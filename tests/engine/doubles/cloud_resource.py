@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 from plugins.framework.calls import CallContext
 from plugins.framework.differences import compare, property_path
 from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
+from plugins.framework.handler import (
+    CheckCall,
+    Checked,
+    CreateCall,
+    Created,
+    DeleteCall,
+    Diff,
+    DiffCall,
+    ReadCall,
+    ReadState,
+    ResourceHandler,
+    UpdateCall,
+)
 from plugins.framework.values import UNKNOWN, Properties, contains_unknown
 from tests.engine.doubles.rules import EVERYTHING, IMMUTABLE, Facts, Rule
 from tests.engine.doubles.schema import Field, resource_type
@@ -29,108 +41,90 @@ class CloudHandler(ResourceHandler):
         self._cloud, self._token, self._rule = cloud, token, rule
         self._type = resource_type(token)
 
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
-        given = {name: value for name, value in news.items() if name != DEFAULTS}
+    def check(self, call: CheckCall) -> Checked:
+        given = {name: value for name, value in call.news.items() if name != DEFAULTS}
         inputs = dict(given)
         failures = [CheckFailure(path, reason) for path, reason in self._type.problems(given)]
         nameless = "name" in self._type.inputs and not {"name", "namePrefix"} & given.keys()
         if nameless and self._type.inputs["name"].optional:
-            kept = olds.get("name") if "name" in olds.get(DEFAULTS, []) else None
-            inputs["name"] = kept or f"{context.name}-{_mark(context)[:7]}"
+            kept = call.olds.get("name") if "name" in call.olds.get(DEFAULTS, []) else None
+            inputs["name"] = kept or f"{call.context.name}-{_mark(call.context)[:7]}"
             inputs[DEFAULTS] = ["name"]
         return Checked(inputs, [*failures, *self._rule.check(inputs)])
 
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
-        found = compare(old_inputs, news, {DEFAULTS})
+    def diff(self, call: DiffCall) -> Diff:
+        found = compare(call.old_inputs, call.news, {DEFAULTS})
         tops = {str(path[0]) for path in found}
         immutable = tops if self._rule.immutable == EVERYTHING else IMMUTABLE | self._rule.immutable
         replaces = sorted(tops & immutable & (self._type.inputs.keys()))
         return Diff(
             changes=bool(found),
             replaces=replaces,
-            delete_before_replace=bool(replaces) and "name" in news and "name" not in news.get(DEFAULTS, []),
+            delete_before_replace=bool(replaces)
+            and "name" in call.news
+            and "name" not in call.news.get(DEFAULTS, []),
             detailed={property_path(path): how for path, how in found.items()},
         )
 
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        if preview:
-            return Created("", self._foreseen(inputs))
-        if contains_unknown(inputs):
+    def create(self, call: CreateCall) -> Created:
+        if call.preview:
+            return Created("", self._foreseen(call.inputs))
+        if contains_unknown(call.inputs):
             raise ResourceError("an input is not known although it is created now")
-        self._fail_if_told("create", context)
-        facts = self._cloud.facts(inputs, context)
+        self._fail_if_told("create", call.context)
+        facts = self._cloud.facts(call.inputs, call.context)
         identity = self._rule.identity(facts)
         if self._cloud.world.find(self._cloud.name, self._token, identity):
             raise ResourceError(f"{self._token} {identity} exists already")
-        outputs = self._computed(inputs, identity, facts)
-        self._keep(identity, inputs, outputs, context)
-        self._record("create", identity, context)
+        outputs = self._computed(call.inputs, identity, facts)
+        self._keep(identity, call.inputs, outputs, call.context)
+        self._record("create", identity, call.context)
         return Created(identity, outputs)
 
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
-        found = self._cloud.world.find(self._cloud.name, self._token, identity)
-        self._record("read", identity, context)
-        return ReadState(identity, found.inputs, found.outputs) if found else None
+    def read(self, call: ReadCall) -> ReadState | None:
+        found = self._cloud.world.find(self._cloud.name, self._token, call.identity)
+        self._record("read", call.identity, call.context)
+        return ReadState(call.identity, found.inputs, found.outputs) if found else None
 
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
+    def update(self, call: UpdateCall) -> Properties:
         kept = {
             name: value
-            for name, value in old_outputs.items()
-            if name not in old_inputs or name not in self._type.inputs
+            for name, value in call.old_outputs.items()
+            if name not in call.old_inputs or name not in self._type.inputs
         }
         inside = {
-            name: _carried(value, old_inputs.get(name), old_outputs.get(name)) for name, value in news.items()
+            name: _carried(value, call.old_inputs.get(name), call.old_outputs.get(name))
+            for name, value in call.news.items()
         }
-        if preview:
+        if call.preview:
             return {**kept, **inside, **dict.fromkeys(self._rule.renewed, UNKNOWN)}
-        self._fail_if_told("update", context)
-        facts = self._cloud.facts(news, context)
-        fresh = self._computed(inside, identity, facts, old_outputs)
-        renewed = {name: int(old_outputs.get(name, 1)) + 1 for name in self._rule.renewed}
+        self._fail_if_told("update", call.context)
+        facts = self._cloud.facts(call.news, call.context)
+        fresh = self._computed(inside, call.identity, facts, call.old_outputs)
+        renewed = {name: int(call.old_outputs.get(name, 1)) + 1 for name in self._rule.renewed}
         outputs = {**fresh, **{name: value for name, value in kept.items() if name in fresh}, **renewed}
         for name in ("tagsAll", "effectiveLabels", "pulumiLabels"):
             if name in fresh:
                 outputs[name] = fresh[name]
-        self._keep(identity, news, outputs, context)
-        self._record("update", identity, context)
+        self._keep(call.identity, call.news, outputs, call.context)
+        self._record("update", call.identity, call.context)
         return outputs
 
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
-        self._fail_if_told("delete", context)
+    def delete(self, call: DeleteCall) -> None:
+        self._fail_if_told("delete", call.context)
         if self._rule.protected:
             name, default = self._rule.protected
-            if inputs.get(name, default):
-                raise ResourceError(f"{identity} cannot be deleted while {name} is true")
+            if call.inputs.get(name, default):
+                raise ResourceError(f"{call.identity} cannot be deleted while {name} is true")
         world = self._cloud.world
-        thing = world.find(self._cloud.name, self._token, identity)
+        thing = world.find(self._cloud.name, self._token, call.identity)
         if thing is None:
             return
         if users := self._users(thing):
-            raise ResourceError(f"DependencyViolation: {identity} is used by {', '.join(users)}")
-        world.drop(self._cloud.name, self._token, identity)
+            raise ResourceError(f"DependencyViolation: {call.identity} is used by {', '.join(users)}")
+        world.drop(self._cloud.name, self._token, call.identity)
         self._cloud.removed(thing)
-        self._record("delete", identity, context)
+        self._record("delete", call.identity, call.context)
 
     def _foreseen(self, inputs: Properties) -> Properties:
         """The outputs as far as a preview can know them."""

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from plugins.framework.calls import CallContext
 from plugins.framework.errors import ResourceError
-from plugins.framework.handler import Created, ReadState, ResourceHandler
+from plugins.framework.handler import (
+    CreateCall,
+    Created,
+    DeleteCall,
+    ReadCall,
+    ReadState,
+    ResourceHandler,
+    UpdateCall,
+)
 from plugins.framework.values import Properties, contains_unknown
 from tests.engine.doubles import balancers
 from tests.engine.doubles.kinds import RELEASE
@@ -26,72 +34,58 @@ class InClusterHandler(ResourceHandler):
     def __init__(self, provider: ClusterProvider) -> None:
         self._provider, self._world = provider, provider.world
 
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
+    def read(self, call: ReadCall) -> ReadState | None:
         if not self._provider.reachable():
             if self._provider.has("deleteUnreachable"):
                 return None
             if self._provider.has("skipUpdateUnreachable"):
-                return ReadState(identity, inputs, outputs)
+                return ReadState(call.identity, call.inputs, call.outputs)
             raise unreachable()
         balancers.settle(self._world)
-        found = self._world.find("kubernetes", self.token, identity, self._provider.server)
-        return ReadState(identity, found.inputs, found.outputs) if found else None
+        found = self._world.find("kubernetes", self.token, call.identity, self._provider.server)
+        return ReadState(call.identity, found.inputs, found.outputs) if found else None
 
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
-        if preview or contains_unknown(news):
-            return {**self.foreseen(news), **_kept(old_outputs, old_inputs)}
+    def update(self, call: UpdateCall) -> Properties:
+        if call.preview or contains_unknown(call.news):
+            return {**self.foreseen(call.news), **_kept(call.old_outputs, call.old_inputs)}
         if not self._provider.reachable():
             if self._provider.has("skipUpdateUnreachable"):
-                return old_outputs
+                return call.old_outputs
             raise unreachable()
-        self._fail_if_told("update", context)
-        outputs = {**self.outputs(news, identity), **_kept(old_outputs, old_inputs)}
+        self._fail_if_told("update", call.context)
+        outputs = {**self.outputs(call.news, call.identity), **_kept(call.old_outputs, call.old_inputs)}
         self.updated(outputs)
-        self._keep("update", identity, news, outputs, context)
+        self._keep("update", call.identity, call.news, outputs, call.context)
         return outputs
 
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
+    def delete(self, call: DeleteCall) -> None:
         if not self._provider.reachable():
             if self._provider.has("deleteUnreachable") and self.token != RELEASE:
                 return
             raise unreachable()
-        self._fail_if_told("delete", context)
+        self._fail_if_told("delete", call.context)
         server = self._provider.server
-        self.deleted(identity, inputs)
-        self._world.drop("kubernetes", self.token, identity, server)
-        self._world.record(Call("delete", "kubernetes", self.token, context.name, identity, server))
+        self.deleted(call.identity, call.inputs)
+        self._world.drop("kubernetes", self.token, call.identity, server)
+        self._world.record(Call("delete", "kubernetes", self.token, call.context.name, call.identity, server))
 
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        if preview:
-            return Created("", self.foreseen(inputs))
-        if contains_unknown(inputs):
+    def create(self, call: CreateCall) -> Created:
+        if call.preview:
+            return Created("", self.foreseen(call.inputs))
+        if contains_unknown(call.inputs):
             raise ResourceError("an input is not known although it is created now")
         if not self._provider.reachable():
             raise unreachable()
-        self._fail_if_told("create", context)
-        identity = self.identity(inputs)
+        self._fail_if_told("create", call.context)
+        identity = self.identity(call.inputs)
         server = self._provider.server
         upsert = self._provider.has("upsertExistingObjects")
         if self._world.find("kubernetes", self.token, identity, server) and not upsert:
             raise ResourceError(f"{self.token} {identity} exists already in {server}")
-        self.admit(inputs)
-        outputs = self.outputs(inputs, identity)
-        self._keep("create", identity, inputs, outputs, context)
-        self.created(inputs)
+        self.admit(call.inputs)
+        outputs = self.outputs(call.inputs, identity)
+        self._keep("create", identity, call.inputs, outputs, call.context)
+        self.created(call.inputs)
         return Created(identity, outputs)
 
     # what differs

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from plugins.framework.calls import CallContext
 from plugins.framework.differences import compare, property_path
 from plugins.framework.errors import ResourceError
-from plugins.framework.handler import Checked, Diff
+from plugins.framework.handler import CheckCall, Checked, Diff, DiffCall
 from plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles import balancers
 from tests.engine.doubles.in_cluster import InClusterHandler
@@ -36,37 +35,30 @@ class ObjectHandler(InClusterHandler):
         self._kind = kind
         self.token = kind.token
 
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+    def check(self, call: CheckCall) -> Checked:
         if self.skips_updates():
-            return Checked(olds)
-        given = news.get("metadata", {})
+            return Checked(call.olds)
+        given = call.news.get("metadata", {})
         if given is UNKNOWN:
-            return Checked(news)
+            return Checked(call.news)
         metadata = dict(given)
         if "generateName" in metadata:
             raise ResourceError(
                 "the `.metadata.generateName` field is not supported in Server-Side Apply mode"
             )
         if "name" not in metadata:
-            mark = hashlib.sha256(context.random_seed + context.urn.encode()).hexdigest()[:8]
-            metadata["name"] = olds.get("metadata", {}).get("name") or f"{context.name}-{mark}"
+            mark = hashlib.sha256(call.context.random_seed + call.context.urn.encode()).hexdigest()[:8]
+            metadata["name"] = call.olds.get("metadata", {}).get("name") or f"{call.context.name}-{mark}"
             metadata["annotations"] = {**metadata.get("annotations", {}), AUTONAMED: "true"}
         if self._kind.namespaced:
             metadata.setdefault("namespace", "default")
-        inputs = {**news, "metadata": metadata}
+        inputs = {**call.news, "metadata": metadata}
         return Checked(with_data(inputs) if self._kind.name == "Secret" else inputs)
 
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
-        found = compare(old_inputs, news)
+    def diff(self, call: DiffCall) -> Diff:
+        found = compare(call.old_inputs, call.news)
         replaces = sorted({str(p[0]) for p in found if self._kind.replaced_by(p, self._provider.settings)})
-        named = news.get("metadata", {}).get("annotations", {}).get(AUTONAMED) != "true"
+        named = call.news.get("metadata", {}).get("annotations", {}).get(AUTONAMED) != "true"
         moved = {("metadata", "name"), ("metadata", "namespace")} & {tuple(path[:2]) for path in found}
         return Diff(
             changes=bool(found),

@@ -6,10 +6,9 @@ import hashlib
 from pathlib import Path
 
 from model.clouds.aws import EIP_ALLOCATIONS
-from plugins.framework.calls import CallContext
 from plugins.framework.differences import compare, property_path
 from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import Checked, Diff
+from plugins.framework.handler import CheckCall, Checked, Diff, DiffCall
 from plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles import balancers
 from tests.engine.doubles.in_cluster import InClusterHandler
@@ -21,25 +20,18 @@ class ReleaseHandler(InClusterHandler):
 
     token = RELEASE
 
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
+    def check(self, call: CheckCall) -> Checked:
         if self.skips_updates():
-            return Checked(olds)
-        inputs = {"values": {}, "namespace": "default", **news}
+            return Checked(call.olds)
+        inputs = {"values": {}, "namespace": "default", **call.news}
         if "name" not in inputs:
-            mark = hashlib.sha256(context.random_seed + context.urn.encode()).hexdigest()[:8]
-            inputs["name"] = olds.get("name") or f"{context.name}-{mark}"
+            mark = hashlib.sha256(call.context.random_seed + call.context.urn.encode()).hexdigest()[:8]
+            inputs["name"] = call.olds.get("name") or f"{call.context.name}-{mark}"
         failures = [] if inputs.get("chart") else [CheckFailure("chart", "a release needs a chart")]
         return Checked(inputs, failures)
 
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
-        found = compare(old_inputs, news)
+    def diff(self, call: DiffCall) -> Diff:
+        found = compare(call.old_inputs, call.news)
         replaces = sorted({str(path[0]) for path in found} & {"name", "namespace"})
         return Diff(
             changes=bool(found),

@@ -10,9 +10,20 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from plugins.framework.calls import CallContext
 from plugins.framework.errors import CheckFailure, InitializationFailedError, ResourceError
-from plugins.framework.handler import Checked, Created, Diff, ReadState, ResourceHandler
+from plugins.framework.handler import (
+    CheckCall,
+    Checked,
+    CreateCall,
+    Created,
+    DeleteCall,
+    Diff,
+    DiffCall,
+    ReadCall,
+    ReadState,
+    ResourceHandler,
+    UpdateCall,
+)
 from plugins.framework.provider import Provider
 from plugins.framework.server import start
 from plugins.framework.servicer import ProviderServicer
@@ -30,66 +41,45 @@ class ThingHandler(ResourceHandler):
     def __init__(self) -> None:
         self.made: dict[str, Properties] = {}
 
-    def check(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
-        if news.get("size") == "wrong":
-            return Checked(news, [CheckFailure("size", "must be a number")])
-        return Checked({"colour": "red", **news})
+    def check(self, call: CheckCall) -> Checked:
+        if call.news.get("size") == "wrong":
+            return Checked(call.news, [CheckFailure("size", "must be a number")])
+        return Checked({"colour": "red", **call.news})
 
-    def diff(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        context: CallContext,
-    ) -> Diff:
+    def diff(self, call: DiffCall) -> Diff:
         return Diff.of_inputs(
-            old_inputs, news, replace_on={"name"}, ignore={"noise"}, delete_before_replace=True
+            call.old_inputs, call.news, replace_on={"name"}, ignore={"noise"}, delete_before_replace=True
         )
 
-    def create(self, inputs: Properties, *, preview: bool, timeout: float, context: CallContext) -> Created:
-        if preview:
-            return Created("", {**inputs, "key": UNKNOWN})
-        behaviour = inputs.get("behaviour")
+    def create(self, call: CreateCall) -> Created:
+        if call.preview:
+            return Created("", {**call.inputs, "key": UNKNOWN})
+        behaviour = call.inputs.get("behaviour")
         if behaviour == "refuse":
-            raise ResourceError(f"the password {inputs['password']} was refused")
+            raise ResourceError(f"the password {call.inputs['password']} was refused")
         if behaviour == "break":
-            raise KeyError(inputs["password"])
+            raise KeyError(call.inputs["password"])
         if behaviour == "half":
             raise InitializationFailedError(
-                "thing-1", {**inputs, "key": "k"}, [f"{inputs['password']} is not ready"]
+                "thing-1", {**call.inputs, "key": "k"}, [f"{call.inputs['password']} is not ready"]
             )
         if behaviour == "wait":
-            context.wait_for(lambda: None, what="the sky falls", timeout=timeout or 60)
-        self.made["thing-1"] = inputs
-        return Created("thing-1", {**inputs, "key": "k"})
+            call.context.wait_for(lambda: None, what="the sky falls", timeout=call.timeout or 60)
+        self.made["thing-1"] = call.inputs
+        return Created("thing-1", {**call.inputs, "key": "k"})
 
-    def read(
-        self, identity: str, inputs: Properties, outputs: Properties, context: CallContext
-    ) -> ReadState | None:
-        if identity not in self.made:
+    def read(self, call: ReadCall) -> ReadState | None:
+        if call.identity not in self.made:
             return None
-        return ReadState(identity, self.made[identity], {**self.made[identity], "key": "k"})
+        return ReadState(call.identity, self.made[call.identity], {**self.made[call.identity], "key": "k"})
 
-    def update(
-        self,
-        identity: str,
-        old_outputs: Properties,
-        old_inputs: Properties,
-        news: Properties,
-        *,
-        preview: bool,
-        timeout: float,
-        context: CallContext,
-    ) -> Properties:
-        if not preview:
-            self.made[identity] = news
-        return {**news, "key": "k"}
+    def update(self, call: UpdateCall) -> Properties:
+        if not call.preview:
+            self.made[call.identity] = call.news
+        return {**call.news, "key": "k"}
 
-    def delete(
-        self, identity: str, outputs: Properties, inputs: Properties, *, timeout: float, context: CallContext
-    ) -> None:
-        self.made.pop(identity, None)
+    def delete(self, call: DeleteCall) -> None:
+        self.made.pop(call.identity, None)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plugins.framework.errors import UNREADY, InitializationFailedError
-from plugins.framework.handler import ReadState
+from plugins.framework.handler import ReadState, UpdateCall
 from plugins.framework.values import Properties
 from plugins.hybridmesh.main import HANDLERS
 from tests.components.test_resources import MAKERS, recorded
@@ -22,7 +22,7 @@ EVERY = pytest.mark.parametrize("name", MAKERS)
 def fail(monkeypatch: pytest.MonkeyPatch, name: str, verb: str, identity: str) -> None:
     """Makes the handler's `verb` end as one that has made a thing which does not work."""
 
-    def failing(self: Any, *given: Any, **more: Any) -> Any:
+    def failing(self: Any, call: Any) -> Any:
         raise InitializationFailedError(identity, recorded(name), WHY)
 
     monkeypatch.setattr(HANDLERS[f"hybridmesh:index:{name}"], verb, failing)
@@ -60,11 +60,11 @@ def test_a_failure_is_reported_again_until_an_update_succeeds(
     fail(monkeypatch, name, "update", identity)
     assert failure(lambda: driver.update(identity, outputs, inputs, inputs)).outputs[UNREADY] == WHY
 
-    monkeypatch.setattr(HANDLERS[driver.type], "update", lambda self, *given, **more: dict(inputs))
+    monkeypatch.setattr(HANDLERS[driver.type], "update", lambda self, call: dict(inputs))
     healthy = driver.update(identity, outputs, inputs, inputs).value
     assert UNREADY not in healthy
     found = ReadState(identity, inputs, healthy)
-    monkeypatch.setattr(HANDLERS[driver.type], "read", lambda self, *given: found)
+    monkeypatch.setattr(HANDLERS[driver.type], "read", lambda self, call: found)
     assert driver.read(identity, inputs, healthy)[0] == identity
 
 
@@ -90,9 +90,9 @@ def failure(call: Callable[[], Any]) -> FailedCallError:
 def test_no_handler_sees_the_mark(drive: Callable[[str], Driver], monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Properties] = []
 
-    def update(self: Any, identity: str, olds: Properties, *given: Any, **more: Any) -> Properties:
-        seen.append(olds)
-        return olds
+    def update(self: Any, call: UpdateCall) -> Properties:
+        seen.append(call.old_outputs)
+        return call.old_outputs
 
     monkeypatch.setattr(HANDLERS["hybridmesh:index:Protection"], "update", update)
     inputs = recorded("Protection")
