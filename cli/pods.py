@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cli.kubectl import Kubectl, KubectlError
+from local.patience import patient
 from operate.shell import CommandResult, NotReachableError, Pod
 
 PROXY = "istio-proxy"
@@ -45,7 +46,8 @@ class ClusterPods:
         except KubectlError as error:
             raise NotReachableError(str(error)) from None
         except subprocess.TimeoutExpired:
-            raise NotReachableError(f"the command in {pod.name} did not end in time") from None
+            limit = patient(timeout)
+            raise NotReachableError(f"the command in {pod.name} did not end within {limit:.0f} s") from None
         # kubectl ends with 1, too, when it did not reach the command: it says this only of one that ended
         ended = f"command terminated with exit code {done.returncode}"
         if done.returncode != 0 and not done.stderr.rstrip().endswith(ended):
