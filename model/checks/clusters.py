@@ -1,17 +1,32 @@
 """Rules on clusters."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from model.checks.formats import is_url
+from model.checks.gateways import address_is_given
+from model.checks.in_clouds import cloud_cluster_rule
 from model.checks.registry import cluster_rule, kind_rule, readable, rule
-from model.config.clusters import ClusterConfig, KubeconfigClusterConfig, LocalClusterConfig
+from model.clouds.base import AnyCloud
+from model.clouds.registry import cloud_of
+from model.config.clusters import (
+    CloudClusterConfig,
+    ClusterConfig,
+    EksClusterConfig,
+    KubeconfigClusterConfig,
+    LocalClusterConfig,
+)
 from model.config.mesh import MeshConfig
 from model.config.networks import LocalNetworkConfig
 from model.reading.problems import Problem
 
 LOCAL_KUBERNETES_VERSIONS = ("1.35.4",)
 """Releases of Kubernetes that the local site's toolchain builds."""
+
+OLDEST_KUBERNETES = 32
+"""The oldest minor release of Kubernetes 1 that Istio 1.31 supports (istio.io/latest/docs/releases/
+supported-releases, "Support status of Istio releases"). The newest that EKS has is for EKS to say."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 
@@ -125,3 +140,62 @@ def peer_endpoints_can_be_reached(mesh: MeshConfig, name: str, cluster: ClusterC
             "a loopback address means another host to each peer",
             "Write the address at which the other clusters reach the API server.",
         )
+
+
+@kind_rule
+@cluster_rule
+def clusters_are_in_their_clouds_networks(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Iterator[Problem]:
+    """A cluster of a cloud is in a network of that cloud, an existing cluster in an external one."""
+    network, cloud = mesh.networks.get(cluster.network), cloud_of(cluster)
+    if network is None or isinstance(network, LocalNetworkConfig):
+        return
+    if cloud is not None:
+        home, remedy = cloud.kinds.network, f"Choose or declare a network of type {cloud.kinds.network}."
+    elif isinstance(cluster, KubeconfigClusterConfig):
+        home = "external"
+        remedy = "Declare the network that the cluster is in already as `type: external`."
+    else:
+        return
+    if network.type != home:
+        yield Problem(
+            f"clusters.{name}.network",
+            cluster.network,
+            f"the cluster is of type {cluster.type}, and this network of type {network.type}",
+            remedy,
+        )
+
+
+@cluster_rule
+def eks_runs_a_release_that_istio_supports(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Iterator[Problem]:
+    """An EKS cluster's version is a minor release, and none too old for this Istio."""
+    if not isinstance(cluster, EksClusterConfig):
+        return
+    minor = re.fullmatch(r"1\.([1-9][0-9]{0,2})", cluster.version)
+    if minor is None:
+        yield Problem(
+            f"clusters.{name}.version",
+            cluster.version,
+            "this is no minor release of Kubernetes",
+            'Write it in quotes and without a patch: "1.35".',
+        )
+    elif int(minor[1]) < OLDEST_KUBERNETES:
+        yield Problem(
+            f"clusters.{name}.version",
+            cluster.version,
+            "Istio does not support this release of Kubernetes any more",
+            f'Choose "1.{OLDEST_KUBERNETES}" or a later one that EKS has, in quotes: "1.35".',
+        )
+
+
+@cloud_cluster_rule
+def cloud_gateways_have_reserved_addresses(
+    mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """The gateway of a cloud's cluster is a load balancer with addresses that the program reserves."""
+    yield from address_is_given(
+        name, cluster, "the addresses of a cloud's gateway are reserved by the program"
+    )

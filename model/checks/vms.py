@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from model.checks.cloud_clusters import machine_type_problems, min_over_max
 from model.checks.in_clouds import cloud_group_rule
+from model.checks.node_pools import machine_type_problems, min_over_max
 from model.checks.registry import group_rule, kind_rule
 from model.clouds.aws import known_root_device
 from model.clouds.base import AnyCloud

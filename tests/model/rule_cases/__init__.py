@@ -5,8 +5,7 @@ from tests.model.rule_cases.addresses import ADDRESSES
 from tests.model.rule_cases.applications import APPLICATIONS
 from tests.model.rule_cases.case import Case
 from tests.model.rule_cases.cidrs import CLOUD_RANGES
-from tests.model.rule_cases.cloud_clusters import CLOUD_CLUSTERS
-from tests.model.rule_cases.clusters import CLUSTERS
+from tests.model.rule_cases.clusters import CLOUD_CLUSTERS, CLUSTERS
 from tests.model.rule_cases.demo import DEMO
 from tests.model.rule_cases.flat_keys import FLAT_KEYS
 from tests.model.rule_cases.gateways import GATEWAYS

@@ -1,0 +1,69 @@
+"""Rules on who may reach the API servers of clusters in a cloud."""
+
+from collections.abc import Iterator
+
+from model.checks.in_clouds import cloud_cluster_rule
+from model.checks.registry import rule
+from model.clouds.base import AnyCloud
+from model.config.clusters import CloudClusterConfig
+from model.config.mesh import MeshConfig
+from model.derive.api_access import admitted_count, api_groups, plan_api_access
+from model.derive.clouds import cloud_clusters
+from model.reading.problems import Problem
+
+
+@rule
+def api_servers_admit_the_operators(mesh: MeshConfig) -> Iterator[Problem]:
+    """Whoever runs the program is admitted by every API server in a cloud."""
+    if mesh.operators.cidrs:
+        return
+    shut = [
+        name
+        for name, cluster, _ in cloud_clusters(mesh)
+        if cluster.endpoint == "restricted" and not cluster.authorized_networks
+    ]
+    if shut:
+        yield Problem(
+            "operators.cidrs",
+            "",
+            f"the API server of {' and '.join(shut)} would not admit you",
+            "List the ranges that you and your pipelines come from: `cidrs: [198.51.100.0/28]`.",
+        )
+
+
+@cloud_cluster_rule
+def api_servers_admit_no_more_than_their_cloud_takes(
+    mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """The ranges that an API server admits are at most as many as its cloud takes."""
+    if cloud.control_plane_in_network and cluster.endpoint == "private":
+        return
+    sources = plan_api_access(mesh, name, cluster).sources
+    count, limit = admitted_count(mesh, sources), cloud.api_source_limit
+    if count > limit:
+        yield Problem(
+            f"clusters.{name}.endpoint",
+            cluster.endpoint,
+            f"its API server would admit {count} ranges, and {cluster.type.upper()} takes {limit}",
+            "Join the networks privately and set `endpoint: private` with `peerEndpoint`, or have fewer "
+            "egress addresses.",
+        )
+
+
+@cloud_cluster_rule
+def private_clusters_can_be_reached(
+    mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """A private cluster with peers or machines in other networks says where they reach its API server."""
+    if cluster.endpoint != "private" or cluster.peer_endpoint is not None:
+        return
+    peers = [key for key, other in mesh.clusters.items() if other.network != cluster.network]
+    groups = [key for key, group in api_groups(mesh, name) if group.network != cluster.network]
+    outside = sorted(peers) + sorted(groups)
+    if outside:
+        yield Problem(
+            f"clusters.{name}.endpoint",
+            "private",
+            f"{', '.join(outside)} in other networks could not reach its API server",
+            "Set `peerEndpoint` to its URL over your private connection, or `endpoint: restricted`.",
+        )

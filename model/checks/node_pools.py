@@ -1,0 +1,65 @@
+"""Rules on the nodes of clusters in a cloud."""
+
+from collections.abc import Iterator
+
+from model.checks.in_clouds import cloud_cluster_rule
+from model.clouds.base import AnyCloud
+from model.clouds.registry import CLOUDS, cloud_of
+from model.config.clusters import CloudClusterConfig
+from model.config.mesh import MeshConfig
+from model.reading.problems import Problem
+
+
+@cloud_cluster_rule
+def pools_have_a_range(
+    mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """`min` of a pool does not exceed `max`, and `max` the nodes that the pool begins with."""
+    path, network = f"clusters.{name}.{cloud.node_pool_key}", mesh.networks.get(cluster.network)
+    pool = cloud.node_pool(cluster)
+    yield from min_over_max(path, pool.min, pool.max)
+    first = cloud.first_nodes(network) if network and cloud_of(network) is cloud else 1
+    if pool.max < first:
+        yield Problem(
+            f"{path}.max",
+            str(pool.max),
+            f"the pool begins with a node in each of {first} zones",
+            f"Write {first} or more, or name fewer `zones` of the network.",
+        )
+
+
+@cloud_cluster_rule
+def nodes_are_of_a_kind_that_their_cloud_has(
+    mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
+) -> Iterator[Problem]:
+    """The machine type of a pool has the form of its cloud's, and can run the cloud's image of nodes."""
+    path = f"clusters.{name}.{cloud.node_pool_key}.machineType"
+    machine_type = cloud.node_pool(cluster).machine_type
+    yield from machine_type_problems(path, machine_type, cloud)
+    refused = cloud.refused_nodes(machine_type)
+    if refused is not None:
+        yield Problem(path, machine_type, *refused)
+
+
+def min_over_max(section: str, fewest: int, most: int) -> Iterator[Problem]:
+    """A problem of `section` when its `min`, which is `fewest`, is more than its `max`."""
+    if fewest > most:
+        yield Problem(
+            f"{section}.min",
+            str(fewest),
+            f"this is more than max, which is {most}",
+            "Let min be at most max.",
+        )
+
+
+def machine_type_problems(path: str, value: str, cloud: AnyCloud) -> Iterator[Problem]:
+    """What is wrong with a machine type of `cloud` at `path`."""
+    if cloud.machine_types.matches(value):
+        return
+    other = next((each for each in CLOUDS if each.machine_types.matches(value)), None)
+    message = (
+        f"this is a machine type of {other.title}"
+        if other
+        else f"this is not a machine type of {cloud.title}"
+    )
+    yield Problem(path, value, message, f"Write one like {cloud.machine_types.example}.")
