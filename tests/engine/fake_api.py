@@ -67,6 +67,7 @@ class FakeApi:
         if found is None:
             return 404, {}
         if method == "DELETE":
+            balancers.empty_namespace(self.world, server, name)
             self.world.drop("kubernetes", _NAMESPACE, name, server)
         return 200, found.outputs
 
@@ -76,7 +77,7 @@ class FakeApi:
         things = self.world.things("kubernetes", server)
         if path.startswith(_NAMESPACES) and path.endswith("/configmaps"):
             inside = f"{path.removeprefix(_NAMESPACES).partition('/')[0]}/"
-            return [{"metadata": {"name": each.name}} for each in things if each.identity.startswith(inside)]
+            return [_metadata(each) for each in things if each.identity.startswith(inside)]
         if path == "/api/v1/services":
             return [thing.outputs for thing in things if thing.type == balancers.SERVICE]
         if path.endswith("/workloadentries"):
@@ -102,6 +103,12 @@ class FakeApi:
                 "spec": {"address": address},
                 "status": {"conditions": [{"type": "Healthy", "status": "True"}]},
             }
+
+
+def _metadata(thing: Thing) -> dict[str, Any]:
+    """What the program did not declare was made by a controller for something that it did."""
+    owners = [] if thing.name else [{"uid": thing.owner}]
+    return {"metadata": {"name": thing.identity.partition("/")[2], "ownerReferences": owners}}
 
 
 @contextmanager
