@@ -13,7 +13,7 @@ from model.derive.labels import PLANNED
 from model.reading.problems import Problem, format_value
 
 LABEL_LIMIT = 40
-"""Labels of one stack at most: AWS takes 50 tags, of which controllers set some."""
+"""Maximum number of labels of a stack: AWS allows 50 tags on a resource, of which controllers set some."""
 
 _PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
 _LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -22,7 +22,7 @@ _LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 
 @rule
 def whatever_is_on_google_cloud_has_a_project(mesh: MeshConfig) -> Iterator[Problem]:
-    """A network of Google Cloud and its Certificate Authority Service are in a project."""
+    """A network of Google Cloud, and its Certificate Authority Service, has a project."""
     if mesh.project is not None:
         return
     for path, project in _projects(mesh):
@@ -30,61 +30,64 @@ def whatever_is_on_google_cloud_has_a_project(mesh: MeshConfig) -> Iterator[Prob
             yield Problem(
                 path,
                 "",
-                "no Google Cloud project is named",
-                "Set `project: my-project` here, or once for all at the top of the mesh.",
+                "a Google Cloud project is required",
+                "Set `project: my-project` here, or once at the top level as the default.",
             )
 
 
 @rule
 def projects_are_project_ids(mesh: MeshConfig) -> Iterator[Problem]:
-    """A project is named by its id: 6 to 30 lower case letters, digits and dashes."""
+    """A project is named by its ID: 6 to 30 lowercase letters, digits and dashes."""
     for path, project in [("project", mesh.project), *_projects(mesh)]:
         if project is not None and not _PROJECT.fullmatch(project):
             yield Problem(
                 path,
                 project,
-                "this is no id of a Google Cloud project",
-                "Write its id, not its name or number: `gcloud projects list` shows it.",
+                "not a valid Google Cloud project ID",
+                "Write its ID, not its name or number: `gcloud projects list` shows it.",
             )
 
 
 @rule
 def cloud_stacks_have_an_owner(mesh: MeshConfig) -> Iterator[Problem]:
-    """What is made in a cloud tells by a label whose it is."""
+    """Cloud resources have a label that names their owner."""
     in_cloud = any(isinstance(network, CloudNetworkConfig) for network in mesh.networks.values())
     if in_cloud and not mesh.labels.get("owner"):
         yield Problem(
             "labels.owner",
             "",
-            "nobody could tell whose the resources in the cloud are",
+            "cloud resources require an `owner` label",
             "Add `labels: {owner: your-team}`.",
         )
 
 
 @rule
 def labels_suit_every_cloud(mesh: MeshConfig) -> Iterator[Problem]:
-    """Labels have the letters that every cloud takes, and none is one that is set by itself."""
+    """Labels have characters that every cloud allows, and do not replace those that the program sets."""
     if len(mesh.labels) > LABEL_LIMIT:
         yield Problem(
-            "labels", f"{len(mesh.labels)} labels", "a cloud takes no more", f"Have {LABEL_LIMIT} at most."
+            "labels",
+            f"{len(mesh.labels)} labels",
+            f"the number of labels must not exceed {LABEL_LIMIT}",
+            "Remove some: the clouds limit the labels of a resource.",
         )
     for key, value in mesh.labels.items():
         path = f"labels.{key}"
         if key in PLANNED:
-            yield Problem(path, value, "this label is set by itself", "Leave it out.")
+            yield Problem(path, value, "the program sets this label automatically", "Leave it out.")
         elif not _LABEL_KEY.fullmatch(key):
             yield Problem(
                 path,
                 format_value(key),
-                "this is no key that every cloud takes",
-                "Use lower case letters, digits, '-' and '_', 63 at most, beginning with a letter.",
+                "not a label key that every cloud allows",
+                "Use up to 63 lowercase letters, digits, '-' and '_', beginning with a letter.",
             )
         if not _LABEL_VALUE.fullmatch(value):
             yield Problem(
                 path,
                 format_value(value),
-                "this is no value that every cloud takes",
-                "Use lower case letters, digits, '-' and '_', 63 at most.",
+                "not a label value that every cloud allows",
+                "Use up to 63 lowercase letters, digits, '-' and '_'.",
             )
 
 

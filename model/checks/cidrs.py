@@ -1,4 +1,4 @@
-"""Rules on the ranges of clusters in a cloud, and on those that are let in."""
+"""Rules on the CIDRs of clusters in a cloud, and on those that may reach them."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from model.checks.addresses import UNUSABLE
-from model.checks.registry import cluster_rule, readable, rule, single_cluster_rule
+from model.checks.registry import cluster_rule, readable, rule
 from model.clouds.cidrs import spare_cidrs
 from model.clouds.google import CONTROL_PLANE_PREFIX, SERVICE_PREFIXES, gke_cidrs, nodes_cidr
 from model.clouds.registry import GOOGLE
@@ -18,37 +18,37 @@ from model.derive.api_access import PRIVATE, is_private
 from model.reading.problems import Problem
 
 SERVICES_OF_EKS = PRIVATE[:3]
-"""Where EKS takes a range of Services from (EKS API, `serviceIpv4Cidr`)."""
+"""Where EKS allows the CIDR of Services (EKS API, `serviceIpv4Cidr`)."""
 
 WIDEST = 8
-"""The largest range that may be admitted."""
+"""Prefix length of the largest CIDR that may be allowed."""
 
 _KEYS = {"pods": "podCidr", "services": "serviceCidr", "control_plane": "controlPlaneCidr"}
 _WANTED = {"pods": 18, "services": 20, "control_plane": CONTROL_PLANE_PREFIX}
-"""Sizes of the ranges that are suggested."""
+"""Prefix lengths of the CIDRs that are suggested."""
 
 Ranges = dict[str, IPv4Network]
 
 
 @rule
 def one_cluster_of_a_gcp_network_leaves_its_ranges_out(mesh: MeshConfig) -> Iterator[Problem]:
-    """Only one GKE cluster of a network leaves out the range of its pods, Services or control plane."""
+    """Only one GKE cluster of a network has the default CIDR of pods, Services or control plane."""
     for network, members in _gke_clusters(mesh).items():
         for part, key in _KEYS.items():
             silent = sorted(name for name, cluster in members.items() if _configured(cluster, part) is None)
             for name in silent[1:]:
-                free = _free(mesh, network, _WANTED[part])
+                free = _free(mesh, network, _WANTED[part]) or "…"
                 yield Problem(
                     f"clusters.{name}.{key}",
                     "",
-                    f"{silent[0]} of network {network} leaves it out too, and only one cluster may",
-                    f"Leave it out where the cluster exists already; elsewhere write {key}: {free or '…'}.",
+                    f"required: network {network} already has a cluster ({silent[0]}) with the default {key}",
+                    f"Set `{key}: {free}` here, or in {silent[0]} if {name} is the one that exists already.",
                 )
 
 
 @rule
 def gke_ranges_are_inside_their_network(mesh: MeshConfig) -> Iterator[Problem]:
-    """The ranges that a GKE cluster names are in its network's range."""
+    """The CIDRs of a GKE cluster are inside its network's CIDR."""
     for network, members in _gke_clusters(mesh).items():
         cidr = mesh.networks[network].cidr
         for name, cluster in sorted(members.items()):
@@ -59,14 +59,14 @@ def gke_ranges_are_inside_their_network(mesh: MeshConfig) -> Iterator[Problem]:
                     yield Problem(
                         f"clusters.{name}.{key}",
                         str(given),
-                        f"this range is outside {cidr} of network {network}",
-                        f"Choose one like {free}." if free else "Give the network a larger range.",
+                        f"this CIDR is outside {cidr} of network {network}",
+                        f"Choose one like {free}." if free else "Give the network a larger CIDR.",
                     )
 
 
 @rule
 def gke_ranges_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
-    """Ranges of pods, Services, control planes and nodes of a network have no address in common."""
+    """The CIDRs of pods, Services, control planes and nodes of a network do not overlap."""
     for network, members in _gke_clusters(mesh).items():
         cidr = mesh.networks[network].cidr
         parts = [
@@ -76,7 +76,7 @@ def gke_ranges_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
         ]
         for path, range_, given in parts:
             if given and range_.overlaps(nodes_cidr(cidr)):
-                yield _overlap(path, range_, f"{nodes_cidr(cidr)}, where nodes and machines are")
+                yield _overlap(path, range_, f"{nodes_cidr(cidr)} of nodes and VMs")
         for (first, one, one_given), (second, other, other_given) in combinations(parts, 2):
             if one.overlaps(other) and (one_given or other_given):
                 path, range_, there = (second, other, one) if other_given else (first, one, other)
@@ -84,33 +84,36 @@ def gke_ranges_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
                 yield _overlap(path, range_, f"{there} of {owner}")
 
 
-@single_cluster_rule
-def gke_control_planes_have_their_size(mesh: MeshConfig) -> Iterator[Problem]:
-    """GKE gives a control plane a /28, neither more nor less; its Services have a /16 to /27."""
-    for members in _gke_clusters(mesh).values():
-        for name, cluster in sorted(members.items()):
-            control_plane, services = cluster.control_plane_cidr, cluster.service_cidr
-            if control_plane is not None and control_plane.prefixlen != CONTROL_PLANE_PREFIX:
-                yield Problem(
-                    f"clusters.{name}.controlPlaneCidr",
-                    str(control_plane),
-                    "GKE takes a /28 for a control plane",
-                    f"Write {control_plane.network_address}/{CONTROL_PLANE_PREFIX}.",
-                )
-            if services is not None and not SERVICE_PREFIXES[0] <= services.prefixlen <= SERVICE_PREFIXES[1]:
-                yield Problem(
-                    f"clusters.{name}.serviceCidr",
-                    str(services),
-                    "GKE takes no Service range of this size",
-                    "Choose a /16 to /27, inside the network's range.",
-                )
+@cluster_rule
+def gke_control_planes_have_their_size(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Iterator[Problem]:
+    """The CIDR of a GKE control plane is a /28, and that of the cluster's Services a /16 to /27."""
+    if not isinstance(cluster, GkeClusterConfig):
+        return
+    control_plane, services = cluster.control_plane_cidr, cluster.service_cidr
+    if control_plane is not None and control_plane.prefixlen != CONTROL_PLANE_PREFIX:
+        yield Problem(
+            f"clusters.{name}.controlPlaneCidr",
+            str(control_plane),
+            f"GKE requires a /{CONTROL_PLANE_PREFIX} for a control plane",
+            f"Write {control_plane.network_address}/{CONTROL_PLANE_PREFIX}.",
+        )
+    largest, smallest = SERVICE_PREFIXES
+    if services is not None and not largest <= services.prefixlen <= smallest:
+        yield Problem(
+            f"clusters.{name}.serviceCidr",
+            str(services),
+            f"GKE requires a CIDR from /{largest} to /{smallest} for Services",
+            f"Choose a /{largest} to /{smallest} inside the network's CIDR.",
+        )
 
 
 @cluster_rule
 def eks_services_are_apart_from_every_network(
     mesh: MeshConfig, name: str, cluster: ClusterConfig
 ) -> Iterator[Problem]:
-    """The Services of an EKS cluster have a private /12 to /24 that is no network's of the mesh."""
+    """The CIDR of an EKS cluster's Services is a private /12 to /24 and overlaps no network of the mesh."""
     if not isinstance(cluster, EksClusterConfig):
         return
     path, services = f"clusters.{name}.serviceCidr", cluster.service_cidr
@@ -118,7 +121,7 @@ def eks_services_are_apart_from_every_network(
         yield Problem(
             path,
             str(services),
-            "EKS takes a private range of the size /12 to /24",
+            "EKS requires a private CIDR from /12 to /24",
             "Choose one like 172.20.0.0/16.",
         )
     for key, network in sorted(mesh.networks.items()):
@@ -126,27 +129,27 @@ def eks_services_are_apart_from_every_network(
             yield Problem(
                 path,
                 str(services),
-                f"this range overlaps {network.cidr} of network {key}",
-                "Choose a range that is used for nothing else, for example 172.20.0.0/16.",
+                f"this CIDR overlaps {network.cidr} of network {key}",
+                "Choose an unused CIDR, for example 172.20.0.0/16.",
             )
 
 
 @rule
 def admitted_ranges_are_narrow(mesh: MeshConfig) -> Iterator[Problem]:
-    """No range that is let in is as wide as the Internet: a /8 at most."""
+    """No CIDR that is allowed is larger than a /8."""
     for path, cidr in _admitted(mesh):
         if cidr.prefixlen < WIDEST:
             yield Problem(
                 path,
                 str(cidr),
-                "this range lets nearly everybody in",
-                "Write the addresses that you really come from, for example 198.51.100.7/32.",
+                f"this CIDR allows much of the Internet; a /{WIDEST} is the largest that is accepted",
+                "Write the addresses that you call from, for example 198.51.100.7/32.",
             )
 
 
 @rule
 def admitted_ranges_are_public(mesh: MeshConfig) -> Iterator[Problem]:
-    """Ranges that are let in from the Internet are public addresses: no other arrives there."""
+    """CIDRs that may reach a public endpoint are public: traffic of others never arrives there."""
     if all(not isinstance(c, CloudClusterConfig) or c.endpoint == "private" for c in mesh.clusters.values()):
         return
     for path, cidr in _admitted(mesh):
@@ -155,14 +158,14 @@ def admitted_ranges_are_public(mesh: MeshConfig) -> Iterator[Problem]:
             yield Problem(
                 path,
                 str(cidr),
-                "traffic of a private range never arrives at a public address",
-                "Write the public addresses behind which it leaves.",
+                "traffic from private addresses never arrives at a public endpoint",
+                "Write the public addresses of the NAT that it passes.",
             )
         elif unusable is not None and cidr.prefixlen >= WIDEST:
             yield Problem(
                 path,
                 str(cidr),
-                f"this range holds {unusable}, and no traffic comes from it",
+                f"this CIDR contains {unusable}, from which no traffic comes",
                 "Write the public addresses that you really come from, for example 198.51.100.7/32.",
             )
 
@@ -171,7 +174,7 @@ def admitted_ranges_are_public(mesh: MeshConfig) -> Iterator[Problem]:
 def private_endpoints_admit_private_ranges(
     mesh: MeshConfig, name: str, cluster: ClusterConfig
 ) -> Iterator[Problem]:
-    """A private API server is asked to admit private ranges only: no others arrive, and GKE takes none."""
+    """A private API server allows private CIDRs only: no other traffic arrives, and GKE refuses others."""
     if not isinstance(cluster, CloudClusterConfig) or cluster.endpoint != "private":
         return
     for index, cidr in enumerate(cluster.authorized_networks):
@@ -179,13 +182,13 @@ def private_endpoints_admit_private_ranges(
             yield Problem(
                 f"clusters.{name}.authorizedNetworks.{index}",
                 str(cidr),
-                "the API server is private, and nobody reaches it from a public address",
-                "Write the private addresses behind your connection, or set `endpoint: restricted`.",
+                "the API server is private and cannot be reached from public addresses",
+                "Write the private addresses of your connection, or set `endpoint: restricted`.",
             )
 
 
 def _overlap(path: str, range_: IPv4Network, other: str) -> Problem:
-    return Problem(path, str(range_), f"this range overlaps {other}", "Choose another one.")
+    return Problem(path, str(range_), f"this CIDR overlaps {other}", "Choose another one.")
 
 
 def _admitted(mesh: MeshConfig) -> Iterator[tuple[str, IPv4Network]]:
@@ -238,7 +241,7 @@ def _ranges(cidr: IPv4Network, cluster: GkeClusterConfig) -> Ranges:
 
 
 def _free(mesh: MeshConfig, network: str, prefix: int) -> IPv4Network | None:
-    """A range of `network` that no cluster has, of the size `prefix` or, failing that, smaller ones."""
+    """An unused CIDR of `network` with the prefix length `prefix` or, failing that, the next longer one."""
     cidr = mesh.networks[network].cidr
     taken = [nodes_cidr(cidr)]
     for cluster in _gke_clusters(mesh)[network].values():

@@ -11,12 +11,12 @@ from model.istio_facts import SIDECAR_PORTS
 from model.reading.problems import Problem
 
 DEMO_FILE = "/usr/local/bin/echo-server"
-"""The file that the demo puts on its group's machines."""
+"""The file that the demo puts on its group's VMs."""
 
 
 @rule
 def demo_machines_can_fetch_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
-    """A demo on machines says where they fetch it."""
+    """A demo on VMs says from where they download it."""
     demo = mesh.demo
     if demo is None:
         return
@@ -24,34 +24,34 @@ def demo_machines_can_fetch_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
         yield Problem(
             "demo.binaries",
             "",
-            f"the machines of group {demo.group} do not know where to fetch the echo server",
-            "Name the folder of a web server that holds echo-server.",
+            f"the demo on the VMs of group {demo.group} requires a URL of the echo server",
+            "Set it to the URL of a folder that holds echo-server.",
         )
     if demo.binaries is not None and not is_url(demo.binaries, "https", "http"):
         yield Problem(
             "demo.binaries",
             demo.binaries,
-            "this is no http or https URL",
+            "not a valid http or https URL",
             "Write it like https://host/folder.",
         )
 
 
 @rule
 def the_demo_runs_on_machines_that_the_program_makes(mesh: MeshConfig) -> Iterator[Problem]:
-    """The demo's group is not of machines that their owner sets up."""
+    """The demo's group has VMs that the program creates."""
     group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
     if mesh.demo is not None and group is not None and isinstance(group.machines, BundleMachinesConfig):
         yield Problem(
             "demo.group",
             str(mesh.demo.group),
-            "machines of type bundle are set up by their owner, not by the program",
-            "Leave `group` out, or name a group whose machines the program creates.",
+            "the program cannot install the demo on VMs of type bundle, which it does not create",
+            "Leave `group` out, or name a group whose VMs the program creates.",
         )
 
 
 @rule
 def clusters_can_pull_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
-    """A demo names its image where a cluster is not local: no registry has the local one's."""
+    """A demo names its image where a cluster is not local: no registry has the default image."""
     demo = mesh.demo
     elsewhere = [
         name for name, cluster in mesh.clusters.items() if not isinstance(cluster, LocalClusterConfig)
@@ -60,25 +60,27 @@ def clusters_can_pull_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
         yield Problem(
             "demo.image",
             "",
-            f"only local clusters have {demo.image}, which is the default; {elsewhere[0]} is none",
-            "Name an image with Istio's echo server and client that the clusters can pull.",
+            f"cluster {elsewhere[0]} is not local and cannot pull the default image {demo.image}",
+            "Set an image with Istio's echo server and client that the clusters can pull.",
         )
 
 
 @rule
 def the_demo_has_a_port_to_itself(mesh: MeshConfig) -> Iterator[Problem]:
-    """The demo's port is not one of the sidecar's, nor one below 1024, which its user may not open."""
+    """The demo's port is not one of the sidecar's, and at least 1024, as the demo does not run as root."""
     demo = mesh.demo
     if demo is not None and (demo.port in SIDECAR_PORTS or demo.port < 1024):
         reason = (
-            "Istio's proxy uses this port" if demo.port in SIDECAR_PORTS else "only root may open this port"
+            "Istio's proxy uses this port"
+            if demo.port in SIDECAR_PORTS
+            else "only root can listen on a port below 1024"
         )
-        yield Problem("demo.port", str(demo.port), reason, "Choose another one, for example 8080.")
+        yield Problem("demo.port", str(demo.port), reason, "Choose another port, for example 8080.")
 
 
 @rule
 def the_demos_files_are_its_own(mesh: MeshConfig) -> Iterator[Problem]:
-    """The demo's group has no file of the name of the demo's."""
+    """The application of the demo's group has no file at the path of the demo's own."""
     group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
     if mesh.demo is None or group is None:
         return
@@ -87,6 +89,6 @@ def the_demos_files_are_its_own(mesh: MeshConfig) -> Iterator[Problem]:
             yield Problem(
                 f"workloadGroups.{mesh.demo.group}.application.files.{index}.path",
                 file.path,
-                "the demo puts a file there",
-                "Choose another place, or turn the demo off for this group.",
+                "the demo installs its own file at this path",
+                "Choose another path, or remove the group from `demo.group`.",
             )

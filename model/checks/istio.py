@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from model.checks.formats import is_url
-from model.checks.registry import rule, single_group_rule
+from model.checks.registry import group_rule, rule
 from model.clouds.types import MachineSetPlan
 from model.config.clusters import LocalClusterConfig
+from model.config.groups import WorkloadGroupConfig
 from model.config.istio import FolderChartsConfig, OciChartsConfig, RepositoryChartsConfig
 from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
@@ -21,7 +22,7 @@ _HUB = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*")
 
 @rule
 def the_istio_release_is_supported(mesh: MeshConfig) -> Iterator[Problem]:
-    """The release is one of a supported minor."""
+    """The release belongs to a supported minor release."""
     version = mesh.istio.version
     minors = "|".join(re.escape(minor) for minor in SUPPORTED_MINORS)
     if not re.fullmatch(rf"({minors})\.(0|[1-9][0-9]*)", version):
@@ -30,13 +31,13 @@ def the_istio_release_is_supported(mesh: MeshConfig) -> Iterator[Problem]:
             "istio.version",
             version,
             "this release of Istio is not supported",
-            f"Supported are: {releases}, for example {SUPPORTED_MINORS[-1]}.0.",
+            f"Choose a supported one: {releases}, for example {SUPPORTED_MINORS[-1]}.0.",
         )
 
 
 @rule
 def tetrate_names_its_sources(mesh: MeshConfig) -> Iterator[Problem]:
-    """The distribution of Tetrate has registries of its own, which have to be named."""
+    """Tetrate's distribution requires the registries of your subscription."""
     if mesh.istio.distribution != "tetrate":
         return
     for key in ("hub", "charts"):
@@ -44,14 +45,14 @@ def tetrate_names_its_sources(mesh: MeshConfig) -> Iterator[Problem]:
             yield Problem(
                 f"istio.{key}",
                 "",
-                "distribution tetrate requires it: the default is upstream Istio's",
+                "required with distribution tetrate: the default is upstream Istio",
                 f"Set `{key}` as Tetrate's installation guide says for your subscription.",
             )
 
 
 @rule
 def the_hub_is_a_registry(mesh: MeshConfig) -> Iterator[Problem]:
-    """`hub` is the beginning of an image's name."""
+    """`hub` is an image registry and folder."""
     if not _HUB.fullmatch(mesh.istio.hub):
         yield Problem(
             "istio.hub",
@@ -63,7 +64,7 @@ def the_hub_is_a_registry(mesh: MeshConfig) -> Iterator[Problem]:
 
 @rule
 def charts_come_from_their_kind_of_place(mesh: MeshConfig) -> Iterator[Problem]:
-    """A Helm repository is https or http, a registry oci, a folder a path."""
+    """A Helm repository has an https or http URL, a registry an oci URL, and a folder a path."""
     charts = mesh.istio.charts
     if isinstance(charts, RepositoryChartsConfig) and not is_url(charts.url, "https", "http"):
         remedy = "Write an https URL" + (", or `type: oci`." if charts.url.startswith("oci:") else ".")
@@ -86,7 +87,7 @@ def charts_come_from_their_kind_of_place(mesh: MeshConfig) -> Iterator[Problem]:
 
 @rule
 def packages_come_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
-    """Machines fetch their package over HTTP."""
+    """VMs download their package over HTTP or HTTPS."""
     if not is_url(mesh.istio.packages, "https", "http"):
         yield Problem(
             "istio.packages",
@@ -96,42 +97,43 @@ def packages_come_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
         )
 
 
-@single_group_rule
-def packages_without_tls_are_verified(mesh: MeshConfig) -> Iterator[Problem]:
-    """Packages that come over plain HTTP have a checksum, as VMs install them as root. The lab is exempt: its
-    packages come from the same host."""
+@group_rule
+def packages_without_tls_are_verified(
+    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
+) -> Iterator[Problem]:
+    """Packages that are downloaded over plain HTTP have a checksum, as VMs install them as root. The lab is
+    exempt: its packages come from the same host."""
     if not mesh.istio.packages.startswith("http:"):
         return
-    for name, group in sorted(mesh.workload_groups.items()):
-        machines = plan_machine_set(mesh, "", name, group) or group.machines
-        if not isinstance(machines, MachineSetPlan | BundleMachinesConfig):
-            continue
-        form, architecture = machines.package, machines.architecture
-        if mesh.istio.package_sha256.of(form, architecture) is None:
-            yield Problem(
-                f"istio.packageSha256.{architecture}{form.capitalize()}",
-                "",
-                f"machines of {name} would install a package that anybody on the network could replace",
-                "Set the package's SHA-256, or use an https address for `packages`.",
-            )
+    machines = plan_machine_set(mesh, "", name, group) or group.machines
+    if not isinstance(machines, MachineSetPlan | BundleMachinesConfig):
+        return
+    form, architecture = machines.package, machines.architecture
+    if mesh.istio.package_sha256.of(form, architecture) is None:
+        yield Problem(
+            f"istio.packageSha256.{architecture}{form.capitalize()}",
+            "",
+            f"required for the VMs of group {name}: anyone on the network could replace a package over http",
+            "Set the package's SHA-256, or use an https URL for `packages`.",
+        )
 
 
 @rule
 def local_clusters_get_the_gateway_api(mesh: MeshConfig) -> Iterator[Problem]:
-    """Local clusters begin empty: nobody else brings the Gateway API's definitions."""
+    """Local clusters are created empty, so the program installs the CRDs of the Gateway API."""
     local = sorted(name for name, c in mesh.clusters.items() if isinstance(c, LocalClusterConfig))
     if mesh.istio.gateway_api == "existing" and local:
         yield Problem(
             "istio.gatewayApi",
             "existing",
-            f"cluster {local[0]} is local and does not have the Gateway API's definitions",
+            f"cluster {local[0]} is local and does not have the CRDs of the Gateway API",
             "Leave `gatewayApi` out, or set it to install.",
         )
 
 
 @rule
 def plain_envoys_are_local(mesh: MeshConfig) -> Iterator[Problem]:
-    """`proxy: envoy` is for the local site, whose proxies are upstream Envoys."""
+    """`proxy: envoy` is for the local site, whose proxies are upstream Envoy."""
     if mesh.istio.proxy == "envoy" and not all(
         isinstance(c, LocalClusterConfig) for c in mesh.clusters.values()
     ):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from model.checks.in_clouds import cloud_cluster_rule, cloud_network_rule
-from model.checks.registry import single_network_rule
+from model.checks.registry import network_rule
 from model.clouds.base import AnyCloud
 from model.clouds.registry import CLOUDS, cloud_of
 from model.config.clusters import CloudClusterConfig
@@ -19,7 +19,7 @@ from model.reading.problems import Problem, format_value
 def regions_are_their_clouds(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """The region of a network is one of its cloud's."""
+    """The region of a network is a region of its cloud."""
     yield from region_problems(f"networks.{name}.region", network.region, cloud)
 
 
@@ -34,11 +34,11 @@ def region_problems(path: str, region: str, cloud: AnyCloud) -> Iterator[Problem
     other = next((each for each in CLOUDS if each.regions.matches(region)), None)
     zone = re.fullmatch(r"(.+[0-9])-?[a-z]", region)
     if other is not None:
-        message = f"this is a region of {other.title}, not of {cloud.title}"
+        message = f"not a region of {cloud.title} but of {other.title}"
     elif zone and cloud.regions.matches(zone[1]):
-        message, remedy = "this is a zone, not a region", f"Write {zone[1]}."
+        message, remedy = "this is a zone; a region is required", f"Write {zone[1]}."
     else:
-        message = f"this is not a region of {cloud.title}"
+        message = f"not a region of {cloud.title}"
     yield Problem(path, region, message, remedy)
 
 
@@ -51,18 +51,18 @@ def zones_are_in_their_region(
     for index, zone in enumerate(network.zones):
         path = f"networks.{name}.zones.{index}"
         if not form.matches(zone):
-            message = f"this is not a zone of region {network.region}"
+            message = f"not a zone of region {network.region}"
             yield Problem(path, zone, message, f"Write one like {form.example}.")
         elif zone in network.zones[:index]:
-            yield Problem(path, zone, "this zone is there twice", "Name each zone once.")
+            yield Problem(path, zone, "this zone is listed twice", "List each zone once.")
 
 
 @cloud_network_rule
 def aws_networks_have_zones_enough(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """A network of AWS is in two zones or more: EKS takes no fewer, and machines outlive one. They are named
-    where only the account tells which there are."""
+    """A network of AWS is in at least two zones: EKS requires two, and VMs must survive the loss of one. The
+    stack file must list them where they differ between accounts."""
     refused = cloud.refused_zones(network)
     if refused is not None:
         value = format_value(network.zones) if network.zones else ""
@@ -73,7 +73,7 @@ def aws_networks_have_zones_enough(
 def cloud_networks_have_room(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """The range of a cloud's network has room for the ranges that are carved from it."""
+    """The CIDR of a cloud's network has room for its subnets."""
     has_clusters = any(cluster.network == name for _, cluster, _ in cloud_clusters(mesh))
     sizes, path, value = cloud.sizes, f"networks.{name}.cidr", str(network.cidr)
     smallest = sizes.smallest_with_cluster if has_clusters else sizes.smallest
@@ -82,7 +82,7 @@ def cloud_networks_have_room(
         yield Problem(
             path,
             value,
-            f"this range is too small for {members}",
+            f"this CIDR is too small for {members}",
             f"Give the network a /{smallest} or larger; a /16 leaves room to grow.",
         )
     elif network.cidr.prefixlen < sizes.largest:
@@ -91,7 +91,7 @@ def cloud_networks_have_room(
             path,
             value,
             f"{cloud.title} allows no network larger than a /{sizes.largest}",
-            f"Choose a /{sizes.largest} of it, for example {example}.",
+            f"Choose a /{sizes.largest} inside it, for example {example}.",
         )
 
 
@@ -99,7 +99,7 @@ def cloud_networks_have_room(
 def nodes_and_machines_have_addresses(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """The subnets of nodes and machines have an address for each, when all sets are at their largest."""
+    """The subnets of nodes and VMs have an address for each when every pool and group is at its maximum."""
     if network.cidr.prefixlen > cloud.sizes.smallest:
         return
     capacity = _capacity(network, cloud)
@@ -108,8 +108,8 @@ def nodes_and_machines_have_addresses(
         yield Problem(
             f"networks.{name}.cidr",
             str(network.cidr),
-            f"its subnets have {capacity} addresses, and there may be {needed} nodes and machines",
-            "Give the network a larger range, or lower the largest numbers of nodes and machines.",
+            f"the subnets have {capacity} addresses, but up to {needed} nodes and VMs need one",
+            "Give the network a larger CIDR, or lower `max` of its node pools and groups.",
         )
 
 
@@ -138,9 +138,9 @@ def pods_have_addresses(
             f"clusters.{name}.{cloud.node_pool_key}.max",
             str(pool.max),
             room.reason,
-            f"Lower it to {room.nodes}, or give the network a larger range."
+            f"Lower it to {room.nodes}, or give the network a larger CIDR."
             if room.nodes > 0
-            else "Give the network a larger range.",
+            else "Give the network a larger CIDR.",
         )
 
 
@@ -148,38 +148,37 @@ def pods_have_addresses(
 def only_adopted_networks_say_their_egress(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """A network that is made has a NAT whose addresses the program knows by itself."""
+    """`egress` is for an existing network: the program knows the NAT addresses of those that it creates."""
     if network.egress and network.id is None:
         yield Problem(
             f"networks.{name}.egress",
             format_value([str(cidr) for cidr in network.egress]),
-            "this network is made with a NAT of its own, whose addresses nobody knows yet",
-            "Leave `egress` out, or name the existing network by `id`.",
+            "the program creates this network with a NAT, whose addresses do not exist yet",
+            "Leave `egress` out, or set `id` to use an existing network.",
         )
 
 
-@single_network_rule
-def only_networks_with_a_nat_have_nat_addresses(mesh: MeshConfig) -> Iterator[Problem]:
-    """`natAddresses` is for a NAT that is made, not for a way out that is there already."""
-    for name, network in sorted(mesh.networks.items()):
-        if (
-            isinstance(network, GcpNetworkConfig)
-            and network.egress
-            and "nat_addresses" in network.model_fields_set
-        ):
-            yield Problem(
-                f"networks.{name}.natAddresses",
-                str(network.nat_addresses),
-                "no NAT is made, as `egress` says that this network has a way out",
-                "Leave out `natAddresses` or `egress`.",
-            )
+@network_rule
+def only_networks_with_a_nat_have_nat_addresses(
+    mesh: MeshConfig, name: str, network: NetworkConfig
+) -> Iterator[Problem]:
+    """`natAddresses` is for a NAT that the program creates; it creates none where `egress` is set."""
+    if not isinstance(network, GcpNetworkConfig) or not network.egress:
+        return
+    if "nat_addresses" in network.model_fields_set:
+        yield Problem(
+            f"networks.{name}.natAddresses",
+            str(network.nat_addresses),
+            "the program creates no NAT, as `egress` says that the network already has one",
+            "Leave `natAddresses` or `egress` out.",
+        )
 
 
 @cloud_network_rule
 def adopted_networks_have_their_clouds_names(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """An existing network is named as its cloud does: `vpc-…` on AWS, name or self link on Google Cloud."""
+    """`id` of an existing network is the cloud's own: `vpc-…` on AWS, a name or self link on Google Cloud."""
     refused = cloud.refused_network_id(network)
     if refused is not None:
         yield Problem(f"networks.{name}.id", network.id or "", *refused)
@@ -189,34 +188,36 @@ def adopted_networks_have_their_clouds_names(
 def adopted_networks_are_in_their_project(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """Subnets, router and firewall of a network of Google Cloud are made in its own project, also of one that
-    other projects share."""
+    """Subnets, router and firewall of an existing network of Google Cloud are created in its own project,
+    also where other projects share it."""
     own = project(mesh, name)
     host = re.search(r"projects/([^/]+)/", network.id or "")
     if own is not None and host and own != host[1]:
         yield Problem(
             f"networks.{name}.project",
             own,
-            f"the network is in project {host[1]}, where its subnets have to be",
+            f"the network is in project {host[1]}, and its subnets must be in the same one",
             f"Write `project: {host[1]}`.",
         )
 
 
-@single_network_rule
-def external_networks_say_their_egress(mesh: MeshConfig) -> Iterator[Problem]:
-    """Where a cloud's clusters let only members in, a network that others own says from where it comes."""
-    clouds = [name for name, _, _ in cloud_clusters(mesh)]
-    for name, network in sorted(mesh.networks.items()):
-        members = [*mesh.clusters.values(), *mesh.workload_groups.values()]
-        if not clouds or not isinstance(network, ExternalNetworkConfig) or network.egress:
-            continue
-        if any(member.network == name for member in members):
-            yield Problem(
-                f"networks.{name}.egress",
-                "",
-                f"{' and '.join(clouds)} would not let this network's traffic in",
-                "List the ranges from which it reaches the Internet: `egress: [198.51.100.7/32]`.",
-            )
+@network_rule
+def external_networks_say_their_egress(
+    mesh: MeshConfig, name: str, network: NetworkConfig
+) -> Iterator[Problem]:
+    """Where clusters in a cloud allow only members to reach them, an external network lists the addresses
+    that its traffic comes from."""
+    clouds = [cluster for cluster, _, _ in cloud_clusters(mesh)]
+    if not clouds or not isinstance(network, ExternalNetworkConfig) or network.egress:
+        return
+    members = [*mesh.clusters.values(), *mesh.workload_groups.values()]
+    if any(member.network == name for member in members):
+        yield Problem(
+            f"networks.{name}.egress",
+            "",
+            f"required: {' and '.join(clouds)} must know from which addresses this network's members call",
+            "List the CIDRs from which they reach the Internet: `egress: [198.51.100.7/32]`.",
+        )
 
 
 def _members(mesh: MeshConfig, network: str) -> dict[str, int]:

@@ -69,26 +69,6 @@ group_rule = _member_rule(lambda mesh: mesh.workload_groups)
 ingress_rule = _member_rule(lambda mesh: mesh.ingress)
 
 
-def _single_rule(section: str) -> Callable[[Rule], Rule]:
-    def register(check: Rule) -> Rule:
-        @wraps(check)
-        def check_each(mesh: MeshConfig) -> Iterator[Problem]:
-            for name, member in sorted(getattr(mesh, section).items()):
-                with suppress(UnreadableError):
-                    yield from check(mesh.model_copy(update={section: {name: member}}))
-
-        rule(check_each)
-        return check
-
-    return register
-
-
-single_network_rule = _single_rule("networks")
-"""Registers a rule that looks at one network at a time: called with a mesh that has no other network."""
-single_cluster_rule = _single_rule("clusters")
-single_group_rule = _single_rule("workload_groups")
-
-
 def reference_rule(check: _Check) -> _Check:
     """Marks a registered rule: what its problems are about must name a member that exists."""
     _REFERENCE_RULES.append(check.__name__)

@@ -33,6 +33,6 @@ def test_a_missing_project_is_one_clear_line_before_anything_is_made(prod: Site)
     prod.configure(mesh)
     prod.environment |= {"GOOGLE_PROJECT": "", "GOOGLE_CLOUD_PROJECT": ""}
     said = prod.up(fails=True)
-    assert "networks.gcp-eu.project: no Google Cloud project is named" in said
+    assert "networks.gcp-eu.project: a Google Cloud project is required" in said
     assert "Traceback" not in said
     assert prod.world.things() == []

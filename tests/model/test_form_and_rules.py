@@ -76,6 +76,11 @@ def test_two_of_each_are_four() -> None:
     }
 
 
+def test_what_is_wrong_whatever_the_network_is_does_not_wait_for_it() -> None:
+    changes = {"networks.gcp-eu": 5, "clusters.gke-eu.controlPlaneCidr": "10.10.240.0/27"}
+    assert _paths(PROD, changes) == set(changes)
+
+
 def test_a_misspelt_key_is_not_a_missing_one_too() -> None:
     misspelt = {"networks.boston.cidr": DELETED, "networks.boston.cdir": "10.20.0.0/16"}
     assert _paths(LOCAL, misspelt) == {"networks.boston.cdir"}

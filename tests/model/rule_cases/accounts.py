@@ -27,13 +27,13 @@ CLOUD_ACCOUNTS = [
     ),
     prod("cloud_stacks_have_an_owner", {"labels": {}}, "labels.owner", "", "owner: your-team"),
     prod("labels_suit_every_cloud", {"labels.Team": "a"}, "labels.Team", "Team", "beginning with a letter"),
-    prod("labels_suit_every_cloud", {"labels.owner": "a b"}, "labels.owner", "a b", "63 at most"),
+    prod("labels_suit_every_cloud", {"labels.owner": "a b"}, "labels.owner", "a b", "up to 63"),
     prod("labels_suit_every_cloud", {"labels.stack": "x"}, "labels.stack", "x", "Leave it out"),
     prod(
         "labels_suit_every_cloud",
         {f"labels.k{n}": "x" for n in range(40)},
         "labels",
         "41 labels",
-        "40 at most",
+        "Remove some",
     ),
 ]

@@ -33,14 +33,14 @@ APPLICATIONS = [
         files({"path": "/etc/istio/config/mesh", "content": ""}),
         f"{FILE}.path",
         "/etc/istio/config/mesh",
-        "another place",
+        "another path",
     ),
     Case(
         "files_leave_the_agents_alone",
         files({"path": "/usr/local/lib/hybrid-mesh/identity", "content": "x"}),
         f"{FILE}.path",
         "/usr/local/lib/hybrid-mesh/identity",
-        "another place",
+        "another path",
     ),
     Case(
         "applications_run_on_machines_that_the_program_makes",

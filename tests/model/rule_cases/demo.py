@@ -27,6 +27,6 @@ DEMO = [
         files({"path": "/usr/local/bin/echo-server", "content": ""}),
         f"{FILE}.path",
         "/usr/local/bin/echo-server",
-        "another place",
+        "another path",
     ),
 ]

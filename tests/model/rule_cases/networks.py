@@ -76,14 +76,14 @@ CLOUD_NETWORKS = [
         {f"{GCP}.cidr": "10.10.0.0/20", f"{RATINGS}.machines.max": 250},
         f"{GCP}.cidr",
         "10.10.0.0/20",
-        "a larger range",
+        "a larger CIDR",
     ),
     prod(
         "nodes_and_machines_have_addresses",
         {f"{AWS}.cidr": "10.20.0.0/20", f"{ORDERS}.machines.max": 742},
         f"{AWS}.cidr",
         "10.20.0.0/20",
-        "lower the largest numbers",
+        "lower `max`",
     ),
     prod(
         "pods_have_addresses",
@@ -111,14 +111,14 @@ CLOUD_NETWORKS = [
         {f"{GCP}.egress": ["203.0.113.64/28"]},
         f"{GCP}.egress",
         "[203.0.113.64/28]",
-        "by `id`",
+        "set `id`",
     ),
     prod(
         "only_networks_with_a_nat_have_nat_addresses",
         {f"{GCP}.id": "shared", f"{GCP}.egress": ["203.0.113.64/28"], f"{GCP}.natAddresses": 4},
         f"{GCP}.natAddresses",
         "4",
-        "Leave out `natAddresses`",
+        "Leave `natAddresses`",
     ),
     prod(
         "adopted_networks_have_their_clouds_names", {f"{AWS}.id": "main"}, f"{AWS}.id", "main", "vpc-0a1b2c3d"
