@@ -11,7 +11,7 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotat
 	--no-emit-find-links --custom-compile-command 'make lock' --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain toolchain-bundle up verify down test test-fast lint format bench lock
+.PHONY: help setup toolchain toolchain-bundle up verify down test test-fast test-emulated lint format bench lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test: setup $(if $(IS_ROOT),toolchain) lint ## Run every test; those on the real
 
 test-fast: setup ## Run the tests that need no lab and no engine
 	@$(BIN)/pytest -n auto --dist worksteal -m "not lab and not engine" --durations=15
+
+test-emulated: toolchain ## Bring a small mesh up under a kernel with cgroup v2 only, emulated by QEMU (root, about an hour)
+	@$(BIN)/python -m tests.emulated
 
 lint: setup ## Check style, types and the rooms' import rules
 	@$(BIN)/ruff check
