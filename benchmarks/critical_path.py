@@ -1,16 +1,8 @@
-"""Where the time of a `pulumi up` goes: its critical path, from the engine's events.
+"""Where the time of a `pulumi up` goes: its critical path, from the engine's events."""
 
-`python benchmarks/timeline.py [--all] [--stack STACK]` runs `pulumi up` of a stack (default: local) with the
-environment that it has (`eval "$(hybrid-mesh env)"`) and prints the chain of resources that decided how long
-it took, with the seconds for which each ran and waited; `--all` prints every resource in the order of its
-start instead.
-"""
-
-import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -118,26 +110,11 @@ def critical_path(spans: Iterable[Span]) -> list[Span]:
     return chain
 
 
-def lines(chain: Iterable[Span]) -> list[str]:
+def rows(chain: Iterable[Span]) -> list[str]:
     """One line per span: when it began, how long it ran, how long it waited after the one before."""
-    rows, end = [], 0.0
+    texts, end = [], 0.0
     for span in chain:
         waited = f" after {span.start - end:.1f} s" if span.start - end >= 0.1 else ""
-        rows.append(f"{span.start:5.1f} s  {span.seconds:5.1f} s  {span.name}{waited}")
+        texts.append(f"{span.start:5.1f} s  {span.seconds:5.1f} s  {span.name}{waited}")
         end = span.end
-    return rows
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack", default="local")
-    parser.add_argument("--all", action="store_true", help="every resource, not the critical path only")
-    arguments = parser.parse_args()
-    seconds, spans = record(arguments.stack, os.environ)
-    chosen = spans if arguments.all else critical_path(spans)
-    print("\n".join([*lines(chosen), f"{seconds:5.1f} s  in all"]))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return texts
