@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import copy
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,13 +21,12 @@ import yaml
 from tests.engine.doubles.store import VARIABLE, World
 from tests.engine.doubles.together import MemoryWorld, together
 from tests.engine.fake_api import TOKEN, FakeApi, fake_api
-from tests.plugins.engine import CHECKOUT, LANGUAGE_HOST, binary
+from tests.plugins.engine import CHECKOUT, Pulumi, pulumi_environment
 
 LINKED: Final = ("__main__.py", "components", "model", "plugins", "local", ".toolchain", ".venv")
 DOUBLES: Final = CHECKOUT / "tests/engine/doubles/bin"
 CREDENTIAL_PLUGINS: Final = ("gke-gcloud-auth-plugin", "aws")
 SERVERS_OF_EACH: Final = 6
-_COMMAND_SECONDS: Final = 580
 _GIVE_CREDENTIAL: Final = """#!{python}
 import json, os
 info = json.loads(os.environ.get("KUBERNETES_EXEC_INFO") or "{{}}")
@@ -40,14 +37,12 @@ print(json.dumps({{"apiVersion": version, "kind": "ExecCredential", "status": st
 
 
 @dataclass
-class Site:
+class Site(Pulumi):
     """One stack. `api` has the API servers that its clusters get."""
 
-    folder: Path
     stack: str
     world: World
     api: FakeApi | None
-    environment: dict[str, str]
 
     # the stack's configuration
 
@@ -68,30 +63,6 @@ class Site:
 
     # the engine
 
-    def pulumi(self, *arguments: str, fails: bool = False) -> str:
-        """Both streams of `pulumi ARGUMENTS`; asserts that it succeeds or, with `fails`, that it does not."""
-        done = self._run(*arguments)
-        assert (done.returncode != 0) is fails, done.stdout[-9000:] + done.stderr
-        return done.stdout + done.stderr
-
-    def told(self, *arguments: str) -> Any:
-        """The JSON that `pulumi ARGUMENTS` prints."""
-        done = self._run(*arguments)
-        assert done.returncode == 0, done.stdout[-6000:] + done.stderr
-        return json.loads(done.stdout)
-
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["pulumi", "--non-interactive", "--color=never", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_COMMAND_SECONDS,
-            check=False,
-        )
-
     def preview(self, *arguments: str) -> str:
         return self.pulumi("preview", "--diff", *arguments)
 
@@ -105,11 +76,6 @@ class Site:
         """What a preview would do, by the resource's name, what stays the same left out."""
         steps = self.told("preview", "--json")["steps"]
         return {step["urn"].rpartition("::")[2]: step["op"] for step in steps if step["op"] != "same"}
-
-    def resources(self) -> list[dict[str, Any]]:
-        """Of the exported state, secrets as ciphertext."""
-        resources: list[dict[str, Any]] = self.told("stack", "export")["deployment"].get("resources", [])
-        return resources
 
     def output(self, name: str) -> Any:
         return self.told("stack", "output", name, "--json", "--show-secrets")
@@ -160,25 +126,14 @@ def make_site(
         (tools / name).chmod(0o755)
     world.offer(servers)
     (folder / "kubeconfig").write_text(_kubeconfig(servers["kubeconfig"]))
-    made = Site(project, stack, world, api, _environment(folder, tools))
+    made = Site(project, _environment(folder, tools), stack, world, api)
     made.pulumi("stack", "init", stack)
     return made
 
 
 def _environment(folder: Path, tools: Path) -> dict[str, str]:
-    command = binary("pulumi")
-    assert command is not None
-    folders = [tools, DOUBLES, LANGUAGE_HOST, Path(command).parent, Path(sys.executable).parent]
-    (folder / "state").mkdir()
-    return {
-        "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
-        "HOME": str(folder),
+    return pulumi_environment(folder, tools, DOUBLES) | {
         "KUBECONFIG": str(folder / "kubeconfig"),
-        "PULUMI_HOME": str(folder / "home"),
-        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "passphrase",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "HYBRID_MESH_STATE": str(folder / "lab-state"),
         "HYBRID_MESH_SEVERAL_LABS": "1",
         VARIABLE: str(folder / "world"),

@@ -24,7 +24,7 @@ def test_changes_where_none_are_expected_have_an_exit_code_of_their_own(tmp_path
         pytest.skip("the exit codes of pulumi need it: run make toolchain to include them")
     project = Project(tmp_path / "project", PROGRAM.format(name="one"))
     assert _expect_no_changes(project) == 7
-    project.run("up", "--yes", "--skip-preview")
+    project.pulumi("up", "--yes", "--skip-preview")
     assert _expect_no_changes(project) == 0
     project.write("import nothing_of_that_name\n")
     assert _expect_no_changes(project) not in {0, 7}

@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 CHECKOUT: Final = Path(__file__).parents[2]
 LANGUAGE_HOST: Final = CHECKOUT / "plugins/python_standin/bin"
-_COMMAND_SECONDS: Final = 300
+_COMMAND_SECONDS: Final = 580
 
 
 def binary(name: str) -> str | None:
@@ -23,58 +24,79 @@ def binary(name: str) -> str | None:
 
 
 @dataclass
-class Project:
-    """A project with one stack, `test`, whose state is in its own folder."""
+class Pulumi:
+    """The `pulumi` command in the folder of a project, with an environment of its own."""
 
     folder: Path
-    program: str
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str]
 
-    def __post_init__(self) -> None:
-        command = binary("pulumi")
-        assert command is not None
-        path = [str(Path(command).parent), str(Path(sys.executable).parent), os.environ["PATH"]]
-        state = self.folder / "state"
-        state.mkdir(parents=True)
-        self.environment = {
-            "PATH": os.pathsep.join([str(LANGUAGE_HOST), *path]),
-            "HOME": str(self.folder),
-            "PULUMI_HOME": str(self.folder / "home"),
-            "PULUMI_BACKEND_URL": f"file://{state}",
-            "PULUMI_CONFIG_PASSPHRASE": "passphrase",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_ERROR_OUTPUT_STRING": "true",
-        } | self.environment
-        (self.folder / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
-        self.write(self.program)
-        self.run("stack", "init", "test")
+    def pulumi(self, *arguments: str, fails: bool = False) -> str:
+        """Both streams of `pulumi ARGUMENTS`; asserts that it succeeds or, with `fails`, that it does not."""
+        done = self._run(*arguments)
+        assert (done.returncode != 0) is fails, done.stdout[-9000:] + done.stderr
+        return done.stdout + done.stderr
+
+    def told(self, *arguments: str) -> Any:
+        """The JSON that `pulumi ARGUMENTS` prints."""
+        done = self._run(*arguments)
+        assert done.returncode == 0, done.stdout[-6000:] + done.stderr
+        return json.loads(done.stdout)
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Of the exported state, secrets as ciphertext."""
+        resources: list[dict[str, Any]] = self.told("stack", "export")["deployment"].get("resources", [])
+        return resources
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["pulumi", "--non-interactive", "--color=never", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
+        )
+
+
+def pulumi_environment(folder: Path, *first_on_path: Path) -> dict[str, str]:
+    """For a `pulumi` that keeps everything below `folder`, with our language host before others and
+    `first_on_path` before that."""
+    command = binary("pulumi")
+    assert command is not None
+    path = [*first_on_path, LANGUAGE_HOST, Path(command).parent, Path(sys.executable).parent]
+    state = folder / "state"
+    state.mkdir(parents=True)
+    return {
+        "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
+        "HOME": str(folder),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": f"file://{state}",
+        "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+class Project(Pulumi):
+    """A project with one stack, `test`, whose state is in its own folder."""
+
+    def __init__(self, folder: Path, program: str, environment: Mapping[str, str] | None = None) -> None:
+        own = pulumi_environment(folder) | {"PULUMI_ERROR_OUTPUT_STRING": "true"}
+        super().__init__(folder, {**own, **(environment or {})})
+        (folder / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
+        self.write(program)
+        self.pulumi("stack", "init", "test")
 
     def write(self, program: str) -> None:
         """Changes the program."""
         (self.folder / "__main__.py").write_text(program)
 
-    def run(self, *arguments: str, fails: bool = False) -> str:
-        """Both streams of `pulumi ARGUMENTS`; asserts that it succeeds or, with `fails`, that it does not."""
-        done = subprocess.run(
-            ["pulumi", "--non-interactive", "--color=never", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_COMMAND_SECONDS,
-            check=False,
-        )
-        assert (done.returncode != 0) is fails, done.stdout
-        return done.stdout
-
     def set(self, key: str, value: str, *, secret: bool = False) -> None:
         """Sets a value of the stack's configuration."""
-        self.run("config", "set", key, value, *(["--secret"] if secret else []))
+        self.pulumi("config", "set", key, value, *(["--secret"] if secret else []))
 
     def state(self) -> dict[str, Any]:
         """The resources of the stack, by name."""
-        exported = json.loads(self.run("stack", "export"))
-        resources = exported["deployment"].get("resources", [])
-        return {resource["urn"].rpartition("::")[2]: resource for resource in resources}
+        return {resource["urn"].rpartition("::")[2]: resource for resource in self.resources()}

@@ -49,33 +49,33 @@ def project(make_project: ProjectFactory, tmp_path: Path) -> Project:
 
 
 def output(project: Project, name: str) -> str:
-    return project.run("stack", "output", name, "--show-secrets")
+    return project.pulumi("stack", "output", name, "--show-secrets")
 
 
 def test_the_life_of_an_authority(project: Project) -> None:
-    assert "+ 2 to create" in project.run("preview")
-    said = project.run("up", "--yes", "--skip-preview")
+    assert "+ 2 to create" in project.pulumi("preview")
+    said = project.pulumi("up", "--yes", "--skip-preview")
     assert BEGIN_KEY not in said
     root, east = output(project, "root"), output(project, "east")
     assert "BEGIN CERTIFICATE" in root
 
-    project.run("up", "--yes", "--skip-preview", "--expect-no-changes")
-    project.run("preview", "--refresh", "--expect-no-changes")
+    project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
+    project.pulumi("preview", "--refresh", "--expect-no-changes")
 
     project.set("clusters", "east,north,west")
-    previewed = project.run("preview", "--diff")
+    previewed = project.pulumi("preview", "--diff")
     assert "to update" in previewed
     assert "to replace" not in previewed
-    project.run("up", "--yes", "--skip-preview")
+    project.pulumi("up", "--yes", "--skip-preview")
     assert (output(project, "root"), output(project, "east")) == (root, east)
 
-    project.run("destroy", "--yes", "--skip-preview")
+    project.pulumi("destroy", "--yes", "--skip-preview")
     assert project.state() == {}
 
 
 def test_no_key_is_plain_in_the_state_or_shown(project: Project) -> None:
-    shown = project.run("up", "--yes", "--skip-preview", "--diff", "-v=7", "--logtostderr")
-    exported = project.run("stack", "export")
+    shown = project.pulumi("up", "--yes", "--skip-preview", "--diff", "-v=7", "--logtostderr")
+    exported = project.pulumi("stack", "export")
     lines = {
         line for key in _keys(project) for line in key.splitlines() if len(line) > 20 and "KEY" not in line
     }
@@ -89,9 +89,9 @@ def test_no_key_is_plain_in_the_state_or_shown(project: Project) -> None:
 
 
 def test_another_root_is_refused_in_the_preview(project: Project) -> None:
-    project.run("up", "--yes", "--skip-preview")
+    project.pulumi("up", "--yes", "--skip-preview")
     project.set("days", "365")
-    said = project.run("preview", fails=True)
+    said = project.pulumi("preview", fails=True)
     assert "trust.rootValidityDays decides the mesh's root" in said
     assert "Traceback" not in said
 
@@ -102,7 +102,7 @@ def _ciphertext(value: Any) -> bool:
 
 def _keys(project: Project) -> list[str]:
     """The private keys in the state, decrypted."""
-    exported = json.loads(project.run("stack", "export", "--show-secrets"))
+    exported = json.loads(project.pulumi("stack", "export", "--show-secrets"))
     resources = exported["deployment"]["resources"]
     outputs = next(each["outputs"] for each in resources if each["urn"].endswith("::authority"))
     intermediates = json.loads(outputs["intermediates"]["plaintext"])

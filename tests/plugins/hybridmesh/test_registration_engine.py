@@ -54,22 +54,22 @@ def project(make_project: ProjectFactory, server: FakeApiServer, tmp_path: Path)
 
 
 def test_no_refresh_forgets_a_failed_wait(project: Project, server: FakeApiServer) -> None:
-    assert NEVER in project.run(*UP, fails=True)
-    assert NEVER in project.run("refresh", "--yes", "--skip-preview")
+    assert NEVER in project.pulumi(*UP, fails=True)
+    assert NEVER in project.pulumi("refresh", "--yes", "--skip-preview")
     assert project.state()["registration"]["initErrors"]
-    project.run("preview", "--refresh", "--expect-no-changes", fails=True)
-    assert NEVER in project.run(*UP, "--refresh", fails=True)
-    assert NEVER in project.run(*UP, fails=True)
+    project.pulumi("preview", "--refresh", "--expect-no-changes", fails=True)
+    assert NEVER in project.pulumi(*UP, "--refresh", fails=True)
+    assert NEVER in project.pulumi(*UP, fails=True)
 
     server.register("legacy", "10.10.0.100", healthy=True)
-    project.run(*UP, "--refresh")
+    project.pulumi(*UP, "--refresh")
     assert "initErrors" not in project.state()["registration"]
-    project.run(*UP, "--refresh", "--expect-no-changes")
+    project.pulumi(*UP, "--refresh", "--expect-no-changes")
 
 
 def test_a_refresh_ends_a_failure_whose_cause_is_gone(project: Project, server: FakeApiServer) -> None:
-    assert NEVER in project.run(*UP, fails=True)
+    assert NEVER in project.pulumi(*UP, fails=True)
     server.register("legacy", "10.10.0.100", healthy=True)
-    project.run("refresh", "--yes", "--skip-preview")
-    project.run(*UP, "--expect-no-changes")
+    project.pulumi("refresh", "--yes", "--skip-preview")
+    project.pulumi(*UP, "--expect-no-changes")
     assert project.state()["registration"]["outputs"]["workloadEntries"] == ["legacy-10.10.0.100-amsterdam"]

@@ -33,21 +33,21 @@ def test_a_program_runs_with_its_configuration(make_project: ProjectFactory) -> 
     (project.folder / "beside.py").write_text("greeting = 'hello from the program'\n")
     project.set("plain", "value")
     project.set("hidden", "very hidden", secret=True)
-    assert "hello from the program" in project.run("preview")
-    shown = project.run("up", "--yes")
+    assert "hello from the program" in project.pulumi("preview")
+    shown = project.pulumi("up", "--yes")
     assert "1 created" in shown
     assert "very hidden" not in shown
-    outputs = json.loads(project.run("stack", "output", "--json", "--show-secrets"))
+    outputs = json.loads(project.pulumi("stack", "output", "--json", "--show-secrets"))
     assert outputs == {"plain": "value", "hidden": "very hidden", "stack": "project/test/organization"}
-    assert "very hidden" not in project.run("stack", "export")
-    assert "1 unchanged" in project.run("up", "--yes")
-    assert "1 unchanged" in project.run("refresh", "--yes")
-    assert "1 deleted" in project.run("destroy", "--yes")
+    assert "very hidden" not in project.pulumi("stack", "export")
+    assert "1 unchanged" in project.pulumi("up", "--yes")
+    assert "1 unchanged" in project.pulumi("refresh", "--yes")
+    assert "1 deleted" in project.pulumi("destroy", "--yes")
 
 
 def test_a_configuration_error_is_shown_without_a_traceback(make_project: ProjectFactory) -> None:
     project = make_project("import pulumi\nraise pulumi.RunError('mesh.id: must be a DNS label')\n")
-    shown = project.run("preview", fails=True)
+    shown = project.pulumi("preview", fails=True)
     assert "error: mesh.id: must be a DNS label" in shown
     assert "Traceback" not in shown
     assert "non-zero exit code" not in shown
@@ -55,7 +55,7 @@ def test_a_configuration_error_is_shown_without_a_traceback(make_project: Projec
 
 def test_an_exception_is_shown_from_the_programs_first_line_on(make_project: ProjectFactory) -> None:
     project = make_project("def fail():\n    return 1 / 0\n\n\nfail()\n")
-    shown = project.run("preview", fails=True)
+    shown = project.pulumi("preview", fails=True)
     assert "Program failed with an unhandled exception" in shown
     assert "ZeroDivisionError" in shown
     assert '__main__.py", line 5' in shown
@@ -65,23 +65,23 @@ def test_an_exception_is_shown_from_the_programs_first_line_on(make_project: Pro
 
 def test_an_exit_code_of_the_programs_own(make_project: ProjectFactory) -> None:
     project = make_project("import os\nos._exit(7)\n")
-    assert "non-zero exit code: 7" in project.run("preview", fails=True)
+    assert "non-zero exit code: 7" in project.pulumi("preview", fails=True)
 
 
 def test_a_missing_module_is_named(make_project: ProjectFactory) -> None:
     project = make_project("import absent_module\n")
-    assert "No module named 'absent_module'" in project.run("preview", fails=True)
+    assert "No module named 'absent_module'" in project.pulumi("preview", fails=True)
 
 
 def test_a_missing_program_is_named(make_project: ProjectFactory) -> None:
     project = make_project("")
     (project.folder / "__main__.py").unlink()
-    assert "__main__.py" in project.run("preview", fails=True)
+    assert "__main__.py" in project.pulumi("preview", fails=True)
 
 
 def test_an_error_in_a_value_fails_the_run(make_project: ProjectFactory) -> None:
     program = "import pulumi\npulumi.Output.from_input(1).apply(lambda one: one / 0)\n"
-    assert "ZeroDivisionError" in make_project(program).run("up", "--yes", "--skip-preview", fails=True)
+    assert "ZeroDivisionError" in make_project(program).pulumi("up", "--yes", "--skip-preview", fails=True)
 
 
 def test_a_virtual_environment_beside_the_program_runs_it(make_project: ProjectFactory) -> None:
@@ -90,7 +90,7 @@ def test_a_virtual_environment_beside_the_program_runs_it(make_project: ProjectF
     own.mkdir(parents=True)
     (own / "python").write_text(f'#!/bin/sh\necho "the own interpreter"\nexec {sys.executable} "$@"\n')
     (own / "python").chmod(0o755)
-    assert "the own interpreter" in project.run("preview")
+    assert "the own interpreter" in project.pulumi("preview")
 
 
 def test_the_option_names_the_virtual_environment(make_project: ProjectFactory) -> None:
@@ -101,7 +101,7 @@ def test_the_option_names_the_virtual_environment(make_project: ProjectFactory) 
     own.mkdir(parents=True)
     (own / "python").write_text(f'#!/bin/sh\necho "the named interpreter"\nexec {sys.executable} "$@"\n')
     (own / "python").chmod(0o755)
-    assert "the named interpreter" in project.run("preview")
+    assert "the named interpreter" in project.pulumi("preview")
 
 
 def test_an_interrupted_run_ends_at_once_and_leaves_no_process(make_project: ProjectFactory) -> None:
