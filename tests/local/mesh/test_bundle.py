@@ -32,7 +32,7 @@ PACKAGE = "releases/1.31.0/deb/istio-sidecar.deb"
 
 
 @pytest.fixture(scope="module")
-def guest(site: Site, first_up: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
+def guest(site: Site, first_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
     """A VM that knows of no mesh, in the network of the group's VMs."""
     network = LabState(lab_folder(site.state)).machines["legacy-0"].spec.network
     lab = LabClient(site.state)

@@ -21,7 +21,7 @@ VALID = "/usr/local/lib/hybrid-mesh/certificate-is-valid"
 
 
 @pytest.fixture(scope="module")
-def guest(site: Site, first_up: object, tmp_path_factory: pytest.TempPathFactory) -> Guest:
+def guest(site: Site, first_up: None, tmp_path_factory: pytest.TempPathFactory) -> Guest:
     return Guest(site, "legacy-0", tmp_path_factory.mktemp("kubectl"))
 
 

@@ -1,4 +1,4 @@
-"""The life of a real mesh: raised, proved, broken in every way that the field knows, healed, taken down.
+"""The life of a real mesh: proved, broken in every way that the field knows, healed, destroyed.
 
 The tests run in this order on one site; each ends with a verified mesh again, so that each can rely on it.
 """
@@ -33,22 +33,17 @@ def kill_lab(site: Site, before: Traces) -> None:
     assert_nothing_left(before, site.state)
 
 
+def lose_state(site: Site, before: Traces) -> None:
+    kill_lab(site, before)
+    shutil.rmtree(site.state / "lab")
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     return True
-
-
-def test_the_first_up_with_verbose_logs_raises_the_mesh_and_prints_no_secret(
-    site: Site, first_up: subprocess.CompletedProcess[str]
-) -> None:
-    deployment = site.export()
-    secrets = known_secrets(deployment)
-    assert len(secrets) >= 10, "the search itself must know the mesh's keys, tokens and kubeconfigs"
-    assert leaks(secrets, first_up.stdout + first_up.stderr) == []
-    assert_verified(site)
 
 
 def test_a_second_up_changes_nothing(site: Site) -> None:
@@ -115,11 +110,13 @@ def test_a_killed_lab_comes_back_under_a_refresh(site: Site, before: Traces) -> 
     assert_verified(site)
 
 
-@pytest.mark.parametrize("refresh", [(), ("--refresh",)], ids=["plain", "refresh"])
-def test_a_lab_whose_state_is_gone_is_made_anew(site: Site, before: Traces, refresh: tuple[str, ...]) -> None:
-    kill_lab(site, before)
-    shutil.rmtree(site.state / "lab")
-    site.pulumi("up", *refresh, "--yes", "--stack", "local", "--skip-plugin-pre-install")
+def test_a_lab_whose_state_is_gone_is_made_anew_and_verbose_logs_print_no_secret(
+    site: Site, before: Traces
+) -> None:
+    lose_state(site, before)
+    verbose = ("--logtostderr", "-v=7", "--debug")
+    done = site.pulumi("up", "--refresh", "--yes", "--stack", "local", "--skip-plugin-pre-install", *verbose)
+    assert leaks(known_secrets(site.export()), done.stdout + done.stderr) == []
     assert_verified(site)
     site.pulumi("preview", "--stack", "local", "--expect-no-changes")
 
@@ -132,27 +129,39 @@ def test_destroy_of_a_killed_lab_leaves_nothing(site: Site, before: Traces) -> N
     assert_nothing_left(before, site.state)
 
 
-@pytest.mark.parametrize(
-    "signal_number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9 of pulumi", "Ctrl-C"]
-)
-def test_an_interrupted_up_is_finished_by_the_next(
-    site: Site, before: Traces, signal_number: signal.Signals
+def test_an_up_whose_engine_is_killed_is_finished_by_the_next(site: Site) -> None:
+    run = start_up(site)
+    kill_one(run.pid, "pulumi")
+    finish(site, run)
+
+
+def test_a_lab_whose_state_is_gone_is_made_anew_even_if_that_is_interrupted(
+    site: Site, before: Traces
 ) -> None:
-    site.hybrid_mesh("down")
-    assert_nothing_left(before, site.state)
+    """By Ctrl-C, and without a refresh: there is nothing that could be refreshed."""
+    lose_state(site, before)
+    run = start_up(site)
+    os.killpg(run.pid, signal.SIGINT)
+    finish(site, run)
+    assert run.returncode == 130
+
+
+def start_up(site: Site) -> subprocess.Popen[str]:
+    """`hybrid-mesh up` of a mesh that is not there, as soon as it makes the first cluster."""
+    assert not site.lab()["running"]
     run = site.start("up")
     eventually("the first cluster is being made", lambda: len(site.lab()["clusters"]) > 0)
-    if signal_number is signal.SIGKILL:
-        kill_one(run.pid, "pulumi")
-    else:
-        os.killpg(run.pid, signal.SIGINT)
+    return run
+
+
+def finish(site: Site, run: subprocess.Popen[str]) -> None:
+    """The interrupted run says what happened, and the next one ends with the mesh as declared."""
     output, _ = run.communicate(timeout=120)
     assert run.returncode != 0, output
-    if signal_number is signal.SIGINT:
-        assert run.returncode == 130, output
     assert "Traceback" not in output
     site.hybrid_mesh("up")
     assert_verified(site)
+    site.pulumi("preview", "--stack", "local", "--expect-no-changes")
 
 
 def test_down_leaves_nothing(site: Site, before: Traces) -> None:

@@ -1,0 +1,34 @@
+"""One real site for the pipelines' commands and the life of the mesh, which follow each other on it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.local.host import Traces, traces
+from tests.local.mesh.site import PROJECT, Site
+
+
+@pytest.fixture(scope="session")
+def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of the site."""
+    if os.geteuid() != 0:
+        pytest.skip("the real local mesh needs root: run the tests as root to include it")
+    if not (PROJECT / ".toolchain").exists():
+        pytest.skip("the real local mesh needs the toolchain: run make toolchain to include it")
+    return tmp_path_factory.mktemp("s")
+
+
+@pytest.fixture(scope="session")
+def before(site_folder: Path) -> Traces:
+    """The host before the site is up."""
+    return traces(site_folder)
+
+
+@pytest.fixture(scope="session")
+def site(site_folder: Path, before: Traces) -> Iterator[Site]:
+    """A site that is down, as the stack of an environment that was never applied. It is destroyed at the end,
+    whatever happens."""
+    with Site(site_folder) as site:
+        yield site
