@@ -119,7 +119,7 @@ def api_server() -> Iterator[FakeApiServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     fake = FakeApiServer(server.server_address[1])
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield fake
     server.shutdown()
     server.server_close()
