@@ -14,7 +14,7 @@ from model.reading.problems import Problem
 
 @rule
 def api_servers_admit_the_operators(mesh: MeshConfig) -> Iterator[Problem]:
-    """Whoever runs the program is admitted by every API server in a cloud."""
+    """Every API server in a cloud allows the addresses that the program runs from."""
     if mesh.operators.cidrs:
         return
     shut = [
@@ -26,8 +26,8 @@ def api_servers_admit_the_operators(mesh: MeshConfig) -> Iterator[Problem]:
         yield Problem(
             "operators.cidrs",
             "",
-            f"the API server of {' and '.join(shut)} would not admit you",
-            "List the ranges that you and your pipelines come from: `cidrs: [198.51.100.0/28]`.",
+            f"required: the API server of {' and '.join(shut)} would not allow you to reach it",
+            "List the CIDRs that you and your pipelines call from: `cidrs: [198.51.100.0/28]`.",
         )
 
 
@@ -35,7 +35,7 @@ def api_servers_admit_the_operators(mesh: MeshConfig) -> Iterator[Problem]:
 def api_servers_admit_no_more_than_their_cloud_takes(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """The ranges that an API server admits are at most as many as its cloud takes."""
+    """An API server allows no more CIDRs than its cloud supports."""
     if cloud.control_plane_in_network and cluster.endpoint == "private":
         return
     sources = plan_api_access(mesh, name, cluster).sources
@@ -44,8 +44,8 @@ def api_servers_admit_no_more_than_their_cloud_takes(
         yield Problem(
             f"clusters.{name}.endpoint",
             cluster.endpoint,
-            f"its API server would admit {count} ranges, and {cluster.type.upper()} takes {limit}",
-            "Join the networks privately and set `endpoint: private` with `peerEndpoint`, or have fewer "
+            f"{cluster.type.upper()} allows {limit} CIDRs for an API server; this mesh requires {count}",
+            "Connect the networks privately and set `endpoint: private` with `peerEndpoint`, or use fewer "
             "egress addresses.",
         )
 
@@ -54,7 +54,7 @@ def api_servers_admit_no_more_than_their_cloud_takes(
 def private_clusters_can_be_reached(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """A private cluster with peers or machines in other networks says where they reach its API server."""
+    """A private cluster with peers or VMs in other networks has an endpoint for them, `peerEndpoint`."""
     if cluster.endpoint != "private" or cluster.peer_endpoint is not None:
         return
     peers = [key for key, other in mesh.clusters.items() if other.network != cluster.network]
@@ -64,6 +64,6 @@ def private_clusters_can_be_reached(
         yield Problem(
             f"clusters.{name}.endpoint",
             "private",
-            f"{', '.join(outside)} in other networks could not reach its API server",
+            f"{', '.join(outside)} in other networks cannot reach its private API server",
             "Set `peerEndpoint` to its URL over your private connection, or `endpoint: restricted`.",
         )

@@ -155,14 +155,14 @@ def clusters_are_in_their_clouds_networks(
         home, remedy = cloud.kinds.network, f"Choose or declare a network of type {cloud.kinds.network}."
     elif isinstance(cluster, KubeconfigClusterConfig):
         home = "external"
-        remedy = "Declare the network that the cluster is in already as `type: external`."
+        remedy = "Declare the network of the existing cluster as `type: external`."
     else:
         return
     if network.type != home:
         yield Problem(
             f"clusters.{name}.network",
             cluster.network,
-            f"the cluster is of type {cluster.type}, and this network of type {network.type}",
+            f"the cluster is of type {cluster.type} and this network of type {network.type}",
             remedy,
         )
 
@@ -171,7 +171,7 @@ def clusters_are_in_their_clouds_networks(
 def eks_runs_a_release_that_istio_supports(
     mesh: MeshConfig, name: str, cluster: ClusterConfig
 ) -> Iterator[Problem]:
-    """An EKS cluster's version is a minor release, and none too old for this Istio."""
+    """An EKS cluster's version is a minor release that this Istio supports."""
     if not isinstance(cluster, EksClusterConfig):
         return
     minor = re.fullmatch(r"1\.([1-9][0-9]{0,2})", cluster.version)
@@ -179,15 +179,15 @@ def eks_runs_a_release_that_istio_supports(
         yield Problem(
             f"clusters.{name}.version",
             cluster.version,
-            "this is no minor release of Kubernetes",
-            'Write it in quotes and without a patch: "1.35".',
+            "not a minor release of Kubernetes",
+            'Write it in quotes, without a patch version: "1.35".',
         )
     elif int(minor[1]) < OLDEST_KUBERNETES:
         yield Problem(
             f"clusters.{name}.version",
             cluster.version,
-            "Istio does not support this release of Kubernetes any more",
-            f'Choose "1.{OLDEST_KUBERNETES}" or a later one that EKS has, in quotes: "1.35".',
+            f"Istio requires Kubernetes 1.{OLDEST_KUBERNETES} or later",
+            f'Choose "1.{OLDEST_KUBERNETES}" or a later release that EKS offers, in quotes: "1.35".',
         )
 
 
@@ -196,6 +196,4 @@ def cloud_gateways_have_reserved_addresses(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
     """The gateway of a cloud's cluster is a load balancer with addresses that the program reserves."""
-    yield from address_is_given(
-        name, cluster, "the addresses of a cloud's gateway are reserved by the program"
-    )
+    yield from address_is_given(name, cluster, "the program reserves the addresses of a gateway in a cloud")

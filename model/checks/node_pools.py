@@ -14,7 +14,8 @@ from model.reading.problems import Problem
 def pools_have_a_range(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """`min` of a pool does not exceed `max`, and `max` the nodes that the pool begins with."""
+    """`min` of a pool does not exceed `max`, and `max` is at least the number of nodes that the pool starts
+    with."""
     path, network = f"clusters.{name}.{cloud.node_pool_key}", mesh.networks.get(cluster.network)
     pool = cloud.node_pool(cluster)
     yield from min_over_max(path, pool.min, pool.max)
@@ -23,8 +24,8 @@ def pools_have_a_range(
         yield Problem(
             f"{path}.max",
             str(pool.max),
-            f"the pool begins with a node in each of {first} zones",
-            f"Write {first} or more, or name fewer `zones` of the network.",
+            f"the pool starts with one node in each of {first} zones",
+            f"Write {first} or more, or list fewer `zones` of the network.",
         )
 
 
@@ -32,7 +33,7 @@ def pools_have_a_range(
 def nodes_are_of_a_kind_that_their_cloud_has(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """The machine type of a pool has the form of its cloud's, and can run the cloud's image of nodes."""
+    """The machine type of a pool is a machine type of its cloud and can run the cloud's image of nodes."""
     path = f"clusters.{name}.{cloud.node_pool_key}.machineType"
     machine_type = cloud.node_pool(cluster).machine_type
     yield from machine_type_problems(path, machine_type, cloud)
@@ -41,14 +42,14 @@ def nodes_are_of_a_kind_that_their_cloud_has(
         yield Problem(path, machine_type, *refused)
 
 
-def min_over_max(section: str, fewest: int, most: int) -> Iterator[Problem]:
-    """A problem of `section` when its `min`, which is `fewest`, is more than its `max`."""
-    if fewest > most:
+def min_over_max(section: str, minimum: int, maximum: int) -> Iterator[Problem]:
+    """A problem of `section` when its `min` exceeds its `max`."""
+    if minimum > maximum:
         yield Problem(
             f"{section}.min",
-            str(fewest),
-            f"this is more than max, which is {most}",
-            "Let min be at most max.",
+            str(minimum),
+            f"`min` must not exceed `max` (got {minimum} > {maximum})",
+            "Lower `min` or raise `max`.",
         )
 
 
@@ -58,8 +59,8 @@ def machine_type_problems(path: str, value: str, cloud: AnyCloud) -> Iterator[Pr
         return
     other = next((each for each in CLOUDS if each.machine_types.matches(value)), None)
     message = (
-        f"this is a machine type of {other.title}"
+        f"not a machine type of {cloud.title} but of {other.title}"
         if other
-        else f"this is not a machine type of {cloud.title}"
+        else f"not a machine type of {cloud.title}"
     )
     yield Problem(path, value, message, f"Write one like {cloud.machine_types.example}.")

@@ -93,7 +93,7 @@ def _private_ca_problems(trust: AwsPrivateCaTrustConfig) -> Iterator[Problem]:
         yield Problem(
             "trust.arn",
             trust.arn,
-            "this is no ARN of a private certificate authority",
+            "not a valid ARN of a private certificate authority",
             "Copy it from `aws acm-pca list-certificate-authorities`.",
         )
     if arn is not None and arn[1] != trust.region:

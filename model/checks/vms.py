@@ -1,4 +1,4 @@
-"""Rules on machines in a cloud."""
+"""Rules on VMs in a cloud."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def machines_are_in_their_clouds_networks(
         yield Problem(
             f"workloadGroups.{name}.network",
             group.network,
-            f"the machines are of type {machines.type}, and this network of type {network.type}",
+            f"the VMs are of type {machines.type} and this network of type {network.type}",
             f"Choose a network of type {cloud.kinds.network}, or `machines: {{type: bundle}}`.",
         )
 
@@ -39,14 +39,14 @@ def machines_are_in_their_clouds_networks(
 def machines_can_prove_themselves_to_their_cluster(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """Only a cluster of the same cloud knows the identity of a cloud's VM."""
+    """Only a cluster of the same cloud can verify the identity of a cloud's VM."""
     cluster = mesh.clusters.get(group.cluster)
     if cluster is None or cloud_of(cluster) is cloud:
         return
     yield Problem(
         f"workloadGroups.{name}.cluster",
         group.cluster,
-        f"a cluster of type {cluster.type} does not know the identity of machines of type {machines.type}",
+        f"a cluster of type {cluster.type} cannot verify the identity of VMs of type {machines.type}",
         f"Choose a cluster of type {cloud.kinds.cluster}, or `machines: {{type: bundle}}`.",
     )
 
@@ -55,23 +55,26 @@ def machines_can_prove_themselves_to_their_cluster(
 def a_set_of_machines_has_one_size(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """A set of machines has a `count`, or `min` and `max`; only the latter follows a load."""
+    """The number of VMs is a `count`, or between `min` and `max`; only the latter scales automatically."""
     path = f"workloadGroups.{name}.machines"
     if machines.count is not None and (machines.min is not None or machines.max is not None):
         yield Problem(
-            f"{path}.count", str(machines.count), "there is `min` or `max` too", "Keep count, or both."
+            f"{path}.count",
+            str(machines.count),
+            "`count` cannot be set together with `min` or `max`",
+            "Keep `count`, or `min` and `max`.",
         )
     elif (machines.min is None) != (machines.max is None):
         missing = "max" if machines.max is None else "min"
         yield Problem(
-            f"{path}.{missing}", "", "a set that grows has both `min` and `max`", f"Add `{missing}`."
+            f"{path}.{missing}", "", "autoscaling requires both `min` and `max`", f"Add `{missing}`."
         )
     elif machines.min is None and "target_cpu_percent" in machines.model_fields_set:
         yield Problem(
             f"{path}.targetCpuPercent",
             str(machines.target_cpu_percent),
-            "a set of a fixed size follows no load",
-            "Give it `min` and `max`, or leave `targetCpuPercent` out.",
+            "a group with a fixed number of VMs does not scale",
+            "Set `min` and `max`, or leave `targetCpuPercent` out.",
         )
 
 
@@ -79,7 +82,7 @@ def a_set_of_machines_has_one_size(
 def autoscaling_has_a_range(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """The fewest machines of a set are not more than its most."""
+    """`min` of a group's VMs does not exceed `max`."""
     if machines.min is not None and machines.max is not None:
         yield from min_over_max(f"workloadGroups.{name}.machines", machines.min, machines.max)
 
@@ -88,7 +91,7 @@ def autoscaling_has_a_range(
 def machines_are_of_a_kind_that_their_cloud_has(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """The machine type of a group has the form of its cloud's."""
+    """The machine type of a group is a machine type of its cloud."""
     yield from machine_type_problems(
         f"workloadGroups.{name}.machines.machineType", machines.machine_type, cloud
     )
@@ -98,12 +101,12 @@ def machines_are_of_a_kind_that_their_cloud_has(
 def images_are_named_as_their_cloud_names_them(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """An image has the form of its cloud's: `project/family` on GCE, `ami-…` or a parameter on EC2."""
+    """An image has its cloud's form: `project/family` on GCE, `ami-…` or an SSM parameter on EC2."""
     if not cloud.images.matches(machines.image):
         yield Problem(
             f"workloadGroups.{name}.machines.image",
             machines.image,
-            f"this is not an image of {machines.type.upper()}",
+            f"not a valid {machines.type.upper()} image",
             f"Write one like {cloud.images.example}.",
         )
 
@@ -112,14 +115,14 @@ def images_are_named_as_their_cloud_names_them(
 def images_tell_their_package(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """Where the name of an image does not tell its distribution, `package` says deb or rpm. What it says
-    wins: the name of an image is yours to choose."""
+    """`package` is required where the name of an image does not show its distribution, and takes precedence
+    where both are known: the names of custom images are arbitrary."""
     known = machines.package or package_of_image(machines.image)
     if cloud.images.matches(machines.image) and known is None:
         yield Problem(
             f"workloadGroups.{name}.machines.package",
             "",
-            f"the name {machines.image} does not tell which package of Istio the machines need",
+            f"required: the image name {machines.image} does not show which package of Istio the VMs need",
             "Add `package: deb` (Debian, Ubuntu) or `package: rpm` (RHEL, Rocky, Amazon Linux).",
         )
 
@@ -128,7 +131,7 @@ def images_tell_their_package(
 def images_can_join(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """An image is none of those that are known to lack what a VM needs to join."""
+    """An image has what a VM needs to join, as far as its name shows."""
     refused = cloud.refused_image(machines)
     if refused is not None:
         yield Problem(f"workloadGroups.{name}.machines.image", machines.image, *refused)
@@ -138,7 +141,7 @@ def images_can_join(
 def ec2_images_tell_their_root_device(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig
 ) -> Iterator[Problem]:
-    """The name of the root disk of an image of EC2 is known or told: it is this disk that is encrypted."""
+    """The root device of an EC2 image is known or set, as the program encrypts the disk by that name."""
     machines = group.machines
     if not isinstance(machines, Ec2MachinesConfig) or not AWS.images.matches(machines.image):
         return
@@ -147,15 +150,15 @@ def ec2_images_tell_their_root_device(
         yield Problem(
             path,
             "",
-            f"nothing tells the name of the root disk of {machines.image}, which is to be encrypted",
+            f"required to encrypt the root disk: the root device of {machines.image} is not known",
             f"Add `rootDevice: /dev/xvda` or `rootDevice: /dev/sda1`: `aws ec2 describe-images"
-            f"{_image_ids(machines)} --query 'Images[].RootDeviceName'` tells which.",
+            f"{_image_ids(machines)} --query 'Images[].RootDeviceName'` shows which.",
         )
     elif known is not None and machines.root_device not in (None, known):
         yield Problem(
             path,
             str(machines.root_device),
-            f"the root disk of this image is {known}, and it would stay unencrypted",
+            f"the root device of this image is {known}; with another name it would stay unencrypted",
             "Leave `rootDevice` out.",
         )
 
@@ -168,13 +171,13 @@ def _image_ids(machines: Ec2MachinesConfig) -> str:
 def images_are_for_their_processors(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
 ) -> Iterator[Problem]:
-    """An image whose name tells an architecture is on machines of that architecture."""
+    """An image whose name shows an architecture runs on machine types of that architecture."""
     needed = cloud.architecture(machines.machine_type)
-    told = next((key for key, form in _ARCHITECTURES.items() if form.search(machines.image)), needed)
-    if told != needed:
+    built_for = next((key for key, form in _ARCHITECTURES.items() if form.search(machines.image)), needed)
+    if built_for != needed:
         yield Problem(
             f"workloadGroups.{name}.machines.image",
             machines.image,
-            f"this image is for {told}, and machines of type {machines.machine_type} are {needed}",
+            f"this image is for {built_for}, but machine type {machines.machine_type} is {needed}",
             f"Choose an image for {needed}, or another machine type.",
         )

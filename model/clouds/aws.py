@@ -137,7 +137,7 @@ class Aws:
     def refused_region(self, region: str) -> str | None:
         if not OTHER_PARTITIONS.match(region):
             return None
-        return "this region is in a partition of its own, for which the program makes no roles"
+        return "this region is in another AWS partition, for which the program creates no roles"
 
     def zone_form(self, region: str) -> NameForm:
         return NameForm(re.compile(rf"{re.escape(region)}[{ZONE_LETTERS}]"), f"{region}a")
@@ -153,20 +153,20 @@ class Aws:
         """EKS needs two zones (EKS, "Subnet requirements"), and VMs outlive one."""
         if network.region in REGIONS_OF_FEW_ZONES and not network.zones:
             return Refusal(
-                f"which zones {network.region} has depends on the account",
-                f"Name them: `aws ec2 describe-availability-zones --region {network.region}` lists them.",
+                f"required: the zones of {network.region} differ between accounts",
+                f"List them: `aws ec2 describe-availability-zones --region {network.region}` shows them.",
             )
         if len(self.zones(network)) < 2:
             return Refusal(
-                "EKS needs at least two zones",
-                "Name two or three zones of the region, or leave `zones` out.",
+                "EKS requires at least two zones",
+                "List two or three zones of the region, or leave `zones` out.",
             )
         return None
 
     def refused_network_id(self, network: AwsNetworkConfig) -> Refusal | None:
         if network.id is None or _VPC_ID.fullmatch(network.id):
             return None
-        return Refusal("this is not the id of a VPC", "Write it like vpc-0a1b2c3d.")
+        return Refusal("not a valid VPC ID", "Write it like vpc-0a1b2c3d.")
 
     def project(self, network: AwsNetworkConfig, default: str | None) -> str | None:
         del network, default

@@ -148,7 +148,7 @@ class GoogleCloud:
         if network.id is None or _NETWORK_ID.fullmatch(network.id):
             return None
         return Refusal(
-            "this is not the name of a VPC network",
+            "not a valid name of a VPC network",
             "Write its name, or projects/<project>/global/networks/<name>.",
         )
 

@@ -97,7 +97,7 @@ CLOUD_CLUSTERS = [
         "gcp-eu",
         "`type: external`",
     ),
-    prod("pools_have_a_range", {f"{GKE}.nodePool.min": 13}, f"{GKE}.nodePool.min", "13", "at most max"),
+    prod("pools_have_a_range", {f"{GKE}.nodePool.min": 13}, f"{GKE}.nodePool.min", "13", "Lower `min`"),
     prod(
         "pools_have_a_range",
         {f"{GKE}.nodePool": {"min": 1, "max": 2}},
@@ -105,7 +105,7 @@ CLOUD_CLUSTERS = [
         "2",
         "Write 3 or more",
     ),
-    prod("pools_have_a_range", {f"{EKS}.nodeGroup.min": 13}, f"{EKS}.nodeGroup.min", "13", "at most max"),
+    prod("pools_have_a_range", {f"{EKS}.nodeGroup.min": 13}, f"{EKS}.nodeGroup.min", "13", "Lower `min`"),
     prod(
         "nodes_are_of_a_kind_that_their_cloud_has",
         {f"{GKE}.nodePool.machineType": "m6i.xlarge"},

@@ -38,7 +38,7 @@ CLOUD_MACHINES = [
         {f"{RATINGS}.machines.count": 4},
         f"{RATINGS}.machines.count",
         "4",
-        "Keep count",
+        "Keep `count`",
     ),
     prod(
         "a_set_of_machines_has_one_size",
@@ -55,7 +55,11 @@ CLOUD_MACHINES = [
         "`min` and `max`",
     ),
     prod(
-        "autoscaling_has_a_range", {f"{ORDERS}.machines.min": 21}, f"{ORDERS}.machines.min", "21", "at most"
+        "autoscaling_has_a_range",
+        {f"{ORDERS}.machines.min": 21},
+        f"{ORDERS}.machines.min",
+        "21",
+        "Lower `min`",
     ),
     prod(
         "machines_are_of_a_kind_that_their_cloud_has",
