@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import cache
 
 from model.checks.registry import group_rule
+from model.clouds.registry import GOOGLE, cloud_of
+from model.config.base import UnreadableError
 from model.config.groups import WorkloadGroupConfig
 from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
@@ -23,13 +25,17 @@ _BLANKS = 8
 
 @group_rule
 def user_data_fits(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
-    """What a VM boots with has 16 KiB at most when gzipped, EC2's limit.
+    """The user-data of a VM does not exceed EC2's limit, 16 KiB when gzipped.
 
-    Measured with stand-ins, of the usual size, for what only the clusters can tell.
+    Measured with stand-ins of the usual size for what only the clusters know. Where other sections cannot be
+    read, an application that is too large on its own is still reported.
     """
-    if isinstance(group.machines, BundleMachinesConfig) or group.cluster not in mesh.clusters:
+    if isinstance(group.machines, BundleMachinesConfig):
         return
-    boot = _boot(mesh, name)
+    try:
+        boot = _boot(mesh, name)
+    except UnreadableError:
+        boot = _boot_of_application(name, group)
     if _fits_at_worst(boot):
         return
     try:
@@ -38,8 +44,8 @@ def user_data_fits(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> I
         yield Problem(
             f"workloadGroups.{name}.application",
             f"{len(_application(group))} characters",
-            f"the user-data would have {error.size} bytes when gzipped, of {USER_DATA_LIMIT} at most",
-            "Give long files by `url` instead of `content`, or put them into a package.",
+            f"the user-data must not exceed {USER_DATA_LIMIT} bytes when gzipped (got {error.size})",
+            "Set `url` instead of `content` for long files, or put them into a package.",
         )
 
 
@@ -51,6 +57,27 @@ def _boot(mesh: MeshConfig, name: str) -> MachineBoot:
         _certificate(),
         ("203.0.113.10",) * 3,
         real_name="an-eks-cluster-with-a-name-of-some-length",
+    )
+
+
+def _boot_of_application(name: str, group: WorkloadGroupConfig) -> MachineBoot:
+    """The least that a VM of group `name` can boot with: its application, and what every VM gets."""
+    application, cloud = group.application, cloud_of(group.machines)
+    return MachineBoot(
+        group=name,
+        namespace="",
+        service_account="",
+        cluster="",
+        api_endpoint="https://203.0.113.20:6443",
+        api_certificate_authority=_certificate(),
+        gateway_addresses=("203.0.113.10",),
+        cluster_env="",
+        mesh_yaml="",
+        package_url="",
+        identity=cloud.kinds.machines if cloud else GOOGLE.kinds.machines,
+        files=application.files,
+        units=application.units,
+        commands=application.commands,
     )
 
 

@@ -81,6 +81,28 @@ def test_what_is_wrong_whatever_the_network_is_does_not_wait_for_it() -> None:
     assert _paths(PROD, changes) == set(changes)
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"istio": 5},
+        {"istio.values": 5},
+        {"demo": 5},
+        {"trustDomain": 5},
+        {"clusters.aardvark": 5},
+        {"clusters.east": 5},
+        {"clusters.east.network": "amsterdm"},
+        {"networks.amsterdam": 5},
+        {"workloadGroups.legacy.ports": 5},
+        {"workloadGroups.legacy.cluster": "eats"},
+        {"workloadGroups.legacy.machines.count": "two"},
+    ],
+    ids=lambda form: next(iter(form)),
+)
+def test_an_application_that_is_too_large_is_reported_with_every_other_problem(form: dict[str, Any]) -> None:
+    [large] = [case for case in CASES if case.rule == "user_data_fits"]
+    assert _paths(LOCAL, {**large.changes, **form}) == {large.path, *form}
+
+
 def test_a_misspelt_key_is_not_a_missing_one_too() -> None:
     misspelt = {"networks.boston.cidr": DELETED, "networks.boston.cdir": "10.20.0.0/16"}
     assert _paths(LOCAL, misspelt) == {"networks.boston.cdir"}

@@ -4,6 +4,7 @@ import base64
 import json
 import random
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
-from model.plan.user_data import _boot, _fits_at_worst
+from model.plan.user_data import _boot, _boot_of_application, _fits_at_worst
 from model.reading.parse import parse_mesh
 from model.texts.cloud_init import UserDataTooLarge, render_user_data
+from model.texts.gzipped import gzipped
 from model.texts.remote_secret import render_kubeconfig
-from tests.model.meshes import PROD, changed
+from tests.model.meshes import LOCAL, PROD, changed
 
 COUNTS = (2, 10, 40)
 CLUSTER_BYTES, PEER_BYTES = 150_000, 12_000
@@ -37,6 +39,14 @@ def test_what_is_not_rendered_would_have_fitted(size: int, lines: int, chance: r
     )
     if _fits_at_worst(boot):
         render_user_data(boot)
+
+
+@pytest.mark.parametrize(("raw", "name"), [(PROD, "orders"), (PROD, "ratings"), (LOCAL, "legacy")])
+def test_what_is_read_of_a_group_alone_is_no_larger_than_all_of_it(raw: dict[str, Any], name: str) -> None:
+    mesh = parse_mesh(raw).mesh
+    alone = _boot_of_application(name, mesh.workload_groups[name])
+    assert len(render_user_data(alone)) < len(render_user_data(_boot(mesh, name)))
+    assert len(gzipped(render_user_data(alone))) < len(gzipped(render_user_data(_boot(mesh, name))))
 
 
 def test_what_is_too_large_at_its_worst_is_measured() -> None:

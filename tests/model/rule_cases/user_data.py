@@ -10,6 +10,6 @@ USER_DATA = [
         files({"path": "/etc/x", "content": "".join(sha256(bytes([n])).hexdigest() for n in range(256))}),
         f"{LEGACY}.application",
         "16384 characters",
-        "by `url`",
+        "`url` instead",
     ),
 ]
