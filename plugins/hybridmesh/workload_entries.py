@@ -19,6 +19,12 @@ from plugins.framework.api_server import ApiServer, ApiServerError
 GROUP_ANNOTATION: Final = "istio.io/autoRegistrationGroup"
 CONNECTED_ANNOTATION: Final = "istio.io/connectedAt"
 DISCONNECTED_ANNOTATION: Final = "istio.io/disconnectedAt"
+CORRECTED_LABEL: Final = "hybrid-mesh/corrected"
+"""On the Service or ServiceEntry of a group: the version of the last entry that was corrected."""
+_ENTRY_POINTS: Final = (
+    ("v1", "Service", "services"),
+    (NETWORKING_API, "ServiceEntry", "serviceentries"),
+)
 _ANSWER_SECONDS: Final = 5.0
 _OF_TEMPLATE: Final = ("ports", "serviceAccount", "weight")
 """What an entry has from the group's template alone."""
@@ -83,7 +89,8 @@ class Registrations:
     def __init__(self, kubeconfig: str | None, context: str | None, namespace: str, group: str) -> None:
         self._server = ApiServer(kubeconfig, context)
         self._group = group
-        self._path = f"/apis/{NETWORKING_API}/namespaces/{namespace}"
+        self._space = f"namespaces/{namespace}"
+        self._path = f"/apis/{NETWORKING_API}/{self._space}"
         self.group: Group | None = None
 
     def read(self) -> list[Registration]:
@@ -99,10 +106,23 @@ class Registrations:
         ApiServerError."""
         path = f"{self._path}/workloadentries/{entry.name}"
         try:
-            self._server.request("PUT", path, _ANSWER_SECONDS, body=entry.correction)
+            made = self._server.request("PUT", path, _ANSWER_SECONDS, body=entry.correction)
         except ApiServerError as failure:
             if failure.status not in (404, 409):
                 raise
+            return
+        self._announce(made["metadata"]["resourceVersion"])
+
+    def _announce(self, version: str) -> None:
+        """Changes a label of what the group is called by. A changed entry reaches callers, but the VM's own
+        listeners follow only a changed Service or ServiceEntry of its namespace (`ShouldUpdateServiceTargets`
+        in pilot/pkg/model/context.go): without it the VM would not see who calls."""
+        for api, kind, plural in _ENTRY_POINTS:
+            path = f"{'/api/v1' if api == 'v1' else f'/apis/{api}'}/{self._space}/{plural}/{self._group}"
+            if self._server.find(path, _ANSWER_SECONDS) is not None:
+                labels = {"name": self._group, "labels": {CORRECTED_LABEL: version}}
+                manifest = {"apiVersion": api, "kind": kind, "metadata": labels}
+                self._server.apply(path, manifest, _ANSWER_SECONDS)
 
     def _read_group(self) -> Group | None:
         found = self._server.find(f"{self._path}/workloadgroups/{self._group}", _ANSWER_SECONDS)

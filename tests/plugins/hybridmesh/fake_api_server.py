@@ -22,6 +22,9 @@ class FakeApiServer:
     entries: list[dict[str, Any]] = field(default_factory=list)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     failure: int = 0
+    has_service: bool = True
+    applied: list[dict[str, str]] = field(default_factory=list)
+    """The labels that were applied to the group's Service."""
     asked: list[str] = field(default_factory=list)
     authorizations: set[str] = field(default_factory=set)
 
@@ -80,8 +83,12 @@ class FakeApiServer:
             found = {"items": self.entries}
         elif (method, folder) == ("GET", "workloadgroups"):
             found = self.groups.get(name)
+        elif path.endswith("/services/legacy"):
+            if method == "PATCH":
+                self.applied.append(body["metadata"]["labels"])
+            found = {} if self.has_service else None
         elif (method, folder) == ("PUT", "workloadentries"):
-            return self.failure or self._replace(name, body), {}
+            return self.failure or self._replace(name, body), body
         return (self.failure or 404, {}) if self.failure or found is None else (200, found)
 
     def _replace(self, name: str, body: Any) -> int:
@@ -104,7 +111,9 @@ def api_server() -> Iterator[FakeApiServer]:
             fake.asked.append(f"{self.command} {self.path.removeprefix(_API)}")
             fake.authorizations.add(self.headers.get("Authorization", ""))
             given = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, answer = fake.answer(self.command, self.path, json.loads(given or "null"))
+            status, answer = fake.answer(
+                self.command, self.path.partition("?")[0], json.loads(given or "null")
+            )
             body = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -112,7 +121,7 @@ def api_server() -> Iterator[FakeApiServer]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_PUT = answer  # noqa: N815 - the base class' names
+        do_GET = do_PUT = do_PATCH = answer  # noqa: N815 - the base class' names
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class' name
             pass

@@ -44,6 +44,10 @@ def writes(server: FakeApiServer) -> list[str]:
     return [asked for asked in server.asked if not asked.startswith("GET")]
 
 
+def corrections(server: FakeApiServer) -> int:
+    return sum(asked.startswith("PUT") for asked in server.asked)
+
+
 def test_an_entry_that_agrees_is_left_alone(registration: Driver, server: FakeApiServer) -> None:
     labels = {"app": "legacy", "service.istio.io/canonical-name": "legacy"}
     server.declare("legacy", template=OLD, metadata={"labels": {"app": "legacy"}})
@@ -56,7 +60,12 @@ def test_former_ports_are_corrected(registration: Driver, server: FakeApiServer)
     server.declare("legacy", template=NEW)
     server.register("legacy", "10.10.0.100", healthy=True, locality="eu/a", **OLD)
     registration.create(inputs(server))
-    assert writes(server) == ["PUT /workloadentries/legacy-10.10.0.100-amsterdam"]
+    written = "PUT /workloadentries/legacy-10.10.0.100-amsterdam"
+    assert [each.partition("?")[0] for each in writes(server)] == [
+        written,
+        "PATCH /api/v1/namespaces/demo/services/legacy",
+    ]
+    assert server.applied == [{"hybrid-mesh/corrected": "2"}]
     assert server.entries[0]["spec"] == {"address": "10.10.0.100", "locality": "eu/a", **NEW}
     assert server.entries[0]["status"]["conditions"], "the health that its machine reported stays"
 
@@ -111,7 +120,7 @@ def test_a_conflict_is_another_try(
 
     monkeypatch.setattr(server, "answer", late)
     registration.create(inputs(server))
-    assert len(writes(server)) == 2
+    assert corrections(server) == 2
     assert server.entries[0]["metadata"]["annotations"]["istio.io/workloadController"] == "istiod-1"
 
 
@@ -153,4 +162,13 @@ def test_machines_that_no_cloud_replaces_are_corrected_as_they_are(
     server.register("legacy", "10.10.0.100", healthy=True, **OLD)
     given = inputs(server)
     registration.update("id", given, given, inputs(server, triggers={"group": "2"}))
-    assert len(writes(server)) == 1
+    assert corrections(server) == 1
+
+
+def test_a_group_without_a_service_is_corrected_too(registration: Driver, server: FakeApiServer) -> None:
+    """One that is called by a host of its own, or in other clusters only."""
+    server.has_service = False
+    server.declare("legacy", template=NEW)
+    server.register("legacy", "10.10.0.100", healthy=True, **OLD)
+    registration.create(inputs(server))
+    assert (corrections(server), server.applied) == (1, [])
