@@ -41,7 +41,7 @@ def a_file_is_given_or_fetched(mesh: MeshConfig, name: str, group: WorkloadGroup
         if (file.content is None) == (file.url is None):
             found = "neither" if file.content is None else "both"
             message = f"a file must have either `content` or `url` (got {found})"
-            yield Problem(path, file.path, message, "Keep one of the two.")
+            yield Problem(path, file.path, message, "Set exactly one of them.")
 
 
 @group_rule

@@ -166,7 +166,7 @@ def admitted_ranges_are_public(mesh: MeshConfig) -> Iterator[Problem]:
                 path,
                 str(cidr),
                 f"this CIDR contains {unusable}, from which no traffic comes",
-                "Write the public addresses that you really come from, for example 198.51.100.7/32.",
+                "Write the public addresses that you call from, for example 198.51.100.7/32.",
             )
 
 

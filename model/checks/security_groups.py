@@ -27,7 +27,7 @@ GATEWAY_PORTS = (ISTIOD_PORT, HEALTH_PORT, CROSS_NETWORK_PORT)
 
 @rule
 def security_groups_take_their_rules(mesh: MeshConfig) -> Iterator[Problem]:
-    """A security group of AWS, a load balancer's too, has at most as many rules as the account allows."""
+    """A security group of AWS, including a load balancer's, has no more rules than the account allows."""
     for name, network in sorted(mesh.networks.items()):
         if not isinstance(network, AwsNetworkConfig) or not _has_ranges(network):
             continue
@@ -39,9 +39,9 @@ def security_groups_take_their_rules(mesh: MeshConfig) -> Iterator[Problem]:
             yield Problem(
                 f"networks.{name}.rulesPerSecurityGroup",
                 str(limit),
-                f"the security group of {whose} would have {count} rules",
-                f'{remedy} Or have the quota "Inbound or outbound rules per security group" raised, and '
-                f"write `rulesPerSecurityGroup: {count}`.",
+                f"the security group of {whose} requires {count} rules",
+                f'{remedy} Or request a higher quota "Inbound or outbound rules per security group", and set '
+                f"`rulesPerSecurityGroup: {count}`.",
             )
 
 
@@ -59,15 +59,16 @@ def _firewalls(mesh: MeshConfig, name: str) -> Iterator[tuple[int, str, str]]:
         key = (planned.target.role, planned.target.name)
         counts[key] = counts.get(key, 0) + _count(planned)
     for (role, owner), count in sorted(counts.items()):
-        yield count, f"the {role} of {owner}", "Have fewer groups, or fewer ports, in this network."
+        yield count, f"the {role} of {owner}", "Use fewer groups or ports in this network."
 
 
 def _count(planned: FirewallRulePlan) -> int:
     """One rule for each source and port."""
-    return sum(_wheres(source) for source in planned.sources) * max(1, len(planned.ports))
+    return sum(_peers(source) for source in planned.sources) * max(1, len(planned.ports))
 
 
-def _wheres(source: Party) -> int:
+def _peers(source: Party) -> int:
+    """CIDRs or security groups of `source`: a rule has one of either."""
     return len(source.ranges) if source.role == "addresses" else 1
 
 
@@ -78,4 +79,4 @@ def _gateways(mesh: MeshConfig, network: str) -> Iterator[tuple[int, str, str]]:
         exposure = plan_exposure(mesh, name)
         if exposure is not None:
             count = admitted_count(mesh, exposure.sources) * len(GATEWAY_PORTS)
-            yield count, f"the gateway of {name}", "Join ranges of `egress` into larger ones."
+            yield count, f"the gateway of {name}", "Merge CIDRs of `egress` into larger ones."

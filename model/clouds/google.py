@@ -212,7 +212,7 @@ class GoogleCloud:
             return None
         return Refusal(
             "this image has no cloud-init, so its VMs would never join",
-            f"Choose {UBUNTU_ON_GCE}, or an image of your own with the package cloud-init installed, as "
+            f"Choose {UBUNTU_ON_GCE}, or a custom image with the package cloud-init installed, as "
             "projects/<project>/global/images/<name>.",
         )
 

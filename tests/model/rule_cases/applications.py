@@ -3,13 +3,13 @@
 from tests.model.rule_cases.case import FILE, LEGACY, Case, files
 
 APPLICATIONS = [
-    Case("a_file_is_given_or_fetched", files({"path": "/etc/x"}), FILE, "/etc/x", "Keep one"),
+    Case("a_file_is_given_or_fetched", files({"path": "/etc/x"}), FILE, "/etc/x", "exactly one"),
     Case(
         "a_file_is_given_or_fetched",
         files({"path": "/etc/x", "content": "", "url": "https://host/x"}),
         FILE,
         "/etc/x",
-        "Keep one",
+        "exactly one",
     ),
     Case(
         "files_are_fetched_from_a_web_server",

@@ -8,7 +8,7 @@ CLOUD_LIMITS = [
         {f"{DATACENTER}.egress": [f"203.0.113.{n}/32" for n in range(16, 34)]},
         f"{AWS}.rulesPerSecurityGroup",
         "60",
-        "Join ranges of `egress`",
+        "Merge CIDRs of `egress`",
     ),
     prod(
         "security_groups_take_their_rules",
