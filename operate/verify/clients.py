@@ -1,5 +1,7 @@
 """The programs that make the requests: Istio's echo client in the demo's pods, curl on VMs and outside."""
 
+import re
+
 from operate.shell import CommandResult, Pod
 from operate.verify.answers import CURL_END, Answers, read_answers, read_curl_answers
 from operate.verify.checks import Source
@@ -12,8 +14,8 @@ def request_command(source: Source, url: str, seconds: int, count: int = 1, *opt
     """
     if isinstance(source, Pod):
         return ("echo-client", url, "--timeout", f"{seconds}s", "--count", str(count), *options)
-    # One URL a request by curl's own globbing, in the part that is never sent.
-    urls = f"{url}#[1-{count}]"
+    # One URL a request by curl's own globbing, in the part that is never sent; a route's path is no pattern.
+    urls = re.sub(r"([\[\]{}])", r"\\\1", url) + f"#[1-{count}]"
     quiet = ("--disable", "--silent", "--show-error", "--fail-early", "--noproxy", "*")
     end = ("--write-out", rf"\n{CURL_END}%{{http_code}}\n")
     return ("curl", urls, *quiet, "--max-time", str(seconds), *end, *options)

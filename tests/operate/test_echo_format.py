@@ -89,6 +89,12 @@ def test_a_status_that_is_no_success_is_an_answer(echo: Echo, source: Source) ->
 
 
 @CLIENTS
+def test_a_path_is_asked_for_as_it_is_written(echo: Echo, source: Source) -> None:
+    found = echo.ask(source, f"http://127.0.0.1:{echo.port}/[1-9]/{{a,b}}", 2)
+    assert [answer.status for answer in found.answers] == [200, 200]
+
+
+@CLIENTS
 def test_a_refused_connection_is_retried_and_proves_no_refusal_by_the_mesh(
     echo: Echo, source: Source
 ) -> None:
