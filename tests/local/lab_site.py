@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -15,9 +15,9 @@ from local.lab.client import LabClient
 from local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
 from local.lab.toolchain import current
 from local.paths import state_folder
+from operate.verify.answers import Answer, read_answers
 from tests import waiting
 from tests.local.host import Traces, assert_nothing_left, processes, traces
-from tests.waiting import Answer
 
 ONE = NetworkSpec("one", "10.61.0.0/16")
 TWO = NetworkSpec("two", "10.62.0.0/16")
@@ -27,6 +27,7 @@ FAR = ClusterSpec("far", TWO, "10.62.128.0/20", "10.163.0.0/20", "1.35.4")
 ACCOUNT = "ratings@test.hybrid-mesh.local"
 MACHINE = MachineSpec("vm", ONE, "#cloud-config\n", ACCOUNT)
 ECHO = "hybrid-mesh.local/echo:1.31.0"
+Found = TypeVar("Found")
 
 
 @contextmanager
@@ -54,7 +55,7 @@ class KubectlError(Exception):
     """kubectl failed, with its words."""
 
 
-def eventually(what: str, check: Callable[[], Answer], seconds: float = 30) -> Answer:
+def eventually(what: str, check: Callable[[], Found], seconds: float = 30) -> Found:
     """The first true answer of `check`; kubectl may fail until then."""
     return waiting.eventually(what, check, seconds, passing=KubectlError)
 
@@ -85,7 +86,7 @@ class Kubectl:
     def apply(self, *documents: dict[str, Any]) -> None:
         self("apply", "-f", "-", text="\n---\n".join(json.dumps(document) for document in documents))
 
-    def run_echo(self, name: str) -> str:
+    def run_echo(self, name: str, namespace: str = "default") -> str:
         """Runs an echo pod and answers its address once it is ready."""
         container = {
             "name": "echo",
@@ -98,12 +99,13 @@ class Kubectl:
             {
                 "apiVersion": "v1",
                 "kind": "Pod",
-                "metadata": {"name": name, "labels": {"app": name}},
+                "metadata": {"name": name, "namespace": namespace, "labels": {"app": name}},
                 "spec": {"containers": [container], "terminationGracePeriodSeconds": 0},
             }
         )
-        self("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=30s", timeout=40)
-        return str(self.get("pod", name)["status"]["podIP"])
+        here = ("-n", namespace)
+        self("wait", *here, f"pod/{name}", "--for=condition=Ready", "--timeout=30s", timeout=40)
+        return str(self.get("pod", *here, name)["status"]["podIP"])
 
     def expose(
         self, name: str, app: str, *, namespace: str = "default", labels: dict[str, str] | None = None
@@ -129,6 +131,11 @@ class Kubectl:
             return str(ingress[0]["ip"]) if ingress else ""
 
         return str(eventually(f"address of {name}", address, 10))
+
+    def ask_from_the_demo(self, url: str, *options: str) -> tuple[Answer, ...]:
+        """The answers to a request of the demo's pod. Raises KubectlError when there is none."""
+        client = ("/usr/local/bin/echo-client", "--timeout=2s", *options, url)
+        return read_answers(self("-n", "demo", "exec", "deploy/echo", "-c", "echo", "--", *client)).answers
 
     def call(self, pod: str, url: str) -> bool:
         """Whether a request from within a pod is answered with 200."""

@@ -20,8 +20,8 @@ from local.lab.specs import ClusterInfo, ClusterSpec, MachineInfo, MachineSpec, 
 from model.plan.build import plan_from
 from tests.engine.doubles.store import Thing, World
 from tests.engine.site import Site, make_site
+from tests.local.inventory import inventory
 from tests.local.lab_site import ECHO, Kubectl, eventually, say_nothing
-from tests.local.mesh_clouds.inventory import inventory
 from tests.plugins.engine import CHECKOUT
 
 GKE, EKS = "gke-eu", "eks-us"

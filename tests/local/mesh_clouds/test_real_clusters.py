@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from operate.shell import CommandResult, Machine
-from operate.verify.answers import Answer, read_answers
+from operate.verify.answers import Answer
 from operate.verify.clients import read_result, request_command
 from tests.engine.shape import without_certificates
 from tests.local.host import Traces, assert_nothing_left, traces
+from tests.local.inventory import inventory, stays
 from tests.local.lab_site import ECHO, Kubectl, KubectlError, eventually
 from tests.local.mesh.secrets import known_secrets, leaks
-from tests.local.mesh_clouds.inventory import inventory, stays
 from tests.local.mesh_clouds.site import EKS, GKE, STRANGER, CloudSite, cloud_site, take_away
 
 pytestmark = pytest.mark.lab
@@ -53,13 +53,6 @@ def host(folder: Path) -> Traces:
 def mesh(folder: Path, host: Traces) -> Iterator[CloudSite]:
     with cloud_site(folder) as made:
         yield made
-
-
-def ask_from_a_pod(kubectl: Kubectl, url: str, *options: str) -> tuple[Answer, ...]:
-    said = kubectl(
-        "-n", "demo", "exec", "deploy/echo", "-c", "echo", "--", CLIENT, "--timeout=2s", *options, url
-    )
-    return read_answers(said).answers
 
 
 def ask_from_the_machine(mesh: CloudSite, url: str, count: int) -> tuple[Answer, ...]:
@@ -100,7 +93,7 @@ def test_the_gateways_let_in_the_clouds_nats_and_nobody_else(mesh: CloudSite) ->
 @pytest.mark.parametrize("cluster", [GKE, EKS])
 def test_the_pods_of_both_clouds_call_the_machine(mesh: CloudSite, cluster: str) -> None:
     """From the other cloud only the east-west gateway leads to it."""
-    answers = eventually("an answer", lambda: ask_from_a_pod(mesh.kubectl[cluster], RATINGS_URL), 60)
+    answers = eventually("an answer", lambda: mesh.kubectl[cluster].ask_from_the_demo(RATINGS_URL), 60)
     assert [(each.status, each.hostname) for each in answers] == [(200, mesh.machine.name)]
     assert answers[0].peer == "spiffe://mesh.example.com/ns/demo/sa/echo"
     assert answers[0].server == "spiffe://mesh.example.com/ns/bookinfo/sa/ratings"

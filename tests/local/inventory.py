@@ -14,7 +14,7 @@ _STAYS: Final = re.compile(
     rf"|APIService /{_DEFINED}"
     r"|ValidatingAdmissionPolicy(Binding)? /safe-upgrades\.gateway\.networking\.k8s\.io"
     r"|GatewayClass /istio(-remote)?"
-    r"|ConfigMap default/istio-ca-(root-cert|crl)"
+    r"|ConfigMap [a-z0-9-]+/istio-ca-(root-cert|crl)"
 )
 
 
