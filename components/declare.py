@@ -27,19 +27,29 @@ class KubernetesObject(pulumi.CustomResource):
 
 def declare(name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions) -> KubernetesObject:
     """The resource `name` for `manifest`."""
-    api, kind = manifest["apiVersion"], manifest["kind"]
+    return _declare(name, manifest["apiVersion"], manifest["kind"], manifest, opts)
+
+
+def _declare(
+    name: str, api: str, kind: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> KubernetesObject:
     token = f"kubernetes:{'core/v1' if api == 'v1' else api}:{kind}"
     secret = pulumi.ResourceOptions(additional_secret_outputs=_SECRETS.get(kind))
     outputs = {"metadata": None, "status": None, "data": None}
-    return KubernetesObject(token, name, {**outputs, **manifest}, pulumi.ResourceOptions.merge(opts, secret))
+    return KubernetesObject(token, name, {**outputs, **inputs}, pulumi.ResourceOptions.merge(opts, secret))
 
 
 def existing(
     name: str, api: str, kind: str, identity: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> KubernetesObject:
-    """An object that the cluster has already, by `<namespace>/<name>`; read, never changed."""
-    found = pulumi.ResourceOptions(id=identity)
-    return declare(name, {"apiVersion": api, "kind": kind}, pulumi.ResourceOptions.merge(opts, found))
+    """An object that the cluster has already, by `<namespace>/<name>`; read, never changed.
+
+    It has no inputs: where they tell the kind, the plug-in takes the namespace from them instead of from
+    `identity` (provider/pkg/provider/provider.go, `Read`).
+    """
+    return _declare(
+        name, api, kind, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identity))
+    )
 
 
 def uid_of(declared: KubernetesObject) -> pulumi.Output[str]:

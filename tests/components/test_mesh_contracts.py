@@ -273,6 +273,7 @@ def test_the_gateway_takes_the_reserved_address(local: Declared) -> None:
 def test_the_gateway_of_an_existing_cluster_tells_its_address(external: Declared) -> None:
     service = external.recording.named("mesh-edge-gateway-service")
     assert service.resource_id == "istio-system/istio-eastwestgateway"
+    assert set(service.inputs.values()) <= {None}, "the plug-in would take the namespace from its inputs"
     assert external.outputs["clusters"]["edge"]["gatewayAddresses"] == ("203.0.113.7",)
     assert external.outputs["clusters"]["plant"]["gatewayAddresses"] == ("198.51.100.9",)
 

@@ -119,6 +119,16 @@ def test_which_cluster_it_is_decides_about_a_replacement(
     assert (found.changes, found.replaces) == (True, replaces)
 
 
+def test_a_read_takes_the_namespace_of_inputs_that_tell_the_kind(world: World) -> None:
+    create(provider(world), NAMESPACE, **named("n"))
+    create(provider(world), CONFIG_MAP, metadata={"name": "a", "namespace": "n"})
+    handler = provider(world).handler(CONFIG_MAP)
+    kind = {"apiVersion": "v1", "kind": "ConfigMap"}
+    assert handler.read(ReadCall("n/a", {}, {}, call("a"))) is not None
+    assert handler.read(ReadCall("n/a", {**kind, "metadata": {"namespace": "n"}}, {}, call("a"))) is not None
+    assert handler.read(ReadCall("n/a", kind, {}, call("a"))) is None
+
+
 def test_a_dead_cluster_refuses_what_the_options_do_not_allow(world: World) -> None:
     create(provider(world), NAMESPACE, **named("n"))
     world.kill(SERVER)

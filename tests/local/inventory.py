@@ -9,12 +9,15 @@ _OF_KUBERNETES: Final = ("csinodes", "events", "ipaddresses", "leases", "nodes",
 """Kinds of which Kubernetes makes and forgets by itself, some a moment after it says that it is ready."""
 _NAMES: Final = "jsonpath={range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name}{'\\n'}{end}"
 _DEFINED: Final = r"[a-z0-9]+\.(\w+\.istio\.io|gateway\.networking\.k8s\.io)"
+_ELECTIONS: Final = r"[a-z-]*(leader|election)|ip-autoallocate|gateway-(deployment|inferencepool)"
+"""How istiod's ConfigMaps that say which replica leads are named (pilot/pkg/leaderelection)."""
 _STAYS: Final = re.compile(
     rf"CustomResourceDefinition /{_DEFINED}"
     rf"|APIService /{_DEFINED}"
     r"|ValidatingAdmissionPolicy(Binding)? /safe-upgrades\.gateway\.networking\.k8s\.io"
     r"|GatewayClass /istio(-remote)?"
     r"|ConfigMap [a-z0-9-]+/istio-ca-(root-cert|crl)"
+    rf"|ConfigMap istio-system/istio-({_ELECTIONS})"
 )
 
 

@@ -41,6 +41,8 @@ class InClusterHandler(ResourceHandler):
             if self._provider.has("skipUpdateUnreachable"):
                 return ReadState(call.identity, call.inputs, call.outputs)
             raise unreachable()
+        if _elsewhere(call):
+            return None
         balancers.settle(self._world)
         found = self._world.find("kubernetes", self.token, call.identity, self._provider.server)
         return ReadState(call.identity, found.inputs, found.outputs) if found else None
@@ -141,6 +143,16 @@ class InClusterHandler(ResourceHandler):
     def _fail_if_told(self, operation: str, context: CallContext) -> None:
         if message := self._world.fault(operation, context.name):
             raise ResourceError(message)
+
+
+def _elsewhere(call: ReadCall) -> bool:
+    """Whether the plug-in would look in another namespace than the id says: where inputs tell the kind,
+    it takes theirs, "default" if there is none (provider/pkg/provider/provider.go, `Read`).
+    """
+    if "kind" not in call.inputs or "/" not in call.identity:
+        return False
+    namespace = (call.inputs.get("metadata") or {}).get("namespace", "default")
+    return bool(namespace != call.identity.partition("/")[0])
 
 
 def _kept(outputs: Properties, inputs: Properties) -> Properties:
