@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from local.lab.client import LabClient
 from local.lab.errors import LabError, PreflightError
 from local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
 from local.paths import state_folder
+from tests import waiting
 from tests.local.host import assert_nothing_left, command_lines, listening_sockets, traces
 from tests.local.lab_site import (
     ACCOUNT,
@@ -216,8 +218,14 @@ def test_a_machine_proves_itself_to_the_api_server(infos: dict[str, ClusterInfo]
             f"curl -sk -m 5 -H \"Authorization: Bearer $({token})\" -H 'Content-Type: application/json' "
             f"-d '{review}' {infos['far'].peer_endpoint}{path}"
         )
-        done = client.machine_shell("vm", ["sh", "-c", call], 20)
-        assert json.loads(done.stdout)["status"]["userInfo"]["username"] == ACCOUNT
+
+        def reviewed() -> dict[str, Any]:
+            answer: dict[str, Any] = json.loads(client.machine_shell("vm", ["sh", "-c", call], 20).stdout)
+            return answer
+
+        # An API server discovers its issuers after it has become ready, on a busy host seconds later.
+        answer = waiting.eventually("the API server answers", reviewed, passing=json.JSONDecodeError)
+        assert answer["status"]["userInfo"]["username"] == ACCOUNT
         packages = ["curl", "-sfI", "-m", "5", "http://172.30.0.1:8080/echo-client"]
         assert client.machine_shell("vm", packages, 20).returncode == 0
         assert machine.address == "10.61.0.100"

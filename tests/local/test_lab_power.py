@@ -231,13 +231,23 @@ def test_a_starting_cluster_is_known_and_can_be_deleted(life: Life) -> None:
 
 def test_a_lab_whose_state_folder_is_removed_ends_and_leaves_nothing(life: Life) -> None:
     LabClient.connect(start=True).ensure_machine(MACHINE, say_nothing)
-    shutil.rmtree(lab_folder(life.state))
+    _remove(lab_folder(life.state))
     life.assert_dead()
     LabClient.connect(start=True).ensure_machine(MACHINE, say_nothing)
     os.kill(lab_process("server"), signal.SIGSTOP)
-    shutil.rmtree(lab_folder(life.state))
+    _remove(lab_folder(life.state))
     LabClient.end()
     life.assert_dead()
+
+
+def _remove(folder: Path) -> None:
+    """`rm -rf`, again while the VM in it still writes."""
+
+    def removed() -> bool:
+        shutil.rmtree(folder, ignore_errors=True)
+        return not folder.exists()
+
+    eventually(f"{folder} is removed", removed)
 
 
 def _ready_again(kubectl: Kubectl) -> bool:
