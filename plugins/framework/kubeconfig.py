@@ -34,7 +34,7 @@ class KubeconfigError(ResourceError):
 class Access:
     """One API server and how to authenticate: `authorization` is the header, None with a client certificate.
 
-    `tls` is None for plain HTTP. `server_name` is whom its certificate must name, if that is not the host.
+    `tls` is None for plain HTTP. `server_name` is the name in its certificate, where that is not the host.
     """
 
     server: str

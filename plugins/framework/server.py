@@ -71,7 +71,7 @@ def serve(provider: Provider, arguments: list[str] | None = None) -> None:
     wait_for_end(stop, watch_parent=bool(addresses))
     servicer.cancel()
     server.stop(grace=1).wait()
-    # Threads inside foreign libraries (Helm) may still wait; nothing of theirs is worth a delay now.
+    # A thread may still be in a blocking call; nothing in it is worth a delay now.
     os._exit(0)
 
 

@@ -89,5 +89,5 @@ def test_no_salt_of_the_local_stack_is_committed() -> None:
     ]
     done = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)
     if done.returncode == 128:
-        pytest.skip("this is no checkout of git")
+        pytest.skip("this is not a git checkout")
     assert done.stdout == ""
