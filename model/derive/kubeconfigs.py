@@ -49,5 +49,8 @@ def server_of(kubeconfig: Mapping[str, Any], context: str | None) -> str | None:
 def _resolved(section: str, entry: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     inner, keys = _PATHS.get(section, ("", ()))
     given = entry.get(inner) or {}
-    paths = {key: str(folder / given[key]) for key in keys if given.get(key)}
+    paths: dict[str, Any] = {key: str(folder / given[key]) for key in keys if given.get(key)}
+    plugin = given.get("exec") or {}
+    if "/" in plugin.get("command", ""):  # one without a slash is looked up in PATH
+        paths["exec"] = {**plugin, "command": str(folder / plugin["command"])}
     return {**entry, inner: {**given, **paths}} if paths else dict(entry)

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import yaml
 
+from model.derive.kubeconfigs import ambient_files, merge_kubeconfigs
 from plugins.framework.errors import ResourceError
 
 _EXEC_SECONDS: Final = 60.0
@@ -49,12 +50,11 @@ def load(kubeconfig: str | None, context: str | None) -> Access:
     None for the ambient one. Runs its credential plug-in. Raises KubeconfigError.
     """
     try:
-        documents = list(_documents(kubeconfig))
-        chosen = context or _first(documents, "current-context")
-        where = _named(documents, "context", chosen)
-        cluster, folder = _with_folder(documents, "cluster", where["cluster"])
-        user, user_folder = _with_folder(documents, "user", where.get("user"))
-        return _access(cluster, folder, _credentials(user, user_folder, cluster), user_folder)
+        merged = _merged(kubeconfig)
+        where = _named(merged, "context", context or merged["current-context"])
+        cluster = _named(merged, "cluster", where["cluster"])
+        user = _named(merged, "user", where["user"]) if where.get("user") else {}
+        return _access(cluster, _credentials(user, cluster))
     except KubeconfigError:
         raise
     except (
@@ -69,47 +69,26 @@ def load(kubeconfig: str | None, context: str | None) -> Access:
         raise KubeconfigError(f"the kubeconfig cannot be used ({type(failure).__name__})") from None
 
 
-def _documents(kubeconfig: str | None) -> Iterator[tuple[Mapping[str, Any], Path]]:
-    """Each kubeconfig with the folder that its relative paths start from. Of several, the first that has a
-    name wins.
-    """
+def _merged(kubeconfig: str | None) -> Mapping[str, Any]:
     if kubeconfig is not None and ("{" in kubeconfig or "\n" in kubeconfig):
-        yield yaml.safe_load(kubeconfig), Path.cwd()
-        return
-    ambient = os.environ.get("KUBECONFIG") or "~/.kube/config"
-    paths = [kubeconfig] if kubeconfig is not None else [each for each in ambient.split(os.pathsep) if each]
-    for path in (Path(each).expanduser() for each in paths):
-        if path.exists() or len(paths) == 1:
-            yield yaml.safe_load(path.read_text(encoding="utf-8")) or {}, path.parent
-
-
-def _first(documents: list[tuple[Mapping[str, Any], Path]], key: str) -> Any:
-    return next(document[key] for document, _ in documents if document.get(key))
-
-
-def _with_folder(
-    documents: list[tuple[Mapping[str, Any], Path]], kind: str, name: str | None
-) -> tuple[Mapping[str, Any], Path]:
-    """The entry `name` of the list of `kind`s and the folder of its file; for no name an empty entry."""
-    if not name:
-        return {}, Path.cwd()
-    return next(
-        (entry[kind] or {}, folder)
-        for document, folder in documents
-        for entry in document.get(f"{kind}s") or ()
-        if entry["name"] == name
+        return merge_kubeconfigs([(Path.cwd() / "kubeconfig", yaml.safe_load(kubeconfig))])
+    files = ambient_files(os.environ, Path.home()) if kubeconfig is None else [Path(kubeconfig).expanduser()]
+    there = [path for path in files if path.exists() or len(files) == 1]
+    return merge_kubeconfigs(
+        [(path, yaml.safe_load(path.read_text(encoding="utf-8")) or {}) for path in there]
     )
 
 
-def _named(documents: list[tuple[Mapping[str, Any], Path]], kind: str, name: str) -> Mapping[str, Any]:
-    return _with_folder(documents, kind, name)[0]
+def _named(merged: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
+    """The entry `name` of the list of `kind`s."""
+    return next(entry[kind] or {} for entry in merged[f"{kind}s"] if entry["name"] == name)
 
 
-def _credentials(user: Mapping[str, Any], folder: Path, cluster: Mapping[str, Any]) -> Mapping[str, Any]:
+def _credentials(user: Mapping[str, Any], cluster: Mapping[str, Any]) -> Mapping[str, Any]:
     """`user`, or what its credential plug-in answers, under the same keys."""
     if not user.get("exec"):
         return user
-    answer = _run(user["exec"], folder, cluster)["status"]
+    answer = _run(user["exec"], cluster)["status"]
     certificate = {
         f"client-{kind}-data": base64.b64encode(answer[key].encode()).decode()
         for kind, key in (("certificate", "clientCertificateData"), ("key", "clientKeyData"))
@@ -118,11 +97,9 @@ def _credentials(user: Mapping[str, Any], folder: Path, cluster: Mapping[str, An
     return {**certificate, "token": answer.get("token")}
 
 
-def _run(plugin: Mapping[str, Any], folder: Path, cluster: Mapping[str, Any]) -> Any:
+def _run(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Any:
     """The ExecCredential that a credential plug-in prints. Raises KubeconfigError with its last message."""
     command = plugin["command"]
-    if "/" in command:
-        command = str(folder / command)
     spec: dict[str, Any] = {"interactive": False}
     if plugin.get("provideClusterInfo"):
         spec["cluster"] = {"server": cluster.get("server")}
@@ -152,19 +129,19 @@ def _run(plugin: Mapping[str, Any], folder: Path, cluster: Mapping[str, Any]) ->
     return json.loads(done.stdout)
 
 
-def _access(cluster: Mapping[str, Any], folder: Path, user: Mapping[str, Any], user_folder: Path) -> Access:
+def _access(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> Access:
     server = cluster["server"].rstrip("/")
     tls = None
     if server.startswith("https://"):
-        tls = _tls(cluster, folder)
-        if certificate := _content(user, "client-certificate", user_folder):
-            _use_certificate(tls, certificate, _content(user, "client-key", user_folder) or b"")
-    authorization = _authorization(user, user_folder)
+        tls = _tls(cluster)
+        if certificate := _content(user, "client-certificate"):
+            _use_certificate(tls, certificate, _content(user, "client-key") or b"")
+    authorization = _authorization(user)
     return Access(server, tls, cluster.get("tls-server-name"), cluster.get("proxy-url"), authorization)
 
 
-def _tls(cluster: Mapping[str, Any], folder: Path) -> ssl.SSLContext:
-    authority = _content(cluster, "certificate-authority", folder)
+def _tls(cluster: Mapping[str, Any]) -> ssl.SSLContext:
+    authority = _content(cluster, "certificate-authority")
     made = ssl.create_default_context(cadata=None if authority is None else authority.decode())
     if cluster.get("insecure-skip-tls-verify"):
         made.check_hostname = False
@@ -172,19 +149,19 @@ def _tls(cluster: Mapping[str, Any], folder: Path) -> ssl.SSLContext:
     return made
 
 
-def _content(entry: Mapping[str, Any], key: str, folder: Path) -> bytes | None:
+def _content(entry: Mapping[str, Any], key: str) -> bytes | None:
     """The value of `key`-data, decoded, else of the file that `key` names."""
     if data := entry.get(f"{key}-data"):
         return base64.b64decode(data)
     path = entry.get(key)
-    return (folder / Path(path).expanduser()).read_bytes() if path else None
+    return Path(path).read_bytes() if path else None
 
 
-def _authorization(user: Mapping[str, Any], folder: Path) -> str | None:
+def _authorization(user: Mapping[str, Any]) -> str | None:
     if token := user.get("token"):
         return f"Bearer {token}"
     if path := user.get("tokenFile"):
-        return f"Bearer {(folder / Path(path).expanduser()).read_text(encoding='utf-8').strip()}"
+        return f"Bearer {Path(path).read_text(encoding='utf-8').strip()}"
     if name := user.get("username"):
         pair = f"{name}:{user.get('password', '')}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"

@@ -113,12 +113,15 @@ def test_the_ambient_kubeconfig_is_the_last_resort(tmp_path: Path, monkeypatch: 
 
 def test_the_files_of_kubeconfig_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = {"name": "b", "cluster": {"server": "https://192.0.2.2", "certificate-authority": "ca.pem"}}
+    users = [{"name": name, "user": {"exec": {"command": name}}} for name in ("./login", "login")]
     (tmp_path / "a").write_text(json.dumps(KUBECONFIG))
-    (tmp_path / "b").write_text(json.dumps({"current-context": "b", "clusters": [entry]}))
+    (tmp_path / "b").write_text(json.dumps({"current-context": "b", "clusters": [entry], "users": users}))
     monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/a:{tmp_path}/b")
     found = read_kubeconfig(kubeconfig_plan(), "dev").content
     assert found["current-context"] == KUBECONFIG["current-context"]
     assert found["clusters"][-1]["cluster"]["certificate-authority"] == str(tmp_path / "ca.pem")
+    commands = [each["user"]["exec"]["command"] for each in found["users"][-2:]]
+    assert commands == [str(tmp_path / "login"), "login"]
 
 
 def test_a_missing_or_broken_kubeconfig_tells_the_path_and_no_secret(
