@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import packages
 from local.lab import toolchain
 from local.lab.errors import LabError, PreflightError
 from local.lab.privacy import EMPTY
@@ -19,17 +20,6 @@ COVERED = ("/var/run", *EMPTY)
 NEEDED_MEMORY = 3 << 30
 NEEDED_DISK = 2 << 30
 NEEDED_WATCHERS = 90
-_PROGRAMS = {
-    "ip": "iproute2",
-    "iptables": "iptables",
-    "nsenter": "util-linux",
-    "unshare": "util-linux",
-    "containerd": "containerd",
-    "ctr": "containerd",
-    "runc": "runc",
-    "conntrack": "conntrack",
-    "systemd-nspawn": "systemd-container",
-}
 _TRIALS = {
     "network namespaces with bridges (module bridge)": "ip link add trial type bridge",
     "virtual links (module veth)": "ip link add trial type veth peer name other",
@@ -52,9 +42,8 @@ class Host:
     shared_state: bool
     overlay_refused: str
     file_systems: str
-    has_program: Callable[[str], bool]
+    is_there: Callable[[str], bool]
     try_in_namespace: Callable[[str], bool]
-    has_cni_plugins: bool
     other_labs: frozenset[str]
     several_labs: bool
     toolchain_problem: str
@@ -81,9 +70,8 @@ def observe(state: Path) -> Host:
         shared_state=_is_shared(state),
         overlay_refused=_overlay_refusal(state),
         file_systems=Path("/proc/filesystems").read_text(),
-        has_program=lambda name: shutil.which(name) is not None,
+        is_there=packages.is_there,
         try_in_namespace=_try,
-        has_cni_plugins=Path("/usr/lib/cni/ptp").exists(),
         other_labs=frozenset(cgroups.running() - {cgroups.lab_name(state)}),
         several_labs=os.environ.get(SEVERAL_LABS) == "1",
         toolchain_problem=toolchain_problem,
@@ -95,12 +83,11 @@ def find_problems(host: Host) -> list[str]:
     if host.effective_user != 0:
         return ["not root: the lab makes namespaces and mounts; run the command with sudo"]
     problems = [
-        f"{program} is not installed: apt-get install {package}"
-        for program, package in _PROGRAMS.items()
-        if not host.has_program(program)
+        f"{proof} is not installed: apt-get install {package}"
+        for package, proofs in packages.LAB.items()
+        for proof in proofs
+        if not host.is_there(proof)
     ]
-    if not host.has_cni_plugins:
-        problems.append("the CNI plug-ins are not installed: apt-get install containernetworking-plugins")
     if "overlay" not in host.file_systems.split():
         problems.append(
             "the kernel has no overlay file system: modprobe overlay, or use a kernel that has it"

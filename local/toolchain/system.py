@@ -7,24 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.packages import BUILD, is_there
 from local.toolchain.errors import ToolchainError, describe_failure
 from local.toolchain.store import Store
 
-_PROVES = {
-    "containerd": "containerd",
-    "runc": "runc",
-    "containernetworking-plugins": "/usr/lib/cni/bridge",
-    "iptables": "iptables",
-    "ipset": "ipset",
-    "conntrack": "conntrack",
-    "iproute2": "ip",
-    "systemd-container": "systemd-nspawn",
-    "debootstrap": "debootstrap",
-    "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.gpg",
-    "util-linux": "unshare",
-    "dpkg": "dpkg-deb",
-}
-"""Debian's package -> the program or file that shows it is there, whoever installed it."""
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -32,11 +18,7 @@ _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 def missing_packages() -> list[str]:
     """Packages whose program or file is not on this machine."""
     path = f"{os.environ.get('PATH', '')}:{_SBIN}"
-    return [package for package, proof in _PROVES.items() if not _is_there(proof, path)]
-
-
-def _is_there(proof: str, path: str) -> bool:
-    return Path(proof).exists() if proof.startswith("/") else shutil.which(proof, path=path) is not None
+    return [package for package, proofs in BUILD.items() if not all(is_there(each, path) for each in proofs)]
 
 
 def install(packages: list[str], store: Store) -> None:

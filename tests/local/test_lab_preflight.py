@@ -20,9 +20,8 @@ GOOD = Host(
     shared_state=False,
     overlay_refused="",
     file_systems="nodev\toverlay\n\text4\n",
-    has_program=lambda _name: True,
+    is_there=lambda _proof: True,
     try_in_namespace=lambda _command: True,
-    has_cni_plugins=True,
     other_labs=frozenset(),
     several_labs=False,
     toolchain_problem="",
@@ -37,13 +36,17 @@ def test_a_good_machine_has_no_problem() -> None:
     ("change", "problem", "remedy"),
     [
         ({"effective_user": 1000}, "not root", "sudo"),
-        ({"has_program": lambda name: name != "runc"}, "runc is not installed", "apt-get install runc"),
+        ({"is_there": lambda name: name != "runc"}, "runc is not installed", "apt-get install runc"),
         (
-            {"has_program": lambda name: name != "systemd-nspawn"},
+            {"is_there": lambda name: name != "systemd-nspawn"},
             "systemd-nspawn is not installed",
             "apt-get install systemd-container",
         ),
-        ({"has_cni_plugins": False}, "CNI plug-ins", "apt-get install containernetworking-plugins"),
+        (
+            {"is_there": lambda name: "/cni/" not in name},
+            "/usr/lib/cni/ptp is not installed",
+            "apt-get install containernetworking-plugins",
+        ),
         ({"file_systems": "nodev\ttmpfs\n"}, "no overlay file system", "modprobe overlay"),
         ({"try_in_namespace": lambda command: "bridge" not in command}, "bridges", "load the modules"),
         ({"try_in_namespace": lambda command: "veth" not in command}, "veth", "load the modules"),
@@ -73,7 +76,7 @@ def test_what_is_missing_is_one_line_with_its_remedy(
 
 
 def test_all_problems_are_told_at_once() -> None:
-    bad = dataclasses.replace(GOOD, available_memory=0, free_disk=0, has_cni_plugins=False)
+    bad = dataclasses.replace(GOOD, available_memory=0, free_disk=0, is_there=lambda name: name != "runc")
     assert len(find_problems(bad)) == 3
 
 
