@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.toolchain.component import Catalogue, Component, Lane
 from local.toolchain.errors import BuildInterrupted, RecipeError
-from local.toolchain.progress import Progress
+from local.toolchain.progress import BuildObserver
 from local.toolchain.runner import RecipeTask, Runner
 from local.toolchain.store import Store, remove
 
@@ -40,7 +40,7 @@ class Builder:
     """One build. Each component goes into the store as soon as it is finished: a later build resumes."""
 
     def __init__(
-        self, catalogue: Catalogue, store: Store, runner: Runner, progress: Progress, cores: int
+        self, catalogue: Catalogue, store: Store, runner: Runner, progress: BuildObserver, cores: int
     ) -> None:
         self._catalogue = catalogue
         self._store = store

@@ -1,4 +1,4 @@
-"""What a build needs of the machine, found out before anything is changed."""
+"""What a build needs of the host, found out before anything is changed."""
 
 import os
 import shutil
@@ -15,34 +15,34 @@ _GIBIBYTE = 2**30
 
 
 @dataclass(frozen=True)
-class Machine:
+class BuildHost:
     """What the checks look at."""
 
     free_bytes: int
     is_root: bool
 
 
-def look(store: Store) -> Machine:
-    """This machine, with the disk that holds the store."""
+def look(store: Store) -> BuildHost:
+    """This host, with the disk that holds the store."""
     folder = store.cache
     while not folder.exists():
         folder = folder.parent
-    return Machine(shutil.disk_usage(folder).free, os.geteuid() == 0)
+    return BuildHost(shutil.disk_usage(folder).free, os.geteuid() == 0)
 
 
-def check_account(machine: Machine, names: list[str]) -> None:
+def check_account(host: BuildHost, names: list[str]) -> None:
     """Raises `ToolchainError`, with the remedy, if this account can neither build nor unpack `names`."""
-    if ROOTFS in names and not machine.is_root:
+    if ROOTFS in names and not host.is_root:
         raise ToolchainError(
             "the machines' root file system is made by debootstrap, as root: run it as root or with sudo"
         )
 
 
-def check_disk(machine: Machine, catalogue: Catalogue, names: list[str], store: Store) -> None:
+def check_disk(host: BuildHost, catalogue: Catalogue, names: list[str], store: Store) -> None:
     """Raises `ToolchainError`, with the remedy, if there is no room to build `names`."""
     if any(catalogue.components[name].lane is Lane.GO for name in names):
         held = size(store.work)
-        available = machine.free_bytes + held
+        available = host.free_bytes + held
         if available < BUILD_GIBIBYTES * _GIBIBYTE:
             raise ToolchainError(
                 f"a build needs {BUILD_GIBIBYTES} GiB of disk, {store.cache} has "

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 
-class Progress(Protocol):
+class BuildObserver(Protocol):
     """Told by the builder's threads."""
 
     def started(self, name: str) -> None: ...

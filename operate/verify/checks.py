@@ -49,7 +49,7 @@ class MustAnswer:
     requests: int
 
 
-class Refusal(Enum):
+class RequestFailure(Enum):
     """The ways in which a request may fail, as the caller sees them."""
 
     CLOSED = "the connection is closed"
@@ -61,7 +61,7 @@ class Refusal(Enum):
 class MustFail:
     """The request fails, in one of these ways. Another failure proves nothing and does not hold."""
 
-    ways: frozenset[Refusal]
+    ways: frozenset[RequestFailure]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from operate.verify.checks import (
     MustAnswer,
     MustFail,
     Outside,
-    Refusal,
+    RequestFailure,
     Responder,
     Source,
     source_name,
@@ -27,8 +27,8 @@ REQUEST_SECONDS = 2
 REFUSAL_SECONDS = 1
 CHANCE_OF_A_MISS = 1e-5
 """How likely one healthy responder may be missed by chance in one check."""
-DENIED = frozenset({Refusal.CLOSED, Refusal.TLS_ALERT})
-UNREACHABLE = frozenset({Refusal.NO_WAY})
+DENIED = frozenset({RequestFailure.CLOSED, RequestFailure.TLS_ALERT})
+UNREACHABLE = frozenset({RequestFailure.NO_WAY})
 
 Ways = Mapping[tuple[Responder, ...], float]
 
@@ -217,7 +217,7 @@ class _Planner:
         return Check(f"{source_name(source)} → {destination}", source, destination, command, expectation)
 
     def _refused(
-        self, source: Pod, destination: str, url: str, ways: frozenset[Refusal], *options: str
+        self, source: Pod, destination: str, url: str, ways: frozenset[RequestFailure], *options: str
     ) -> Check:
         command = request_command(source, url, self._seconds(REFUSAL_SECONDS), 1, *options)
         return Check(f"{source_name(source)} → {destination}", source, destination, command, MustFail(ways))

@@ -62,9 +62,6 @@ class Report:
         return next(missing, None) or next(failed, "")
 
 
-Progress = Callable[[str], None]
-
-
 def verify(
     plan: MeshPlan,
     shell: Shell,
@@ -72,7 +69,7 @@ def verify(
     patience: float = 0.0,
     first_sync: float = FIRST_SYNC_SECONDS,
     slowness: float = 1.0,
-    progress: Progress = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Checks the mesh of `plan` through `shell`.
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from operate.verify.answers import Answer, Answers
-from operate.verify.checks import MustAnswer, MustFail, Refusal, Responder
+from operate.verify.checks import MustAnswer, MustFail, RequestFailure, Responder
 
-_TEXTS: tuple[tuple[Refusal, tuple[str, ...]], ...] = (
-    (Refusal.TLS_ALERT, ("remote error: tls:",)),
-    (Refusal.CLOSED, ("connection reset by peer", "EOF", "broken pipe")),
+_TEXTS: tuple[tuple[RequestFailure, tuple[str, ...]], ...] = (
+    (RequestFailure.TLS_ALERT, ("remote error: tls:",)),
+    (RequestFailure.CLOSED, ("connection reset by peer", "EOF", "broken pipe")),
     (
-        Refusal.NO_WAY,
+        RequestFailure.NO_WAY,
         (
             "i/o timeout",
             "deadline exceeded",

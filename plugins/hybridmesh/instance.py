@@ -21,9 +21,9 @@ from plugins.framework.handler import (
     UpdateCall,
 )
 from plugins.framework.values import Properties
-from plugins.hybridmesh.lab import Life, Member, checked_network, connect, in_background, look_up, remove
+from plugins.hybridmesh.lab import LabInfo, Life, checked_network, connect, in_background, look_up, remove
 
-Info = TypeVar("Info", bound=Member)
+Info = TypeVar("Info", bound=LabInfo)
 
 
 class InstanceHandler(DeclaredHandler, Generic[Info]):

@@ -36,14 +36,14 @@ def has_state() -> bool:
     return LabClient.has_state()
 
 
-class Member(Protocol):
+class LabInfo(Protocol):
     """A cluster or machine as the lab knows it."""
 
     @property
     def instance_id(self) -> str: ...
 
 
-_Member = TypeVar("_Member", bound=Member)
+_Info = TypeVar("_Info", bound=LabInfo)
 
 
 def in_background(call: Callable[[], _Result], *, what: str, timeout: float, context: CallContext) -> _Result:
@@ -62,14 +62,14 @@ def in_background(call: Callable[[], _Result], *, what: str, timeout: float, con
 
 
 def look_up(
-    find: Callable[[LabClient], _Member | None], identity: str, what: str, context: CallContext
-) -> tuple[Life, _Member | None]:
+    find: Callable[[LabClient], _Info | None], identity: str, what: str, context: CallContext
+) -> tuple[Life, _Info | None]:
     """Whether the instance `identity` lives, and what the lab knows of it. Starts nothing.
 
     `what` completes "waiting until …".
     """
 
-    def answer() -> tuple[Life, _Member | None]:
+    def answer() -> tuple[Life, _Info | None]:
         try:
             member = find(connect(start=False))
         except LabNotRunning:
@@ -87,7 +87,7 @@ def look_up(
 
 
 def remove(
-    find: Callable[[LabClient], Member | None], delete: Callable[[LabClient], None], identity: str
+    find: Callable[[LabClient], LabInfo | None], delete: Callable[[LabClient], None], identity: str
 ) -> None:
     """Deletes the instance `identity` if it is there; its name may belong to its successor already.
 

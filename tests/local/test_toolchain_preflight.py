@@ -1,4 +1,4 @@
-"""What a build needs of the machine is said before anything is changed."""
+"""What a build needs of the host is said before anything is changed."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from local.toolchain import preflight, system
 from local.toolchain.component import Catalogue, Lane
 from local.toolchain.errors import ToolchainError
-from local.toolchain.preflight import Machine
+from local.toolchain.preflight import BuildHost
 from tests.local.toolchain_parts import component, store_in
 
 _GIBIBYTE = 2**30
@@ -15,11 +15,11 @@ _PARTS = Catalogue.of([component("kubernetes", lane=Lane.GO), component("rootfs"
 
 
 def test_a_build_without_the_disk_for_it_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    machine = Machine(free_bytes=24 * _GIBIBYTE, is_root=True)
+    host = BuildHost(free_bytes=24 * _GIBIBYTE, is_root=True)
     with pytest.raises(
         ToolchainError, match=r"needs 25 GiB of disk, .* has 24\.0: free some, or .*HYBRID_MESH_CACHE"
     ):
-        preflight.check_disk(machine, _PARTS, ["kubernetes"], store_in(tmp_path))
+        preflight.check_disk(host, _PARTS, ["kubernetes"], store_in(tmp_path))
 
 
 def test_what_an_unfinished_build_holds_already_counts(tmp_path: Path) -> None:
@@ -27,20 +27,20 @@ def test_what_an_unfinished_build_holds_already_counts(tmp_path: Path) -> None:
     (store.work / "go-build").mkdir()
     with (store.work / "go-build" / "objects").open("wb") as sparse:
         sparse.truncate(10 * _GIBIBYTE)
-    preflight.check_disk(Machine(free_bytes=15 * _GIBIBYTE, is_root=True), _PARTS, ["kubernetes"], store)
+    preflight.check_disk(BuildHost(free_bytes=15 * _GIBIBYTE, is_root=True), _PARTS, ["kubernetes"], store)
 
 
 def test_what_compiles_nothing_needs_no_such_disk(tmp_path: Path) -> None:
     preflight.check_disk(
-        Machine(free_bytes=_GIBIBYTE, is_root=True), _PARTS, ["rootfs", "charts"], store_in(tmp_path)
+        BuildHost(free_bytes=_GIBIBYTE, is_root=True), _PARTS, ["rootfs", "charts"], store_in(tmp_path)
     )
 
 
 def test_the_root_file_system_needs_root() -> None:
-    machine = Machine(free_bytes=100 * _GIBIBYTE, is_root=False)
-    preflight.check_account(machine, ["kubernetes", "charts"])
+    host = BuildHost(free_bytes=100 * _GIBIBYTE, is_root=False)
+    preflight.check_account(host, ["kubernetes", "charts"])
     with pytest.raises(ToolchainError, match="as root"):
-        preflight.check_account(machine, ["rootfs"])
+        preflight.check_account(host, ["rootfs"])
 
 
 def test_a_machine_without_apt_is_told_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,13 +50,13 @@ def test_a_machine_without_apt_is_told_what_it_lacks(tmp_path: Path, monkeypatch
 
 
 def test_packages_are_known_by_their_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("runc", "iptables"):
+    for name in ("runc", "iptables", "unshare"):
         (tmp_path / name).write_text("")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(system, "_SBIN", "")
     lacking = system.missing_packages()
-    assert {"containerd", "debootstrap", "systemd-container"} <= set(lacking)
+    assert {"containerd", "debootstrap", "systemd-container", "util-linux"} <= set(lacking)
     assert {"runc", "iptables"}.isdisjoint(lacking)
 
 

@@ -12,7 +12,7 @@ TOOLS = ("curl", "openssl", "iptables", "ip", "sudo", "hostname")
 REAL = ("mkdir", "dirname", "basename", "sed", "cat", "rm")
 
 
-class Machine:
+class FakeHost:
     """A folder with programs that stand in for a machine's; each call is a line of `calls`."""
 
     def __init__(self, folder: Path, programs: tuple[str, ...], url: str) -> None:
@@ -53,7 +53,7 @@ class Machine:
 def test_dnf_is_asked_for_what_is_missing_only(tmp_path: Path, missing: str) -> None:
     """`dnf install curl` fails where curl-minimal is installed."""
     programs = tuple(tool for tool in TOOLS if tool != missing)
-    machine = Machine(tmp_path, (*programs, "dnf"), "https://example.com/rpm/istio-sidecar.rpm")
+    machine = FakeHost(tmp_path, (*programs, "dnf"), "https://example.com/rpm/istio-sidecar.rpm")
     assert machine.run().returncode == 0
     package = {"ip": "iproute"}.get(missing, missing)
     assert [call for call in machine.calls if call.startswith("dnf")] == [
@@ -64,7 +64,7 @@ def test_dnf_is_asked_for_what_is_missing_only(tmp_path: Path, missing: str) -> 
 
 def test_a_package_that_dpkg_could_not_install_goes_by_apt(tmp_path: Path) -> None:
     """It needs others, or somebody holds the lock; without the file apt would have nothing to do."""
-    machine = Machine(tmp_path, (*TOOLS, "apt-get"), "https://example.com/deb/istio-sidecar.deb")
+    machine = FakeHost(tmp_path, (*TOOLS, "apt-get"), "https://example.com/deb/istio-sidecar.deb")
     machine.program("dpkg", "exit 2")
     assert machine.run().returncode == 0
     assert machine.calls[-2].endswith(
@@ -74,7 +74,7 @@ def test_a_package_that_dpkg_could_not_install_goes_by_apt(tmp_path: Path) -> No
 
 def test_apt_is_asked_again(tmp_path: Path) -> None:
     programs = tuple(tool for tool in TOOLS if tool != "ip")
-    machine = Machine(tmp_path, (*programs, "dpkg"), "https://example.com/deb/istio-sidecar.deb")
+    machine = FakeHost(tmp_path, (*programs, "dpkg"), "https://example.com/deb/istio-sidecar.deb")
     machine.program("apt-get", f"[ -e {tmp_path}/once ] || {{ : >{tmp_path}/once; exit 100; }}")
     assert machine.run().returncode == 0
     asked = [call for call in machine.calls if call.startswith("apt-get")]

@@ -13,7 +13,7 @@ import pytest
 from operate.patience import retry
 from operate.shell import CommandResult, Pod
 from operate.verify.answers import Answers, read_answers
-from operate.verify.checks import MustAnswer, MustFail, Outside, Refusal, Source
+from operate.verify.checks import MustAnswer, MustFail, Outside, RequestFailure, Source
 from operate.verify.clients import read_result, request_command
 from operate.verify.verdict import judge
 
@@ -101,7 +101,7 @@ def test_a_refused_connection_is_retried_and_proves_no_refusal_by_the_mesh(
     found = echo.ask(source, f"http://127.0.0.1:{_free_ports(1)[0]}/", 3)
     assert not found.answers
     assert judge(MustAnswer((), "", frozenset(), 1), found).again
-    assert not judge(MustFail(frozenset(Refusal)), found).holds
+    assert not judge(MustFail(frozenset(RequestFailure)), found).holds
 
 
 def test_a_closed_connection_is_told_from_silence(echo: Echo) -> None:
@@ -115,7 +115,7 @@ def test_a_closed_connection_is_told_from_silence(echo: Echo) -> None:
             closed = read_answers(client.communicate(timeout=20)[0])
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
             silence = read_answers(client.communicate(timeout=20)[0])
-    assert judge(MustFail(frozenset({Refusal.CLOSED})), closed).holds
-    assert judge(MustFail(frozenset({Refusal.NO_WAY})), silence).holds
-    assert not judge(MustFail(frozenset({Refusal.CLOSED})), silence).holds
-    assert not judge(MustFail(frozenset({Refusal.NO_WAY})), closed).holds
+    assert judge(MustFail(frozenset({RequestFailure.CLOSED})), closed).holds
+    assert judge(MustFail(frozenset({RequestFailure.NO_WAY})), silence).holds
+    assert not judge(MustFail(frozenset({RequestFailure.CLOSED})), silence).holds
+    assert not judge(MustFail(frozenset({RequestFailure.NO_WAY})), closed).holds

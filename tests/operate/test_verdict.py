@@ -1,7 +1,7 @@
 import pytest
 
 from operate.verify.answers import Answer, Answers
-from operate.verify.checks import MustAnswer, MustFail, Refusal, Responder
+from operate.verify.checks import MustAnswer, MustFail, RequestFailure, Responder
 from operate.verify.verdict import judge
 
 EAST = Responder("echo-e", "cluster east", "spiffe://d/ns/demo/sa/echo", frozenset({"east"}), "n-east")
@@ -91,26 +91,28 @@ def test_a_failed_call_fails(error: str, again: bool) -> None:
 @pytest.mark.parametrize(
     ("error", "way"),
     [
-        ("read tcp 1->2: read: connection reset by peer", Refusal.CLOSED),
-        ('Get "http:/": EOF', Refusal.CLOSED),
-        ("remote error: tls: certificate required", Refusal.TLS_ALERT),
-        ("dial tcp 10.20.4.7:8080: i/o timeout", Refusal.NO_WAY),
-        ("dial tcp 10.20.4.7:8080: connect: no route to host", Refusal.NO_WAY),
-        ("dial tcp 10.20.4.7:8080: connect: network is unreachable", Refusal.NO_WAY),
-        ("context deadline exceeded (Client.Timeout exceeded while awaiting headers)", Refusal.NO_WAY),
+        ("read tcp 1->2: read: connection reset by peer", RequestFailure.CLOSED),
+        ('Get "http:/": EOF', RequestFailure.CLOSED),
+        ("remote error: tls: certificate required", RequestFailure.TLS_ALERT),
+        ("dial tcp 10.20.4.7:8080: i/o timeout", RequestFailure.NO_WAY),
+        ("dial tcp 10.20.4.7:8080: connect: no route to host", RequestFailure.NO_WAY),
+        ("dial tcp 10.20.4.7:8080: connect: network is unreachable", RequestFailure.NO_WAY),
+        ("context deadline exceeded (Client.Timeout exceeded while awaiting headers)", RequestFailure.NO_WAY),
     ],
 )
-def test_a_refusal_holds_only_in_the_way_that_it_must(error: str, way: Refusal) -> None:
+def test_a_refusal_holds_only_in_the_way_that_it_must(error: str, way: RequestFailure) -> None:
     assert judge(MustFail(frozenset({way})), Answers((), error)).holds
-    others = frozenset(set(Refusal) - {way})
+    others = frozenset(set(RequestFailure) - {way})
     assert not judge(MustFail(others), Answers((), error)).holds
 
 
 def test_being_answered_where_it_must_fail_fails() -> None:
-    verdict = judge(MustFail(frozenset(Refusal)), answered(answer(EAST)))
+    verdict = judge(MustFail(frozenset(RequestFailure)), answered(answer(EAST)))
     assert not verdict.holds
     assert "was answered with 200 by echo-e" in verdict.detail
 
 
 def test_a_missing_program_is_no_refusal() -> None:
-    assert not judge(MustFail(frozenset(Refusal)), Answers((), "the echo client printed no answer")).holds
+    assert not judge(
+        MustFail(frozenset(RequestFailure)), Answers((), "the echo client printed no answer")
+    ).holds
