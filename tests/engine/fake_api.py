@@ -1,5 +1,5 @@
 """API servers in the test's process: over TLS on loopback, they answer from the doubles' world what our own
-plug-in asks for: WorkloadEntries, Services and namespaces.
+plug-in asks for: WorkloadGroups and their entries, Services and namespaces.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -23,26 +23,31 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.engine.doubles import balancers
+from tests.engine.doubles.istiod import API, Istiod
 from tests.engine.doubles.store import Thing, World
 
 _NAMESPACE: Final = "kubernetes:core/v1:Namespace"
 _NAMESPACES: Final = "/api/v1/namespaces/"
+_ENTRY_POINTS: Final = {
+    "services": balancers.SERVICE,
+    "serviceentries": "kubernetes:networking.istio.io/v1:ServiceEntry",
+}
 TOKEN: Final = "the-token-of-the-credential-plug-in"
 
 
 @dataclass
 class FakeApi:
-    """`servers` are URLs, each an API server of its own. Of each group `machines` are there, Healthy; those
-    in `absent` have none.
-    """
+    """`servers` are URLs, each an API server of its own."""
 
     world: World
     authority: str
     servers: list[str] = field(default_factory=list)
-    machines: int = 12
-    absent: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
     """What was asked without the credential plug-in's token."""
+    istiod: Istiod = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.istiod = Istiod(self.world)
 
     def answer(self, method: str, server: str, path: str, body: Any) -> tuple[int, Any]:
         """The status and what is at `path`."""
@@ -54,6 +59,10 @@ class FakeApi:
             return 200, {"resources": [kind]}
         if path.startswith(_NAMESPACES) and "/" not in path.removeprefix(_NAMESPACES):
             return self._namespace(method, server, path.removeprefix(_NAMESPACES), body)
+        if found := self._find_entry_point(server, path):
+            return 200, self._label(found, body) if method == "PATCH" else found.outputs
+        if path.startswith(API):
+            return self.istiod.answer(method, server, path, body)
         items = self._items(server, path) if method == "GET" else None
         return (404, {}) if items is None else (200, {"items": items})
 
@@ -80,29 +89,23 @@ class FakeApi:
             return [_metadata(each) for each in things if each.identity.startswith(inside)]
         if path == "/api/v1/services":
             return [thing.outputs for thing in things if thing.type == balancers.SERVICE]
-        if path.endswith("/workloadentries"):
-            namespace = path.split("/")[-2]
-            groups = [
-                thing
-                for thing in things
-                if thing.type.endswith(":WorkloadGroup") and thing.identity.startswith(f"{namespace}/")
-            ]
-            return [entry for group in groups for entry in self._entries(group)]
         return None
 
-    def _entries(self, group: Thing) -> Iterator[dict[str, Any]]:
-        name = group.identity.partition("/")[2]
-        for number in range(0 if name in self.absent else self.machines):
-            address = f"10.99.{number >> 8}.{number & 255}"
-            annotations = {
-                "istio.io/autoRegistrationGroup": name,
-                "istio.io/connectedAt": "2026-01-01T00:00:00Z",
-            }
-            yield {
-                "metadata": {"name": f"{name}-{address}", "annotations": annotations},
-                "spec": {"address": address},
-                "status": {"conditions": [{"type": "Healthy", "status": "True"}]},
-            }
+    def _find_entry_point(self, server: str, path: str) -> Thing | None:
+        """The Service or ServiceEntry at `path`."""
+        kind, name = path.split("/")[-2:]
+        if kind not in _ENTRY_POINTS:
+            return None
+        identity = f"{path.split('/')[-3]}/{name}"
+        return self.world.find("kubernetes", _ENTRY_POINTS[kind], identity, server)
+
+    def _label(self, found: Thing, body: Any) -> Any:
+        """Server-side apply of labels: those of other managers stay."""
+        metadata = found.outputs["metadata"]
+        labels = {**metadata.get("labels", {}), **body["metadata"]["labels"]}
+        outputs = {**found.outputs, "metadata": {**metadata, "labels": labels}}
+        self.world.put(replace(found, outputs=outputs))
+        return outputs
 
 
 def _metadata(thing: Thing) -> dict[str, Any]:
@@ -158,7 +161,7 @@ def _listener(fake: FakeApi, context: ssl.SSLContext) -> ThreadingHTTPServer:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_PATCH = do_DELETE = answer  # noqa: N815 - the base class' names
+        do_GET = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - the base class' names
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class' name
             pass

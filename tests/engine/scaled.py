@@ -86,7 +86,7 @@ def scaled(folder: Path, mesh: Mapping[str, Any]) -> Iterator[Site]:
     world = MemoryWorld(folder / "world")
     machines = sum(group["machines"]["count"] for group in mesh["workloadGroups"].values())
     with fake_api(world, len(mesh["clusters"])) as api, together(world) as providers:
-        api.machines = machines
+        api.istiod.machines = machines
         offered = [{"server": server, "authority": api.authority} for server in api.servers]
         servers = {"gcp": offered, "aws": offered, "kubeconfig": []}
         site = make_site(folder, STACK, world, api, servers=servers, credential={"token": TOKEN})

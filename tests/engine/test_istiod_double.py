@@ -1,0 +1,112 @@
+"""The double of istiod keeps what was applied, so that a registration compares each entry with its group."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.objects.groups import workload_group
+from model.plan.build import plan_from
+from plugins.framework.values import Properties
+from tests.engine.doubles.balancers import SERVICE
+from tests.engine.doubles.istiod import API, GROUP
+from tests.engine.doubles.store import Thing, World
+from tests.engine.fake_api import TOKEN, FakeApi, fake_api
+from tests.engine.scaled import mesh_of
+from tests.plugins.hybridmesh.driver import Driver, live_plugin
+
+NAME, NAMESPACE, MACHINES = "g0", "shop", 2
+IDENTITY = f"{NAMESPACE}/{NAME}"
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[FakeApi]:
+    with fake_api(World(tmp_path), 1) as made:
+        made.istiod.machines = MACHINES
+        service = {"metadata": {"name": NAME, "namespace": NAMESPACE, "labels": {"app": NAME}}}
+        made.world.put(Thing("kubernetes", SERVICE, IDENTITY, "", service, service, made.servers[0]))
+        yield made
+
+
+@pytest.fixture
+def registration() -> Iterator[Driver]:
+    with live_plugin() as stub:
+        yield Driver(stub, "hybridmesh:index:MachineRegistration")
+
+
+def apply(api: FakeApi, change: Callable[[dict[str, Any]], None] = lambda spec: None) -> None:
+    """The WorkloadGroup that the program declares, with a change."""
+    config = plan_from(mesh_of(2, 2 * MACHINES), "prod").groups[NAME].config
+    manifest = json.loads(json.dumps(workload_group(NAME, config)))
+    change(manifest["spec"])
+    api.world.put(Thing("kubernetes", GROUP, IDENTITY, "", manifest, manifest, api.servers[0]))
+
+
+def other_port(spec: dict[str, Any]) -> None:
+    spec["template"]["ports"] = {"http": 9081}
+
+
+def entries(api: FakeApi) -> list[dict[str, Any]]:
+    path = f"{API}{NAMESPACE}/workloadentries"
+    items: list[dict[str, Any]] = api.answer("GET", api.servers[0], path, None)[1]["items"]
+    return items
+
+
+def inputs(api: FakeApi, **triggers: str) -> Properties:
+    authority = base64.b64encode(api.authority.encode()).decode()
+    cluster = {"server": api.servers[0], "certificate-authority-data": authority}
+    kubeconfig: Mapping[str, Any] = {
+        "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": cluster}],
+        "users": [{"name": "u", "user": {"token": TOKEN}}],
+    }
+    return {
+        "clusterName": "c0",
+        "kubeconfig": json.dumps(kubeconfig),
+        "group": NAME,
+        "namespace": NAMESPACE,
+        "minimum": MACHINES,
+        "probe": True,
+        "triggers": triggers,
+        "machineAddresses": {},
+        "quarantined": False,
+    }
+
+
+def test_entries_agree_with_a_new_group(api: FakeApi, registration: Driver) -> None:
+    apply(api)
+    registration.create(inputs(api), timeout=10)
+    assert [entry["metadata"]["resourceVersion"] for entry in entries(api)] == ["1"] * MACHINES
+
+
+@pytest.mark.parametrize("triggers", [{"group": "2"}, {"group": "2", "template": "2"}])
+def test_a_changed_group_is_written_into_its_entries(
+    api: FakeApi, registration: Driver, triggers: dict[str, str]
+) -> None:
+    """Whether its machines stay or a cloud replaces them: they come back with the former entries."""
+    apply(api)
+    before = inputs(api, **dict.fromkeys(triggers, "1"))
+    identity, created = registration.create(before, timeout=10)
+    apply(api, other_port)
+    assert [entry["spec"]["ports"] for entry in entries(api)] != [{"http": 9081}] * MACHINES
+    registration.update(identity, created.value, before, inputs(api, **triggers), timeout=10)
+    assert [entry["spec"]["ports"] for entry in entries(api)] == [{"http": 9081}] * MACHINES
+    assert all(entry["status"]["conditions"] for entry in entries(api))
+    found = api.world.find("kubernetes", SERVICE, IDENTITY, api.servers[0])
+    assert found is not None
+    assert found.outputs["metadata"]["labels"] == {"app": NAME, "hybrid-mesh/corrected": "3"}
+
+
+def test_an_entry_that_was_changed_meanwhile_or_is_gone_is_refused(api: FakeApi) -> None:
+    apply(api)
+    entry = entries(api)[0]
+    path = f"{API}{NAMESPACE}/workloadentries/{entry['metadata']['name']}"
+    other_version = {**entry, "metadata": {**entry["metadata"], "resourceVersion": "7"}}
+    assert api.answer("PUT", api.servers[0], path, other_version)[0] == 409
+    api.world.drop("kubernetes", GROUP, IDENTITY, api.servers[0])
+    assert api.answer("PUT", api.servers[0], path, entry)[0] == 404
+    assert entries(api) == []
