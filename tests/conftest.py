@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import PROJECT
 from tests.local.host import Traces, traces
-from tests.local.mesh.site import PROJECT, Site
+from tests.local.mesh.site import Site
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import stages
-from tests.signals import AS_IN_A_TERMINAL
+from tests.commands import AS_IN_A_TERMINAL
 from tests.stages import Lanes, Stage, choose
 from tests.waiting import eventually
 

@@ -2,14 +2,14 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
-PROJECT = Path(__file__).parents[1]
+from tests.commands import PROJECT, run
+
 ROOMS = ("model", "components", "plugins", "local", "operate", "cli")
 PLAN = """
 import json, sys
@@ -32,23 +32,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(PROJECT / name, source)
     build = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
-    done = subprocess.run(
-        [sys.executable, "-c", build, str(target)], cwd=source, capture_output=True, text=True, check=True
-    )
+    done = run([sys.executable, "-c", build, target], folder=source)
     with ZipFile(target / done.stdout.splitlines()[-1]) as wheel:
         wheel.extractall(target)
     return target
 
 
 def test_a_plan_is_made_from_the_wheel(installed: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PLAN, str(PROJECT / "stacks/Pulumi.local.yaml")],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(installed)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    command = [sys.executable, "-c", PLAN, str(PROJECT / "stacks/Pulumi.local.yaml")]
+    done = run(command, folder=tmp_path, environment={"PYTHONPATH": str(installed)})
     module, clusters, length = json.loads(done.stdout)
     assert Path(module).is_relative_to(installed)
     assert clusters == ["east", "west"]

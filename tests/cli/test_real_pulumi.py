@@ -13,8 +13,8 @@ from cli import stack as stack_steps
 from cli.engine import Engine
 from cli.environment import PulumiEnvironment
 from cli.stack import prepared
+from tests.commands import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
 URN = "urn:pulumi:local::hybrid-mesh::hybridmesh:index:LocalCluster::mesh-east-cluster"
 
 pytestmark = pytest.mark.engine

@@ -1,12 +1,11 @@
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from cli import salt
 from cli.salt import ensure_salt, new_salt, remove_salt
+from tests.commands import run
 
-PROJECT = Path(__file__).parents[2]
 TEXT = """# a comment
 config:
   # another
@@ -78,16 +77,8 @@ def test_the_salt_does_not_hold_the_passphrase() -> None:
 
 def test_no_salt_of_the_local_stack_is_committed() -> None:
     """It belongs to one computer's passphrase: in another checkout it is an incorrect one."""
-    words = [
-        "git",
-        "grep",
-        "--files-with-matches",
-        "^encryptionsalt:",
-        "HEAD",
-        "--",
-        "stacks/Pulumi.local.yaml",
-    ]
-    done = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)
+    words = ["git", "grep", "--files-with-matches", "^encryptionsalt:", "HEAD", "--"]
+    done = run([*words, "stacks/Pulumi.local.yaml"], check=False)
     if done.returncode == 128:
         pytest.skip("this is not a git checkout")
     assert done.stdout == ""

@@ -2,12 +2,12 @@
 
 import json
 import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
 from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
 from model.plan.types import MeshPlan
+from tests.commands import run
 
 _ANSWER_SECONDS = 60
 
@@ -26,7 +26,7 @@ class Cloud:
         command = self.identity[0]
         if shutil.which(command) is None:
             return f"{self.name}: `{command}` is not on PATH"
-        if _ask(self.identity).returncode != 0:
+        if run(self.identity, seconds=_ANSWER_SECONDS, check=False).returncode != 0:
             return f"{self.name}: `{' '.join(self.identity)}` finds no credentials"
         return None
 
@@ -34,8 +34,7 @@ class Cloud:
         """The names of everything costly that exists now, the account's own things included."""
         found: set[str] = set()
         for question in self.costly:
-            done = _ask(question)
-            assert done.returncode == 0, done.stderr
+            done = run(question, seconds=_ANSWER_SECONDS)
             found |= {f"{question[2]} {name}" for name in _names(json.loads(done.stdout or "[]"))}
         return found
 
@@ -89,14 +88,3 @@ def _aws(region: str) -> Cloud:
 
 def _names(answer: Any) -> list[str]:
     return [item["name"] if isinstance(item, dict) else str(item) for item in answer]
-
-
-def _ask(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_ANSWER_SECONDS,
-        stdin=subprocess.DEVNULL,
-    )

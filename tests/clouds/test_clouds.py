@@ -9,8 +9,7 @@ import pytest
 from model.plan.build import plan_from
 from model.reading.stack_file import read_stack_file, stack_file
 from tests.clouds.clouds import Cloud, clouds
-
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.commands import PROJECT
 
 
 def _cloud(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Cloud:

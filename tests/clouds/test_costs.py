@@ -1,15 +1,14 @@
 """The cost estimate in docs/clouds.md: its arithmetic, and its quantities against the plan."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from model.plan.build import plan_from
 from model.plan.types import MeshPlan
 from model.reading.stack_file import read_stack_file, stack_file
+from tests.commands import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
 PAGE = (PROJECT / "docs" / "clouds.md").read_text()
 ROW = re.compile(
     r"^\| (?P<what>[^*|]+) \| (?P<many>\d+) \| (?P<price>[\d.]+) \| (?P<sum>[\d.]+) \|$", re.MULTILINE

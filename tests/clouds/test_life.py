@@ -6,7 +6,6 @@ Runs only when asked for, since it costs money: `docs/clouds.md`, "The test with
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,8 @@ from model.plan.build import plan_from
 from model.plan.types import MeshPlan
 from model.reading.stack_file import read_stack_file, stack_file
 from tests.clouds.clouds import Cloud, clouds
+from tests.commands import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
 NAMED = "HYBRID_MESH_CLOUD_STACK"
 PLAIN = ("--suppress-outputs", "--non-interactive", "--color", "never")
 LAZY = (*PLAIN, "--skip-plugin-pre-install")

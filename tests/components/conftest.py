@@ -5,7 +5,6 @@ import copy
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -15,9 +14,9 @@ from pulumi.runtime.stack import wait_for_rpcs
 from components.mesh import HybridMesh
 from model.plan.build import plan_from
 from model.reading.stack_file import read_stack_file, stack_file
+from tests.commands import PROJECT
 from tests.components.recording import Recording
 
-PROJECT = Path(__file__).parents[2]
 Declare = Callable[..., "Declared"]
 
 

@@ -10,7 +10,8 @@ import pulumi
 import pytest
 from pulumi.runtime.stack import wait_for_rpcs
 
-from tests.components.conftest import PROJECT, hermetic
+from tests.commands import PROJECT
+from tests.components.conftest import hermetic
 from tests.components.recording import Recording
 
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[2]
+from tests.commands import PROJECT
+
 PAGES = {str(path.relative_to(PROJECT)): path for path in (*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"))}
 
 _FENCED = re.compile(r"^```.*?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -1,19 +1,17 @@
 """What README and docs name is there."""
 
 import re
-import subprocess
 
 import pytest
 import typer
 from typer.core import TyperGroup
 
 from cli.main import app
-from tests.docs.pages import PAGES, PROJECT, anchors, code, links
+from tests.commands import PROJECT, run
+from tests.docs.pages import PAGES, anchors, code, links
 
 EACH = pytest.mark.parametrize("page", PAGES)
-TRACKED = subprocess.run(
-    ["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True
-).stdout.split()
+TRACKED = run(["git", "ls-files"]).stdout.split()
 ROOMS = {name.partition("/")[0] for name in TRACKED if "/" in name}
 PLACEHOLDERS = re.compile(r"[<*…]")
 PATH = re.compile(r"(?<![\w./~-])[\w.-]+/[\w./<>*…-]*")

@@ -18,13 +18,14 @@ from typing import Any, Final
 
 import yaml
 
+from tests.commands import PROJECT
 from tests.engine.doubles.store import VARIABLE, World
 from tests.engine.doubles.together import MemoryWorld, together
 from tests.engine.fake_api import TOKEN, FakeApi, fake_api
-from tests.plugins.engine import CHECKOUT, Pulumi, pulumi_environment
+from tests.plugins.engine import Pulumi, pulumi_environment
 
 LINKED: Final = ("__main__.py", "components", "model", "plugins", "local", ".toolchain", ".venv")
-DOUBLES: Final = CHECKOUT / "tests/engine/doubles/bin"
+DOUBLES: Final = PROJECT / "tests/engine/doubles/bin"
 CREDENTIAL_PLUGINS: Final = ("gke-gcloud-auth-plugin", "aws")
 SERVERS_OF_EACH: Final = 6
 _GIVE_CREDENTIAL: Final = """#!{python}
@@ -112,9 +113,9 @@ def make_site(
     project = folder / "project"
     (project / "stacks").mkdir(parents=True)
     for name in LINKED:
-        (project / name).symlink_to(CHECKOUT / name)
-    (project / "Pulumi.yaml").write_text((CHECKOUT / "Pulumi.yaml").read_text())
-    source = CHECKOUT / "stacks" / f"Pulumi.{stack}.yaml"
+        (project / name).symlink_to(PROJECT / name)
+    (project / "Pulumi.yaml").write_text((PROJECT / "Pulumi.yaml").read_text())
+    source = PROJECT / "stacks" / f"Pulumi.{stack}.yaml"
     (project / "stacks" / source.name).write_text(source.read_text())
     tools = folder / "tools"
     tools.mkdir()

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.commands import PROJECT
+
 ACTIONS = PROJECT / "gitops" / "github-actions"
 WORKFLOWS = sorted(path.name for path in ACTIONS.glob("*.yml"))
 

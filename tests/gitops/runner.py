@@ -1,11 +1,11 @@
 """Runs the `run:` steps of a workflow as GitHub's runner does, for the stack `local`."""
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.gitops.pipelines import PROJECT, Step, commands, workflow
+from tests.commands import run
+from tests.gitops.pipelines import Step, commands, workflow
 
 _STEP_SECONDS = 600
 _GH = """#!/bin/sh
@@ -75,17 +75,12 @@ class Runner:
         script.write_text(step.script)
         shell = workflow(step.workflow)["defaults"]["run"]["shell"]
         assert shell == "bash"  # of which GitHub makes: bash --noprofile --norc -eo pipefail {0}
-        command = f"{self.prelude} && exec bash --noprofile --norc -eo pipefail {script}"
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=PROJECT,
-            env=self._environment(step),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_STEP_SECONDS,
+        done = run(
+            ["bash", "-c", f"{self.prelude} && exec bash --noprofile --norc -eo pipefail {script}"],
+            environment=self._environment(step),
+            seconds=_STEP_SECONDS,
+            merged=True,
             check=False,
-            stdin=subprocess.DEVNULL,
         )
         return Result(step, done.returncode, done.stdout)
 

@@ -1,6 +1,5 @@
 """By which exit code the real engine says that there is something to change: the drift check reads it."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,7 @@ PROGRAM = 'import pulumi\npulumi.ComponentResource("tests:index:Thing", "{name}"
 
 
 def _expect_no_changes(project: Project) -> int:
-    command = ["pulumi", "preview", "--expect-no-changes", "--non-interactive", "--stack", "test"]
-    return subprocess.run(
-        command, cwd=project.folder, env=project.environment, capture_output=True, check=False, timeout=120
-    ).returncode
+    return project.run("preview", "--expect-no-changes", "--stack", "test", check=False).returncode
 
 
 def test_changes_where_none_are_expected_have_an_exit_code_of_their_own(tmp_path: Path) -> None:

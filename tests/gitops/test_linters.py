@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gitops.pipelines import PROJECT, lay_out
+from tests.commands import PROJECT, run
+from tests.gitops.pipelines import lay_out
 
 HERE = Path(__file__).parent
 
@@ -20,17 +21,12 @@ def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("the pipelines are not checked by actionlint: no Go on PATH to build it with")
     program = tmp_path_factory.mktemp("actionlint") / "actionlint"
     command = [go, "build", "-mod=readonly", "-o", str(program), "github.com/rhysd/actionlint/cmd/actionlint"]
-    built = subprocess.run(
-        command, cwd=HERE / "actionlint", capture_output=True, text=True, check=False, timeout=300
-    )
-    assert built.returncode == 0, built.stderr
+    run(command, folder=HERE / "actionlint")
     return program
 
 
 def _run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*map(str, command)], cwd=cwd, capture_output=True, text=True, check=False, timeout=120
-    )
+    return run(command, folder=cwd, seconds=120, check=False)
 
 
 def test_actionlint_finds_nothing(actionlint: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from model.plan.build import plan_from
-from tests.gitops.pipelines import PROJECT
+from tests.commands import PROJECT
 
 MANIFESTS = PROJECT / "gitops" / "pulumi-operator"
 SCHEMA = yaml.safe_load((Path(__file__).parent / "stack.schema.yaml").read_text())

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from pulumi import automation
 
-from tests.gitops.pipelines import PROJECT
+from tests.commands import PROJECT
 from tests.gitops.test_operator import STACKS
 from tests.plugins.engine import binary
 

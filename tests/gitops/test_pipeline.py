@@ -1,14 +1,12 @@
 """The pipelines' own commands, in order, on a real mesh: preview, apply, drift, found, healed."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.gitops.pipelines import PROJECT
+from tests.commands import LOCAL_BACKEND, PROJECT, run
 from tests.gitops.runner import Result, Runner
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site
@@ -29,8 +27,7 @@ VERBOSE = 'pulumi() { command pulumi "$@" --logtostderr -v=7 --debug; } && expor
 
 @pytest.fixture(scope="module")
 def runner(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Runner:
-    prelude = f'eval "$({sys.executable} -m cli.main env)"'
-    return Runner(tmp_path_factory.mktemp("runner"), site.environment, prelude)
+    return Runner(tmp_path_factory.mktemp("runner"), site.environment, LOCAL_BACKEND)
 
 
 def _succeeded(results: list[Result]) -> list[Result]:
@@ -43,10 +40,8 @@ def _kubectl(site: Site, folder: Path, *arguments: str) -> str:
     kubeconfig = folder / "east.kubeconfig"
     kubeconfig.write_text(site.hybrid_mesh("lab", "kubeconfig", "east").stdout)
     kubeconfig.chmod(0o600)
-    command = [PROJECT / ".toolchain" / "bin" / "kubectl", "--kubeconfig", kubeconfig, *arguments]
-    return subprocess.run(
-        [*map(str, command)], capture_output=True, text=True, check=True, timeout=60
-    ).stdout.strip()
+    command = [str(PROJECT / ".toolchain/bin/kubectl"), f"--kubeconfig={kubeconfig}", *arguments]
+    return run(command, seconds=60).stdout.strip()
 
 
 def _mode(site: Site, folder: Path) -> str:

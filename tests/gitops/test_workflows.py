@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.gitops.pipelines import ACTIONS, PROJECT, WORKFLOWS, composite, workflow
+from tests.commands import PROJECT
+from tests.gitops.pipelines import ACTIONS, WORKFLOWS, composite, workflow
 
 PINNED = re.compile(
     r"^\s*(?:- )?uses: (?P<action>[\w.-]+/[\w./-]+)@(?P<commit>[0-9a-f]{40}) # v\d+\.\d+\.\d+$"

@@ -1,15 +1,14 @@
 """The kernel layer for real, in namespaces of the test's own; needs root but no toolchain."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from local.linux import logs
+from tests.commands import run
 
-PROJECT = Path(__file__).parents[2]
 ISOLATED = ["unshare", "--mount", "--net", "--propagation=private", sys.executable, "-c"]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces and mounts need root")
 
@@ -18,16 +17,7 @@ def isolated(program: str, *arguments: str) -> str:
     """What `program` prints in new namespaces. Its network namespaces are named in a folder of its own."""
     prelude = "from local.linux import kernel; kernel.mount('tmpfs', '/run', 'tmpfs')\n"
     prelude += "from pathlib import Path; Path('/run/netns').mkdir(); import sys\n"
-    done = subprocess.run(
-        [*ISOLATED, prelude + program, *arguments],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run([*ISOLATED, prelude + program, *arguments], seconds=60).stdout
 
 
 @needs_root

@@ -10,14 +10,13 @@ import pytest
 
 from local.linux import cgroups
 from local.toolchain.profile import LINK
+from tests.commands import PROJECT
 from tests.waiting import eventually
-
-CHECKOUT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
-    pytest.mark.skipif(not (CHECKOUT / LINK).exists(), reason="needs the toolchain"),
+    pytest.mark.skipif(not (PROJECT / LINK).exists(), reason="needs the toolchain"),
 ]
 
 ISOLATED = [
@@ -43,7 +42,7 @@ def site_name() -> Iterator[str]:
 def isolated(site_name: str, *words: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [*ISOLATED, sys.executable, *words],
-        cwd=CHECKOUT,
+        cwd=PROJECT,
         env={**os.environ, "HYBRID_MESH_TEST_SITE": site_name},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import pytest
 
+from tests.commands import PROJECT
 from tests.engine.doubles.store import World
 from tests.engine.site import Site, make_site
 from tests.local.inventory import inventory, stays
 from tests.local.lab_site import EAST, ECHO, FAR, Kubectl, bring_up, eventually, own_lab
 from tests.local.mesh_clouds.site import UPSTREAM_ENVOY
-from tests.plugins.engine import CHECKOUT
 from tests.plugins.official import PLUGIN
 
 pytestmark = pytest.mark.lab
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.lab
 USED, NEW = EAST.name, FAR.name
 """In one cluster the mesh's namespaces and objects of others in them are there before the mesh, in the other
 one they are not."""
-GATEWAY_API: Final = CHECKOUT / "components/charts/gateway-api-crds/standard"
+GATEWAY_API: Final = PROJECT / "components/charts/gateway-api-crds/standard"
 LABELS: Final = {"team": "shop"}
 
 

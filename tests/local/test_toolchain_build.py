@@ -16,8 +16,8 @@ from local.toolchain.builder import Builder, lanes, missing
 from local.toolchain.component import Catalogue, Lane, Task
 from local.toolchain.errors import RecipeError
 from local.toolchain.runner import Runner
+from tests.commands import AS_IN_A_TERMINAL, PROJECT
 from tests.local.toolchain_parts import Diary, component, names_in, store_in, write
-from tests.signals import AS_IN_A_TERMINAL
 
 _INTERRUPTED_BUILD = """
 import sys
@@ -215,9 +215,8 @@ def test_an_interrupted_build_leaves_no_half_made_component_and_resumes(
     tmp_path: Path, signal_number: signal.Signals
 ) -> None:
     note = tmp_path / "child"
-    project = Path(__file__).parents[2]
     build = subprocess.Popen(
-        [*AS_IN_A_TERMINAL, sys.executable, "-c", _INTERRUPTED_BUILD, str(project), str(tmp_path), str(note)],
+        [*AS_IN_A_TERMINAL, sys.executable, "-c", _INTERRUPTED_BUILD, PROJECT, tmp_path, note],
     )
     _until(lambda: note.exists() and note.read_text().strip() != "")
     child = int(note.read_text())

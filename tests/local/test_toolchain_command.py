@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-_PROJECT = Path(__file__).parents[2]
+from tests.commands import run
 
 
 def _run(cache: Path, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -15,15 +15,8 @@ def _run(cache: Path, *arguments: str, path: str | None = None) -> subprocess.Co
         | {"HYBRID_MESH_CACHE": str(cache), "HYBRID_MESH_TOOLCHAIN_URL": ""}
         | ({"PATH": path} if path else {})
     )
-    return subprocess.run(
-        [sys.executable, "-m", "local.toolchain", *arguments],
-        cwd=_PROJECT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, "-m", "local.toolchain", *arguments]
+    return run(command, environment=environment, seconds=60, check=False)
 
 
 def test_checking_an_empty_cache_lists_everything_and_makes_nothing(tmp_path: Path) -> None:
@@ -56,15 +49,9 @@ def test_what_cannot_be_built_is_refused_in_one_line_before_anything_is_made(tmp
     as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     build = f"{sys.executable} -m local.toolchain build --unlinked"
     script = f"mount -t tmpfs -o size=8m tmpfs {small}; {build}"
-    done = subprocess.run(
-        ["unshare", *as_root, "--mount", "sh", "-ec", script],
-        cwd=_PROJECT,
-        env=os.environ | {"HYBRID_MESH_CACHE": str(small), "HYBRID_MESH_TOOLCHAIN_URL": ""},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    environment = os.environ | {"HYBRID_MESH_CACHE": str(small), "HYBRID_MESH_TOOLCHAIN_URL": ""}
+    command = ["unshare", *as_root, "--mount", "sh", "-ec", script]
+    done = run(command, environment=environment, seconds=60, check=False)
     assert done.returncode == 1, done.stdout
     assert "needs 25 GiB of disk" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -2,16 +2,16 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
-_PROJECT = Path(__file__).parents[2]
+from tests.commands import PROJECT
+
 _LOCKS = ["requirements.txt", "requirements-dev.txt", "local/toolchain/packages.txt"]
 
 
 def _blocks(name: str) -> list[str]:
-    lines = (_PROJECT / name).read_text().splitlines()
+    lines = (PROJECT / name).read_text().splitlines()
     text = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
     return re.split(r"\n(?=\S)", text)
 
@@ -35,13 +35,13 @@ def test_every_package_has_one_version_and_hashes(name: str) -> None:
 
 @pytest.mark.parametrize("name", _LOCKS)
 def test_no_lock_names_a_place_to_download_from(name: str) -> None:
-    text = (_PROJECT / name).read_text()
+    text = (PROJECT / name).read_text()
     assert not re.search(r"://|--index-url|--extra-index-url|--find-links|--trusted-host", text)
 
 
 @pytest.mark.parametrize(("extra", "lock"), [(None, "requirements.txt"), ("dev", "requirements-dev.txt")])
 def test_every_package_of_the_project_is_locked(extra: str | None, lock: str) -> None:
-    project = tomllib.loads((_PROJECT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     wanted = project["optional-dependencies"][extra] if extra else project["dependencies"]
     pins = _pins(lock)
     for requirement in wanted:

@@ -2,12 +2,11 @@
 
 import copy
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from model.reading.stack_file import read_stack_file, stack_file
+from tests.commands import PROJECT
 
-PROJECT = Path(__file__).parent.parent.parent
 STACKS = {name: read_stack_file(stack_file(PROJECT, name)) for name in ("local", "dev", "staging", "prod")}
 LOCAL, DEV, STAGING, PROD = STACKS.values()
 

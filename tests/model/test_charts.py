@@ -13,7 +13,8 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from model.clouds.aws import EIP_ALLOCATIONS
 from model.objects.helm_values import GATEWAY_NAME, SOURCE_RANGES, merge
 from model.plan.build import plan_from
-from tests.model.meshes import PROJECT, STACKS
+from tests.commands import PROJECT
+from tests.model.meshes import STACKS
 from tests.plugins.official import PLUGIN, official_plugin
 
 CHARTS = PROJECT / ".toolchain" / "charts"

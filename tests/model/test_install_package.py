@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from model.texts.machine_texts import source_text
+from tests.commands import run
 
 TOOLS = ("curl", "openssl", "iptables", "ip", "sudo", "hostname")
 REAL = ("mkdir", "dirname", "basename", "sed", "cat", "rm")
@@ -36,13 +37,7 @@ class FakeHost:
             text = text.replace(path, f"{self._folder}{path}")
         script = self._folder / "install-package"
         script.write_text(text, encoding="utf-8")
-        return subprocess.run(
-            ["/bin/sh", str(script)],
-            env={"PATH": str(self._programs)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run(["/bin/sh", script], environment={"PATH": str(self._programs)}, check=False)
 
     @property
     def calls(self) -> list[str]:

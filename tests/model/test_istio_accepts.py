@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.commands import PROJECT
 from tests.model.agreed import GOLDEN
-from tests.model.meshes import PROJECT
 
 ISTIOCTL = PROJECT / ".toolchain" / "bin" / "istioctl"
 

@@ -2,11 +2,10 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 from model import istio_facts
+from tests.commands import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 ROOMS = ("model", "components", "plugins", "local", "operate", "cli")
 ALONE = ("model/istio_facts.py", "model/texts/machine_files")
 """The facts, and what runs on VMs without the project."""

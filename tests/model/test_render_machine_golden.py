@@ -12,11 +12,12 @@ from model.texts.cloud_init import render_user_data
 from model.texts.cluster_env import render_cluster_env
 from model.texts.hosts import render_hosts
 from model.texts.mesh_yaml import render_mesh_yaml
+from tests.commands import PROJECT
 from tests.model.agreed import agreed, golden_names
 from tests.model.cloud_boots import TEXTS as CLOUD_TEXTS
 from tests.model.machine_cases import BOOT, BOOT_WITH_APPLICATION, BUNDLE, SETTINGS
 
-SCRIPTS = Path(__file__).parents[2] / "model" / "texts" / "machine_files"
+SCRIPTS = PROJECT / "model" / "texts" / "machine_files"
 
 TEXTS = {
     "cluster.env": render_cluster_env(SETTINGS),

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "model" / "texts" / "machine_files" / "identity.py"
+from tests.commands import PROJECT
+
+SCRIPT = PROJECT / "model" / "texts" / "machine_files" / "identity.py"
 CREDENTIAL = "the-machines-own-credential"
 MINTED = "the-minted-token"
 ROOTS = "-----BEGIN CERTIFICATE-----\nroots\n-----END CERTIFICATE-----\n"

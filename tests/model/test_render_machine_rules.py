@@ -26,9 +26,10 @@ from model.texts.hosts import render_hosts
 from model.texts.machine_files import ec2_identity
 from model.texts.mesh_yaml import render_mesh_yaml
 from model.texts.shell_text import render_environment
+from tests.commands import PROJECT, run
 from tests.model.machine_cases import BOOT, BOOT_WITH_APPLICATION, BUNDLE, SETTINGS
 
-SCRIPTS = Path(__file__).parents[2] / "model" / "texts" / "machine_files"
+SCRIPTS = PROJECT / "model" / "texts" / "machine_files"
 
 
 def environment(text: str) -> dict[str, str]:
@@ -202,7 +203,4 @@ def test_scripts_run_on_the_oldest_image(name: str) -> None:
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
 @pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.sh")), ids=lambda path: path.name)
 def test_shellcheck_finds_nothing(script: Path) -> None:
-    done = subprocess.run(
-        ["shellcheck", "--shell=sh", str(script)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
+    run(["shellcheck", "--shell=sh", script])

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from model.reference.schema import SCHEMA_PATH, render_schema
-from tests.model.meshes import PROJECT, STACKS, changed
+from tests.commands import PROJECT
+from tests.model.meshes import STACKS, changed
 from tests.model.test_form import CASES
 
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(render_schema()))

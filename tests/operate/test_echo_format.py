@@ -6,7 +6,6 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,8 @@ from operate.verify.answers import Answers, read_answers
 from operate.verify.checks import MustAnswer, MustFail, Outside, RequestFailure, Source
 from operate.verify.clients import read_result, request_command
 from operate.verify.verdict import judge
+from tests.commands import PROJECT, run
 
-PROJECT = Path(__file__).resolve().parents[2]
 CLIENTS = pytest.mark.parametrize(
     "source",
     [Pod("east", "demo", "echo-1", "10.0.0.1", "echo", "echo"), Outside()],
@@ -34,7 +33,7 @@ class Echo:
         command = request_command(source, url, 2, count, *options)
         program = self.client if command[0] == "echo-client" else command[0]
         words = [program, *command[1:]]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False)
+        done = run(words, seconds=20, check=False)
         return read_result(source, CommandResult(done.returncode, done.stdout, done.stderr))
 
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-CHECKOUT: Final = Path(__file__).parents[2]
-LANGUAGE_HOST: Final = CHECKOUT / "plugins/python_standin/bin"
+from tests.commands import PROJECT, run
+
+LANGUAGE_HOST: Final = PROJECT / "plugins/python_standin/bin"
 _COMMAND_SECONDS: Final = 580
 
 
 def binary(name: str) -> str | None:
     """The path of a tool of the toolchain, else of one on PATH."""
-    own = CHECKOUT / ".toolchain" / "bin" / name
+    own = PROJECT / ".toolchain" / "bin" / name
     return str(own) if own.exists() else shutil.which(name)
 
 
@@ -32,31 +33,24 @@ class Pulumi:
 
     def pulumi(self, *arguments: str, fails: bool = False) -> str:
         """Both streams of `pulumi ARGUMENTS`; asserts that it succeeds or, with `fails`, that it does not."""
-        done = self._run(*arguments)
+        done = self.run(*arguments, check=not fails)
         assert (done.returncode != 0) is fails, done.stdout[-9000:] + done.stderr
         return done.stdout + done.stderr
 
     def told(self, *arguments: str) -> Any:
         """The JSON that `pulumi ARGUMENTS` prints."""
-        done = self._run(*arguments)
-        assert done.returncode == 0, done.stdout[-6000:] + done.stderr
-        return json.loads(done.stdout)
+        return json.loads(self.run(*arguments).stdout)
 
     def resources(self) -> list[dict[str, Any]]:
         """Of the exported state, secrets as ciphertext."""
         resources: list[dict[str, Any]] = self.told("stack", "export")["deployment"].get("resources", [])
         return resources
 
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["pulumi", "--non-interactive", "--color=never", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_COMMAND_SECONDS,
-            check=False,
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """`pulumi ARGUMENTS`; asserts that it succeeds, unless `check` is False."""
+        command = ["pulumi", "--non-interactive", "--color=never", *arguments]
+        return run(
+            command, folder=self.folder, environment=self.environment, seconds=_COMMAND_SECONDS, check=check
         )
 
 

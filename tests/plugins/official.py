@@ -10,9 +10,9 @@ from typing import Final
 
 import grpc
 
-from tests.plugins.engine import CHECKOUT
+from tests.commands import PROJECT
 
-PLUGIN: Final = CHECKOUT / ".toolchain" / "plugins" / "pulumi-resource-kubernetes"
+PLUGIN: Final = PROJECT / ".toolchain" / "plugins" / "pulumi-resource-kubernetes"
 LARGEST_MESSAGE: Final = 400 * 1024 * 1024
 OPTIONS: Final = (
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from tests.commands import AS_IN_A_TERMINAL, HYBRID_MESH, LOCAL_BACKEND, PROJECT, run
 from tests.local.host import processes
-from tests.signals import AS_IN_A_TERMINAL
-
-PROJECT = Path(__file__).resolve().parents[3]
-COMMAND = [sys.executable, "-m", "cli.main"]
 
 
 @dataclass(frozen=True)
@@ -43,16 +40,17 @@ class Site:
         assert list(processes(self.state)) == []
 
     def hybrid_mesh(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self._run([*COMMAND, *arguments], check=check)
+        return run([*HYBRID_MESH, *arguments], environment=self.environment, check=check)
 
     def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        script = f'eval "$({sys.executable} -m cli.main env)"; exec pulumi "$@"'
-        return self._run(["bash", "-c", script, "pulumi", *arguments], check=check)
+        script = f'{LOCAL_BACKEND}; exec pulumi "$@"'
+        command = ["bash", "-c", script, "pulumi", *arguments]
+        return run(command, environment=self.environment, check=check)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`hybrid-mesh` in the background, in a process group of its own, its output in one pipe."""
         return subprocess.Popen(
-            [*AS_IN_A_TERMINAL, *COMMAND, *arguments],
+            [*AS_IN_A_TERMINAL, *HYBRID_MESH, *arguments],
             cwd=PROJECT,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -69,23 +67,6 @@ class Site:
     def lab(self) -> dict[str, Any]:
         status: dict[str, Any] = json.loads(self.hybrid_mesh("lab", "status", "--json").stdout)
         return status
-
-    def _run(self, command: list[str], *, check: bool) -> subprocess.CompletedProcess[str]:
-        result = subprocess.run(
-            command,
-            check=False,
-            cwd=PROJECT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            stdin=subprocess.DEVNULL,
-        )
-        if check and result.returncode != 0:
-            raise AssertionError(
-                f"{command} ended with {result.returncode}\n{result.stdout[-6000:]}\n{result.stderr[-6000:]}"
-            )
-        return result
 
 
 def descendants(root: int) -> Iterator[tuple[int, str]]:

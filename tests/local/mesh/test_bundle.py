@@ -6,7 +6,6 @@ The tests build on each other in the order of the file; the VM is gone at the en
 import base64
 import hashlib
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +19,10 @@ from local.lab.toolchain import current
 from model.plan.build import plan_from
 from model.texts.bundle import Bundle, render_bundle
 from model.texts.hosts import render_hosts
+from tests.commands import PROJECT, run
 from tests.local.lab_site import say_nothing
 from tests.local.mesh.guest import GROUP, NAMESPACE, Guest
-from tests.local.mesh.site import PROJECT, Site
+from tests.local.mesh.site import Site
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.lab
@@ -158,10 +158,7 @@ def test_the_files_are_those_of_istioctl(guest: Guest, bundle: Bundle, tmp_path:
     command = [str(current().binary("istioctl")), "x", "workload", "entry", "configure", "--autoregister"]
     options = [f"--name={GROUP}", f"--namespace={NAMESPACE}", f"--clusterID={bundle.cluster}"]
     options += [f"--ingressIP={guest.gateway_address}", f"--kubeconfig={guest.kubectl.file}"]
-    done = subprocess.run(
-        [*command, *options, f"--output={tmp_path}"], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
+    run([*command, *options, f"--output={tmp_path}"], seconds=60)
 
     theirs = dict(line.split("=", 1) for line in (tmp_path / "cluster.env").read_text().splitlines())
     ours = dict(line.split("=", 1) for line in bundle.cluster_env.splitlines())

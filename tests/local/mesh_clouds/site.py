@@ -18,17 +18,17 @@ from local.lab.client import LabClient
 from local.lab.errors import LabNotRunning
 from local.lab.specs import ClusterInfo, ClusterSpec, MachineInfo, MachineSpec, NetworkSpec
 from model.plan.build import plan_from
+from tests.commands import PROJECT
 from tests.engine.doubles.store import Thing, World
 from tests.engine.site import Site, make_site
 from tests.local.inventory import inventory
 from tests.local.lab_site import ECHO, Kubectl, eventually, say_nothing
-from tests.plugins.engine import CHECKOUT
 
 GKE, EKS = "gke-eu", "eks-us"
 STRANGER: Final = "stranger"
 KUBERNETES: Final = "1.35.4"
 PACKAGES: Final = "http://172.30.0.1:8080"
-PACKAGE: Final = CHECKOUT / ".toolchain/packages/releases/1.31.0/deb/istio-sidecar.deb"
+PACKAGE: Final = PROJECT / ".toolchain/packages/releases/1.31.0/deb/istio-sidecar.deb"
 FIRST_MACHINE: Final = "172.30.200.1"
 """Of the lab's WAN: behind it the first machine leaves its network."""
 AMAZONS_PODS: Final = "10.20.128.0/17"
@@ -178,7 +178,7 @@ def _template(world: World, manager: Thing) -> Thing:
 
 
 def _prod() -> dict[str, Any]:
-    settings = yaml.safe_load((CHECKOUT / "stacks/Pulumi.prod.yaml").read_text())
+    settings = yaml.safe_load((PROJECT / "stacks/Pulumi.prod.yaml").read_text())
     mesh: dict[str, Any] = settings["config"]["hybrid-mesh:mesh"]
     return mesh
 

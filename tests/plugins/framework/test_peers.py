@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -18,9 +17,9 @@ from pulumi.runtime.proto import language_pb2_grpc, provider_pb2_grpc
 from plugins.framework.peers import owner_of_connection
 from plugins.framework.server import start_on_loopback
 from plugins.python_standin.host import LanguageHost
+from tests.commands import run
 from tests.plugins.framework.conftest import Live
 
-CHECKOUT = Path(__file__).parents[3]
 NOBODY = 65534
 ASK = """
 import os, sys
@@ -47,14 +46,8 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become ano
 
 
 def ask(address: str, service: str, uid: int) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", ASK, address, service, str(uid)],
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
+    command = [sys.executable, "-c", ASK, address, service, str(uid)]
+    return run(command, folder=Path("/")).stdout.strip()
 
 
 @as_root

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -11,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).parents[3]
+from tests.commands import PROJECT, run
+
 PROGRAM = """
 from plugins.framework.provider import Provider
 from plugins.framework.server import serve
@@ -23,7 +23,7 @@ serve(Provider("test", "1.2.3", {}))
 def test_a_signal_ends_it_without_a_traceback(number: signal.Signals) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM],
-        cwd=CHECKOUT,
+        cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -39,18 +39,12 @@ def test_a_signal_ends_it_without_a_traceback(number: signal.Signals) -> None:
 def test_the_launcher_without_an_interpreter_says_run_make_setup(tmp_path: Path) -> None:
     copied = tmp_path / "plugins" / "framework" / "bin"
     copied.mkdir(parents=True)
-    launcher = shutil.copy(CHECKOUT / "plugins/framework/bin/run-plugin", copied)
+    launcher = shutil.copy(PROJECT / "plugins/framework/bin/run-plugin", copied)
     tools = tmp_path / "tools"
     tools.mkdir()
     for tool in ("dirname", "readlink"):
         (tools / tool).symlink_to(str(shutil.which(tool)))
-    done = subprocess.run(
-        ["/bin/sh", launcher, "plugins.any"],
-        env={"PATH": os.fspath(tools)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(["/bin/sh", launcher, "plugins.any"], environment={"PATH": str(tools)}, check=False)
     assert done.returncode == 1
     assert "run make setup" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -59,11 +53,10 @@ def test_the_launcher_without_an_interpreter_says_run_make_setup(tmp_path: Path)
 def test_the_launcher_takes_the_checkouts_own_interpreter(tmp_path: Path) -> None:
     copied = tmp_path / "plugins" / "framework" / "bin"
     copied.mkdir(parents=True)
-    launcher = shutil.copy(CHECKOUT / "plugins/framework/bin/run-plugin", copied)
+    launcher = shutil.copy(PROJECT / "plugins/framework/bin/run-plugin", copied)
     own = tmp_path / ".venv" / "bin"
     own.mkdir(parents=True)
     (own / "python").write_text('#!/bin/sh\necho "own $2"\n')
     (own / "python").chmod(0o755)
     (tmp_path / ".venv/lib/python3.11/site-packages/pulumi").mkdir(parents=True)
-    done = subprocess.run([launcher, "plugins.any"], capture_output=True, text=True, check=True)
-    assert done.stdout == "own plugins.any\n"
+    assert run([launcher, "plugins.any"]).stdout == "own plugins.any\n"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.commands import PROJECT
 from tests.plugins.conftest import ProjectFactory
-from tests.plugins.engine import CHECKOUT, Project
+from tests.plugins.engine import Project
 
 pytestmark = pytest.mark.engine
 
@@ -37,11 +38,11 @@ def project(make_project: ProjectFactory, tmp_path: Path) -> Project:
     """A stack with a mesh of two clusters, that finds the plug-in by its path and no other way."""
     made = make_project(PROGRAM)
     made.environment |= {
-        "PYTHONPATH": str(CHECKOUT),
+        "PYTHONPATH": str(PROJECT),
         "HYBRID_MESH_STATE": str(tmp_path / "lab-state"),
         "HYBRID_MESH_SEVERAL_LABS": "1",
     }
-    plugin = {"name": "hybridmesh", "path": str(CHECKOUT / "plugins/hybridmesh")}
+    plugin = {"name": "hybridmesh", "path": str(PROJECT / "plugins/hybridmesh")}
     settings = {"name": "project", "runtime": "python", "plugins": {"providers": [plugin]}}
     (made.folder / "Pulumi.yaml").write_text(json.dumps(settings))
     made.set("clusters", "east,west")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import PROJECT
 from tests.plugins.conftest import ProjectFactory
-from tests.plugins.engine import CHECKOUT, Project
+from tests.plugins.engine import Project
 from tests.plugins.hybridmesh.fake_api_server import FakeApiServer, api_server
 
 pytestmark = pytest.mark.engine
@@ -42,11 +43,11 @@ def server() -> Iterator[FakeApiServer]:
 def project(make_project: ProjectFactory, server: FakeApiServer, tmp_path: Path) -> Project:
     made = make_project(PROGRAM)
     made.environment |= {
-        "PYTHONPATH": str(CHECKOUT),
+        "PYTHONPATH": str(PROJECT),
         "HYBRID_MESH_STATE": str(tmp_path / "lab-state"),
         "HYBRID_MESH_SEVERAL_LABS": "1",
     }
-    plugin = {"name": "hybridmesh", "path": str(CHECKOUT / "plugins/hybridmesh")}
+    plugin = {"name": "hybridmesh", "path": str(PROJECT / "plugins/hybridmesh")}
     settings = {"name": "project", "runtime": "python", "plugins": {"providers": [plugin]}}
     (made.folder / "Pulumi.yaml").write_text(json.dumps(settings))
     made.set("kubeconfig", server.kubeconfig)
