@@ -18,6 +18,42 @@ from tests.commands import PROJECT
 from tests.components.recording import Recording
 
 Declare = Callable[..., "Declared"]
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: edge
+contexts: [{name: edge, context: {cluster: edge, user: edge}}]
+clusters: [{name: edge, cluster: {server: "https://203.0.113.5:6443"}}]
+users: [{name: edge, user: {token: the-token-of-edge}}]
+"""
+SECRETS = {"edge-kubeconfig": KUBECONFIG, "plant-kubeconfig": KUBECONFIG}
+EXTERNAL: dict[str, Any] = {
+    "id": "mesh1",
+    "networks": {
+        "datacenter": {"type": "external", "cidr": "10.40.0.0/16"},
+        "office": {"type": "external", "cidr": "10.50.0.0/16"},
+    },
+    "clusters": {
+        "edge": {"type": "kubeconfig", "network": "datacenter", "secret": "edge-kubeconfig"},
+        "plant": {
+            "type": "kubeconfig",
+            "network": "office",
+            "secret": "plant-kubeconfig",
+            "peerEndpoint": "https://198.51.100.4:6443",
+            "gateway": {"addresses": ["198.51.100.9"]},
+        },
+    },
+    "workloadGroups": {
+        "billing": {
+            "namespace": "billing",
+            "cluster": "edge",
+            "network": "datacenter",
+            "ports": {"http": 8080},
+            "machines": {"type": "bundle", "minimum": 0},
+        }
+    },
+}
+"""Two existing clusters, and a group of datacenter machines."""
 
 
 class Declared:
@@ -88,6 +124,16 @@ def declare_mesh(
 def declare() -> Declare:
     """Declares the mesh of a raw configuration; `secrets` are its flat keys."""
     return declare_mesh
+
+
+@pytest.fixture(scope="session")
+def local() -> Declared:
+    return declare_mesh(read_local_stack())
+
+
+@pytest.fixture(scope="session")
+def external() -> Declared:
+    return declare_mesh(EXTERNAL, secrets=SECRETS)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,7 @@
 """Only in clusters that are the mesh's own may a destroy delete namespaces with all that is in them."""
 
 from components.resources import SharedNamespace
-from tests.components.conftest import Declared, declare_mesh, read_local_stack
-from tests.components.test_mesh_contracts import EXTERNAL, KUBECONFIG
+from tests.components.conftest import EXTERNAL, SECRETS, Declared, declare_mesh, read_local_stack
 
 PLAIN = "kubernetes:core/v1:Namespace"
 
@@ -18,8 +17,7 @@ def test_a_local_cluster_has_plain_ones() -> None:
 
 
 def test_a_cluster_that_others_use_has_shared_ones() -> None:
-    secrets = {"edge-kubeconfig": KUBECONFIG, "plant-kubeconfig": KUBECONFIG}
-    external = declare_mesh(EXTERNAL, secrets=secrets)
+    external = declare_mesh(EXTERNAL, secrets=SECRETS)
     assert namespaces(external, PLAIN) == []
     shared = namespaces(external, SharedNamespace.TYPE)
     assert {(each["clusterName"], each["namespace"]) for each in shared} >= {

@@ -1,0 +1,80 @@
+"""Workload groups of a mesh: their machines, registrations and bundles."""
+
+import copy
+from typing import Any
+
+from tests.components.conftest import (
+    EXTERNAL,
+    SECRETS,
+    Declare,
+    Declared,
+    declare_mesh,
+)
+
+
+def test_machines_boot_with_the_endpoint_and_gateway_of_their_cluster(local: Declared) -> None:
+    machine = local.recording.named("mesh-group-legacy-machines-0").inputs
+    assert "https://172.30.1.1:6443" in machine["userData"]
+    assert "172.30.1.10 istiod.istio-system.svc" in machine["userData"]
+    assert machine["serviceAccountEmail"] == "legacy@local.hybrid-mesh.local"
+    assert machine["userData"] == local.recording.named("mesh-group-legacy-machines-1").inputs["userData"]
+
+
+def test_a_groups_service_is_not_awaited(local: Declared) -> None:
+    for cluster in ("east", "west"):
+        service = local.recording.named(f"mesh-group-legacy-service-{cluster}").inputs
+        assert service["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
+
+
+def test_registration_waits_anew_for_what_concerns_machines(
+    declare: Declare, local_stack: dict[str, Any]
+) -> None:
+    def triggers() -> dict[str, str]:
+        made = declare(local_stack).recording.named("mesh-group-legacy-registration").inputs
+        return dict(made["triggers"])
+
+    before = triggers()
+    own = {"group", "istio", "gateway", "cluster", "workload-group"}
+    assert set(before) == own | {"machine-legacy-0", "machine-legacy-1"}
+    local_stack["workloadGroups"]["legacy"]["labels"]["version"] = "vm2"
+    after = triggers()
+    assert {name for name, value in after.items() if before[name] != value} == {"group"}
+
+
+def test_scaling_changes_no_trigger_of_the_group_itself(
+    declare: Declare, local_stack: dict[str, Any]
+) -> None:
+    def trigger() -> str:
+        made = declare(local_stack).recording.named("mesh-group-legacy-registration").inputs
+        return str(made["triggers"]["group"])
+
+    before = trigger()
+    local_stack["workloadGroups"]["legacy"]["machines"]["count"] = 3
+    assert trigger() == before
+
+
+def test_a_bundle_is_exported_without_a_token(external: Declared) -> None:
+    bundle = external.outputs["bundles"]["billing"]
+    assert bundle["gatewayAddresses"] == ["203.0.113.7"]
+    assert bundle["rootCertificate"] == "the root"
+    assert bundle["apiEndpoint"] == "https://203.0.113.5:6443"
+    assert not external.secret["bundles"]
+    assert not [each for each in external.recording.declared if "billing-role" in each.name]
+
+
+def test_a_bundle_names_the_package_of_its_architecture_and_its_sum() -> None:
+    raw = copy.deepcopy(EXTERNAL)
+    raw["workloadGroups"]["billing"]["machines"] |= {"package": "rpm", "architecture": "arm64"}
+    raw["istio"] = {"packageSha256": {"arm64Rpm": "c" * 64}}
+    bundle = declare_mesh(raw, secrets=SECRETS).outputs["bundles"]["billing"]
+    assert bundle["packageUrl"].endswith("/rpm/istio-sidecar-arm64.rpm")
+    assert bundle["packageSha256"] == "c" * 64
+
+
+def test_registration_does_nothing_for_a_quarantined_home(
+    declare: Declare, local_stack: dict[str, Any]
+) -> None:
+    del local_stack["ingress"]
+    local_stack["clusters"]["east"]["state"] = "quarantined"
+    registration = declare(local_stack).recording.named("mesh-group-legacy-registration")
+    assert registration.inputs["quarantined"] is True
