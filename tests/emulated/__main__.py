@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from local.paths import cache_folder, project_folder
@@ -89,7 +90,8 @@ def _run(command: list[str], kernel: Kernel, folder: Path) -> int:
             end = time.monotonic() + SECONDS
             while guest.poll() is None and time.monotonic() < end:
                 print(said.read(), end="", flush=True)
-                time.sleep(0.5)
+                with suppress(subprocess.TimeoutExpired):
+                    guest.wait(0.5)
             print(said.read(), end="", flush=True)
         finally:
             guest.kill()

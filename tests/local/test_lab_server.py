@@ -49,7 +49,7 @@ class FakeLab:
         return INFO
 
     def logs(self, subject: str, lines: int) -> str:
-        time.sleep(lines)
+        time.sleep(lines)  # an operation that takes longer than its caller waits
         return subject
 
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from local.toolchain.errors import RecipeError
 from local.toolchain.runner import Runner
 from tests.commands import AS_IN_A_TERMINAL, PROJECT
 from tests.local.toolchain_parts import Diary, component, names_in, store_in, write
+from tests.waiting import eventually
 
 _INTERRUPTED_BUILD = """
 import sys
@@ -40,13 +40,6 @@ try:
 except BuildInterrupted:
     sys.exit(130)
 """
-
-
-def _until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        threading.Event().wait(0.02)
 
 
 def _build(parts: Catalogue, folder: Path, wanted: list[str], cores: int = 2) -> list[str]:
@@ -148,7 +141,7 @@ def test_a_failure_ends_what_runs_beside_it(tmp_path: Path) -> None:
         task.run(["sh", "-c", f"touch {running}; sleep 600"])
 
     def failing(task: Task) -> None:
-        _until(running.exists)
+        eventually("the build runs", running.exists)
         task.run(["false"])
 
     parts = Catalogue.of([component("endless", endless, lane=Lane.GO), component("bad", failing)])
@@ -218,13 +211,13 @@ def test_an_interrupted_build_leaves_no_half_made_component_and_resumes(
     build = subprocess.Popen(
         [*AS_IN_A_TERMINAL, sys.executable, "-c", _INTERRUPTED_BUILD, PROJECT, tmp_path, note],
     )
-    _until(lambda: note.exists() and note.read_text().strip() != "")
+    eventually("the child is noted", lambda: note.exists() and note.read_text().strip())
     child = int(note.read_text())
     build.send_signal(signal_number)
     build.wait(timeout=20)
     if signal_number is signal.SIGINT:
         assert build.returncode == 130
-        _until(lambda: not Path(f"/proc/{child}").exists())
+        eventually("the child ends", lambda: not Path(f"/proc/{child}").exists())
     else:
         os.killpg(child, signal.SIGKILL)
     parts = Catalogue.of([component("quick"), component("long", write("whole"), needs=("quick",))])
