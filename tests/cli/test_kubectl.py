@@ -1,14 +1,10 @@
 """What `kubectl` is asked, what becomes of its answers; and that no key is in a file or in a message."""
 
-import base64
 import json
 import os
-import ssl
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +17,9 @@ from cli.kubectl import Kubectl, KubectlError
 from cli.pods import ClusterPods
 from cli.tokens import mint, read_roots
 from operate.shell import NotReachableError, Pod
+from tests import json_server
 from tests.cli.fake_pulumi import FakeProgram
-from tests.engine.fake_api import write_certificate
+from tests.json_server import Request
 from tests.plugins.engine import binary
 
 SECRET = "the-secret-token"
@@ -32,15 +29,7 @@ POD = Pod("east", "demo", "echo-1", "10.10.16.2", "echo", "app")
 def kubeconfig(
     server: str = "https://127.0.0.1:1", authority: str = "", context: str | None = None
 ) -> Kubeconfig:
-    trusted = base64.b64encode(authority.encode()).decode()
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "main",
-        "clusters": [{"name": "main", "cluster": {"server": server, "certificate-authority-data": trusted}}],
-        "users": [{"name": "main", "user": {"token": SECRET}}],
-        "contexts": [{"name": "main", "context": {"cluster": "main", "user": "main"}}],
-    }
+    content = json_server.kubeconfig(server, SECRET, authority)
     return Kubeconfig(content, text=json.dumps(content), context=context)
 
 
@@ -138,31 +127,16 @@ def test_without_kubectl_it_is_said_how_to_get_it(fake: FakeProgram, monkeypatch
         ClusterPods("east", Kubectl(kubeconfig())).list("demo", "app=echo")
 
 
-class Api(BaseHTTPRequestHandler):
-    """An API server that issues a token and refuses the rest."""
-
-    def do_GET(self) -> None:
-        self.answer(404, {"kind": "Status", "apiVersion": "v1", "code": 404, "reason": "NotFound"})
-
-    def do_POST(self) -> None:
-        assert self.path.partition("?")[0] == "/api/v1/namespaces/demo/serviceaccounts/legacy/token"
-        assert self.headers["Authorization"] == f"Bearer {SECRET}"
-        body = self.rfile.read(int(self.headers["Content-Length"]))  # protobuf
-        assert b"istio-ca" in body
-        status = {"token": "minted", "expirationTimestamp": "2026-11-23T07:12:01Z"}
-        kind = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1"}
-        self.answer(201, {**kind, "spec": {"audiences": ["istio-ca"]}, "status": status})
-
-    def answer(self, code: int, content: dict[str, Any]) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class' name
-        pass
+def answer(request: Request) -> tuple[int, Any]:
+    """As an API server that issues a token and refuses the rest."""
+    if request.method == "GET":
+        return 404, {"kind": "Status", "apiVersion": "v1", "code": 404, "reason": "NotFound"}
+    assert request.path == "/api/v1/namespaces/demo/serviceaccounts/legacy/token"
+    assert request.authorization == f"Bearer {SECRET}"
+    assert b"istio-ca" in request.body  # protobuf
+    status = {"token": "minted", "expirationTimestamp": "2026-11-23T07:12:01Z"}
+    kind = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1"}
+    return 201, {**kind, "spec": {"audiences": ["istio-ca"]}, "status": status}
 
 
 @pytest.fixture
@@ -170,20 +144,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
     """The real kubectl and an API server in this process."""
     if binary("kubectl") is None:
         pytest.skip("no kubectl; run make toolchain")
-    folder = tmp_path_factory.mktemp("api")
-    authority = write_certificate(folder)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem", folder / "server-key.pem")
-    server = HTTPServer(("127.0.0.1", 0), Api)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield Kubectl(kubeconfig(f"https://127.0.0.1:{server.server_address[1]}", authority))
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    tls, authority = json_server.certified(tmp_path_factory.mktemp("api"))
+    with json_server.json_server(answer, tls) as port:
+        yield Kubectl(kubeconfig(f"https://127.0.0.1:{port}", authority))
 
 
 def test_the_real_kubectl_asks_with_our_kubeconfig_and_leaves_no_file(

@@ -4,27 +4,15 @@ plug-in asks for: WorkloadGroups and their entries, Services and namespaces.
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
-import json
-import ssl
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, Final
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.engine.doubles import balancers
 from tests.engine.doubles.istiod import API, Istiod
 from tests.engine.doubles.store import Thing, World
+from tests.json_server import Request, certified, json_server
 
 _NAMESPACE: Final = "kubernetes:core/v1:Namespace"
 _NAMESPACES: Final = "/api/v1/namespaces/"
@@ -48,6 +36,16 @@ class FakeApi:
 
     def __post_init__(self) -> None:
         self.istiod = Istiod(self.world)
+
+    def admit(self, request: Request) -> tuple[int, Any]:
+        """Refuses who has no token; a dead server answers nobody."""
+        server = f"https://127.0.0.1:{request.port}"
+        if self.world.dead(server):
+            return 503, {}
+        if request.authorization != f"Bearer {TOKEN}":
+            self.refused.append(f"{server}{request.path}")
+            return 401, {}
+        return self.answer(request.method, server, request.path, request.content)
 
     def answer(self, method: str, server: str, path: str, body: Any) -> tuple[int, Any]:
         """The status and what is at `path`."""
@@ -119,81 +117,9 @@ def fake_api(world: World, count: int) -> Iterator[FakeApi]:
     """`count` API servers, while the body runs."""
     folder = world.folder / "api"
     folder.mkdir(parents=True, exist_ok=True)
-    fake = FakeApi(world, write_certificate(folder))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem", folder / "server-key.pem")
-    listeners = [_listener(fake, context) for _ in range(count)]
-    fake.servers = [f"https://127.0.0.1:{listener.server_address[1]}" for listener in listeners]
-    threads = [threading.Thread(target=listener.serve_forever, daemon=True) for listener in listeners]
-    for thread in threads:
-        thread.start()
-    try:
+    tls, authority = certified(folder)
+    fake = FakeApi(world, authority)
+    with ExitStack() as servers:
+        ports = [servers.enter_context(json_server(fake.admit, tls)) for _ in range(count)]
+        fake.servers = [f"https://127.0.0.1:{port}" for port in ports]
         yield fake
-    finally:
-        with ThreadPoolExecutor(count) as ending:  # each takes up to half a second to notice
-            list(ending.map(_end, listeners))
-
-
-def _end(listener: ThreadingHTTPServer) -> None:
-    listener.shutdown()
-    listener.server_close()
-
-
-def _listener(fake: FakeApi, context: ssl.SSLContext) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            server = f"https://127.0.0.1:{self.connection.getsockname()[1]}"
-            path = self.path.partition("?")[0]
-            status: int
-            answer: Any
-            given = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if fake.world.dead(server):
-                status, answer = 503, {}
-            elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
-                fake.refused.append(f"{server}{path}")
-                status, answer = 401, {}
-            else:
-                status, answer = fake.answer(self.command, server, path, json.loads(given or "null"))
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - the base class' names
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class' name
-            pass
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listener.socket = context.wrap_socket(listener.socket, server_side=True)
-    return listener
-
-
-def write_certificate(folder: Path) -> str:
-    """Writes a self-signed certificate of 127.0.0.1 and its key; returns the certificate in PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "the fake API servers")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
-    (folder / "server.pem").write_text(pem)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "server-key.pem").write_bytes(private)
-    return pem

@@ -13,21 +13,13 @@ from tests.engine.doubles.cluster import ClusterProvider
 from tests.engine.doubles.kinds import RELEASE
 from tests.engine.doubles.store import World
 from tests.engine.test_doubles import call
+from tests.json_server import kubeconfig
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 SECRET = "kubernetes:core/v1:Secret"
 SERVER = "https://192.0.2.1"
-
-
-def kubeconfig(server: str) -> str:
-    return json.dumps(
-        {
-            "current-context": "main",
-            "contexts": [{"name": "main", "context": {"cluster": "main"}}],
-            "clusters": [{"name": "main", "cluster": {"server": server}}],
-        }
-    )
+OTHER = json.dumps(kubeconfig("other"))
 
 
 @pytest.fixture
@@ -37,7 +29,7 @@ def world(tmp_path: Path) -> World:
 
 def provider(world: World, **options: Any) -> ClusterProvider:
     made = ClusterProvider(world)
-    made.configure({"kubeconfig": kubeconfig(SERVER), **options}, call("provider"))
+    made.configure({"kubeconfig": json.dumps(kubeconfig(SERVER)), **options}, call("provider"))
     return made
 
 
@@ -102,19 +94,23 @@ def test_an_unknown_option_and_a_list_are_refused(world: World) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "replaces"),
     [
-        ({"clusterIdentifier": "a"}, {"clusterIdentifier": "a", "kubeconfig": kubeconfig("other")}, []),
+        (
+            {"clusterIdentifier": "a"},
+            {"clusterIdentifier": "a", "kubeconfig": OTHER},
+            [],
+        ),
         ({"clusterIdentifier": "a"}, {"clusterIdentifier": "a", "kubeconfig": UNKNOWN}, []),
         ({"clusterIdentifier": "a"}, {"clusterIdentifier": "b"}, ["clusterIdentifier"]),
         ({"clusterIdentifier": "a"}, {"clusterIdentifier": UNKNOWN}, ["clusterIdentifier"]),
-        ({}, {"kubeconfig": kubeconfig("other")}, ["kubeconfig"]),
+        ({}, {"kubeconfig": OTHER}, ["kubeconfig"]),
         ({}, {"kubeconfig": UNKNOWN}, ["kubeconfig"]),
-        ({}, {"kubeconfig": kubeconfig(SERVER) + "\n"}, []),
+        ({}, {"kubeconfig": json.dumps(kubeconfig(SERVER)) + "\n"}, []),
     ],
 )
 def test_which_cluster_it_is_decides_about_a_replacement(
     world: World, old: dict[str, Any], new: dict[str, Any], replaces: list[str]
 ) -> None:
-    given = {"kubeconfig": kubeconfig(SERVER)}
+    given = {"kubeconfig": json.dumps(kubeconfig(SERVER))}
     found = provider(world).diff_config({**given, **old}, {**given, **new}, call("provider"))
     assert (found.changes, found.replaces) == (True, replaces)
 

@@ -1,8 +1,7 @@
 """The double of istiod keeps what was applied, so that a registration compares each entry with its group."""
 
-import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from tests.engine.doubles.istiod import API, GROUP
 from tests.engine.doubles.store import Thing, World
 from tests.engine.fake_api import TOKEN, FakeApi, fake_api
 from tests.engine.scaled import mesh_of
+from tests.json_server import kubeconfig
 from tests.plugins.hybridmesh.driver import Driver, live_plugin
 
 NAME, NAMESPACE, MACHINES = "g0", "shop", 2
@@ -56,17 +56,9 @@ def entries(api: FakeApi) -> list[dict[str, Any]]:
 
 
 def inputs(api: FakeApi, **triggers: str) -> Properties:
-    authority = base64.b64encode(api.authority.encode()).decode()
-    cluster = {"server": api.servers[0], "certificate-authority-data": authority}
-    kubeconfig: Mapping[str, Any] = {
-        "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": cluster}],
-        "users": [{"name": "u", "user": {"token": TOKEN}}],
-    }
     return {
         "clusterName": "c0",
-        "kubeconfig": json.dumps(kubeconfig),
+        "kubeconfig": json.dumps(kubeconfig(api.servers[0], TOKEN, api.authority)),
         "group": NAME,
         "namespace": NAMESPACE,
         "minimum": MACHINES,

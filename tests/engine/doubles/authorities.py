@@ -9,8 +9,8 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from plugins.hybridmesh.authority import make_root
 from tests.engine.doubles.store import World
 
 _DAY: Final = datetime.timedelta(days=1)
@@ -74,25 +74,7 @@ def _root(world: World, name: str) -> tuple[x509.Certificate, ec.EllipticCurvePr
 
 
 def _make_root(path: Path, name: str) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[-60:])])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _DAY)
-        .not_valid_after(now + 3650 * _DAY)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
-        .add_extension(_SIGNING, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    made = make_root("clouds.example.com", name[-50:], 3650, datetime.datetime.now(datetime.UTC))
     draft = path.with_suffix(".draft")
-    draft.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    draft.write_text(made.key_pem + made.certificate_pem)
     draft.rename(path)

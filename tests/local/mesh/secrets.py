@@ -1,17 +1,12 @@
 """Looks for the secrets that a stack is known to hold; makes one that is no longer good."""
 
 import base64
-import datetime
 import json
 from typing import Any
 
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from local.pki import private_pem
+from local.pki import CLIENT, Authority, subject
 
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # how Pulumi marks a secret value in a state file
 
@@ -39,21 +34,9 @@ def leaks(secrets: set[str], text: str) -> list[str]:
 
 
 def expired_certificate() -> tuple[str, str]:
-    """A certificate that ended an hour ago, and its key (PEM)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "expired")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=2))
-        .not_valid_after(now - datetime.timedelta(hours=1))
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM).decode(), private_pem(key).decode()
+    """A certificate that has just ended, and its key (PEM)."""
+    pair = Authority.create("expired").issue(subject("expired"), [CLIENT], days=0)
+    return pair.certificate.decode(), pair.key.decode()
 
 
 def _collect(value: Any, found: set[str], *, secret: bool) -> None:

@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 
 from plugins.framework.kubeconfig import KubeconfigError, load
+from tests.json_server import kubeconfig
 
 
 def document(server: str = "http://one:1", user: Any = None, **cluster: Any) -> dict[str, Any]:
-    return {
-        "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": server, **cluster}}],
-        "users": [{"name": "u", "user": user or {}}],
-    }
+    made = kubeconfig(server)
+    made["clusters"][0]["cluster"] |= cluster
+    made["users"][0]["user"] = user or {}
+    return made
 
 
 @pytest.mark.parametrize(
@@ -43,7 +42,7 @@ def test_several_ambient_files_are_one(tmp_path: Path, monkeypatch: pytest.Monke
     first, second = tmp_path / "first", tmp_path / "second"
     first.write_text(json.dumps(document("http://first:1")))
     other = document("http://second:1")
-    other["contexts"].append({"name": "two", "context": {"cluster": "two", "user": "u"}})
+    other["contexts"].append({"name": "two", "context": {"cluster": "two", "user": "main"}})
     other["clusters"].append({"name": "two", "cluster": {"server": "http://two:1"}})
     second.write_text(json.dumps(other))
     monkeypatch.setenv("KUBECONFIG", f"{first}:{tmp_path / 'missing'}:{second}")

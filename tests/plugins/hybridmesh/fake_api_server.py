@@ -1,12 +1,12 @@
 """An API server that knows WorkloadGroups, WorkloadEntries and Services, over plain HTTP on loopback."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.json_server import Request, json_server, kubeconfig
 
 _API = "/apis/networking.istio.io/v1/namespaces/demo"
 TOKEN = "the-bearer-token-of-the-kubeconfig"
@@ -18,7 +18,7 @@ class FakeApiServer:
     `failure` is a status to answer instead.
     """
 
-    port: int
+    port: int = 0
     entries: list[dict[str, Any]] = field(default_factory=list)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     failure: int = 0
@@ -30,16 +30,7 @@ class FakeApiServer:
 
     @property
     def kubeconfig(self) -> str:
-        return json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "c",
-                "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-                "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{self.port}"}}],
-                "users": [{"name": "u", "user": {"token": TOKEN}}],
-            }
-        )
+        return json.dumps(kubeconfig(f"http://127.0.0.1:{self.port}", TOKEN))
 
     def register(
         self,
@@ -75,6 +66,12 @@ class FakeApiServer:
         """The WorkloadGroup as it was last changed `at` that time."""
         self.groups[group] = {"metadata": {"managedFields": [{"time": at}]}, "spec": spec}
 
+    def note(self, request: Request) -> tuple[int, Any]:
+        query = f"?{request.query}" if request.query else ""
+        self.asked.append(f"{request.method} {request.path.removeprefix(_API)}{query}")
+        self.authorizations.add(request.authorization)
+        return self.answer(request.method, request.path, request.content)
+
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         """What a real one answers."""
         folder, _, name = path.removeprefix(f"{_API}/").partition("/")
@@ -106,29 +103,6 @@ class FakeApiServer:
 
 @contextmanager
 def api_server() -> Iterator[FakeApiServer]:
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            fake.asked.append(f"{self.command} {self.path.removeprefix(_API)}")
-            fake.authorizations.add(self.headers.get("Authorization", ""))
-            given = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, answer = fake.answer(
-                self.command, self.path.partition("?")[0], json.loads(given or "null")
-            )
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_PUT = do_PATCH = answer  # noqa: N815 - the base class' names
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class' name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake = FakeApiServer(server.server_address[1])
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield fake
-    server.shutdown()
-    server.server_close()
+    fake = FakeApiServer()
+    with json_server(fake.note) as fake.port:
+        yield fake

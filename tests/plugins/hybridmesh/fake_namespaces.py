@@ -1,13 +1,13 @@
 """An API server that knows namespaces and what is in them, and field managers of their labels."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
+
+from tests.json_server import Request, json_server, kubeconfig
 
 KINDS = {
     "/api/v1": [
@@ -41,14 +41,7 @@ class Cluster:
 
     @property
     def kubeconfig(self) -> str:
-        cluster = {"server": f"http://127.0.0.1:{self.port}"}
-        return json.dumps(
-            {
-                "current-context": "c",
-                "contexts": [{"name": "c", "context": {"cluster": "c"}}],
-                "clusters": [{"name": "c", "cluster": cluster}],
-            }
-        )
+        return json.dumps(kubeconfig(f"http://127.0.0.1:{self.port}"))
 
     def add(
         self, name: str, labels: dict[str, str] | None = None, manager: str = "kubectl"
@@ -91,7 +84,8 @@ class Cluster:
         mine: dict[str, Any] = {"f:metadata": {"f:labels": {f"f:{key}": {} for key in labels}}}
         metadata["managedFields"] = [*others, {"manager": manager, "fieldsV1": mine}]
 
-    def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
+    def answer(self, request: Request) -> tuple[int, Any]:
+        method, path = request.method, request.path
         if any(path.startswith(api) for api in self.down):
             return 503, {"message": "the server is currently unable to handle the request"}
         if method != "GET":
@@ -108,10 +102,11 @@ class Cluster:
                 ]
             }
         if path.startswith("/api/v1/namespaces/") and path.count("/") == 4:
-            return self._namespace(method, path.rpartition("/")[2], query, body)
+            return self._namespace(request, path.rpartition("/")[2])
         return 200, {"items": self.objects.get(path, [])}
 
-    def _namespace(self, method: str, name: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
+    def _namespace(self, request: Request, name: str) -> tuple[int, Any]:
+        method, body = request.method, request.content
         found = self.spaces.get(name)
         if found is not None and found["metadata"].get("deletionTimestamp"):
             self.asks_until_gone -= 1
@@ -123,7 +118,9 @@ class Cluster:
                 self.add(name)
             elif found["metadata"].get("deletionTimestamp"):
                 return 409, {"message": "it is being terminated"}
-            self.set_labels(name, query["fieldManager"][0], body["metadata"].get("labels", {}))
+            self.set_labels(
+                name, parse_qs(request.query)["fieldManager"][0], body["metadata"].get("labels", {})
+            )
             return 200, self.spaces[name]
         if found is None:
             return 404, {}
@@ -145,27 +142,6 @@ def _owned(entry: dict[str, Any]) -> set[str]:
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            given = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            url = urlsplit(self.path)
-            status, answer = fake.answer(
-                self.command, url.path, parse_qs(url.query), json.loads(given or "null")
-            )
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_PATCH = do_DELETE = answer  # noqa: N815 - the base class' names
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class' name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake = Cluster(server.server_address[1])
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield fake
-    server.shutdown()
-    server.server_close()
+    fake = Cluster()
+    with json_server(fake.answer) as fake.port:
+        yield fake

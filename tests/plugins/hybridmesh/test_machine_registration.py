@@ -150,7 +150,7 @@ def test_a_kubeconfig_by_path(registration: Driver, server: FakeApiServer, tmp_p
     server.register("legacy", "10.10.0.100", healthy=True)
     path = tmp_path / "kubeconfig"
     path.write_text(server.kubeconfig)
-    _, outputs = registration.create(inputs(server, kubeconfig=str(path), context="c", minimum=1))
+    _, outputs = registration.create(inputs(server, kubeconfig=str(path), context="main", minimum=1))
     assert outputs.value["workloadEntries"]
 
 
