@@ -104,7 +104,7 @@ class Cluster:
                 raise LabError(f"cluster {self.node.spec.name} was deleted while it started")
             return condition()
 
-        until(holds, READY_TIMEOUT, f"cluster {self.node.spec.name}: {failure}", every=0.05)
+        until(holds, READY_TIMEOUT, f"cluster {self.node.spec.name}: {failure}", every=0.15)
 
     def troubles(self) -> str:
         """What does not run as it should, in a few words; empty when all is well."""

@@ -57,6 +57,14 @@ def make(name: str) -> None:
             parent = folder
 
 
+def give_way(name: str) -> None:
+    """Lets `name` have a tenth of what its siblings get of the CPUs, while they want all."""
+    for hierarchy in hierarchies():
+        for key, share in (("cpu.weight", "10"), ("cpu.shares", "102")):
+            if (hierarchy / name / key).exists():
+                (hierarchy / name / key).write_text(share)
+
+
 def add(name: str, process_id: int) -> None:
     """Moves a process into `name`; the empty name is the root of every hierarchy."""
     for hierarchy in hierarchies():

@@ -71,6 +71,7 @@ class MachineRuntime:
         )
         cgroups.remove(self._cgroup)  # what the last boot made of it takes no process again on cgroup v2
         cgroups.make(self._cgroup)
+        cgroups.give_way(self._cgroup)  # everything waits for the clusters, which start beside it
         namespace = os.open(self._namespace, os.O_RDONLY)
         try:
             with self._log.open("ab") as log:

@@ -50,6 +50,20 @@ def test_making_twice_is_fine_and_removing_what_is_not_there_too() -> None:
     assert cgroups.processes(NAME) == set()
 
 
+def test_a_group_that_gives_way_has_a_tenth_of_its_siblings_cpu() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("control groups need root")
+    top, key = (cgroups.MOUNT, "cpu.weight") if cgroups.unified() else (cgroups.MOUNT / "cpu", "cpu.shares")
+    try:
+        for member in ("cluster", "machine"):
+            cgroups.make(f"{NAME}/{member}")
+        cgroups.give_way(f"{NAME}/machine")
+        cluster, machine = (int((top / NAME / member / key).read_text()) for member in ("cluster", "machine"))
+        assert machine == cluster // 10
+    finally:
+        cgroups.remove(NAME)
+
+
 @pytest.mark.usefixtures("_layout")
 def test_a_lab_runs_for_as_long_as_a_process_holds_its_group() -> None:
     held = cgroups.hold(NAME)
