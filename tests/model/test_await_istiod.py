@@ -45,26 +45,30 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def istiod(roots: Path, name: str, port: int = 0) -> Iterator[int]:
-    """A TLS server with the certificate `name`; its port."""
+def istiod(roots: Path, name: str, port: int = 0, *, delay: float = 0) -> Iterator[int]:
+    """A TLS server with the certificate `name` that takes `delay` seconds to answer a client; its port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(roots / f"{name}.pem", roots / f"{name}.key")
     context.set_alpn_protocols(["h2"])
     with socket.create_server(("127.0.0.1", port)) as listener:
-        threading.Thread(target=_answer, args=(listener, context), daemon=True).start()
+        threading.Thread(target=_accept, args=(listener, context, delay), daemon=True).start()
         yield int(listener.getsockname()[1])
 
 
-def _answer(listener: socket.socket, context: ssl.SSLContext) -> None:
+def _accept(listener: socket.socket, context: ssl.SSLContext, delay: float) -> None:
     while True:
         try:
             connection, _ = listener.accept()
         except OSError:
             return
-        try:
-            context.wrap_socket(connection, server_side=True).close()
-        except OSError:
-            connection.close()
+        threading.Timer(delay, _answer, (connection, context)).start()
+
+
+def _answer(connection: socket.socket, context: ssl.SSLContext) -> None:
+    try:
+        context.wrap_socket(connection, server_side=True).close()
+    except OSError:
+        connection.close()
 
 
 def start(folder: Path, roots: Path, port: int, seconds: int) -> subprocess.Popen[str]:
@@ -99,6 +103,12 @@ def test_waits_until_istiod_answers(tmp_path: Path, roots: Path) -> None:
         waiting.wait(1)
     with istiod(roots, "istiod", port):
         assert waiting.wait(30) == 0
+
+
+def test_waits_longer_for_one_that_answers_late(tmp_path: Path, roots: Path) -> None:
+    """It gives up a connection after a second, for a gateway that is not ready can swallow one for good."""
+    with istiod(roots, "istiod", delay=1.5) as port:
+        assert start(tmp_path, roots, port, 60).wait(60) == 0
 
 
 @pytest.mark.parametrize("name", ["nobody", "stranger"])

@@ -8,13 +8,16 @@ set -eu
 
 host=$1 port=$2 roots=$3
 deadline=$(($(date +%s) + $4))
+patience=1
 
 answers() {
-    runuser -u istio-proxy -- timeout 5 openssl s_client -connect "$host:$port" -servername "$host" -alpn h2 \
+    runuser -u istio-proxy -- timeout "$patience" openssl s_client -connect "$host:$port" -servername "$host" -alpn h2 \
         -CAfile "$roots" -verify_return_error -verify_hostname "$host" </dev/null >/dev/null 2>&1
 }
 
 until answers; do
+    # 124: no answer in time. A gateway that is not ready yet can swallow a connection for good.
+    [ $? -ne 124 ] || [ "$patience" -ge 8 ] || patience=$((patience * 2))
     if [ "$(date +%s)" -ge "$deadline" ]; then
         echo "waiting for istiod: no trusted answer from $host:$port" >&2
         exit 1
