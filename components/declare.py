@@ -75,6 +75,7 @@ def release(
         "version": source.version,
         "repositoryOpts": {"repo": source.repository} if source.repository else None,
         "takeOwnership": planned.adopts or None,
+        "skipAwait": not planned.awaited or None,
         "disableOpenapiValidation": True,
         "values": merge(planned.values, {"service": service} if service else {}),
         "status": None,

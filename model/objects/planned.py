@@ -59,3 +59,6 @@ class PlannedRelease(Planned):
     service_filled: bool = False
     adopts: bool = False
     """Whether it takes over objects of its chart that the cluster has already, as `helm --take-ownership`."""
+    awaited: bool = True
+    """Whether Helm waits until its objects are ready, as `helm --wait`. Definitions are served within moments
+    of being made, and Helm looks every two seconds."""

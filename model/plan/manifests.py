@@ -31,5 +31,7 @@ def as_plain(planned: PlannedObject | PlannedRelease) -> dict[str, Any]:
         return planned.manifest
     source = {key: value for key, value in asdict(planned.source).items() if value is not None}
     named = {"name": planned.release, "namespace": planned.namespace}
-    adopts = {"takeOwnership": True} if planned.adopts else {}
-    return {"helmRelease": {**named, **source, **adopts, "values": planned.values}}
+    special = {"takeOwnership": True} if planned.adopts else {}
+    if not planned.awaited:
+        special["skipAwait"] = True
+    return {"helmRelease": {**named, **source, **special, "values": planned.values}}

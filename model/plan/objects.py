@@ -140,11 +140,14 @@ class _Cluster:
         yield self.plan(owner, "namespace", system_namespace(config.network))
         yield self.plan(owner, "cacerts", cacerts_secret(), space, filled=("stringData",))
         base = f"{owner}-base"
-        yield self.release(owner, "base", "istio-base", istio_chart(mesh.istio, "base"), base_values(), space)
+        chart, values = istio_chart(mesh.istio, "base"), base_values()
+        yield self.release(owner, "base", "istio-base", chart, values, space, awaited=False)
         if self.definitions:
             # istiod picks them up whenever they come; so they are installed while it starts.
-            crds, values = GATEWAY_API_CRDS, {"keep": shared}
-            yield self.release(owner, "gateway-api", "gateway-api-crds", crds, values, base, adopts=shared)
+            chart, values = GATEWAY_API_CRDS, {"keep": shared}
+            yield self.release(
+                owner, "gateway-api", "gateway-api-crds", chart, values, base, adopts=shared, awaited=False
+            )
         yield self.release(
             owner,
             "istiod",
