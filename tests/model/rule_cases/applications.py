@@ -3,44 +3,48 @@
 from tests.model.rule_cases.case import FILE, LEGACY, Case, files
 
 APPLICATIONS = [
-    Case("a_file_is_given_or_fetched", files({"path": "/etc/x"}), FILE, "/etc/x", "exactly one"),
+    Case("a_file_is_given_or_fetched", files({"path": "/etc/x"}), "exactly one", path=FILE, value="/etc/x"),
     Case(
         "a_file_is_given_or_fetched",
         files({"path": "/etc/x", "content": "", "url": "https://host/x"}),
-        FILE,
-        "/etc/x",
         "exactly one",
+        path=FILE,
+        value="/etc/x",
     ),
     Case(
         "files_are_fetched_from_a_web_server",
         files({"path": "/etc/x", "url": "ftp://host/x"}),
-        f"{FILE}.url",
-        "ftp://host/x",
         "https://",
+        path=f"{FILE}.url",
+        value="ftp://host/x",
     ),
     Case(
-        "a_file_is_one_file", files({"path": "/etc/../x", "content": ""}), f"{FILE}.path", "/etc/../x", ".."
+        "a_file_is_one_file",
+        files({"path": "/etc/../x", "content": ""}),
+        "..",
+        path=f"{FILE}.path",
+        value="/etc/../x",
     ),
     Case(
         "a_file_is_one_file",
         files({"path": "/etc/x", "content": "a"}, {"path": "/etc/x", "content": "b"}),
-        f"{LEGACY}.application.files.1.path",
-        "/etc/x",
         "Keep one",
+        path=f"{LEGACY}.application.files.1.path",
+        value="/etc/x",
     ),
     Case(
         "files_leave_the_agents_alone",
         files({"path": "/etc/istio/config/mesh", "content": ""}),
-        f"{FILE}.path",
-        "/etc/istio/config/mesh",
         "another path",
+        path=f"{FILE}.path",
+        value="/etc/istio/config/mesh",
     ),
     Case(
         "files_leave_the_agents_alone",
         files({"path": "/usr/local/lib/hybrid-mesh/identity", "content": "x"}),
-        f"{FILE}.path",
-        "/usr/local/lib/hybrid-mesh/identity",
         "another path",
+        path=f"{FILE}.path",
+        value="/usr/local/lib/hybrid-mesh/identity",
     ),
     Case(
         "applications_run_on_machines_that_the_program_makes",
@@ -49,23 +53,22 @@ APPLICATIONS = [
                 "units": [{"name": "ratings.service", "content": "[Service]\n"}]
             }
         },
-        "workloadGroups.ratings.application",
-        "",
         "yourself",
-        "dev",
+        value="",
+        stack="dev",
     ),
     Case(
         "units_have_names_of_their_own",
         {f"{LEGACY}.application.units": [{"name": "istio.service", "content": ""}]},
-        f"{LEGACY}.application.units.0.name",
-        "istio.service",
         "after your application",
+        path=f"{LEGACY}.application.units.0.name",
+        value="istio.service",
     ),
     Case(
         "units_have_names_of_their_own",
         {f"{LEGACY}.application.units": [{"name": "a.service", "content": ""}] * 2},
-        f"{LEGACY}.application.units.1.name",
-        "a.service",
         "its own name",
+        path=f"{LEGACY}.application.units.1.name",
+        value="a.service",
     ),
 ]

@@ -22,18 +22,24 @@ BUNDLE = {**GROUP, "machines": {"type": "bundle"}}
 LONG = "a" * 60
 
 
-@dataclass(frozen=True)
+@dataclass
 class Case:
-    """`changes` make the mesh of `stack` break `rule` at `path`, where `value` stands; `remedy` is part of
-    the advice. `also`: paths of other rules that the same changes break in their own right."""
+    """`changes` make the mesh of `stack` break `rule` at `path`, where `value` stands: the first change and
+    its value by default. `remedy` is part of the advice. `also`: paths of other rules that the same changes
+    break in their own right."""
 
     rule: str
     changes: Mapping[str, Any]
-    path: str
-    value: str
     remedy: str
+    path: str = ""
+    value: str | None = None
     stack: str = "local"
     also: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        path, value = next(iter(self.changes.items()))
+        self.path = self.path or path
+        self.value = str(value) if self.value is None else self.value
 
 
 def files(*given: Mapping[str, Any]) -> dict[str, Any]:

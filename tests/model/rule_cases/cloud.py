@@ -17,5 +17,5 @@ NAMED = {
 }
 
 
-def prod(rule: str, changes: dict[str, Any], path: str, value: str, remedy: str) -> Case:
-    return Case(rule, changes, path, value, remedy, "prod")
+def prod(rule: str, changes: dict[str, Any], remedy: str, path: str = "", value: str | None = None) -> Case:
+    return Case(rule, changes, remedy, path, value, "prod")

@@ -16,7 +16,7 @@ def _scalar(path: str, value: Any, shown: str) -> Case:
 
 
 def _at(path: str, value: Any, shown: str, rule: str, remedy: str) -> Case:
-    return Case(rule, {f"istio.values.{path}": value}, f"istio.values.{path}", shown, remedy)
+    return Case(rule, {f"istio.values.{path}": value}, remedy, value=shown)
 
 
 def _metadata(name: str, value: Any, shown: str, remedy: str) -> Case:
@@ -24,9 +24,9 @@ def _metadata(name: str, value: Any, shown: str, remedy: str) -> Case:
     return Case(
         "proxy_metadata_is_an_environment",
         {f"istio.values.{path}": {name: value}},
-        f"istio.values.{path}.{name}",
-        shown,
         remedy,
+        path=f"istio.values.{path}.{name}",
+        value=shown,
     )
 
 

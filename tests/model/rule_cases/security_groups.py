@@ -6,15 +6,15 @@ CLOUD_LIMITS = [
     prod(
         "security_groups_take_their_rules",
         {f"{DATACENTER}.egress": [f"203.0.113.{n}/32" for n in range(16, 34)]},
-        f"{AWS}.rulesPerSecurityGroup",
-        "60",
         "Merge CIDRs of `egress`",
+        path=f"{AWS}.rulesPerSecurityGroup",
+        value="60",
     ),
     prod(
         "security_groups_take_their_rules",
         {f"{ORDERS}.ports": {f"tcp-{n}": 8050 + n for n in range(31)}},
-        f"{AWS}.rulesPerSecurityGroup",
-        "60",
         "rulesPerSecurityGroup: 62",
+        path=f"{AWS}.rulesPerSecurityGroup",
+        value="60",
     ),
 ]

@@ -6,19 +6,13 @@ LONG_DOMAIN = f"{'a' * 56}.example.com"
 PRIVATE_CA = {"issuer": "aws-private-ca", "region": "us-east-1"}
 
 TRUST = [
-    prod(
-        "cloud_authorities_are_in_a_region",
-        {"trust.location": "us-east-1"},
-        "trust.location",
-        "us-east-1",
-        "europe-west4",
-    ),
+    prod("cloud_authorities_are_in_a_region", {"trust.location": "us-east-1"}, "europe-west4"),
     prod(
         "cloud_authorities_are_in_a_region",
         {"trust": {"issuer": "aws-private-ca", "region": "us-east-1", "arn": "x"}},
-        "trust.arn",
-        "x",
         "list-certificate-authorities",
+        path="trust.arn",
+        value="x",
     ),
     prod(
         "cloud_authorities_are_in_a_region",
@@ -29,29 +23,21 @@ TRUST = [
                 "arn": "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/1a2b",
             }
         },
-        "trust.region",
-        "us-east-1",
         "region: eu-west-1",
+        path="trust.region",
+        value="us-east-1",
     ),
     prod(
         "intermediates_end_before_the_root",
         {"trust.rootValidityDays": 365},
-        "trust.intermediateValidityDays",
-        "730",
         "rootValidityDays",
+        path="trust.intermediateValidityDays",
+        value="730",
     ),
-    prod(
-        "trust_domains_fit_into_certificates",
-        {"trustDomain": LONG_DOMAIN},
-        "trustDomain",
-        LONG_DOMAIN,
-        "an existing authority",
-    ),
+    prod("trust_domains_fit_into_certificates", {"trustDomain": LONG_DOMAIN}, "an existing authority"),
     prod(
         "trust_domains_fit_into_certificates",
         {"trustDomain": LONG_DOMAIN, "trust": PRIVATE_CA},
-        "trustDomain",
-        LONG_DOMAIN,
         "Choose a shorter trust domain",
     ),
 ]

@@ -8,8 +8,8 @@ USER_DATA = [
     Case(
         "user_data_fits",
         files({"path": "/etc/x", "content": "".join(sha256(bytes([n])).hexdigest() for n in range(256))}),
-        f"{LEGACY}.application",
-        "16384 characters",
         "`url` instead",
+        path=f"{LEGACY}.application",
+        value="16384 characters",
     ),
 ]
