@@ -9,14 +9,6 @@ from model.config.clusters import CloudClusterConfig
 from model.config.groups import WorkloadGroupConfig
 from model.config.machines import CloudMachinesConfig
 from model.config.mesh import MeshConfig
-from model.config.networks import CloudNetworkConfig
-
-
-def cloud_networks(mesh: MeshConfig) -> Iterator[tuple[str, CloudNetworkConfig, AnyCloud]]:
-    """Name, section and cloud of every network in a cloud, sorted by name."""
-    for name, network in sorted(mesh.networks.items()):
-        if isinstance(network, CloudNetworkConfig):
-            yield name, network, cloud_of(network)
 
 
 def cloud_clusters(mesh: MeshConfig) -> Iterator[tuple[str, CloudClusterConfig, AnyCloud]]:

@@ -39,7 +39,6 @@ class Diff:
         *,
         replace_on: Collection[str] = (),
         ignore: Collection[str] = (),
-        delete_before_replace: bool = False,
     ) -> Diff:
         """The structural difference of two sets of inputs; a change of a property in `replace_on` replaces.
 
@@ -50,7 +49,6 @@ class Diff:
         return cls(
             changes=bool(found),
             replaces=replaces,
-            delete_before_replace=delete_before_replace and bool(replaces),
             detailed={property_path(path): kind for path, kind in found.items()},
         )
 

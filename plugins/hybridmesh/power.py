@@ -4,12 +4,9 @@ Without it a refresh would ask API servers that are not there, and the kubernete
 in them.
 """
 
-import threading
 import time
-from collections.abc import Callable
 from typing import Final
 
-from local.lab.client import LabClient
 from local.lab.errors import LabError, LabNotRunning
 from local.patience import patient
 from plugins.hybridmesh.lab import connect, has_state
@@ -18,7 +15,7 @@ READY_SECONDS: Final = 45.0
 _ASK_SECONDS: Final = 0.1
 
 
-def power_on(cancelled: threading.Event | None = None) -> str | None:
+def power_on() -> str | None:
     """Returns when every cluster of the lab answers, at once when the lab runs or remembers nothing.
 
     Never raises: what went wrong is returned as one line, for a lab that is not needed must not stop a
@@ -29,8 +26,11 @@ def power_on(cancelled: threading.Event | None = None) -> str | None:
             return None
         lab = connect(start=True)
         limit = patient(READY_SECONDS)
-        if not _await(lambda: _settled(lab), limit, cancelled or threading.Event()):
-            return f"the lab's clusters were not ready within {limit:g} s; see hybrid-mesh lab status"
+        deadline = time.monotonic() + limit
+        while any(cluster.state == "starting" for cluster in lab.status().clusters):
+            if time.monotonic() > deadline:
+                return f"the lab's clusters were not ready within {limit:g} s; see hybrid-mesh lab status"
+            time.sleep(_ASK_SECONDS)  # the lab tells of no change
     except LabNotRunning:
         return "the lab ended while it was being powered on; see hybrid-mesh lab logs lab"
     except LabError as failure:
@@ -38,15 +38,3 @@ def power_on(cancelled: threading.Event | None = None) -> str | None:
     except OSError as failure:
         return f"the lab could not be asked: {failure.strerror}"
     return None
-
-
-def _settled(lab: LabClient) -> bool:
-    return all(cluster.state != "starting" for cluster in lab.status().clusters)
-
-
-def _await(condition: Callable[[], bool], seconds: float, cancelled: threading.Event) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline or cancelled.wait(_ASK_SECONDS):
-            return False
-    return True

@@ -11,13 +11,12 @@ from operate.patience import retry
 from tests.cli.fake_pulumi import FakePulumi
 
 
-def interrupt_when(path: Path, times: int = 1) -> threading.Thread:
+def interrupt_when(path: Path) -> threading.Thread:
     """Sends this process SIGINT once `path` is there, as a terminal would."""
 
     def send() -> None:
         assert retry(lambda _: path.exists(), bool, seconds=10, pause=0.01)
-        for _ in range(times):
-            os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=send)
     thread.start()

@@ -9,10 +9,9 @@ import pytest
 from tests.components.conftest import declare_mesh
 
 
-def kubeconfig(name: str, server: str, *, current: bool = True) -> str:
-    chosen = f"current-context: {name}\n" if current else ""
+def kubeconfig(name: str, server: str) -> str:
     return (
-        f"apiVersion: v1\nkind: Config\n{chosen}"
+        f"apiVersion: v1\nkind: Config\ncurrent-context: {name}\n"
         f"contexts: [{{name: {name}, context: {{cluster: {name}, user: {name}}}}}]\n"
         f"clusters: [{{name: {name}, cluster: {{server: {server}}}}}]\n"
         f"users: [{{name: {name}, user: {{token: t}}}}]\n"

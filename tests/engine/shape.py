@@ -28,13 +28,9 @@ def without_certificates(text: str) -> str:
     return _PUBLIC.sub("", text)
 
 
-def positions(calls: Iterable[Call], *, type_: str = "", name: str = "", operation: str = "") -> list[int]:
-    """Where in `calls` those are whose type, name and operation contain the texts."""
-    return [
-        index
-        for index, call in enumerate(calls)
-        if type_ in call.type and name in call.name and operation in call.operation
-    ]
+def positions(calls: Iterable[Call], *, type_: str = "", name: str = "") -> list[int]:
+    """Where in `calls` those are whose type and name contain the texts."""
+    return [index for index, call in enumerate(calls) if type_ in call.type and name in call.name]
 
 
 def first(calls: Iterable[Call], *, type_: str = "", name: str = "") -> int:

@@ -42,9 +42,9 @@ except BuildInterrupted:
 """
 
 
-def _build(parts: Catalogue, folder: Path, wanted: list[str], cores: int = 2) -> list[str]:
+def _build(parts: Catalogue, folder: Path, wanted: list[str]) -> list[str]:
     store, diary = store_in(folder), Diary()
-    Builder(parts, store, Runner(), diary, cores).build(missing(parts, store, wanted))
+    Builder(parts, store, Runner(), diary, 2).build(missing(parts, store, wanted))
     return diary.lines
 
 

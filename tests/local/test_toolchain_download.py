@@ -27,9 +27,9 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "target"
 
 
-def _download(url: str, target: Path, content: bytes = _CONTENT) -> list[int]:
+def _download(url: str, target: Path) -> list[int]:
     seen: list[int] = []
-    download(url, target, len(content), hashlib.sha256(content).hexdigest(), seen.append)
+    download(url, target, len(_CONTENT), hashlib.sha256(_CONTENT).hexdigest(), seen.append)
     return seen
 
 

@@ -12,7 +12,6 @@ from model.texts.mesh_yaml import render_mesh_yaml
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 PACKAGE_URL = "https://blob.istio.io/istio-release/releases/1.31.0/deb/istio-sidecar.deb"
 
-RATINGS_UNIT = "[Service]\nExecStart=/usr/local/bin/ratings\n"
 
 SETTINGS = AgentSettings(
     group="ratings",

@@ -10,6 +10,7 @@ import yaml
 from model.reference.schema import SCHEMA_PATH, render_schema
 from tests.commands import PROJECT
 from tests.model.meshes import STACKS, changed
+from tests.model.rule_cases.case import Case
 from tests.model.test_form import CASES
 
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(render_schema()))
@@ -41,10 +42,10 @@ def test_every_stack_file_names_it(path: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [c for c in CASES if c[0] not in SAID_ONLY_BY_THE_MODEL], ids=lambda c: str(c[0])
+    "case", [c for c in CASES if c.rule not in SAID_ONLY_BY_THE_MODEL], ids=lambda c: str(c.rule)
 )
-def test_refuses_what_the_model_refuses(case: Any) -> None:
-    assert not VALIDATOR.is_valid(_document(changed(STACKS["local"], case[1])))
+def test_refuses_what_the_model_refuses(case: Case) -> None:
+    assert not VALIDATOR.is_valid(_document(changed(STACKS["local"], case.changes)))
 
 
 def test_every_key_is_described() -> None:

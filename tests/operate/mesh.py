@@ -144,12 +144,12 @@ class FakeShell:
         return [voices[index % len(voices)] for index in range(count)]
 
 
-def answers(voices: Sequence[Voice], caller: str, status: int = 200) -> CommandResult:
+def answers(voices: Sequence[Voice], caller: str) -> CommandResult:
     """What the echo client prints for these answers, in the format that test_echo_format.py pins."""
     blocks = []
     for number, voice in enumerate(voices):
         lines = [f"[{number} body] {line}" for line in _body(voice, caller)]
-        blocks.append("\n".join([f"[{number}] StatusCode={status}", *lines]))
+        blocks.append("\n".join([f"[{number}] StatusCode=200", *lines]))
     return CommandResult(0, "\n\n".join(blocks), "")
 
 

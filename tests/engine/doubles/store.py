@@ -164,8 +164,8 @@ class World:
 
     # load balancers that clusters make
 
-    def balancers(self, server: str | None = None) -> list[Thing]:
-        return self.things("balancer", server)
+    def balancers(self) -> list[Thing]:
+        return self.things("balancer")
 
 
 def texts(value: Any) -> Iterator[str]:

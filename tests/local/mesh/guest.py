@@ -44,9 +44,9 @@ class Guest:
         conditions = (self.entry() or {}).get("status", {}).get("conditions", [])
         return any(each["type"] == "Healthy" and each["status"] == "True" for each in conditions)
 
-    def await_healthy(self, seconds: float = 90) -> None:
+    def await_healthy(self) -> None:
         try:
-            eventually(f"{self.name} healthy", self.healthy, seconds)
+            eventually(f"{self.name} healthy", self.healthy, 90)
         except AssertionError as failure:
             agent = self.sh("systemctl status --no-pager istio.service; tail -n 30 /var/log/istio/istio.log")
             raise AssertionError(f"{failure}\n{self.entry()}\n{agent.stdout}") from failure

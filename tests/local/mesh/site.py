@@ -42,10 +42,10 @@ class Site:
     def hybrid_mesh(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return run([*HYBRID_MESH, *arguments], environment=self.environment, check=check)
 
-    def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         script = f'{LOCAL_BACKEND}; exec pulumi "$@"'
         command = ["bash", "-c", script, "pulumi", *arguments]
-        return run(command, environment=self.environment, check=check)
+        return run(command, environment=self.environment)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`hybrid-mesh` in the background, in a process group of its own, its output in one pipe."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.model.meshes import DELETED
+
 EAST, WEST = "clusters.east", "clusters.west"
 LEGACY = "workloadGroups.legacy"
 RATINGS = "workloadGroups.ratings"
@@ -24,9 +26,9 @@ LONG = "a" * 60
 
 @dataclass
 class Case:
-    """`changes` make the mesh of `stack` break `rule` at `path`, where `value` stands: the first change and
-    its value by default. `remedy` is part of the advice. `also`: paths of other rules that the same changes
-    break in their own right."""
+    """`changes` make the mesh of `stack` break `rule`, or the form in a way of this name, at `path`, where
+    `value` stands: the first change and its value by default. `remedy` is part of the advice. `also`: paths
+    of other rules that the same changes break in their own right."""
 
     rule: str
     changes: Mapping[str, Any]
@@ -39,7 +41,8 @@ class Case:
     def __post_init__(self) -> None:
         path, value = next(iter(self.changes.items()))
         self.path = self.path or path
-        self.value = str(value) if self.value is None else self.value
+        if self.value is None:
+            self.value = "" if value is DELETED else str(value)
 
 
 def files(*given: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from tests.model.rule_cases.case import BACKENDS, FILE, LEGACY, Case, files
 from tests.model.rule_cases.cloud import prod
 
 DEMO = [
-    Case("demo_machines_can_fetch_the_demo", {"demo.binaries": DELETED}, "echo-server", value=""),
+    Case("demo_machines_can_fetch_the_demo", {"demo.binaries": DELETED}, "echo-server"),
     Case("demo_machines_can_fetch_the_demo", {"demo.binaries": "/srv"}, "https://"),
     Case(
         "the_demo_runs_on_machines_that_the_program_makes",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import grpc
@@ -47,9 +47,8 @@ class ThingHandler(ResourceHandler):
         return Checked({"colour": "red", **call.news})
 
     def diff(self, call: DiffCall) -> Diff:
-        return Diff.of_inputs(
-            call.old_inputs, call.news, replace_on={"name"}, ignore={"noise"}, delete_before_replace=True
-        )
+        found = Diff.of_inputs(call.old_inputs, call.news, replace_on={"name"}, ignore={"noise"})
+        return replace(found, delete_before_replace=bool(found.replaces))
 
     def create(self, call: CreateCall) -> Created:
         if call.preview:
