@@ -16,7 +16,7 @@ from tests.engine.doubles.store import Thing, World
 from tests.engine.fake_api import TOKEN, FakeApi, fake_api
 from tests.engine.scaled import mesh_of
 from tests.json_server import kubeconfig
-from tests.plugins.hybridmesh.driver import Driver, live_plugin
+from tests.plugins.hybridmesh.driver import Driver, live_plugin, registration_inputs
 
 NAME, NAMESPACE, MACHINES = "g0", "shop", 2
 IDENTITY = f"{NAMESPACE}/{NAME}"
@@ -56,17 +56,9 @@ def entries(api: FakeApi) -> list[dict[str, Any]]:
 
 
 def inputs(api: FakeApi, **triggers: str) -> Properties:
-    return {
-        "clusterName": "c0",
-        "kubeconfig": json.dumps(kubeconfig(api.servers[0], TOKEN, api.authority)),
-        "group": NAME,
-        "namespace": NAMESPACE,
-        "minimum": MACHINES,
-        "probe": True,
-        "triggers": triggers,
-        "machineAddresses": {},
-        "quarantined": False,
-    }
+    access = json.dumps(kubeconfig(api.servers[0], TOKEN, api.authority))
+    given = {"group": NAME, "namespace": NAMESPACE, "minimum": MACHINES, "triggers": triggers}
+    return registration_inputs(access, **given)
 
 
 def test_entries_agree_with_a_new_group(api: FakeApi, registration: Driver) -> None:

@@ -94,3 +94,16 @@ class Project(Pulumi):
     def state(self) -> dict[str, Any]:
         """The resources of the stack, by name."""
         return {resource["urn"].rpartition("::")[2]: resource for resource in self.resources()}
+
+
+def with_our_plugin(project: Project) -> Project:
+    """`project`, which finds the plug-in of our own resources by its path and no other way."""
+    project.environment |= {
+        "PYTHONPATH": str(PROJECT),
+        "HYBRID_MESH_STATE": str(project.folder / "lab-state"),
+        "HYBRID_MESH_SEVERAL_LABS": "1",
+    }
+    plugin = {"name": "hybridmesh", "path": str(PROJECT / "plugins/hybridmesh")}
+    settings = {"name": "project", "runtime": "python", "plugins": {"providers": [plugin]}}
+    (project.folder / "Pulumi.yaml").write_text(json.dumps(settings))
+    return project

@@ -7,6 +7,7 @@ import pytest
 
 from plugins.hybridmesh import lab as lab_module
 from tests.plugins.hybridmesh.driver import Driver, live_plugin
+from tests.plugins.hybridmesh.fake_api_server import FakeApiServer, api_server
 from tests.plugins.hybridmesh.fake_lab import FakeLab
 
 
@@ -27,3 +28,14 @@ def plugin(lab: FakeLab) -> Iterator[Any]:
 def drive(plugin: Any) -> Callable[[str], Driver]:
     """The driver of one of our resource types, by its short name."""
     return lambda name: Driver(plugin, f"hybridmesh:index:{name}")
+
+
+@pytest.fixture
+def registration(drive: Callable[[str], Driver]) -> Driver:
+    return drive("MachineRegistration")
+
+
+@pytest.fixture
+def server() -> Iterator[FakeApiServer]:
+    with api_server() as fake:
+        yield fake

@@ -119,6 +119,7 @@ class Driver:
             yield
         finally:
             timer.cancel()
+            timer.join()
 
     @staticmethod
     def _call(method: Any, request: Any) -> Any:
@@ -136,3 +137,19 @@ def live_plugin() -> Iterator[Any]:
         yield provider_pb2_grpc.ResourceProviderStub(channel)
     servicer.cancel()
     server.stop(grace=0).wait()
+
+
+def registration_inputs(kubeconfig: str, /, **more: Any) -> Properties:
+    """Those of a MachineRegistration that waits for one healthy machine."""
+    return {
+        "clusterName": "east",
+        "kubeconfig": kubeconfig,
+        "group": "legacy",
+        "namespace": "demo",
+        "minimum": 1,
+        "probe": True,
+        "triggers": {},
+        "machineAddresses": {},
+        "quarantined": False,
+        **more,
+    }

@@ -3,14 +3,12 @@ holds.
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.commands import PROJECT
 from tests.plugins.conftest import ProjectFactory
-from tests.plugins.engine import Project
+from tests.plugins.engine import Project, with_our_plugin
 
 pytestmark = pytest.mark.engine
 
@@ -34,17 +32,9 @@ BEGIN_KEY = "BEGIN PRIVATE KEY"
 
 
 @pytest.fixture
-def project(make_project: ProjectFactory, tmp_path: Path) -> Project:
+def project(make_project: ProjectFactory) -> Project:
     """A stack with a mesh of two clusters, that finds the plug-in by its path and no other way."""
-    made = make_project(PROGRAM)
-    made.environment |= {
-        "PYTHONPATH": str(PROJECT),
-        "HYBRID_MESH_STATE": str(tmp_path / "lab-state"),
-        "HYBRID_MESH_SEVERAL_LABS": "1",
-    }
-    plugin = {"name": "hybridmesh", "path": str(PROJECT / "plugins/hybridmesh")}
-    settings = {"name": "project", "runtime": "python", "plugins": {"providers": [plugin]}}
-    (made.folder / "Pulumi.yaml").write_text(json.dumps(settings))
+    made = with_our_plugin(make_project(PROGRAM))
     made.set("clusters", "east,west")
     return made
 

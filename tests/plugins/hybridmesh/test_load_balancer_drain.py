@@ -1,7 +1,7 @@
 """LoadBalancerDrain: a destroy goes on only when the cluster has given its load balancers back."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,13 +10,7 @@ from pulumi.runtime.proto import provider_pb2
 from plugins.framework.values import Properties
 from plugins.hybridmesh import load_balancer_drain
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
-from tests.plugins.hybridmesh.fake_api_server import TOKEN, FakeApiServer, api_server
-
-
-@pytest.fixture
-def server() -> Iterator[FakeApiServer]:
-    with api_server() as fake:
-        yield fake
+from tests.plugins.hybridmesh.fake_api_server import TOKEN, FakeApiServer
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import base64
 import json
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,37 +17,15 @@ from plugins.framework.api_server import ApiServer, ApiServerError
 from plugins.framework.values import UNKNOWN, Properties
 from plugins.hybridmesh.authority import make_root
 from plugins.hybridmesh.strip import without_secrets
-from tests.plugins.hybridmesh.driver import Driver, FailedCallError
-from tests.plugins.hybridmesh.fake_api_server import TOKEN, FakeApiServer, api_server
+from tests.plugins.hybridmesh.driver import Driver, FailedCallError, registration_inputs
+from tests.plugins.hybridmesh.fake_api_server import TOKEN, FakeApiServer
 from tests.plugins.hybridmesh.fake_lab import FakeLab
 
 UNCHANGED = provider_pb2.DiffResponse.DIFF_NONE
 
 
-@pytest.fixture
-def server() -> Iterator[FakeApiServer]:
-    with api_server() as fake:
-        yield fake
-
-
-@pytest.fixture
-def registration(drive: Callable[[str], Driver]) -> Driver:
-    return drive("MachineRegistration")
-
-
 def inputs(server: FakeApiServer, **more: Any) -> Properties:
-    return {
-        "clusterName": "east",
-        "kubeconfig": server.kubeconfig,
-        "group": "legacy",
-        "namespace": "demo",
-        "minimum": 2,
-        "probe": True,
-        "triggers": {"group": "1"},
-        "machineAddresses": {},
-        "quarantined": False,
-        **more,
-    }
+    return registration_inputs(server.kubeconfig, **{"minimum": 2, "triggers": {"group": "1"}, **more})
 
 
 def test_it_ends_when_the_minimum_is_healthy(registration: Driver, server: FakeApiServer) -> None:

@@ -1,15 +1,10 @@
 """A registration that failed, under the real engine: no refresh forgets it."""
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.commands import PROJECT
 from tests.plugins.conftest import ProjectFactory
-from tests.plugins.engine import Project
-from tests.plugins.hybridmesh.fake_api_server import FakeApiServer, api_server
+from tests.plugins.engine import Project, with_our_plugin
+from tests.plugins.hybridmesh.fake_api_server import FakeApiServer
 
 pytestmark = pytest.mark.engine
 
@@ -34,22 +29,8 @@ UP = ("up", "--yes", "--skip-preview")
 
 
 @pytest.fixture
-def server() -> Iterator[FakeApiServer]:
-    with api_server() as fake:
-        yield fake
-
-
-@pytest.fixture
-def project(make_project: ProjectFactory, server: FakeApiServer, tmp_path: Path) -> Project:
-    made = make_project(PROGRAM)
-    made.environment |= {
-        "PYTHONPATH": str(PROJECT),
-        "HYBRID_MESH_STATE": str(tmp_path / "lab-state"),
-        "HYBRID_MESH_SEVERAL_LABS": "1",
-    }
-    plugin = {"name": "hybridmesh", "path": str(PROJECT / "plugins/hybridmesh")}
-    settings = {"name": "project", "runtime": "python", "plugins": {"providers": [plugin]}}
-    (made.folder / "Pulumi.yaml").write_text(json.dumps(settings))
+def project(make_project: ProjectFactory, server: FakeApiServer) -> Project:
+    made = with_our_plugin(make_project(PROGRAM))
     made.set("kubeconfig", server.kubeconfig)
     return made
 

@@ -1,43 +1,20 @@
 """A machine that came back under its address has its former entry, which is made to agree with the group."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from plugins.framework.values import Properties
-from tests.plugins.hybridmesh.driver import Driver, FailedCallError
-from tests.plugins.hybridmesh.fake_api_server import FakeApiServer, api_server
+from tests.plugins.hybridmesh.driver import Driver, FailedCallError, registration_inputs
+from tests.plugins.hybridmesh.fake_api_server import FakeApiServer
 
 OLD: dict[str, Any] = {"ports": {"http": 9080}, "serviceAccount": "legacy", "network": "amsterdam"}
 NEW = {**OLD, "ports": {"http": 9081}}
 BEFORE, CHANGED, AFTER = "2025-12-31T23:59:59.5Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000000001Z"
 
 
-@pytest.fixture
-def server() -> Iterator[FakeApiServer]:
-    with api_server() as fake:
-        yield fake
-
-
-@pytest.fixture
-def registration(drive: Callable[[str], Driver]) -> Driver:
-    return drive("MachineRegistration")
-
-
 def inputs(server: FakeApiServer, **more: Any) -> Properties:
-    return {
-        "clusterName": "east",
-        "kubeconfig": server.kubeconfig,
-        "group": "legacy",
-        "namespace": "demo",
-        "minimum": 1,
-        "probe": True,
-        "triggers": {},
-        "machineAddresses": {},
-        "quarantined": False,
-        **more,
-    }
+    return registration_inputs(server.kubeconfig, **more)
 
 
 def writes(server: FakeApiServer) -> list[str]:
