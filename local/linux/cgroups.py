@@ -3,16 +3,16 @@
 Source of the layouts: Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst of the kernel.
 """
 
-import contextlib
 import fcntl
 import hashlib
 import os
 import signal
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from local.patience import patient
+from local.lab.errors import LabError
+from local.linux.waiting import until
 
 MOUNT = Path("/sys/fs/cgroup")
 PREFIX = "hybrid-mesh-"
@@ -109,29 +109,30 @@ def processes(name: str) -> set[int]:
 
 def kill(name: str, timeout: float = 10) -> None:
     """Ends every process in `name` and below, also those that are forked meanwhile."""
-    deadline = time.monotonic() + patient(timeout)
-    while (alive := processes(name)) and time.monotonic() < deadline:
+
+    def empty() -> bool:
+        alive = processes(name)
         for process_id in alive:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(process_id, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        time.sleep(0.02)
+        return not alive
+
+    with suppress(LabError):
+        until(empty, timeout, f"{name} has processes that do not end", every=0.02)
 
 
 def remove(name: str, timeout: float = 15) -> None:
     """Removes the folders of `name`; the kernel lets go of a dead process's folder a moment late."""
-    deadline = time.monotonic() + patient(timeout)
-    while True:
+
+    def gone() -> bool:
         left = [folder for hierarchy in hierarchies() for folder in _folders(hierarchy / name)]
         for folder in left:
-            try:
+            with suppress(OSError):
                 folder.rmdir()
-            except OSError:
-                continue
-        if not any(folder.exists() for folder in left) or time.monotonic() > deadline:
-            return
-        time.sleep(0.02)
+        return not any(folder.exists() for folder in left)
+
+    with suppress(LabError):
+        until(gone, timeout, f"{name} is still in use", every=0.02)
 
 
 def labs() -> set[str]:
@@ -168,5 +169,5 @@ def _delegate(folder: Path) -> None:
     for controller in available:
         if controller in given:
             continue
-        with contextlib.suppress(OSError):  # cpu is refused while a realtime process sits above
+        with suppress(OSError):  # cpu is refused while a realtime process sits above
             (folder / "cgroup.subtree_control").write_text(f"+{controller}")
