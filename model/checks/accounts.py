@@ -10,7 +10,7 @@ from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
 from model.config.trust import GoogleCasTrustConfig
 from model.derive.labels import PLANNED
-from model.reading.problems import Problem, format_value
+from model.reading.problems import Problem, Problems, format_value
 
 LABEL_LIMIT = 40
 """Maximum number of labels of a stack: AWS allows 50 tags on a resource, of which controllers set some."""
@@ -21,7 +21,7 @@ _LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 
 
 @rule
-def whatever_is_on_google_cloud_has_a_project(mesh: MeshConfig) -> Iterator[Problem]:
+def whatever_is_on_google_cloud_has_a_project(mesh: MeshConfig) -> Problems:
     """A network of Google Cloud, and its Certificate Authority Service, has a project."""
     if mesh.project is not None:
         return
@@ -36,7 +36,7 @@ def whatever_is_on_google_cloud_has_a_project(mesh: MeshConfig) -> Iterator[Prob
 
 
 @rule
-def projects_are_project_ids(mesh: MeshConfig) -> Iterator[Problem]:
+def projects_are_project_ids(mesh: MeshConfig) -> Problems:
     """A project is named by its ID: 6 to 30 lowercase letters, digits and dashes."""
     for path, project in [("project", mesh.project), *_projects(mesh)]:
         if project is not None and not _PROJECT.fullmatch(project):
@@ -49,7 +49,7 @@ def projects_are_project_ids(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def cloud_stacks_have_an_owner(mesh: MeshConfig) -> Iterator[Problem]:
+def cloud_stacks_have_an_owner(mesh: MeshConfig) -> Problems:
     """Cloud resources have a label that names their owner."""
     in_cloud = any(isinstance(network, CloudNetworkConfig) for network in mesh.networks.values())
     if in_cloud and not mesh.labels.get("owner"):
@@ -62,7 +62,7 @@ def cloud_stacks_have_an_owner(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def labels_suit_every_cloud(mesh: MeshConfig) -> Iterator[Problem]:
+def labels_suit_every_cloud(mesh: MeshConfig) -> Problems:
     """Labels have characters that every cloud allows, and do not replace those that the program sets."""
     if len(mesh.labels) > LABEL_LIMIT:
         yield Problem(

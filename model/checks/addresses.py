@@ -1,6 +1,5 @@
 """Rules on CIDRs of networks, pods and Services."""
 
-from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
 
@@ -10,7 +9,7 @@ from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import LocalNetworkConfig, NetworkConfig
 from model.derive.local_pod_cidrs import carve, free_range, lan, pod_range
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 LAB_WAN = IPv4Network("172.30.0.0/16")
 """The WAN between the networks of the lab."""
@@ -27,7 +26,7 @@ LOCAL_MACHINES_LIMIT = 150
 
 
 @rule
-def networks_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
+def networks_are_apart(mesh: MeshConfig) -> Problems:
     """The CIDRs of networks do not overlap."""
     cidrs = readable(mesh.networks, lambda network: network.cidr)
     for (first, one), (second, other) in combinations(cidrs.items(), 2):
@@ -41,7 +40,7 @@ def networks_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @network_rule
-def networks_have_usable_ranges(mesh: MeshConfig, name: str, network: NetworkConfig) -> Iterator[Problem]:
+def networks_have_usable_ranges(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
     """No network's CIDR is reserved by the Internet's standards for something else."""
     for unusable, purpose in UNUSABLE.items():
         if network.cidr.overlaps(unusable):
@@ -54,9 +53,7 @@ def networks_have_usable_ranges(mesh: MeshConfig, name: str, network: NetworkCon
 
 
 @network_rule
-def local_networks_leave_the_wan_alone(
-    mesh: MeshConfig, name: str, network: NetworkConfig
-) -> Iterator[Problem]:
+def local_networks_leave_the_wan_alone(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
     """A local network does not overlap the WAN of the lab."""
     if isinstance(network, LocalNetworkConfig) and network.cidr.overlaps(LAB_WAN):
         yield Problem(
@@ -68,7 +65,7 @@ def local_networks_leave_the_wan_alone(
 
 
 @network_rule
-def local_networks_are_large_enough(mesh: MeshConfig, name: str, network: NetworkConfig) -> Iterator[Problem]:
+def local_networks_are_large_enough(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
     """A local network has room for its LAN and, where it has clusters, for their pods."""
     if not isinstance(network, LocalNetworkConfig) or network.cidr.prefixlen <= 19:
         return
@@ -85,7 +82,7 @@ def local_networks_are_large_enough(mesh: MeshConfig, name: str, network: Networ
 
 
 @rule
-def local_machines_fit_the_lab(mesh: MeshConfig) -> Iterator[Problem]:
+def local_machines_fit_the_lab(mesh: MeshConfig) -> Problems:
     """The lab has an address for every local VM."""
     counts = readable(
         mesh.workload_groups,
@@ -106,7 +103,7 @@ def local_machines_fit_the_lab(mesh: MeshConfig) -> Iterator[Problem]:
 @network_rule
 def one_cluster_of_a_network_leaves_its_pod_range_out(
     mesh: MeshConfig, name: str, network: NetworkConfig
-) -> Iterator[Problem]:
+) -> Problems:
     """Only one local cluster of a network may omit `podCidr`.
 
     `model.derive.local_pod_cidrs` says why.
@@ -127,9 +124,7 @@ def one_cluster_of_a_network_leaves_its_pod_range_out(
 
 
 @cluster_rule
-def pod_ranges_are_inside_their_network(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def pod_ranges_are_inside_their_network(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """A pod CIDR is inside the CIDR of its network, outside the LAN."""
     if not isinstance(cluster, LocalClusterConfig) or cluster.pod_cidr is None:
         return
@@ -147,7 +142,7 @@ def pod_ranges_are_inside_their_network(
 
 
 @network_rule
-def pod_ranges_are_apart(mesh: MeshConfig, name: str, network: NetworkConfig) -> Iterator[Problem]:
+def pod_ranges_are_apart(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
     """The pod CIDRs of the clusters of a network do not overlap."""
     pods = readable(
         mesh.clusters,
@@ -171,7 +166,7 @@ def pod_ranges_are_apart(mesh: MeshConfig, name: str, network: NetworkConfig) ->
 @cluster_rule
 def service_ranges_are_apart_from_the_network(
     mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+) -> Problems:
     """The Service CIDR of a cluster overlaps neither its network nor the WAN of the lab."""
     if not isinstance(cluster, LocalClusterConfig):
         return
@@ -187,9 +182,7 @@ def service_ranges_are_apart_from_the_network(
 
 
 @cluster_rule
-def service_ranges_have_a_usable_size(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def service_ranges_have_a_usable_size(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """A Service CIDR is a /12 to /24: kube-apiserver accepts none that is larger."""
     if isinstance(cluster, LocalClusterConfig) and not 12 <= cluster.service_cidr.prefixlen <= 24:
         yield Problem(

@@ -1,7 +1,5 @@
 """Rules on who may reach the API servers of clusters in a cloud."""
 
-from collections.abc import Iterator
-
 from model.checks.in_clouds import cloud_cluster_rule
 from model.checks.registry import rule
 from model.clouds.base import AnyCloud
@@ -9,11 +7,11 @@ from model.config.clusters import CloudClusterConfig
 from model.config.mesh import MeshConfig
 from model.derive.api_access import admitted_count, api_groups, plan_api_access
 from model.derive.clouds import cloud_clusters
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 
 @rule
-def api_servers_admit_the_operators(mesh: MeshConfig) -> Iterator[Problem]:
+def api_servers_admit_the_operators(mesh: MeshConfig) -> Problems:
     """Every API server in a cloud allows the addresses that the program runs from."""
     if mesh.operators.cidrs:
         return
@@ -34,7 +32,7 @@ def api_servers_admit_the_operators(mesh: MeshConfig) -> Iterator[Problem]:
 @cloud_cluster_rule
 def api_servers_admit_no_more_than_their_cloud_takes(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """An API server allows no more CIDRs than its cloud supports."""
     if cloud.control_plane_in_network and cluster.endpoint == "private":
         return
@@ -53,7 +51,7 @@ def api_servers_admit_no_more_than_their_cloud_takes(
 @cloud_cluster_rule
 def private_clusters_can_be_reached(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """A private cluster with peers or VMs in other networks has an endpoint for them, `peerEndpoint`."""
     if cluster.endpoint != "private" or cluster.peer_endpoint is not None:
         return

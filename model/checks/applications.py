@@ -8,7 +8,7 @@ from model.checks.registry import group_rule
 from model.config.groups import ApplicationConfig, MachineFileConfig, WorkloadGroupConfig
 from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 AGENT_FOLDERS = (
     "/etc/certs",
@@ -35,7 +35,7 @@ OWN_UNITS = ("istio.service", "hybrid-mesh")
 
 
 @group_rule
-def a_file_is_given_or_fetched(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+def a_file_is_given_or_fetched(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """A file has exactly one of `content` and `url`."""
     for path, file in _files(name, group):
         if (file.content is None) == (file.url is None):
@@ -45,9 +45,7 @@ def a_file_is_given_or_fetched(mesh: MeshConfig, name: str, group: WorkloadGroup
 
 
 @group_rule
-def files_are_fetched_from_a_web_server(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def files_are_fetched_from_a_web_server(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """A file's `url` is an http or https URL."""
     for path, file in _files(name, group):
         if file.url is not None and not is_url(file.url, "https", "http"):
@@ -56,7 +54,7 @@ def files_are_fetched_from_a_web_server(
 
 
 @group_rule
-def a_file_is_one_file(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+def a_file_is_one_file(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """A file's path is normalized, names a file, and occurs once in a group."""
     seen: dict[str, str] = {}
     for path, file in _files(name, group):
@@ -73,9 +71,7 @@ def a_file_is_one_file(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) 
 
 
 @group_rule
-def files_leave_the_agents_alone(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def files_leave_the_agents_alone(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """No file replaces one of Istio's agent, or of what makes the VM a member of the mesh."""
     for path, file in _files(name, group):
         owned = next((f for f in AGENT_FOLDERS if f"{file.path}/".startswith(f"{f}/")), None)
@@ -89,7 +85,7 @@ def files_leave_the_agents_alone(
 @group_rule
 def applications_run_on_machines_that_the_program_makes(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+) -> Problems:
     """A bundle has no application: its VMs are not set up by the program."""
     if isinstance(group.machines, BundleMachinesConfig) and group.application != ApplicationConfig():
         yield Problem(
@@ -101,9 +97,7 @@ def applications_run_on_machines_that_the_program_makes(
 
 
 @group_rule
-def units_have_names_of_their_own(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def units_have_names_of_their_own(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """No unit has the name of another, or of one that makes the VM a member of the mesh."""
     seen: set[str] = set()
     for index, unit in enumerate(group.application.units):

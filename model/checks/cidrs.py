@@ -15,7 +15,7 @@ from model.config.clusters import CloudClusterConfig, ClusterConfig, EksClusterC
 from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig
 from model.derive.api_access import PRIVATE, is_private
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 SERVICES_OF_EKS = PRIVATE[:3]
 """Where EKS allows the CIDR of Services (EKS API, `serviceIpv4Cidr`)."""
@@ -31,7 +31,7 @@ Ranges = dict[str, IPv4Network]
 
 
 @rule
-def one_cluster_of_a_gcp_network_leaves_its_ranges_out(mesh: MeshConfig) -> Iterator[Problem]:
+def one_cluster_of_a_gcp_network_leaves_its_ranges_out(mesh: MeshConfig) -> Problems:
     """Only one GKE cluster of a network has the default CIDR of pods, Services or control plane."""
     for network, members in _gke_clusters(mesh).items():
         for part, key in _KEYS.items():
@@ -47,7 +47,7 @@ def one_cluster_of_a_gcp_network_leaves_its_ranges_out(mesh: MeshConfig) -> Iter
 
 
 @rule
-def gke_ranges_are_inside_their_network(mesh: MeshConfig) -> Iterator[Problem]:
+def gke_ranges_are_inside_their_network(mesh: MeshConfig) -> Problems:
     """The CIDRs of a GKE cluster are inside its network's CIDR."""
     for network, members in _gke_clusters(mesh).items():
         cidr = mesh.networks[network].cidr
@@ -65,7 +65,7 @@ def gke_ranges_are_inside_their_network(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def gke_ranges_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
+def gke_ranges_are_apart(mesh: MeshConfig) -> Problems:
     """The CIDRs of pods, Services, control planes and nodes of a network do not overlap."""
     for network, members in _gke_clusters(mesh).items():
         cidr = mesh.networks[network].cidr
@@ -85,9 +85,7 @@ def gke_ranges_are_apart(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @cluster_rule
-def gke_control_planes_have_their_size(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def gke_control_planes_have_their_size(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """The CIDR of a GKE control plane is a /28, and that of the cluster's Services a /16 to /27."""
     if not isinstance(cluster, GkeClusterConfig):
         return
@@ -112,7 +110,7 @@ def gke_control_planes_have_their_size(
 @cluster_rule
 def eks_services_are_apart_from_every_network(
     mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+) -> Problems:
     """The CIDR of an EKS cluster's Services is a private /12 to /24 and overlaps no network of the mesh."""
     if not isinstance(cluster, EksClusterConfig):
         return
@@ -135,7 +133,7 @@ def eks_services_are_apart_from_every_network(
 
 
 @rule
-def admitted_ranges_are_narrow(mesh: MeshConfig) -> Iterator[Problem]:
+def admitted_ranges_are_narrow(mesh: MeshConfig) -> Problems:
     """No CIDR that is allowed is larger than a /8."""
     for path, cidr in _admitted(mesh):
         if cidr.prefixlen < WIDEST:
@@ -148,7 +146,7 @@ def admitted_ranges_are_narrow(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def admitted_ranges_are_public(mesh: MeshConfig) -> Iterator[Problem]:
+def admitted_ranges_are_public(mesh: MeshConfig) -> Problems:
     """CIDRs that may reach a public endpoint are public: traffic of others never arrives there."""
     if all(not isinstance(c, CloudClusterConfig) or c.endpoint == "private" for c in mesh.clusters.values()):
         return
@@ -171,9 +169,7 @@ def admitted_ranges_are_public(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @cluster_rule
-def private_endpoints_admit_private_ranges(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def private_endpoints_admit_private_ranges(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """A private API server allows private CIDRs only: no other traffic arrives, and GKE refuses others."""
     if not isinstance(cluster, CloudClusterConfig) or cluster.endpoint != "private":
         return

@@ -1,7 +1,6 @@
 """Rules on clusters."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from model.checks.formats import is_url
@@ -19,7 +18,7 @@ from model.config.clusters import (
 )
 from model.config.mesh import MeshConfig
 from model.config.networks import LocalNetworkConfig
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 LOCAL_KUBERNETES_VERSIONS = ("1.35.4",)
 """Releases of Kubernetes that the local site's toolchain builds."""
@@ -32,7 +31,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 
 
 @rule
-def a_cluster_is_active(mesh: MeshConfig) -> Iterator[Problem]:
+def a_cluster_is_active(mesh: MeshConfig) -> Problems:
     """At least one cluster is active."""
     if all(cluster.state == "quarantined" for cluster in mesh.clusters.values()):
         yield Problem(
@@ -45,9 +44,7 @@ def a_cluster_is_active(mesh: MeshConfig) -> Iterator[Problem]:
 
 @kind_rule
 @cluster_rule
-def local_clusters_are_in_local_networks(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def local_clusters_are_in_local_networks(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """Local clusters are in networks of type `local`, and only they are."""
     network = mesh.networks[cluster.network]
     local = isinstance(cluster, LocalClusterConfig)
@@ -61,7 +58,7 @@ def local_clusters_are_in_local_networks(
 
 
 @rule
-def local_clusters_are_among_themselves(mesh: MeshConfig) -> Iterator[Problem]:
+def local_clusters_are_among_themselves(mesh: MeshConfig) -> Problems:
     """Local clusters have no other clusters as peers: the lab cannot be reached from outside its host."""
     local = readable(mesh.clusters, lambda cluster: isinstance(cluster, LocalClusterConfig))
     for name in local:
@@ -75,9 +72,7 @@ def local_clusters_are_among_themselves(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @cluster_rule
-def local_kubernetes_is_one_that_is_built(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def local_kubernetes_is_one_that_is_built(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """A local cluster runs a release that the toolchain builds."""
     known = LOCAL_KUBERNETES_VERSIONS
     if isinstance(cluster, LocalClusterConfig) and cluster.kubernetes_version not in known:
@@ -90,7 +85,7 @@ def local_kubernetes_is_one_that_is_built(
 
 
 @cluster_rule
-def a_kubeconfig_has_one_source(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Iterator[Problem]:
+def a_kubeconfig_has_one_source(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """A kubeconfig is a file or a secret, not both."""
     if isinstance(cluster, KubeconfigClusterConfig) and None not in (cluster.path, cluster.secret):
         yield Problem(
@@ -102,7 +97,7 @@ def a_kubeconfig_has_one_source(mesh: MeshConfig, name: str, cluster: ClusterCon
 
 
 @rule
-def kubeconfig_clusters_are_named_once(mesh: MeshConfig) -> Iterator[Problem]:
+def kubeconfig_clusters_are_named_once(mesh: MeshConfig) -> Problems:
     """No two entries are the same cluster: the same kubeconfig and context."""
     sources = readable(
         mesh.clusters,
@@ -125,7 +120,7 @@ def kubeconfig_clusters_are_named_once(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @cluster_rule
-def peer_endpoints_can_be_reached(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Iterator[Problem]:
+def peer_endpoints_can_be_reached(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """A peer endpoint is an https URL that means the same on every host."""
     endpoint = None if isinstance(cluster, LocalClusterConfig) else cluster.peer_endpoint
     path = f"clusters.{name}.peerEndpoint"
@@ -144,9 +139,7 @@ def peer_endpoints_can_be_reached(mesh: MeshConfig, name: str, cluster: ClusterC
 
 @kind_rule
 @cluster_rule
-def clusters_are_in_their_clouds_networks(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def clusters_are_in_their_clouds_networks(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """A cluster of a cloud is in a network of that cloud, an existing cluster in an external one."""
     network, cloud = mesh.networks.get(cluster.network), cloud_of(cluster)
     if network is None or isinstance(network, LocalNetworkConfig):
@@ -168,9 +161,7 @@ def clusters_are_in_their_clouds_networks(
 
 
 @cluster_rule
-def eks_runs_a_release_that_istio_supports(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def eks_runs_a_release_that_istio_supports(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """An EKS cluster's version is a minor release that this Istio supports."""
     if not isinstance(cluster, EksClusterConfig):
         return
@@ -194,6 +185,6 @@ def eks_runs_a_release_that_istio_supports(
 @cloud_cluster_rule
 def cloud_gateways_have_reserved_addresses(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """The gateway of a cloud's cluster is a load balancer with addresses that the program reserves."""
     yield from address_is_given(name, cluster, "the program reserves the addresses of a gateway in a cloud")

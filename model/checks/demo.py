@@ -1,21 +1,19 @@
 """Rules on the demo."""
 
-from collections.abc import Iterator
-
 from model.checks.formats import is_url
 from model.checks.registry import rule
 from model.config.clusters import LocalClusterConfig
 from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
 from model.istio_facts import SIDECAR_PORTS
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 DEMO_FILE = "/usr/local/bin/echo-server"
 """The file that the demo puts on its group's VMs."""
 
 
 @rule
-def demo_machines_can_fetch_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
+def demo_machines_can_fetch_the_demo(mesh: MeshConfig) -> Problems:
     """A demo on VMs says from where they download it."""
     demo = mesh.demo
     if demo is None:
@@ -37,7 +35,7 @@ def demo_machines_can_fetch_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def the_demo_runs_on_machines_that_the_program_makes(mesh: MeshConfig) -> Iterator[Problem]:
+def the_demo_runs_on_machines_that_the_program_makes(mesh: MeshConfig) -> Problems:
     """The demo's group has VMs that the program creates."""
     group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
     if mesh.demo is not None and group is not None and isinstance(group.machines, BundleMachinesConfig):
@@ -50,7 +48,7 @@ def the_demo_runs_on_machines_that_the_program_makes(mesh: MeshConfig) -> Iterat
 
 
 @rule
-def clusters_can_pull_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
+def clusters_can_pull_the_demo(mesh: MeshConfig) -> Problems:
     """A demo names its image where a cluster is not local: no registry has the default image."""
     demo = mesh.demo
     elsewhere = [
@@ -66,7 +64,7 @@ def clusters_can_pull_the_demo(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def the_demo_has_a_port_to_itself(mesh: MeshConfig) -> Iterator[Problem]:
+def the_demo_has_a_port_to_itself(mesh: MeshConfig) -> Problems:
     """The demo's port is not one of the sidecar's, and at least 1024, as the demo does not run as root."""
     demo = mesh.demo
     if demo is not None and (demo.port in SIDECAR_PORTS or demo.port < 1024):
@@ -79,7 +77,7 @@ def the_demo_has_a_port_to_itself(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def the_demos_files_are_its_own(mesh: MeshConfig) -> Iterator[Problem]:
+def the_demos_files_are_its_own(mesh: MeshConfig) -> Problems:
     """The application of the demo's group has no file at the path of the demo's own."""
     group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
     if mesh.demo is None or group is None:

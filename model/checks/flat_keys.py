@@ -1,19 +1,17 @@
 """Rules on the names of the flat configuration keys beside the mesh, `hybrid-mesh:<name>`."""
 
-from collections.abc import Iterator
-
 from model.checks.registry import readable, rule
 from model.config.clusters import KubeconfigClusterConfig
 from model.config.mesh import MeshConfig
 from model.config.trust import FilesTrustConfig
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 MESH_KEY = "mesh"
 """The flat key `hybrid-mesh:mesh` is the mesh itself."""
 
 
 @rule
-def a_flat_key_has_one_purpose(mesh: MeshConfig) -> Iterator[Problem]:
+def a_flat_key_has_one_purpose(mesh: MeshConfig) -> Problems:
     """The root's certificate, its key and each kubeconfig are in flat keys of their own, none of them `mesh`;
     clusters may share a kubeconfig."""
     purposes: dict[str, tuple[str, bool]] = {MESH_KEY: ("the mesh itself", False)}

@@ -1,7 +1,5 @@
 """Rules on how networks reach each other."""
 
-from collections.abc import Iterator
-
 from model.checks.formats import is_host_name, is_ipv4_address
 from model.checks.registry import cluster_rule, group_rule, network_rule, readable, rule
 from model.config.clusters import (
@@ -13,13 +11,11 @@ from model.config.clusters import (
 from model.config.groups import WorkloadGroupConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import NetworkConfig
-from model.reading.problems import Problem, format_value
+from model.reading.problems import Problem, Problems, format_value
 
 
 @network_rule
-def a_network_has_one_kind_of_way_in(
-    mesh: MeshConfig, name: str, network: NetworkConfig
-) -> Iterator[Problem]:
+def a_network_has_one_kind_of_way_in(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
     """Other networks reach a network in one way: by its `gateway`, by its clusters' gateways, or directly."""
     clusters = _gateway_clusters(mesh, name)
     if network.gateway is not None and clusters:
@@ -40,9 +36,7 @@ def a_network_has_one_kind_of_way_in(
 
 
 @cluster_rule
-def clusters_can_be_reached_by_their_peers(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def clusters_can_be_reached_by_their_peers(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """A cluster with peers in other networks has a gateway in its network."""
     if cluster.state != "active":
         return
@@ -63,7 +57,7 @@ def clusters_can_be_reached_by_their_peers(
 
 
 @network_rule
-def machines_can_be_reached_by_pods(mesh: MeshConfig, name: str, network: NetworkConfig) -> Iterator[Problem]:
+def machines_can_be_reached_by_pods(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
     """A network with VMs has a gateway, or says that pods of other networks reach them directly.
 
     Without it istiod hands out the VMs' raw addresses (Istio: pilot/pkg/xds/endpoints/ep_filters.go).
@@ -84,7 +78,7 @@ def machines_can_be_reached_by_pods(mesh: MeshConfig, name: str, network: Networ
 @group_rule
 def machines_can_reach_their_control_plane(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+) -> Problems:
     """The cluster that VMs register with has an east-west gateway, by which they reach istiod."""
     if not mesh.clusters[group.cluster].gateway.enabled:
         yield Problem(
@@ -96,9 +90,7 @@ def machines_can_reach_their_control_plane(
 
 
 @cluster_rule
-def node_port_gateways_say_their_addresses(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def node_port_gateways_say_their_addresses(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """A gateway on NodePorts has the addresses of the nodes."""
     gateway = cluster.gateway
     if not isinstance(cluster, KubeconfigClusterConfig):
@@ -113,9 +105,7 @@ def node_port_gateways_say_their_addresses(
 
 
 @cluster_rule
-def node_ports_are_for_node_port_gateways(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def node_ports_are_for_node_port_gateways(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """`nodePorts` requires a NodePort Service, and each port differs from the others."""
     gateway, path = cluster.gateway, f"clusters.{name}.gateway.nodePorts"
     ports = {key: getattr(gateway.node_ports, key) for key in type(gateway.node_ports).model_fields}
@@ -133,7 +123,7 @@ def node_ports_are_for_node_port_gateways(
 
 
 @cluster_rule
-def local_gateways_are_the_labs(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Iterator[Problem]:
+def local_gateways_are_the_labs(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """A local cluster's gateway gets its address from the lab."""
     if isinstance(cluster, LocalClusterConfig):
         yield from address_is_given(
@@ -142,9 +132,7 @@ def local_gateways_are_the_labs(mesh: MeshConfig, name: str, cluster: ClusterCon
 
 
 @cluster_rule
-def cluster_gateways_have_ip_addresses(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Iterator[Problem]:
+def cluster_gateways_have_ip_addresses(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """The gateway of a cluster has IPv4 addresses, as VMs keep them in a hosts file."""
     for index, address in enumerate(cluster.gateway.addresses):
         if not is_ipv4_address(address):
@@ -157,7 +145,7 @@ def cluster_gateways_have_ip_addresses(
 
 
 @network_rule
-def network_gateways_have_addresses(mesh: MeshConfig, name: str, network: NetworkConfig) -> Iterator[Problem]:
+def network_gateways_have_addresses(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
     """The gateway of a network is an IPv4 address or a host name."""
     gateway = network.gateway
     if gateway is not None and not is_ipv4_address(gateway) and not is_host_name(gateway):
@@ -170,7 +158,7 @@ def network_gateways_have_addresses(mesh: MeshConfig, name: str, network: Networ
 
 
 @rule
-def gateway_addresses_lead_to_one_place(mesh: MeshConfig) -> Iterator[Problem]:
+def gateway_addresses_lead_to_one_place(mesh: MeshConfig) -> Problems:
     """No two gateways have the same address."""
     places: dict[str, str] = {}
     clusters = readable(mesh.clusters, lambda cluster: cluster.gateway.addresses)
@@ -201,7 +189,7 @@ def _gateway_clusters(mesh: MeshConfig, network: str) -> list[str]:
     )
 
 
-def address_is_given(name: str, cluster: ClusterConfigBase, reason: str) -> Iterator[Problem]:
+def address_is_given(name: str, cluster: ClusterConfigBase, reason: str) -> Problems:
     """A problem where the address or type of `cluster`'s gateway is set although it must not be, for
     `reason`."""
     gateway = cluster.gateway

@@ -1,7 +1,5 @@
 """Rules on workload groups."""
 
-from collections.abc import Iterator
-
 from model.checks.formats import is_host_name, is_ip_address, is_label_key, is_label_value
 from model.checks.registry import group_rule, kind_rule, readable, rule
 from model.config.clusters import LocalClusterConfig
@@ -10,14 +8,12 @@ from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import LocalNetworkConfig
 from model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, service_host
-from model.reading.problems import Problem, format_value
+from model.reading.problems import Problem, Problems, format_value
 
 
 @kind_rule
 @group_rule
-def local_machines_are_in_local_networks(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def local_machines_are_in_local_networks(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """Local VMs are in a local network."""
     network = mesh.networks[group.network]
     if isinstance(group.machines, LocalMachinesConfig) and not isinstance(network, LocalNetworkConfig):
@@ -33,7 +29,7 @@ def local_machines_are_in_local_networks(
 @group_rule
 def local_machines_register_with_local_clusters(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+) -> Problems:
     """Local VMs authenticate with tokens of the lab, which only local clusters trust."""
     cluster = mesh.clusters[group.cluster]
     if isinstance(group.machines, LocalMachinesConfig) and not isinstance(cluster, LocalClusterConfig):
@@ -46,7 +42,7 @@ def local_machines_register_with_local_clusters(
 
 
 @group_rule
-def a_probe_has_one_check(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+def a_probe_has_one_check(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """A probe has exactly one of `httpGet`, `tcpSocket` and `exec`."""
     probe = group.probe
     if probe is None:
@@ -63,9 +59,7 @@ def a_probe_has_one_check(mesh: MeshConfig, name: str, group: WorkloadGroupConfi
 
 
 @group_rule
-def a_probe_asks_a_port_of_the_group(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def a_probe_asks_a_port_of_the_group(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """The port of a probe is one that the workload serves. Its host is an IP address or a host name."""
     probe = group.probe
     checks = (("httpGet", probe.http_get), ("tcpSocket", probe.tcp_socket)) if probe else ()
@@ -91,9 +85,7 @@ def a_probe_asks_a_port_of_the_group(
 
 
 @group_rule
-def ports_of_a_group_are_its_own(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def ports_of_a_group_are_its_own(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """No port has two names, and none is used by Istio's agent or SSH."""
     seen: dict[int, str] = {}
     for port_name, port in group.ports.items():
@@ -117,7 +109,7 @@ def ports_of_a_group_are_its_own(
 
 
 @group_rule
-def ports_are_tcp(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+def ports_are_tcp(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """No port is named as one of UDP, which Istio's proxies do not carry (Istio: "Protocol selection")."""
     for port_name in group.ports:
         if port_name.split("-", 1)[0] == "udp":
@@ -130,7 +122,7 @@ def ports_are_tcp(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> It
 
 
 @group_rule
-def labels_are_labels(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+def labels_are_labels(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """Labels are valid Kubernetes labels, and none is set by the project."""
     for key, value in group.labels.items():
         path = f"workloadGroups.{name}.labels.{key}"
@@ -153,9 +145,7 @@ def labels_are_labels(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -
 
 
 @group_rule
-def a_host_is_a_name_of_the_users_own(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def a_host_is_a_name_of_the_users_own(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """A group's host is a full DNS name outside the cluster's domain."""
     host, path = group.host, f"workloadGroups.{name}.host"
     if host is None:
@@ -174,7 +164,7 @@ def a_host_is_a_name_of_the_users_own(
 
 
 @rule
-def hosts_belong_to_one_group(mesh: MeshConfig) -> Iterator[Problem]:
+def hosts_belong_to_one_group(mesh: MeshConfig) -> Problems:
     """No two groups have the same host."""
     owners: dict[str, str] = {}
     for name, host in readable(mesh.workload_groups, lambda group: group.host).items():
@@ -188,7 +178,7 @@ def hosts_belong_to_one_group(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def service_accounts_belong_to_one_group(mesh: MeshConfig) -> Iterator[Problem]:
+def service_accounts_belong_to_one_group(mesh: MeshConfig) -> Problems:
     """No two groups of a namespace share a service account, nor do a group and the pods of the demo."""
     owners: dict[tuple[str, str], str] = {}
     accounts = readable(

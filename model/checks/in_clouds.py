@@ -1,6 +1,6 @@
 """Rules on single members in a cloud: like those of `model.checks.registry`, given the cloud as well."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 
 from model.checks.registry import cluster_rule, group_rule, network_rule
@@ -11,13 +11,11 @@ from model.config.groups import WorkloadGroupConfig
 from model.config.machines import CloudMachinesConfig
 from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, NetworkConfig
-from model.reading.problems import Problem
+from model.reading.problems import Problems
 
-NetworkCheck = Callable[[MeshConfig, str, CloudNetworkConfig, AnyCloud], Iterator[Problem]]
-ClusterCheck = Callable[[MeshConfig, str, CloudClusterConfig, AnyCloud], Iterator[Problem]]
-GroupCheck = Callable[
-    [MeshConfig, str, WorkloadGroupConfig, CloudMachinesConfig, AnyCloud], Iterator[Problem]
-]
+NetworkCheck = Callable[[MeshConfig, str, CloudNetworkConfig, AnyCloud], Problems]
+ClusterCheck = Callable[[MeshConfig, str, CloudClusterConfig, AnyCloud], Problems]
+GroupCheck = Callable[[MeshConfig, str, WorkloadGroupConfig, CloudMachinesConfig, AnyCloud], Problems]
 
 
 def cloud_network_rule(check: NetworkCheck) -> NetworkCheck:
@@ -25,7 +23,7 @@ def cloud_network_rule(check: NetworkCheck) -> NetworkCheck:
 
     @network_rule
     @wraps(check)
-    def check_network(mesh: MeshConfig, name: str, network: NetworkConfig) -> Iterator[Problem]:
+    def check_network(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
         if isinstance(network, CloudNetworkConfig):
             yield from check(mesh, name, network, cloud_of(network))
 
@@ -37,7 +35,7 @@ def cloud_cluster_rule(check: ClusterCheck) -> ClusterCheck:
 
     @cluster_rule
     @wraps(check)
-    def check_cluster(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Iterator[Problem]:
+    def check_cluster(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
         if isinstance(cluster, CloudClusterConfig):
             yield from check(mesh, name, cluster, cloud_of(cluster))
 
@@ -49,7 +47,7 @@ def cloud_group_rule(check: GroupCheck) -> GroupCheck:
 
     @group_rule
     @wraps(check)
-    def check_group(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+    def check_group(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
         if isinstance(group.machines, CloudMachinesConfig):
             yield from check(mesh, name, group, group.machines, cloud_of(group.machines))
 

@@ -13,13 +13,11 @@ from model.config.ingress import (
 )
 from model.config.mesh import MeshConfig
 from model.istio_facts import GATEWAY_CLASS, PROXY_PORTS
-from model.reading.problems import Problem, format_value
+from model.reading.problems import Problem, Problems, format_value
 
 
 @ingress_rule
-def https_listeners_have_a_certificate(
-    mesh: MeshConfig, name: str, ingress: IngressConfig
-) -> Iterator[Problem]:
+def https_listeners_have_a_certificate(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """A listener has a certificate if its protocol is HTTPS, and only then."""
     for index, listener in enumerate(ingress.listeners):
         path = f"ingress.{name}.listeners.{index}.certificateSecret"
@@ -40,7 +38,7 @@ def https_listeners_have_a_certificate(
 
 
 @ingress_rule
-def listeners_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Iterator[Problem]:
+def listeners_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """Listeners have names of their own; a port has one protocol, and each host name once."""
     names: set[str] = set()
     uses: dict[tuple[int, str | None], str] = {}
@@ -71,9 +69,7 @@ def listeners_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig
 
 
 @ingress_rule
-def listeners_leave_the_proxys_ports_alone(
-    mesh: MeshConfig, name: str, ingress: IngressConfig
-) -> Iterator[Problem]:
+def listeners_leave_the_proxys_ports_alone(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """No listener uses a port of the gateway's proxy."""
     for index, listener in enumerate(ingress.listeners):
         if listener.port in PROXY_PORTS:
@@ -86,9 +82,7 @@ def listeners_leave_the_proxys_ports_alone(
 
 
 @ingress_rule
-def host_names_of_an_ingress_are_names(
-    mesh: MeshConfig, name: str, ingress: IngressConfig
-) -> Iterator[Problem]:
+def host_names_of_an_ingress_are_names(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """Host names of listeners and routes are DNS names, the first label of which may be `*`."""
     for index, listener in enumerate(ingress.listeners):
         if listener.hostname is not None:
@@ -99,7 +93,7 @@ def host_names_of_an_ingress_are_names(
 
 
 @ingress_rule
-def routes_meet_a_listener(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Iterator[Problem]:
+def routes_meet_a_listener(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """A listener accepts each host name of a route."""
     accepted = [listener.hostname for listener in ingress.listeners]
     for path, route in _routes(name, ingress):
@@ -115,7 +109,7 @@ def routes_meet_a_listener(mesh: MeshConfig, name: str, ingress: IngressConfig) 
 
 
 @ingress_rule
-def weights_sum_to_100(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Iterator[Problem]:
+def weights_sum_to_100(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """Weights of several backends sum to 100; that of a single one is not 0."""
     for path, route in _routes(name, ingress):
         weights = [backend.weight for backend in route.backends]
@@ -136,7 +130,7 @@ def weights_sum_to_100(mesh: MeshConfig, name: str, ingress: IngressConfig) -> I
 
 
 @ingress_rule
-def routes_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Iterator[Problem]:
+def routes_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """No two routes of an ingress match the same requests."""
     owners: dict[tuple[str, str], str] = {}
     for path, route in _routes(name, ingress):
@@ -152,7 +146,7 @@ def routes_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -
 
 
 @ingress_rule
-def backends_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Iterator[Problem]:
+def backends_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """No route has the same backend twice."""
     for path, route in _routes(name, ingress):
         targets: dict[tuple[str, str, int], int] = {}
@@ -167,7 +161,7 @@ def backends_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig)
 
 
 @ingress_rule
-def backends_have_their_ports(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Iterator[Problem]:
+def backends_have_their_ports(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """The port of a backend is one of the group, or of the demo's Service."""
     for path, route in _routes(name, ingress):
         for index, backend in enumerate(route.backends):
@@ -182,9 +176,7 @@ def backends_have_their_ports(mesh: MeshConfig, name: str, ingress: IngressConfi
 
 
 @ingress_rule
-def vms_are_backends_of_istios_gateways(
-    mesh: MeshConfig, name: str, ingress: IngressConfig
-) -> Iterator[Problem]:
+def vms_are_backends_of_istios_gateways(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """Only gateways of Istio's own class reach a group: the Service of a group has no EndpointSlices, and a
     backend of kind Hostname is Istio's extension of the Gateway API."""
     for path, route in _routes(name, ingress):
@@ -238,7 +230,7 @@ def _named(backend: BackendConfig) -> str:
     return f"service {backend.service}.{backend.namespace}"
 
 
-def _host_name(path: str, host: str) -> Iterator[Problem]:
+def _host_name(path: str, host: str) -> Problems:
     if not _is_host_pattern(host):
         yield Problem(
             path,

@@ -1,7 +1,6 @@
 """Rules on Istio."""
 
 import re
-from collections.abc import Iterator
 
 from model.checks.formats import is_url
 from model.checks.registry import group_rule, rule
@@ -12,7 +11,7 @@ from model.config.istio import FolderChartsConfig, OciChartsConfig, RepositoryCh
 from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
 from model.derive.vm_sets import plan_machine_set
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 SUPPORTED_MINORS = ("1.31",)
 """Minor releases of Istio whose charts, files and behaviour this project knows."""
@@ -21,7 +20,7 @@ _HUB = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*")
 
 
 @rule
-def the_istio_release_is_supported(mesh: MeshConfig) -> Iterator[Problem]:
+def the_istio_release_is_supported(mesh: MeshConfig) -> Problems:
     """The release belongs to a supported minor release."""
     version = mesh.istio.version
     minors = "|".join(re.escape(minor) for minor in SUPPORTED_MINORS)
@@ -36,7 +35,7 @@ def the_istio_release_is_supported(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def tetrate_names_its_sources(mesh: MeshConfig) -> Iterator[Problem]:
+def tetrate_names_its_sources(mesh: MeshConfig) -> Problems:
     """Tetrate's distribution requires the registries of your subscription."""
     if mesh.istio.distribution != "tetrate":
         return
@@ -51,7 +50,7 @@ def tetrate_names_its_sources(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def the_hub_is_a_registry(mesh: MeshConfig) -> Iterator[Problem]:
+def the_hub_is_a_registry(mesh: MeshConfig) -> Problems:
     """`hub` is an image registry and folder."""
     if not _HUB.fullmatch(mesh.istio.hub):
         yield Problem(
@@ -63,7 +62,7 @@ def the_hub_is_a_registry(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def charts_come_from_their_kind_of_place(mesh: MeshConfig) -> Iterator[Problem]:
+def charts_come_from_their_kind_of_place(mesh: MeshConfig) -> Problems:
     """A Helm repository has an https or http URL, a registry an oci URL, and a folder a path."""
     charts = mesh.istio.charts
     if isinstance(charts, RepositoryChartsConfig) and not is_url(charts.url, "https", "http"):
@@ -86,7 +85,7 @@ def charts_come_from_their_kind_of_place(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def packages_come_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
+def packages_come_from_a_web_server(mesh: MeshConfig) -> Problems:
     """VMs download their package over HTTP or HTTPS."""
     if not is_url(mesh.istio.packages, "https", "http"):
         yield Problem(
@@ -98,9 +97,7 @@ def packages_come_from_a_web_server(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @group_rule
-def packages_without_tls_are_verified(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def packages_without_tls_are_verified(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """Packages that are downloaded over plain HTTP have a checksum, as VMs install them as root. The lab is
     exempt: its packages come from the same host."""
     if not mesh.istio.packages.startswith("http:"):
@@ -119,7 +116,7 @@ def packages_without_tls_are_verified(
 
 
 @rule
-def local_clusters_get_the_gateway_api(mesh: MeshConfig) -> Iterator[Problem]:
+def local_clusters_get_the_gateway_api(mesh: MeshConfig) -> Problems:
     """Local clusters are created empty, so the program installs the CRDs of the Gateway API."""
     local = sorted(name for name, c in mesh.clusters.items() if isinstance(c, LocalClusterConfig))
     if mesh.istio.gateway_api == "existing" and local:
@@ -132,7 +129,7 @@ def local_clusters_get_the_gateway_api(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def plain_envoys_are_local(mesh: MeshConfig) -> Iterator[Problem]:
+def plain_envoys_are_local(mesh: MeshConfig) -> Problems:
     """`proxy: envoy` is for the local site, whose proxies are upstream Envoy."""
     if mesh.istio.proxy == "envoy" and not all(
         isinstance(c, LocalClusterConfig) for c in mesh.clusters.values()

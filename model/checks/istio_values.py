@@ -6,7 +6,7 @@ from typing import Any
 
 from model.checks.registry import rule
 from model.config.mesh import MeshConfig
-from model.reading.problems import Problem, format_value
+from model.reading.problems import Problem, Problems, format_value
 
 OWNED_VALUES = {
     "_internal_defaults_do_not_set": "the chart",
@@ -63,7 +63,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @rule
-def further_values_leave_the_plans_alone(mesh: MeshConfig) -> Iterator[Problem]:
+def further_values_leave_the_plans_alone(mesh: MeshConfig) -> Problems:
     """`istio.values` sets nothing that the plan sets or relies on."""
     for path, source in OWNED_VALUES.items():
         for value in _found(mesh.istio.values, path):
@@ -76,7 +76,7 @@ def further_values_leave_the_plans_alone(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def further_values_keep_mappings(mesh: MeshConfig) -> Iterator[Problem]:
+def further_values_keep_mappings(mesh: MeshConfig) -> Problems:
     """`istio.values` has a mapping where the plan has one."""
     for path in MAPPINGS:
         for value in _found(mesh.istio.values, path):
@@ -90,7 +90,7 @@ def further_values_keep_mappings(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def proxy_metadata_is_an_environment(mesh: MeshConfig) -> Iterator[Problem]:
+def proxy_metadata_is_an_environment(mesh: MeshConfig) -> Problems:
     """`proxyMetadata` has variables of an environment: their values are strings of one line."""
     path = "meshConfig.defaultConfig.proxyMetadata"
     for metadata in _found(mesh.istio.values, path):

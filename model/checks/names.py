@@ -9,7 +9,7 @@ from model.config.machines import LocalMachinesConfig
 from model.config.mesh import MeshConfig
 from model.derive.object_names import minting_name, route_name
 from model.istio_facts import SYSTEM_NAMESPACE
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 NAME_LIMIT = 63
 
@@ -18,7 +18,7 @@ RESERVED_NAMESPACES = frozenset({SYSTEM_NAMESPACE, "default"})
 
 
 @rule
-def derived_names_are_short_enough(mesh: MeshConfig) -> Iterator[Problem]:
+def derived_names_are_short_enough(mesh: MeshConfig) -> Problems:
     """Names derived from a section's name have 63 characters at most, the limit of DNS and label values."""
     for path, given, derived in _derived(mesh):
         excess = len(derived) - NAME_LIMIT
@@ -32,7 +32,7 @@ def derived_names_are_short_enough(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def names_of_services_begin_with_a_letter(mesh: MeshConfig) -> Iterator[Problem]:
+def names_of_services_begin_with_a_letter(mesh: MeshConfig) -> Problems:
     """The name of a Service is a DNS label of RFC 1035, which begins with a letter."""
     names = [
         *((f"workloadGroups.{name}", name) for name in readable(mesh.workload_groups, bool)),
@@ -47,7 +47,7 @@ def names_of_services_begin_with_a_letter(mesh: MeshConfig) -> Iterator[Problem]
 
 
 @rule
-def namespaces_are_the_users_own(mesh: MeshConfig) -> Iterator[Problem]:
+def namespaces_are_the_users_own(mesh: MeshConfig) -> Problems:
     """No namespace for workloads belongs to Istio or Kubernetes."""
     demo = [("demo.namespace", mesh.demo.namespace)] if mesh.demo else []
     for path, namespace in [*_namespaces(mesh), *demo]:
@@ -61,7 +61,7 @@ def namespaces_are_the_users_own(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def the_demo_and_the_groups_are_called_differently(mesh: MeshConfig) -> Iterator[Problem]:
+def the_demo_and_the_groups_are_called_differently(mesh: MeshConfig) -> Problems:
     """In the demo's namespace no group has the name of the demo's Service."""
     demo = mesh.demo
     group = mesh.workload_groups.get(demo.service) if demo else None
@@ -75,7 +75,7 @@ def the_demo_and_the_groups_are_called_differently(mesh: MeshConfig) -> Iterator
 
 
 @rule
-def the_pod_outside_has_a_namespace_of_its_own(mesh: MeshConfig) -> Iterator[Problem]:
+def the_pod_outside_has_a_namespace_of_its_own(mesh: MeshConfig) -> Problems:
     """The namespace of the demo's pod outside the mesh has nothing else of the mesh in it."""
     if mesh.demo is None:
         return
@@ -90,7 +90,7 @@ def the_pod_outside_has_a_namespace_of_its_own(mesh: MeshConfig) -> Iterator[Pro
 
 
 @rule
-def local_clusters_and_machines_are_called_differently(mesh: MeshConfig) -> Iterator[Problem]:
+def local_clusters_and_machines_are_called_differently(mesh: MeshConfig) -> Problems:
     """Nodes and VMs of the lab are hosts in the same networks, so their names differ."""
     clusters = readable(mesh.clusters, lambda cluster: isinstance(cluster, LocalClusterConfig))
     for name, count in _local_vm_counts(mesh).items():
@@ -105,7 +105,7 @@ def local_clusters_and_machines_are_called_differently(mesh: MeshConfig) -> Iter
 
 
 @rule
-def routes_have_names_of_their_own(mesh: MeshConfig) -> Iterator[Problem]:
+def routes_have_names_of_their_own(mesh: MeshConfig) -> Problems:
     """No two HTTPRoutes of a namespace have the same name, whichever ingress they belong to."""
     owners: dict[tuple[str, str, str], str] = {}
     ingresses = readable(mesh.ingress, lambda ingress: (ingress.cluster, ingress.namespace, ingress.routes))

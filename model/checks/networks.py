@@ -1,7 +1,6 @@
 """Rules on networks in a cloud."""
 
 import re
-from collections.abc import Iterator
 
 from model.checks.in_clouds import cloud_cluster_rule, cloud_network_rule
 from model.checks.registry import network_rule
@@ -12,18 +11,18 @@ from model.config.mesh import MeshConfig
 from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig, NetworkConfig
 from model.derive.clouds import cloud_clusters, cloud_groups, clusters_of, project
 from model.derive.vm_sets import size
-from model.reading.problems import Problem, format_value
+from model.reading.problems import Problem, Problems, format_value
 
 
 @cloud_network_rule
 def regions_are_their_clouds(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """The region of a network is a region of its cloud."""
     yield from region_problems(f"networks.{name}.region", network.region, cloud)
 
 
-def region_problems(path: str, region: str, cloud: AnyCloud) -> Iterator[Problem]:
+def region_problems(path: str, region: str, cloud: AnyCloud) -> Problems:
     """What is wrong with a region of `cloud` at `path`."""
     remedy = f"Write one like {cloud.regions.example}."
     if cloud.regions.matches(region):
@@ -45,7 +44,7 @@ def region_problems(path: str, region: str, cloud: AnyCloud) -> Iterator[Problem
 @cloud_network_rule
 def zones_are_in_their_region(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """The zones of a network are in its region, each named once."""
     form = cloud.zone_form(network.region)
     for index, zone in enumerate(network.zones):
@@ -60,7 +59,7 @@ def zones_are_in_their_region(
 @cloud_network_rule
 def aws_networks_have_zones_enough(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """A network of AWS is in at least two zones: EKS requires two, and VMs must survive the loss of one. The
     stack file must list them where they differ between accounts."""
     refused = cloud.refused_zones(network)
@@ -72,7 +71,7 @@ def aws_networks_have_zones_enough(
 @cloud_network_rule
 def cloud_networks_have_room(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """The CIDR of a cloud's network has room for its subnets."""
     has_clusters = any(cluster.network == name for _, cluster, _ in cloud_clusters(mesh))
     sizes, path, value = cloud.sizes, f"networks.{name}.cidr", str(network.cidr)
@@ -98,7 +97,7 @@ def cloud_networks_have_room(
 @cloud_network_rule
 def nodes_and_machines_have_addresses(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """The subnets of nodes and VMs have an address for each when every pool and group is at its maximum."""
     if network.cidr.prefixlen > cloud.sizes.smallest:
         return
@@ -116,7 +115,7 @@ def nodes_and_machines_have_addresses(
 @cloud_cluster_rule
 def pods_have_addresses(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """There are addresses for the pods of every node of a cluster's largest pool: in the pods' own CIDR on
     Google Cloud, in the private subnets on AWS."""
     network = mesh.networks.get(cluster.network)
@@ -147,7 +146,7 @@ def pods_have_addresses(
 @cloud_network_rule
 def only_adopted_networks_say_their_egress(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """`egress` is for an existing network: the program knows the NAT addresses of those that it creates."""
     if network.egress and network.id is None:
         yield Problem(
@@ -161,7 +160,7 @@ def only_adopted_networks_say_their_egress(
 @network_rule
 def only_networks_with_a_nat_have_nat_addresses(
     mesh: MeshConfig, name: str, network: NetworkConfig
-) -> Iterator[Problem]:
+) -> Problems:
     """`natAddresses` is for a NAT that the program creates; it creates none where `egress` is set."""
     if not isinstance(network, GcpNetworkConfig) or not network.egress:
         return
@@ -177,7 +176,7 @@ def only_networks_with_a_nat_have_nat_addresses(
 @cloud_network_rule
 def adopted_networks_have_their_clouds_names(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """`id` of an existing network is the cloud's own: `vpc-…` on AWS, a name or self link on Google Cloud."""
     refused = cloud.refused_network_id(network)
     if refused is not None:
@@ -187,7 +186,7 @@ def adopted_networks_have_their_clouds_names(
 @cloud_network_rule
 def adopted_networks_are_in_their_project(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """Subnets, router and firewall of an existing network of Google Cloud are created in its own project,
     also where other projects share it."""
     own = project(mesh, name)
@@ -202,9 +201,7 @@ def adopted_networks_are_in_their_project(
 
 
 @network_rule
-def external_networks_say_their_egress(
-    mesh: MeshConfig, name: str, network: NetworkConfig
-) -> Iterator[Problem]:
+def external_networks_say_their_egress(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
     """Where clusters in a cloud allow only members to reach them, an external network lists the addresses
     that its traffic comes from."""
     clouds = [cluster for cluster, _, _ in cloud_clusters(mesh)]

@@ -1,19 +1,15 @@
 """Rules on the nodes of clusters in a cloud."""
 
-from collections.abc import Iterator
-
 from model.checks.in_clouds import cloud_cluster_rule
 from model.clouds.base import AnyCloud
 from model.clouds.registry import CLOUDS, cloud_of
 from model.config.clusters import CloudClusterConfig
 from model.config.mesh import MeshConfig
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 
 @cloud_cluster_rule
-def pools_have_a_range(
-    mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+def pools_have_a_range(mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud) -> Problems:
     """`min` of a pool does not exceed `max`, and `max` is at least the number of nodes that the pool starts
     with."""
     path, network = f"clusters.{name}.{cloud.node_pool_key}", mesh.networks.get(cluster.network)
@@ -32,7 +28,7 @@ def pools_have_a_range(
 @cloud_cluster_rule
 def nodes_are_of_a_kind_that_their_cloud_has(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """The machine type of a pool is a machine type of its cloud and can run the cloud's image of nodes."""
     path = f"clusters.{name}.{cloud.node_pool_key}.machineType"
     machine_type = cloud.node_pool(cluster).machine_type
@@ -42,7 +38,7 @@ def nodes_are_of_a_kind_that_their_cloud_has(
         yield Problem(path, machine_type, *refused)
 
 
-def min_over_max(section: str, minimum: int, maximum: int) -> Iterator[Problem]:
+def min_over_max(section: str, minimum: int, maximum: int) -> Problems:
     """A problem of `section` when its `min` exceeds its `max`."""
     if minimum > maximum:
         yield Problem(
@@ -53,7 +49,7 @@ def min_over_max(section: str, minimum: int, maximum: int) -> Iterator[Problem]:
         )
 
 
-def machine_type_problems(path: str, value: str, cloud: AnyCloud) -> Iterator[Problem]:
+def machine_type_problems(path: str, value: str, cloud: AnyCloud) -> Problems:
     """What is wrong with a machine type of `cloud` at `path`."""
     if cloud.machine_types.matches(value):
         return

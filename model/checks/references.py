@@ -1,50 +1,46 @@
 """Rules on names that point to other sections."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from model.checks.registry import cluster_rule, group_rule, ingress_rule, reference_rule, rule
 from model.config.clusters import ClusterConfig
 from model.config.groups import WorkloadGroupConfig
 from model.config.ingress import GroupBackendConfig, IngressConfig
 from model.config.mesh import MeshConfig
-from model.reading.problems import Problem, nearest_match
+from model.reading.problems import Problem, Problems, nearest_match
 
 
 @reference_rule
 @cluster_rule
-def clusters_are_in_known_networks(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Iterator[Problem]:
+def clusters_are_in_known_networks(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """The network of a cluster exists."""
     yield from _known(f"clusters.{name}.network", cluster.network, mesh.networks, "network")
 
 
 @reference_rule
 @group_rule
-def groups_are_in_known_networks(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def groups_are_in_known_networks(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """The network of a group exists."""
     yield from _known(f"workloadGroups.{name}.network", group.network, mesh.networks, "network")
 
 
 @reference_rule
 @group_rule
-def groups_register_with_known_clusters(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def groups_register_with_known_clusters(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """The cluster of a group exists."""
     yield from _known(f"workloadGroups.{name}.cluster", group.cluster, mesh.clusters, "cluster")
 
 
 @reference_rule
 @ingress_rule
-def ingresses_are_in_known_clusters(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Iterator[Problem]:
+def ingresses_are_in_known_clusters(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """The cluster of an ingress exists."""
     yield from _known(f"ingress.{name}.cluster", ingress.cluster, mesh.clusters, "cluster")
 
 
 @reference_rule
 @ingress_rule
-def routes_lead_to_known_groups(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Iterator[Problem]:
+def routes_lead_to_known_groups(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """The group of a route's backend exists."""
     for r, route in enumerate(ingress.routes):
         for b, backend in enumerate(route.backends):
@@ -55,13 +51,13 @@ def routes_lead_to_known_groups(mesh: MeshConfig, name: str, ingress: IngressCon
 
 @reference_rule
 @rule
-def the_demo_runs_on_a_known_group(mesh: MeshConfig) -> Iterator[Problem]:
+def the_demo_runs_on_a_known_group(mesh: MeshConfig) -> Problems:
     """The demo's group exists."""
     if mesh.demo is not None and mesh.demo.group is not None:
         yield from _known("demo.group", mesh.demo.group, mesh.workload_groups, "workload group")
 
 
-def _known(path: str, value: str, members: Mapping[str, object], kind: str) -> Iterator[Problem]:
+def _known(path: str, value: str, members: Mapping[str, object], kind: str) -> Problems:
     if value in members:
         return
     names = sorted(members)

@@ -6,7 +6,7 @@ of another mistake. A rule on single members is called for each of them, so that
 problem of another.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
 from typing import TypeVar
@@ -14,9 +14,9 @@ from typing import TypeVar
 from model.config.base import UnreadableError
 from model.config.mesh import MeshConfig
 from model.reading.partial import without
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
-Rule = Callable[[MeshConfig], Iterator[Problem]]
+Rule = Callable[[MeshConfig], Problems]
 
 RULES: dict[str, Rule] = {}
 """Every rule by its name."""
@@ -26,14 +26,14 @@ _KIND_RULES: list[str] = []
 
 _Member = TypeVar("_Member")
 _Value = TypeVar("_Value")
-_Check = TypeVar("_Check", bound=Callable[..., Iterator[Problem]])
+_Check = TypeVar("_Check", bound=Callable[..., Problems])
 
 
 def rule(check: Rule) -> Rule:
     """Registers a rule on the mesh as a whole."""
 
     @wraps(check)
-    def check_mesh(mesh: MeshConfig) -> Iterator[Problem]:
+    def check_mesh(mesh: MeshConfig) -> Problems:
         with suppress(UnreadableError):
             yield from check(mesh)
 
@@ -44,14 +44,14 @@ def rule(check: Rule) -> Rule:
 def _member_rule(
     members_of: Callable[[MeshConfig], Mapping[str, _Member]],
 ) -> Callable[
-    [Callable[[MeshConfig, str, _Member], Iterator[Problem]]],
-    Callable[[MeshConfig, str, _Member], Iterator[Problem]],
+    [Callable[[MeshConfig, str, _Member], Problems]],
+    Callable[[MeshConfig, str, _Member], Problems],
 ]:
     def register(
-        check: Callable[[MeshConfig, str, _Member], Iterator[Problem]],
-    ) -> Callable[[MeshConfig, str, _Member], Iterator[Problem]]:
+        check: Callable[[MeshConfig, str, _Member], Problems],
+    ) -> Callable[[MeshConfig, str, _Member], Problems]:
         @wraps(check)
-        def check_members(mesh: MeshConfig) -> Iterator[Problem]:
+        def check_members(mesh: MeshConfig) -> Problems:
             for name, member in sorted(members_of(mesh).items()):
                 with suppress(UnreadableError):
                     yield from check(mesh, name, member)

@@ -19,14 +19,14 @@ from model.derive.api_access import admitted_count, plan_exposure
 from model.derive.firewall import plan_firewall
 from model.derive.types import FirewallRulePlan, Party
 from model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 GATEWAY_PORTS = (ISTIOD_PORT, HEALTH_PORT, CROSS_NETWORK_PORT)
 """Ports of an east-west gateway's load balancer."""
 
 
 @rule
-def security_groups_take_their_rules(mesh: MeshConfig) -> Iterator[Problem]:
+def security_groups_take_their_rules(mesh: MeshConfig) -> Problems:
     """A security group of AWS, including a load balancer's, has no more rules than the account allows."""
     for name, network in sorted(mesh.networks.items()):
         if not isinstance(network, AwsNetworkConfig) or not _has_ranges(network):

@@ -1,7 +1,6 @@
 """Rules on the mesh's trust."""
 
 import re
-from collections.abc import Iterator
 from typing import assert_never
 
 from model.checks.networks import region_problems
@@ -14,7 +13,7 @@ from model.config.trust import (
     GoogleCasTrustConfig,
     SelfSignedTrustConfig,
 )
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 ORGANIZATION_LIMIT = 64
 
@@ -23,7 +22,7 @@ _AUTHORITY = re.compile(r"arn:aws[a-z-]*:acm-pca:([a-z0-9-]+):[0-9]{12}:certific
 
 
 @rule
-def the_trust_domain_is_one(mesh: MeshConfig) -> Iterator[Problem]:
+def the_trust_domain_is_one(mesh: MeshConfig) -> Problems:
     """A trust domain is what SPIFFE says: lower case letters, digits, dots, dashes and underscores, 255 at
     most."""
     domain = mesh.trust_domain
@@ -40,7 +39,7 @@ def the_trust_domain_is_one(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def intermediates_end_before_the_root(mesh: MeshConfig) -> Iterator[Problem]:
+def intermediates_end_before_the_root(mesh: MeshConfig) -> Problems:
     """An intermediate does not outlive its root."""
     trust = mesh.trust
     if (
@@ -56,7 +55,7 @@ def intermediates_end_before_the_root(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Iterator[Problem]:
+def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Problems:
     """A cloud's certificate authority is in a region of that cloud; an existing one in the one that its ARN
     tells."""
     match mesh.trust:
@@ -71,7 +70,7 @@ def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Iterator[Problem]:
 
 
 @rule
-def trust_domains_fit_into_certificates(mesh: MeshConfig) -> Iterator[Problem]:
+def trust_domains_fit_into_certificates(mesh: MeshConfig) -> Problems:
     """The root that a cloud creates is of an organization called like the trust domain: X.509 allows it 64
     characters (RFC 5280, `ub-organization-name`)."""
     match mesh.trust:
@@ -86,7 +85,7 @@ def trust_domains_fit_into_certificates(mesh: MeshConfig) -> Iterator[Problem]:
                 )
 
 
-def _private_ca_problems(trust: AwsPrivateCaTrustConfig) -> Iterator[Problem]:
+def _private_ca_problems(trust: AwsPrivateCaTrustConfig) -> Problems:
     yield from region_problems("trust.region", trust.region, AWS)
     arn = _AUTHORITY.fullmatch(trust.arn) if trust.arn is not None else None
     if trust.arn is not None and arn is None:

@@ -1,7 +1,6 @@
 """Rules on VMs in a cloud."""
 
 import re
-from collections.abc import Iterator
 
 from model.checks.in_clouds import cloud_group_rule
 from model.checks.node_pools import machine_type_problems, min_over_max
@@ -13,7 +12,7 @@ from model.config.groups import WorkloadGroupConfig
 from model.config.machines import CloudMachinesConfig, Ec2MachinesConfig
 from model.config.mesh import MeshConfig
 from model.derive.vm_sets import package_of_image
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 
 _ARCHITECTURES = {"amd64": re.compile(r"amd64|x86[-_]64"), "arm64": re.compile(r"arm64|aarch64")}
 
@@ -22,7 +21,7 @@ _ARCHITECTURES = {"amd64": re.compile(r"amd64|x86[-_]64"), "arm64": re.compile(r
 @cloud_group_rule
 def machines_are_in_their_clouds_networks(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """VMs of a cloud are in networks of that cloud."""
     network = mesh.networks.get(group.network)
     if network is not None and cloud_of(network) is not cloud:
@@ -38,7 +37,7 @@ def machines_are_in_their_clouds_networks(
 @cloud_group_rule
 def machines_can_prove_themselves_to_their_cluster(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """Only a cluster of the same cloud can verify the identity of a cloud's VM."""
     cluster = mesh.clusters.get(group.cluster)
     if cluster is None or cloud_of(cluster) is cloud:
@@ -54,7 +53,7 @@ def machines_can_prove_themselves_to_their_cluster(
 @cloud_group_rule
 def a_set_of_machines_has_one_size(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """The number of VMs is a `count`, or between `min` and `max`; only the latter scales automatically."""
     path = f"workloadGroups.{name}.machines"
     if machines.count is not None and (machines.min is not None or machines.max is not None):
@@ -81,7 +80,7 @@ def a_set_of_machines_has_one_size(
 @cloud_group_rule
 def autoscaling_has_a_range(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """`min` of a group's VMs does not exceed `max`."""
     if machines.min is not None and machines.max is not None:
         yield from min_over_max(f"workloadGroups.{name}.machines", machines.min, machines.max)
@@ -90,7 +89,7 @@ def autoscaling_has_a_range(
 @cloud_group_rule
 def machines_are_of_a_kind_that_their_cloud_has(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """The machine type of a group is a machine type of its cloud."""
     yield from machine_type_problems(
         f"workloadGroups.{name}.machines.machineType", machines.machine_type, cloud
@@ -100,7 +99,7 @@ def machines_are_of_a_kind_that_their_cloud_has(
 @cloud_group_rule
 def images_are_named_as_their_cloud_names_them(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """An image has its cloud's form: `project/family` on GCE, `ami-…` or an SSM parameter on EC2."""
     if not cloud.images.matches(machines.image):
         yield Problem(
@@ -114,7 +113,7 @@ def images_are_named_as_their_cloud_names_them(
 @cloud_group_rule
 def images_tell_their_package(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """`package` is required where the name of an image does not show its distribution, and takes precedence
     where both are known: the names of custom images are arbitrary."""
     known = machines.package or package_of_image(machines.image)
@@ -130,7 +129,7 @@ def images_tell_their_package(
 @cloud_group_rule
 def images_can_join(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """An image has what a VM needs to join, as far as its name shows."""
     refused = cloud.refused_image(machines)
     if refused is not None:
@@ -138,9 +137,7 @@ def images_can_join(
 
 
 @group_rule
-def ec2_images_tell_their_root_device(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Iterator[Problem]:
+def ec2_images_tell_their_root_device(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """The root device of an EC2 image is known or set, as the program encrypts the disk by that name."""
     machines = group.machines
     if not isinstance(machines, Ec2MachinesConfig) or not AWS.images.matches(machines.image):
@@ -170,7 +167,7 @@ def _image_ids(machines: Ec2MachinesConfig) -> str:
 @cloud_group_rule
 def images_are_for_their_processors(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Iterator[Problem]:
+) -> Problems:
     """An image whose name shows an architecture runs on machine types of that architecture."""
     needed = cloud.architecture(machines.machine_type)
     built_for = next((key for key, form in _ARCHITECTURES.items() if form.search(machines.image)), needed)

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -14,7 +13,7 @@ from model.config.machines import BundleMachinesConfig
 from model.config.mesh import MeshConfig
 from model.plan.boot import machine_boot
 from model.plan.groups import plan_group
-from model.reading.problems import Problem
+from model.reading.problems import Problem, Problems
 from model.texts.cloud_init import USER_DATA_LIMIT, MachineBoot, UserDataTooLarge, render_user_data
 from model.texts.gzipped import gzipped
 
@@ -24,7 +23,7 @@ _BLANKS = 8
 
 
 @group_rule
-def user_data_fits(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Iterator[Problem]:
+def user_data_fits(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """The user-data of a VM does not exceed EC2's limit, 16 KiB when gzipped.
 
     Measured with stand-ins of the usual size for what only the clusters know. Where other sections cannot be

@@ -1,6 +1,6 @@
 """Problems of a configuration, in words that say where, what and what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -19,6 +19,10 @@ class Problem:
         place = self.path or "the mesh"
         found = f" ({self.value})" if self.value else ""
         return f"{_printable(f'{place}{found}: {self.message}')}\n    {_printable(self.remedy)}"
+
+
+Problems = Iterator[Problem]
+"""What a rule yields."""
 
 
 class ConfigurationError(Exception):
