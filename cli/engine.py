@@ -39,22 +39,11 @@ class Engine:
             )
         return cls(program, settings, variables)
 
-    def ask(self, *arguments: str, timeout: float = QUIET_SECONDS) -> subprocess.CompletedProcess[str]:
-        """Runs a short command and gives its output; the exit code is the caller's to look at. Raises
-        subprocess.TimeoutExpired after `timeout` seconds."""
-        return subprocess.run(
-            self._command(arguments),
-            cwd=project_folder(),
-            env=dict(self.variables),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=patient(timeout),
-        )
-
-    def feed(self, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """As `ask`, with `text` as its standard input."""
+    def ask(
+        self, *arguments: str, text: str = "", timeout: float = QUIET_SECONDS
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a short command with `text` as its standard input and gives its output; the exit code is the
+        caller's to look at. Raises subprocess.TimeoutExpired after `timeout` seconds."""
         return subprocess.run(
             self._command(arguments),
             cwd=project_folder(),
@@ -63,7 +52,7 @@ class Engine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=patient(QUIET_SECONDS),
+            timeout=patient(timeout),
         )
 
     def stream(self, *arguments: str) -> int:

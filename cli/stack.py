@@ -119,12 +119,9 @@ def _forget_pending(engine: Engine, stack: str, backend: Path) -> None:
         return
     if not pending:
         return
-    exported = engine.ask("stack", "export", "--stack", stack)
-    done = (
-        engine.feed(exported.stdout, "stack", "import", "--stack", stack)
-        if exported.returncode == 0
-        else exported
-    )
+    done = engine.ask("stack", "export", "--stack", stack)
+    if done.returncode == 0:
+        done = engine.ask("stack", "import", "--stack", stack, text=done.stdout)
     if done.returncode != 0:
         raise CommandError(
             f"The operations that a killed `pulumi` left cannot be cleared: {_last_line(done.stderr)}",

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from model.plan.types import MeshPlan
-from operate.patience import retry
 from operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod, Shell
 from operate.verify.checks import Check, Gap
 from operate.verify.clients import read_result
@@ -21,6 +21,8 @@ PAUSE_SECONDS = 0.3
 WORKERS = 24
 ROUNDS_OF_A_FAULT = 3
 """How often the whole is checked when its faults are none that pass by themselves."""
+
+_Outcome = TypeVar("_Outcome")
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def verify(
             progress(f"not yet as it must be: {report.first_fault}")
         return report.holds or settled >= ROUNDS_OF_A_FAULT
 
-    return retry(attempt, done, patience * slowness, pause=1.0)
+    return _retry(attempt, done, patience * slowness, pause=1.0)
 
 
 def run_checks(
@@ -117,7 +119,7 @@ def _make(check: Check, shell: Shell, first_sync: float) -> Result:
         verdict = _probe(check, shell)
         return Result(check, verdict, number, time.monotonic() - started)
 
-    return retry(attempt, lambda result: not result.verdict.again, first_sync, PAUSE_SECONDS)
+    return _retry(attempt, lambda result: not result.verdict.again, first_sync, PAUSE_SECONDS)
 
 
 def _probe(check: Check, shell: Shell) -> Verdict:
@@ -138,3 +140,18 @@ def _run(check: Check, shell: Shell) -> CommandResult:
             return shell.run_in_machine(check.source, check.command, PROBE_SECONDS)
         case _:
             return shell.run_outside(check.command, PROBE_SECONDS)
+
+
+def _retry(
+    attempt: Callable[[int], _Outcome], done: Callable[[_Outcome], bool], seconds: float, pause: float
+) -> _Outcome:
+    """Calls `attempt` with 1, 2, … until `done` says so of the outcome or `seconds` have passed; the last
+    outcome."""
+    deadline = time.monotonic() + seconds
+    tries = 1
+    outcome = attempt(tries)
+    while not done(outcome) and time.monotonic() + pause < deadline:
+        time.sleep(pause)
+        tries += 1
+        outcome = attempt(tries)
+    return outcome

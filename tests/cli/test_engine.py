@@ -7,15 +7,15 @@ import pytest
 
 from cli.engine import ending
 from local.paths import state_folder
-from operate.patience import retry
 from tests.cli.fake_pulumi import FakePulumi
+from tests.waiting import eventually
 
 
 def interrupt_when(path: Path) -> threading.Thread:
     """Sends this process SIGINT once `path` is there, as a terminal would."""
 
     def send() -> None:
-        assert retry(lambda _: path.exists(), bool, seconds=10, pause=0.01)
+        eventually(f"{path.name} is there", path.exists, 10)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=send)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from operate.patience import retry
 from operate.shell import CommandResult, Pod
 from operate.verify.answers import Answers, read_answers
 from operate.verify.checks import MustAnswer, MustFail, Outside, RequestFailure, Source
 from operate.verify.clients import read_result, request_command
 from operate.verify.verdict import judge
 from tests.commands import PROJECT, run
+from tests.waiting import eventually
 
 CLIENTS = pytest.mark.parametrize(
     "source",
@@ -47,7 +47,7 @@ def echo() -> Iterator[Echo]:
     command = [server, f"--port={ports[0]}", f"--grpc={ports[1]}", f"--tcp={ports[2]}", "--cluster=east"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        assert retry(lambda _: _listens(ports[0]), bool, seconds=10, pause=0.05)
+        eventually("the echo server listens", lambda: _listens(ports[0]), 10)
         yield Echo(client, ports[0])
     finally:
         process.terminate()
