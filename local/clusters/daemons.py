@@ -12,6 +12,7 @@ from local.clusters import containerd, kubeconfig, pki
 from local.clusters.pki import ClusterPki
 from local.lab.specs import ClusterSpec
 from local.linux.supervision import Daemon
+from local.patience import patient
 
 API_PORT = 6443
 _LOCAL_API = f"https://127.0.0.1:{API_PORT}"
@@ -109,6 +110,7 @@ def api_server(node: Node) -> Daemon:
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
+        f"--request-timeout={patient(60):.0f}s",
         "--profiling=false",
     ]
     if node.authentication:
@@ -125,22 +127,19 @@ def clients(node: Node) -> list[Daemon]:
         f"--service-account-private-key-file={keys.key(pki.ACCOUNTS)}",
         f"--cluster-signing-cert-file={keys.certificate(pki.AUTHORITY)}",
         f"--cluster-signing-key-file={keys.key(pki.AUTHORITY)}",
-        f"--cert-dir={node.folder / 'pki' / 'controller-manager'}",
         f"--flex-volume-plugin-dir={node.volume_plugins}",
         "--use-service-account-credentials=true",
         # Each controller asks for a token as it starts: at 20 requests a second that takes four seconds.
         "--kube-api-qps=200",
         "--kube-api-burst=400",
         "--leader-elect=false",
-        "--bind-address=127.0.0.1",
-        "--profiling=false",
+        # Nobody asks it anything, and a port would need a key, which takes half a second to make.
+        "--secure-port=0",
     ]
     scheduler = [
         f"--kubeconfig={_kubeconfig(node, pki.SCHEDULER)}",
-        f"--cert-dir={node.folder / 'pki' / 'scheduler'}",
         "--leader-elect=false",
-        "--bind-address=127.0.0.1",
-        "--profiling=false",
+        "--secure-port=0",
     ]
     kubelet = [
         f"--config={node.folder / 'kubelet.json'}",

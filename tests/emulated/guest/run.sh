@@ -20,8 +20,12 @@ cp tests/emulated/Pulumi.emulated.yaml stacks/
 sysctl -q -w fs.inotify.max_user_instances=1024
 
 mesh=.venv/bin/hybrid-mesh
-$mesh up --stack emulated && code=0 || code=$?
-say "up ended with $code"
+# Some deadlines of Pulumi's plug-in and of Helm are fixed and short for emulation; an up resumes.
+for attempt in 1 2 3; do
+    $mesh up --stack emulated && code=0 || code=$?
+    say "up $attempt ended with $code"
+    [ "$code" != 0 ] || break
+done
 $mesh lab status
 config=/mnt/kubeconfig
 $mesh lab kubeconfig edge >$config
