@@ -27,11 +27,6 @@ class Diff:
     detailed: dict[str, Difference] = field(default_factory=dict)
 
     @classmethod
-    def none(cls) -> Diff:
-        """Nothing changed."""
-        return cls(changes=False)
-
-    @classmethod
     def of_inputs(
         cls,
         old: Properties,

@@ -26,12 +26,6 @@ class Provider:
             raise ResourceError(f"the plug-in {self.name} {self.version} has no resource type {token}")
         return self._handlers[token]
 
-    def located(self, root_folder: str, program_folder: str) -> None:
-        """The engine's greeting, which it awaits before any other call; the folders are those of the plug-in.
-
-        (The folder of the program is the process' working directory.)
-        """
-
     def check_config(self, olds: Properties, news: Properties, context: CallContext) -> Checked:
         """Validates the provider's own inputs."""
         del olds, context
@@ -51,6 +45,3 @@ class Provider:
         """Runs a function. Raises ResourceError for one that the provider does not have."""
         del arguments, context
         raise ResourceError(f"the plug-in {self.name} has no function {token}")
-
-    def cancel(self) -> None:
-        """The user cancelled; `CallContext.cancelled` is set already. For waits that do not look at it."""

@@ -52,7 +52,6 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         del context
         self._engine.connect(request.engine_address)
-        self._provider.located(request.root_directory, request.program_directory)
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -68,7 +67,6 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
     def cancel(self) -> None:
         """Wakes every wait of every handler."""
         self.cancelled.set()
-        self._provider.cancel()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         del request, context
@@ -79,14 +77,6 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.GetSchemaResponse(
             schema=f'{{"name": "{self._provider.name}", "version": "{self._provider.version}"}}'
         )
-
-    def GetMapping(self, request: Any, context: grpc.ServicerContext) -> Any:
-        del request, context
-        return provider_pb2.GetMappingResponse()
-
-    def GetMappings(self, request: Any, context: grpc.ServicerContext) -> Any:
-        del request, context
-        return provider_pb2.GetMappingsResponse()
 
     # the provider's own inputs
 
@@ -113,18 +103,6 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
             result = self._provider.invoke(request.tok, arguments.value, call)
             returned: dict[str, Any] = {"return": encode(result)}
             return provider_pb2.InvokeResponse(**returned)
-
-    def Construct(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._refuse(context, f"component {request.type}")
-
-    def Call(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._refuse(context, f"method {request.tok}")
-
-    def _refuse(self, context: grpc.ServicerContext, what: str) -> None:
-        context.abort(
-            grpc.StatusCode.UNIMPLEMENTED,
-            f"the plug-in {self._provider.name} {self._provider.version} has no {what}",
-        )
 
     # resources
 

@@ -35,9 +35,8 @@ def test_plugin_info_has_the_version(live: Live) -> None:
     assert live.stub.GetPluginInfo(empty_pb2.Empty()).version == "1.2.3"
 
 
-def test_schema_and_mapping_answer(live: Live) -> None:
+def test_the_schema_has_the_name(live: Live) -> None:
     assert '"name": "test"' in live.stub.GetSchema(provider_pb2.GetSchemaRequest()).schema
-    assert live.stub.GetMapping(provider_pb2.GetMappingRequest(key="terraform")).data == b""
 
 
 def test_configure_supports_previews(live: Live) -> None:
@@ -208,10 +207,3 @@ def test_a_hundred_waits_do_not_hold_up_a_check(live: Live) -> None:
     live.stub.Check(provider_pb2.CheckRequest(urn=URN, news=encode({})), timeout=10)
     live.servicer.cancel()
     assert {wait.exception().code() for wait in waits} == {grpc.StatusCode.CANCELLED}
-
-
-def test_components_and_methods_are_refused_by_name(live: Live) -> None:
-    with pytest.raises(grpc.RpcError, match="has no component test:index:Component"):
-        live.stub.Construct(provider_pb2.ConstructRequest(type="test:index:Component"))
-    with pytest.raises(grpc.RpcError, match="has no method test:index:Thing/method"):
-        live.stub.Call(provider_pb2.CallRequest(tok="test:index:Thing/method"))
