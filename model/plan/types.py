@@ -75,15 +75,6 @@ class ClusterPlan:
     def active(self) -> bool:
         return self.config.state == "active"
 
-    def release_values(self, release: str) -> Mapping[str, Any]:
-        """Values of the Helm release of this name; empty when the cluster has none."""
-        found = (
-            each.values
-            for each in self.objects
-            if isinstance(each, PlannedRelease) and each.release == release
-        )
-        return next(found, {})
-
 
 @dataclass(frozen=True)
 class MachinePlan:

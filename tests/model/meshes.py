@@ -4,6 +4,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from model.objects.planned import PlannedRelease
+from model.plan.types import ClusterPlan
 from model.reading.stack_file import read_stack_file, stack_file
 from tests.commands import PROJECT
 
@@ -29,3 +31,13 @@ def changed(raw: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
         else:
             place[last] = value
     return copied
+
+
+def release_values(cluster: ClusterPlan, release: str) -> Mapping[str, Any]:
+    """Values of the cluster's Helm release of this name; empty when it has none."""
+    found = (
+        each.values
+        for each in cluster.objects
+        if isinstance(each, PlannedRelease) and each.release == release
+    )
+    return next(found, {})

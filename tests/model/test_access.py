@@ -8,7 +8,7 @@ from model.objects.helm_values import GATEWAY_NAME
 from model.plan.build import plan_from
 from model.plan.kinds import CloudClusterPlan
 from model.plan.types import MeshPlan
-from tests.model.meshes import DELETED, DEV, LOCAL, PROD, STAGING, changed
+from tests.model.meshes import DELETED, DEV, LOCAL, PROD, STAGING, changed, release_values
 
 
 def _admitted(raw: Any, cluster: str) -> dict[str, str]:
@@ -132,14 +132,14 @@ def test_a_gateway_has_one_reserved_address_on_gke_and_one_for_each_public_subne
 
 def test_no_gateway_publishes_the_webhooks_port() -> None:
     for cluster in plan_from(PROD, "test").clusters.values():
-        ports = [port["port"] for port in cluster.release_values(GATEWAY_NAME)["service"]["ports"]]
+        ports = [port["port"] for port in release_values(cluster, GATEWAY_NAME)["service"]["ports"]]
         assert sorted(ports) == [15012, 15021, 15443]
 
 
 def test_load_balancers_on_eks_are_of_the_controller_and_carry_the_stacks_tags() -> None:
-    annotations = (
-        plan_from(PROD, "prod").clusters["eks-us"].release_values(GATEWAY_NAME)["service"]["annotations"]
-    )
+    annotations = release_values(plan_from(PROD, "prod").clusters["eks-us"], GATEWAY_NAME)["service"][
+        "annotations"
+    ]
     prefix = "service.beta.kubernetes.io/aws-load-balancer"
     assert annotations[f"{prefix}-type"] == "external"
     assert annotations[f"{prefix}-attributes"] == "load_balancing.cross_zone.enabled=true"
@@ -149,8 +149,8 @@ def test_load_balancers_on_eks_are_of_the_controller_and_carry_the_stacks_tags()
 
 def test_only_gke_is_a_platform_of_istios_own() -> None:
     clusters = plan_from(PROD, "prod").clusters
-    assert clusters["gke-eu"].release_values("istiod")["global"]["platform"] == "gke"
-    assert "platform" not in clusters["eks-us"].release_values("istiod")["global"]
+    assert release_values(clusters["gke-eu"], "istiod")["global"]["platform"] == "gke"
+    assert "platform" not in release_values(clusters["eks-us"], "istiod")["global"]
 
 
 def test_an_ingress_in_a_cloud_has_the_clouds_annotations() -> None:

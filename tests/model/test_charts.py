@@ -14,7 +14,7 @@ from model.clouds.aws import EIP_ALLOCATIONS
 from model.objects.helm_values import GATEWAY_NAME, SOURCE_RANGES, merge
 from model.plan.build import plan_from
 from tests.commands import PROJECT
-from tests.model.meshes import STACKS
+from tests.model.meshes import STACKS, release_values
 from tests.plugins.official import PLUGIN, official_plugin
 
 CHARTS = PROJECT / ".toolchain" / "charts"
@@ -55,7 +55,7 @@ def _one(documents: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any
 @pytest.mark.parametrize(("stack", "name"), CLUSTERS)
 def test_gateway_publishes_its_network_and_no_webhook(render: Render, stack: str, name: str) -> None:
     cluster = plan_from(STACKS[stack], stack).clusters[name]
-    documents = render("gateway", cluster.release_values(GATEWAY_NAME), "istio-eastwestgateway")
+    documents = render("gateway", release_values(cluster, GATEWAY_NAME), "istio-eastwestgateway")
     service = _one(documents, "Service", "istio-eastwestgateway")
     pod = _one(documents, "Deployment", "istio-eastwestgateway")["spec"]["template"]
     assert service["metadata"]["labels"]["topology.istio.io/network"] == cluster.network
@@ -70,7 +70,7 @@ def test_gateway_publishes_its_network_and_no_webhook(render: Render, stack: str
 def test_istiod_knows_its_place(render: Render, stack: str, name: str) -> None:
     plan = plan_from(STACKS[stack], stack)
     cluster = plan.clusters[name]
-    documents = render("istiod", cluster.release_values("istiod"), "istiod")
+    documents = render("istiod", release_values(cluster, "istiod"), "istiod")
     container = _one(documents, "Deployment", "istiod")["spec"]["template"]["spec"]["containers"][0]
     environment = {entry["name"]: entry.get("value") for entry in container["env"]}
     assert container["image"] == "docker.io/istio/pilot:1.31.0"
@@ -83,13 +83,13 @@ def test_istiod_knows_its_place(render: Render, stack: str, name: str) -> None:
     assert mesh["defaultConfig"]["proxyMetadata"]["PROXY_CONFIG_XDS_AGENT"] == "true"
     assert ("defaultProviders" in mesh) == (plan.istio.proxy == "istio")
     networks = (yaml.safe_load(settings["meshNetworks"]) or {}).get("networks", {})
-    assert networks == cluster.release_values("istiod")["global"].get("meshNetworks", {})
+    assert networks == release_values(cluster, "istiod")["global"].get("meshNetworks", {})
 
 
 @pytest.mark.parametrize("chart", ["base", "istiod"])
 def test_webhooks_fail_closed_from_the_start(render: Render, chart: str) -> None:
     cluster = plan_from(STACKS["local"], "local").clusters["east"]
-    values = cluster.release_values("istio-base") if chart == "base" else cluster.release_values("istiod")
+    values = release_values(cluster, "istio-base") if chart == "base" else release_values(cluster, "istiod")
     documents = render(chart, values, chart)
     [webhooks] = [d["webhooks"] for d in documents if d["kind"] == "ValidatingWebhookConfiguration"]
     assert {webhook["failurePolicy"] for webhook in webhooks} == {"Fail"}
@@ -100,12 +100,12 @@ def test_a_clouds_gateway_survives_a_node_and_takes_late_values(render: Render, 
     cluster = plan_from(STACKS["prod"], "prod").clusters[name]
     late = {"loadBalancerIP": "203.0.113.30", SOURCE_RANGES: ["203.0.113.0/28"]}
     values = merge(
-        cluster.release_values(GATEWAY_NAME),
+        release_values(cluster, GATEWAY_NAME),
         {"service": {**late, "annotations": {EIP_ALLOCATIONS: "eipalloc-1"}}},
     )
     documents = render("gateway", values, "istio-eastwestgateway")
     service = _one(documents, "Service", "istio-eastwestgateway")
-    expected = cluster.release_values(GATEWAY_NAME)["service"]["annotations"]
+    expected = release_values(cluster, GATEWAY_NAME)["service"]["annotations"]
     assert expected.items() <= service["metadata"]["annotations"].items()
     assert service["metadata"]["annotations"][EIP_ALLOCATIONS] == "eipalloc-1"
     assert service["spec"]["loadBalancerIP"] == "203.0.113.30"

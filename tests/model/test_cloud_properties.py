@@ -18,7 +18,7 @@ from model.plan.build import plan_from
 from model.plan.kinds import CloudClusterPlan, GkeClusterPlan
 from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 from tests.model.cloud_meshes import LETTERS, cloud_meshes
-from tests.model.meshes import changed
+from tests.model.meshes import changed, release_values
 
 thorough = settings(deadline=None, max_examples=40)
 
@@ -178,7 +178,7 @@ def _moved(before: MeshPlan, after: MeshPlan) -> None:
         if isinstance(cluster, GkeClusterPlan):
             assert isinstance(grown, GkeClusterPlan)
             assert cluster.control_plane_cidr == grown.control_plane_cidr
-        assert cluster.release_values(GATEWAY_NAME) == grown.release_values(GATEWAY_NAME)
+        assert release_values(cluster, GATEWAY_NAME) == release_values(grown, GATEWAY_NAME)
         assert _places(cluster) <= _places(grown)
     for name, group in before.groups.items():
         assert group.machine_identity == after.groups[name].machine_identity
