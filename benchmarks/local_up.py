@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from benchmarks.critical_path import critical_path, record, rows  # noqa: E402 - see below
+from benchmarks.figures import Figure, report  # noqa: E402
 from cli.kubeconfigs import Kubeconfig  # noqa: E402 - the checkout is importable only now
 from cli.kubectl import Kubectl  # noqa: E402
 from local.lab.client import LabClient  # noqa: E402
@@ -35,28 +35,6 @@ MACHINE = "legacy-1"
 CLUSTER = "east"
 UP = ["pulumi", "up", "--yes", "--skip-preview", "--skip-plugin-pre-install", "--stack", "local"]
 GIBIBYTE = 2**30
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured value; `bound` is what it may be at most."""
-
-    name: str
-    value: float
-    unit: str
-    bound: float
-    note: str = ""
-
-    @property
-    def kept(self) -> bool:
-        return self.value <= self.bound
-
-    def __str__(self) -> str:
-        note = f"; {self.note}" if self.note else ""
-        verdict = "" if self.kept else " EXCEEDED"
-        return (
-            f"{self.name}: {self.value:.1f} {self.unit} (at most {self.bound:g} {self.unit}{note}){verdict}"
-        )
 
 
 class Failed(Exception):  # noqa: N818 - it ends the measuring, it is no error of the program
@@ -72,18 +50,11 @@ def main() -> int:
     if os.geteuid() != 0:
         print("The local mesh needs root: run this as root.", file=sys.stderr)
         return 2
-    figures: list[Figure] = []
     try:
-        for figure in measure(arguments.rest, arguments.runs):
-            figures.append(figure)
-            if not arguments.json:
-                print(figure, flush=True)
+        return report(measure(arguments.rest, arguments.runs), as_json=arguments.json)
     except Failed as failure:
         print(failure, file=sys.stderr)
         return 1
-    if arguments.json:
-        print(json.dumps([{**asdict(figure), "kept": figure.kept} for figure in figures], indent=2))
-    return 0 if all(figure.kept for figure in figures) else 1
 
 
 def measure(rest: float, runs: int) -> Iterator[Figure]:

@@ -20,13 +20,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
+from benchmarks.figures import Figure, report  # noqa: E402 - importable only now
 from tests.engine.scaled import (  # noqa: E402 - importable only now
     MOST_OF_A_CLUSTER,
     Shape,
@@ -63,27 +64,6 @@ if any(part.endswith(("python_standin/execute.py", "pulumi-language-python-exec"
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One measured value; `bound` is what it may be at most, None where there is no bound."""
-
-    name: str
-    value: float
-    unit: str
-    bound: float | None = None
-
-    @property
-    def kept(self) -> bool:
-        return self.bound is None or self.value <= self.bound
-
-    def __str__(self) -> str:
-        value = f"{self.value:.2f}" if isinstance(self.value, float) else f"{self.value:,}"
-        if self.bound is None:
-            return f"{self.name}: {value} {self.unit}".rstrip()
-        verdict = "ok" if self.kept else "EXCEEDED"
-        return f"{self.name}: {value} {self.unit}".rstrip() + f" (at most {self.bound:,g}: {verdict})"
-
-
-@dataclass(frozen=True)
 class Cost:
     """One preview on an empty state. Seconds, MiB of the program's process at its largest, and what the stack
     consists of."""
@@ -105,14 +85,7 @@ def main() -> int:
     )
     size.add_argument("--small", action="store_true", help="a few small stacks only, without bounds of time")
     arguments = parser.parse_args()
-    figures: list[Figure] = []
-    for figure in measure(small=arguments.small, full=arguments.full):
-        figures.append(figure)
-        if not arguments.json:
-            print(figure, flush=True)
-    if arguments.json:
-        print(json.dumps([{**asdict(figure), "kept": figure.kept} for figure in figures], indent=2))
-    return 0 if all(figure.kept for figure in figures) else 1
+    return report(measure(small=arguments.small, full=arguments.full), as_json=arguments.json)
 
 
 def measure(*, small: bool, full: bool) -> Iterator[Figure]:

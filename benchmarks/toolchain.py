@@ -20,6 +20,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 _PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(_PROJECT))
+
+from benchmarks.figures import Figure, report  # noqa: E402 - importable only now
+
 _CHECK_BOUND = 5.0
 _FETCH_BOUND = 60.0
 _BUILD_BOUND = 18 * 60.0
@@ -58,11 +62,13 @@ def _published(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def _say(figure: str, seconds: float, bound: float) -> bool:
-    """Print the figure; answers whether it keeps its bound."""
-    kept = seconds <= bound
-    print(f"{figure}: {seconds:.1f} s (at most {bound:.0f} s){'' if kept else ' EXCEEDED'}", flush=True)
-    return kept
+def _measured(from_bundle: Path | None, *, from_nothing: bool) -> Iterator[Figure]:
+    yield Figure("toolchain, nothing changed", _seconds(["build"]), "s", _CHECK_BOUND)
+    if from_bundle:
+        with _published(from_bundle) as url:
+            yield Figure("toolchain, from a bundle on loopback", _from_nothing(url), "s", _FETCH_BOUND)
+    if from_nothing:
+        yield Figure("toolchain, from nothing", _from_nothing(), "s", _BUILD_BOUND)
 
 
 def main() -> int:
@@ -70,13 +76,7 @@ def main() -> int:
     parser.add_argument("--from-nothing", action="store_true")
     parser.add_argument("--from-bundle", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
-    kept = [_say("toolchain, nothing changed", _seconds(["build"]), _CHECK_BOUND)]
-    if arguments.from_bundle:
-        with _published(arguments.from_bundle) as url:
-            kept.append(_say("toolchain, from a bundle on loopback", _from_nothing(url), _FETCH_BOUND))
-    if arguments.from_nothing:
-        kept.append(_say("toolchain, from nothing", _from_nothing(), _BUILD_BOUND))
-    return 0 if all(kept) else 1
+    return report(_measured(arguments.from_bundle, from_nothing=arguments.from_nothing), as_json=False)
 
 
 if __name__ == "__main__":
