@@ -20,25 +20,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.critical_path import critical_path, record, rows  # noqa: E402 - see below
-from benchmarks.figures import Figure, report  # noqa: E402
-from cli.kubeconfigs import Kubeconfig  # noqa: E402 - the checkout is importable only now
-from cli.kubectl import Kubectl  # noqa: E402
-from local.lab.client import LabClient  # noqa: E402
-from local.linux import cgroups  # noqa: E402
+from benchmarks.critical_path import critical_path, record, rows
+from benchmarks.figures import Figure, report
+from cli.kubeconfigs import Kubeconfig
+from cli.kubectl import Kubectl
+from local.lab.client import LabClient
+from local.linux import cgroups
+from tests.commands import HYBRID_MESH, LOCAL_BACKEND, PROJECT, run
 
-COMMAND = [sys.executable, "-m", "cli.main"]
 MACHINE = "legacy-1"
 CLUSTER = "east"
 UP = ["pulumi", "up", "--yes", "--skip-preview", "--skip-plugin-pre-install", "--stack", "local"]
 GIBIBYTE = 2**30
+_LONGEST_SECONDS = 1800
+"""For one command; it takes a twentieth of that."""
 
 
-class Failed(Exception):  # noqa: N818 - it ends the measuring, it is no error of the program
-    """A command that was to be measured did not do its work."""
+class Failed(AssertionError):  # noqa: N818 - it ends the measuring, it is no error of the program
+    """What was to be measured did not do its work."""
 
 
 def main() -> int:
@@ -52,7 +53,7 @@ def main() -> int:
         return 2
     try:
         return report(measure(arguments.rest, arguments.runs), as_json=arguments.json)
-    except Failed as failure:
+    except AssertionError as failure:
         print(failure, file=sys.stderr)
         return 1
 
@@ -66,10 +67,10 @@ def measure(rest: float, runs: int) -> Iterator[Figure]:
             seconds, output = timed("-m", "cli.main", "up")
             yield Figure("second up, with its refresh and its checks", seconds, "s", 8, changes(output))
             environment, begin = exported(), time.monotonic()
-            output = told(UP, environment)
+            output = run(UP, environment=environment).stdout
             yield Figure("second pulumi up", time.monotonic() - begin, "s", 5, f"aim 4; {changes(output)}")
             yield warm_verify()
-            time.sleep(rest)
+            time.sleep(rest)  # "at rest" is a length of time
             yield memory_at_rest()
             yield new_machine()
         finally:
@@ -81,8 +82,8 @@ def measure(rest: float, runs: int) -> Iterator[Figure]:
 def first_up(runs: int) -> Figure:
     """The median of `runs` first ups; the last one's mesh stays."""
     seconds = []
-    for run in range(runs):
-        if run:
+    for number in range(runs):
+        if number:
             timed("-m", "cli.main", "down")
         seconds.append(timed("-m", "cli.main", "up")[0])
     note = f"aim 22; {' '.join(f'{each:.1f}' for each in seconds)}"
@@ -102,21 +103,10 @@ def critical_up() -> Figure:
 
 
 def timed(*arguments: str) -> tuple[float, str]:
-    """Seconds and output of a command of this project. Raises Failed."""
+    """Seconds and output of a command of this project. Raises AssertionError."""
     begin = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=PROJECT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    seconds = time.monotonic() - begin
-    if done.returncode != 0:
-        raise Failed(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout[-4000:]}")
-    return seconds, done.stdout
+    done = run([sys.executable, *arguments], merged=True, seconds=_LONGEST_SECONDS)
+    return time.monotonic() - begin, done.stdout
 
 
 def changes(output: str) -> str:
@@ -129,7 +119,7 @@ def changes(output: str) -> str:
 
 
 def warm_verify() -> Figure:
-    report = json.loads(told([*COMMAND, "verify", "--json"]))
+    report = json.loads(run([*HYBRID_MESH, "verify", "--json"]).stdout)
     return Figure("verify of a warm mesh", report["seconds"], "s", 4, f"{len(report['checks'])} checks")
 
 
@@ -180,17 +170,8 @@ def new_machine() -> Figure:
 
 def exported() -> dict[str, str]:
     """This process' environment and what `hybrid-mesh env` says."""
-    lines = told([*COMMAND, "env"])
-    pairs = told(["sh", "-c", f"{lines}\nenv -0"]).split("\0")
+    pairs = run(["bash", "-c", f"{LOCAL_BACKEND}; env -0"]).stdout.split("\0")
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-
-
-def told(command: list[str], environment: dict[str, str] | None = None) -> str:
-    """The output of a command that is not measured. Raises Failed."""
-    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Failed(f"{' '.join(command[:4])} ended with {done.returncode}:\n{done.stderr[-2000:]}")
-    return done.stdout
 
 
 def healthy_since(moment: float) -> bool:
