@@ -12,10 +12,14 @@ from pathlib import Path
 
 from cli import official
 from local.paths import project_folder, state_folder
+from local.patience import factor, patient
 
 PATCH_FORCE = "PULUMI_K8S_ENABLE_PATCH_FORCE"
 """What the provider option `enablePatchForce` says to newer kubernetes plug-ins; the toolchain's knows the
 variable only (provider/pkg/await/await.go, `patchForce`)."""
+
+CLIENT_TIMEOUT = "PULUMI_K8S_CLIENT_TIMEOUT"
+"""Seconds that the kubernetes plug-in gives a request; 32 without it (provider/pkg/provider/provider.go)."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ def pulumi_environment(environment: Mapping[str, str]) -> PulumiEnvironment:
         # The engine would try to download it, and every other one that is missing, at each command.
         variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
         variables[PATCH_FORCE] = "true"
+    if factor() not in {None, 1.0}:
+        variables[CLIENT_TIMEOUT] = f"{patient(32):.0f}"
     if state := environment.get("HYBRID_MESH_STATE"):
         variables["HYBRID_MESH_STATE"] = state
     backend = _own_backend(environment)

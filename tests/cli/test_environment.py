@@ -99,6 +99,14 @@ def test_ours_are_used_only_for_what_is_missing(home: Path, kubernetes: str, pyt
         assert (found.variables.get(variable) == "true") == (official.KUBERNETES in missing)
 
 
+@pytest.mark.parametrize(("patience", "timeout"), [("1", None), ("10", "320"), ("soon", None)])
+def test_the_plug_in_waits_longer_on_a_slow_host(
+    home: Path, monkeypatch: pytest.MonkeyPatch, patience: str, timeout: str | None
+) -> None:
+    monkeypatch.setenv("HYBRID_MESH_PATIENCE", patience)
+    assert pulumi_environment(base(home)).variables.get("PULUMI_K8S_CLIENT_TIMEOUT") == timeout
+
+
 def test_without_the_toolchain_the_engine_may_download_the_plug_in(home: Path) -> None:
     (home / "checkout" / ".toolchain" / "plugins" / official.KUBERNETES).unlink()
     found = pulumi_environment(base(home))

@@ -20,8 +20,9 @@ cp tests/emulated/Pulumi.emulated.yaml stacks/
 sysctl -q -w fs.inotify.max_user_instances=1024
 
 mesh=.venv/bin/hybrid-mesh
-# Some deadlines of Pulumi's plug-in and of Helm are fixed and short for emulation; an up resumes.
-for attempt in 1 2 3; do
+# An API server gives the making of a definition 34 seconds (handlers/rest.go of k8s.io/apiserver), which are too few
+# for all of the Gateway API at once in emulation; an up resumes, and what was made stays.
+for attempt in 1 2 3 4 5; do
     $mesh up --stack emulated && code=0 || code=$?
     say "up $attempt ended with $code"
     [ "$code" != 0 ] || break
