@@ -48,7 +48,7 @@ verify: setup ## Send real requests through the running mesh and judge the answe
 down: setup ## Take the mesh away; nothing is left of it
 	@$(BIN)/hybrid-mesh down
 
-test: setup $(if $(IS_ROOT),toolchain) lint ## Run every test; those on the real lab only as root
+test: setup $(if $(IS_ROOT),toolchain) ## Run lint and every test; those on the real lab only as root
 	@$(BIN)/python -m tests.stages
 
 test-fast: setup ## Run the tests that need no lab and no engine

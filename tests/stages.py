@@ -1,8 +1,8 @@
-"""`python -m tests.stages`: every test, those on the real lab beside all others.
+"""`python -m tests.stages`: lint and every test, those on the real lab beside all others.
 
-The lab mostly waits while the others compute, so all together take little longer than the lab alone. Each
-stage is a pytest of its own; every line says whose it is, and the end says how each went. Ctrl-C ends all of
-them, and the lab's tests take their lab down.
+The lab mostly waits while the others compute, so all together take little longer than the lab alone. Lint is
+a stage, and every other stage is a pytest of its own; every line says whose it is, and the end says how each
+went. Ctrl-C ends all of them, and the lab's tests take their lab down.
 """
 
 from __future__ import annotations
@@ -96,13 +96,14 @@ class Lanes:
 def choose(*, is_root: bool, has_toolchain: bool) -> tuple[Lanes, list[str]]:
     """What can run here, and a line for each stage that cannot."""
     fast = Stage("fast", [*PYTEST, "-n", "auto", "--dist", "worksteal", "-m", "not lab and not engine"], 5)
+    quick = [Stage("lint", ["make", "--no-print-directory", "lint"], 5), fast]
     if not has_toolchain:
-        return Lanes([[fast]]), ["lab, engine: NOT RUN: they need the toolchain (as root: make toolchain)"]
+        return Lanes([quick]), ["lab, engine: NOT RUN: they need the toolchain (as root: make toolchain)"]
     engine = [*PYTEST, "-m", "engine"]
     if not is_root:
         both = Stage("engine", [*engine, "-n", "2", "--dist", "loadfile"])
-        return Lanes([[fast, both]]), ["lab: NOT RUN: it needs root"]
-    return Lanes([[Stage("lab", [*PYTEST, "-m", "lab"])], [fast, Stage("engine", engine, 5)]]), []
+        return Lanes([[*quick, both]]), ["lab: NOT RUN: it needs root"]
+    return Lanes([[Stage("lab", [*PYTEST, "-m", "lab"])], [*quick, Stage("engine", engine, 5)]]), []
 
 
 def _has_toolchain() -> bool:

@@ -81,9 +81,9 @@ def test_an_interruption_reaches_every_stage_once_and_waits_for_its_end(
 @pytest.mark.parametrize(
     ("is_root", "has_toolchain", "stages", "left_out"),
     [
-        (True, True, {"lab", "fast", "engine"}, ""),
-        (False, True, {"fast", "engine"}, "lab: NOT RUN: it needs root"),
-        (True, False, {"fast"}, "lab, engine: NOT RUN: they need the toolchain"),
+        (True, True, {"lint", "lab", "fast", "engine"}, ""),
+        (False, True, {"lint", "fast", "engine"}, "lab: NOT RUN: it needs root"),
+        (True, False, {"lint", "fast"}, "lab, engine: NOT RUN: they need the toolchain"),
     ],
 )
 def test_what_cannot_run_is_said(is_root: bool, has_toolchain: bool, stages: set[str], left_out: str) -> None:
@@ -93,9 +93,11 @@ def test_what_cannot_run_is_said(is_root: bool, has_toolchain: bool, stages: set
     assert len(lines) == bool(left_out)
 
 
-def test_every_test_belongs_to_one_stage() -> None:
+def test_lint_is_a_stage_and_every_test_belongs_to_one() -> None:
     lanes, _ = choose(is_root=True, has_toolchain=True)
-    chosen = {stage.command[stage.command.index("-m", 3) + 1] for lane in lanes.lanes for stage in lane}
+    commands = {stage.name: stage.command for lane in lanes.lanes for stage in lane}
+    assert commands.pop("lint") == ["make", "--no-print-directory", "lint"]
+    chosen = {command[command.index("-m", 3) + 1] for command in commands.values()}
     assert chosen == {"lab", "engine", "not lab and not engine"}
 
 
