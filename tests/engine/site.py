@@ -28,6 +28,9 @@ LINKED: Final = ("__main__.py", "components", "model", "plugins", "local", ".too
 DOUBLES: Final = PROJECT / "tests/engine/doubles/bin"
 CREDENTIAL_PLUGINS: Final = ("gke-gcloud-auth-plugin", "aws")
 SERVERS_OF_EACH: Final = 6
+_ONE_WRITE: Final = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+"""Writes the state at the end of each command and not at each step: no test kills an engine of a `site`.
+Source: SkipCheckpoints of pulumi/sdk/v3/go/common/env."""
 _GIVE_CREDENTIAL: Final = """#!{python}
 import json, os
 info = json.loads(os.environ.get("KUBERNETES_EXEC_INFO") or "{{}}")
@@ -83,9 +86,9 @@ class Site(Pulumi):
 
 
 @contextmanager
-def site(folder: Path, stack: str, *, in_memory: bool = False) -> Iterator[Site]:
-    """A stack of the project under the doubles: executables or, `in_memory`, in this process."""
-    world = MemoryWorld(folder / "world") if in_memory else World(folder / "world")
+def site(folder: Path, stack: str) -> Iterator[Site]:
+    """A stack of the project under the doubles in this process."""
+    world = MemoryWorld(folder / "world")
     with fake_api(world, 3 * SERVERS_OF_EACH) as api, together(world) as providers:
         offered = [{"server": server, "authority": api.authority} for server in api.servers]
         of_each = {
@@ -93,8 +96,7 @@ def site(folder: Path, stack: str, *, in_memory: bool = False) -> Iterator[Site]
             for number, kind in enumerate(("gcp", "aws", "kubeconfig"))
         }
         made = make_site(folder, stack, world, api, servers=of_each, credential={"token": TOKEN})
-        if in_memory:
-            made.environment["PULUMI_DEBUG_PROVIDERS"] = providers
+        made.environment |= {"PULUMI_DEBUG_PROVIDERS": providers, **_ONE_WRITE}
         yield made
 
 

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
 @pytest.fixture
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("signed-out"), "prod", in_memory=True) as made:
+    with site(tmp_path_factory.mktemp("signed-out"), "prod") as made:
         yield made
 
 

@@ -1,4 +1,4 @@
-"""The life of the stack `dev`, whose clusters are others': protected, with a dead one, and one more.
+"""The stack `dev`, whose clusters are others', while it is protected, and with a dead one.
 
 The tests run in this order on one stack.
 """
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
 @pytest.fixture(scope="module")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("dev"), "dev", in_memory=True) as made:
+    with site(tmp_path_factory.mktemp("dev"), "dev") as made:
         mesh = made.mesh
         mesh["protected"] = True
         made.configure(mesh)
@@ -35,32 +35,15 @@ def test_a_destroy_of_a_protected_stack_takes_nothing_even_out_of_the_state(
     assert dev.world.things() == things
 
 
-def test_the_protection_is_lifted_and_a_cluster_more_is_read_by_its_peers(dev: Site) -> None:
-    mesh = dev.mesh
-    mesh["protected"] = False
-    mesh["networks"]["kind-three"] = {"type": "external", "cidr": "10.246.0.0/16"}
-    mesh["clusters"]["three"] = {
-        **mesh["clusters"]["two"],
-        "network": "kind-three",
-        "context": "kind-three",
-        "peerEndpoint": "https://172.18.0.4:6443",
-        "gateway": {"serviceType": "NodePort", "addresses": ["172.18.0.4"]},
-    }
-    dev.configure(mesh)
-    dev.up()
-    secrets = [thing for thing in dev.world.things("kubernetes") if "istio-remote-secrets" in thing.identity]
-    assert [sorted(secret.inputs["data"]) for secret in secrets] != []
-    assert {len(secret.inputs["data"]) for secret in secrets} == {2}
-    dev.up("--expect-no-changes")
-
-
 def test_a_dead_cluster_in_quarantine_holds_neither_the_living_nor_a_destroy(dev: Site) -> None:
+    """The protection is lifted on the way."""
     (dead,) = {
         thing.owner for thing in dev.world.things("kubernetes") if "mesh-two-istio-istiod" in thing.name
     }
     dev.world.kill(dead)
     assert "unreachable" in dev.pulumi("preview", "--refresh", fails=True)
     mesh = dev.mesh
+    mesh["protected"] = False
     mesh["clusters"]["two"]["state"] = "quarantined"
     dev.configure(mesh)
     dev.world.forget_calls()

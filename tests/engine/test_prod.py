@@ -3,7 +3,9 @@
 The tests run in this order on one stack; each leaves it whole, so that the next can rely on it.
 """
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -21,13 +23,13 @@ LIFT = "set `protected: false` in stacks/Pulumi.prod.yaml and run `pulumi up --s
 
 @pytest.fixture(scope="module")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("prod"), "prod", in_memory=True) as made:
+    with site(tmp_path_factory.mktemp("prod"), "prod") as made:
         yield made
 
 
-def server_of(prod: Site, type_: str) -> str:
-    """The API server of the newest cluster of a type."""
-    (cluster,) = prod.world.of_type(type_)
+def server_of(prod: Site, name: str) -> str:
+    """The API server of a cluster."""
+    (cluster,) = (each for each in prod.world.of_type(GKE) + prod.world.of_type(EKS) if each.name == name)
     return "https://" + str(cluster.outputs["endpoint"]).removeprefix("https://")
 
 
@@ -62,7 +64,7 @@ def test_a_second_up_changes_nothing(prod: Site) -> None:
 
 
 def test_everything_is_where_it_belongs(prod: Site) -> None:
-    for server in (server_of(prod, GKE), server_of(prod, EKS)):
+    for server in (server_of(prod, "mesh-gke-eu-cluster"), server_of(prod, "mesh-eks-us-cluster")):
         names_of = releases(prod, server)
         assert "istio-system/istiod" in names_of
         assert "istio-system/istio-eastwestgateway" in names_of
@@ -108,125 +110,131 @@ def test_a_preview_of_a_destroy_names_what_is_protected(prod: Site) -> None:
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_a_protected_cluster_stays_in_the_configuration(prod: Site, preview: bool) -> None:
+def test_a_protected_cluster_stays_in_the_configuration_and_keeps_its_ranges(
+    prod: Site, preview: bool
+) -> None:
     kept, mesh = prod.mesh, prod.mesh
     del mesh["clusters"]["eks-us"], mesh["workloadGroups"]["orders"]
     mesh["ingress"]["public"]["routes"] = mesh["ingress"]["public"]["routes"][:1]
+    mesh["clusters"]["gke-eu"]["podCidr"] = "10.10.64.0/18"
     prod.world.forget_calls()
     prod.configure(mesh)
     said = prod.pulumi("preview", fails=True) if preview else prod.up(fails=True)
     prod.configure(kept)
     assert "clusters.eks-us is taken out of the configuration" in said
     assert LIFT in said
+    assert "clusters.gke-eu.podCidr cannot change from 10.10.128.0/17 to 10.10.64.0/18" in said
     assert "Traceback" not in said
     assert changes(prod) == []
 
 
-def test_a_protected_cluster_keeps_its_ranges(prod: Site) -> None:
-    kept, mesh = prod.mesh, prod.mesh
-    mesh["clusters"]["gke-eu"]["podCidr"] = "10.10.64.0/18"
-    prod.world.forget_calls()
-    prod.configure(mesh)
-    said = prod.up(fails=True)
-    prod.configure(kept)
-    assert "clusters.gke-eu.podCidr cannot change from 10.10.128.0/17 to 10.10.64.0/18" in said
-    assert changes(prod) == []
-
-
 def test_protection_is_lifted_in_place(prod: Site) -> None:
-    mesh = prod.mesh
+    mesh, before = prod.mesh, prod.world.of_type(GKE)
     mesh["protected"] = False
     prod.configure(mesh)
     prod.up()
-    kept = prod.world.of_type(GKE)[0].outputs["endpoint"]
-    prod.up("--expect-no-changes")
-    assert prod.world.of_type(GKE)[0].outputs["endpoint"] == kept
+    assert prod.world.of_type(GKE)[0].outputs["endpoint"] == before[0].outputs["endpoint"]
     assert not [each for each in prod.resources() if each.get("protect")]
 
 
-def test_a_network_keeps_its_range_in_any_stack(prod: Site) -> None:
+def test_networks_and_clusters_keep_their_ranges_in_any_stack(prod: Site) -> None:
     kept, mesh = prod.mesh, prod.mesh
     mesh["networks"]["aws-us"]["cidr"] = "10.50.0.0/16"
+    mesh["clusters"]["gke-eu"]["serviceCidr"] = "10.10.48.0/20"
+    mesh["clusters"]["eks-us"]["serviceCidr"] = "172.21.0.0/16"
     prod.world.forget_calls()
     prod.configure(mesh)
     said = prod.up(fails=True)
     prod.configure(kept)
     assert "networks.aws-us.cidr cannot change from 10.20.0.0/16 to 10.50.0.0/16" in said
     assert "Declare another network" in said
+    for cluster in ("gke-eu", "eks-us"):
+        assert f"clusters.{cluster}.serviceCidr cannot change from" in said
+        assert f"Take {cluster} and what is in it out, run up" in said
     assert changes(prod) == []
 
 
-def test_a_group_more_touches_no_other(prod: Site) -> None:
-    mesh = prod.mesh
-    mesh["workloadGroups"]["reviews"] = {**mesh["workloadGroups"]["ratings"], "labels": {"app": "reviews"}}
-    prod.configure(mesh)
-    planned = prod.planned()
+def test_a_group_more_would_touch_no_other(prod: Site) -> None:
+    planned = planned_with(prod, add_group)
     assert set(planned.values()) <= {"create", "update"}
     assert {name for name, op in planned.items() if op == "create"}
     assert not [name for name, op in planned.items() if op == "create" and "reviews" not in name]
     assert not [name for name in planned if "group-ratings" in name or "group-orders" in name]
-    prod.up()
-    prod.up("--expect-no-changes")
 
 
-def test_another_version_of_istio_is_an_update(prod: Site) -> None:
-    mesh = prod.mesh
-    mesh["istio"]["version"] = "1.31.1"
-    prod.configure(mesh)
-    planned = prod.planned()
+def test_another_version_of_istio_would_be_an_update(prod: Site) -> None:
+    planned = planned_with(prod, change_version)
     assert all(op == "update" for name, op in planned.items() if "istio" in name)
     assert planned["mesh-gke-eu-istio-istiod"] == "update"
     assert planned["mesh-gke-eu-gateway-release"] == "update"
-    clusters = prod.world.of_type(GKE) + prod.world.of_type(EKS)
-    prod.up()
-    assert prod.world.of_type(GKE) + prod.world.of_type(EKS) == clusters
-    prod.up("--expect-no-changes")
+    assert not [name for name in planned if name.endswith("-cluster")]
 
 
-def test_a_cluster_more_is_read_by_its_peers(prod: Site) -> None:
-    mesh = prod.mesh
-    mesh["networks"]["gcp-us"] = {"type": "gcp", "region": "us-central1", "cidr": "10.30.0.0/16"}
-    mesh["clusters"]["gke-us"] = {"type": "gke", "network": "gcp-us"}
-    prod.configure(mesh)
-    planned = prod.planned()
+def test_a_cluster_more_would_replace_and_delete_nothing(prod: Site) -> None:
+    planned = planned_with(prod, add_cluster)
     assert "replace" not in planned.values()
     assert not [name for name, op in planned.items() if op.startswith("delete")]
+
+
+def test_all_that_in_one_up_keeps_the_clusters_and_lets_them_read_the_new_one(prod: Site) -> None:
+    mesh, clusters = prod.mesh, identities(prod)
+    for change in (add_group, change_version, add_cluster):
+        change(mesh)
+    prod.configure(mesh)
     prod.up()
     assert len(prod.world.of_type(GKE)) == 2
+    assert clusters < identities(prod)
     secrets = [thing for thing in prod.world.things("kubernetes") if "istio-remote-secrets" in thing.identity]
     assert [len(secret.inputs["data"]) for secret in secrets] == [2, 2, 2]
     prod.up("--expect-no-changes")
 
 
-def test_a_cluster_less_leaves_nothing(prod: Site) -> None:
+def test_dead_clusters_in_quarantine_do_not_hold_the_living(prod: Site) -> None:
+    names = ("gke-us", "eks-us")
+    dead = {server_of(prod, f"mesh-{name}-cluster") for name in names}
     mesh = prod.mesh
-    del mesh["networks"]["gcp-us"], mesh["clusters"]["gke-us"]
+    for server in dead:
+        prod.world.kill(server)
+    for name in names:
+        mesh["clusters"][name]["state"] = "quarantined"
+    prod.configure(mesh)
+    prod.world.forget_calls()
+    prod.up()
+    assert [call for call in prod.world.calls() if call.owner in dead] == []
+
+    for server in dead:
+        prod.world.revive(server)
+    for name in names:
+        del mesh["clusters"][name]["state"]
     prod.configure(mesh)
     prod.up()
-    assert len(prod.world.of_type(GKE)) == 1
-    assert len(prod.world.balancers()) == 3
     prod.up("--expect-no-changes")
 
 
-def test_a_replaced_cluster_gets_everything_anew_and_the_other_keeps_all(prod: Site) -> None:
+def test_a_cluster_less_leaves_nothing_and_a_replaced_one_gets_everything_anew(prod: Site) -> None:
     """With other ranges, by two ups: there cannot be two clusters with one reserved address."""
-    before, other = server_of(prod, GKE), server_of(prod, EKS)
+    first_server, other = server_of(prod, "mesh-gke-eu-cluster"), server_of(prod, "mesh-eks-us-cluster")
     kept = {thing.identity for thing in prod.world.things("kubernetes", other)}
-    whole, without = prod.mesh, prod.mesh
+    whole = prod.mesh
+    del whole["networks"]["gcp-us"], whole["clusters"]["gke-us"]
     whole["clusters"]["gke-eu"]["podCidr"] = "10.10.64.0/18"
+    without = copy.deepcopy(whole)
     del without["clusters"]["gke-eu"], without["ingress"]
     groups = without["workloadGroups"].items()
     without["workloadGroups"] = {name: group for name, group in groups if group["cluster"] != "gke-eu"}
     prod.world.forget_calls()
     prod.configure(without)
     prod.up()
-    assert prod.world.things("kubernetes", before) == []
+    assert {thing.owner for thing in prod.world.things("kubernetes")} == {other}
+    assert prod.world.of_type(GKE) == []
     assert len(prod.world.balancers()) == 1
     prod.configure(whole)
     prod.up()
-    now = server_of(prod, GKE)
-    assert now != before
+    now = server_of(prod, "mesh-gke-eu-cluster")
+    assert now != first_server
     assert releases(prod, now)
+    assert len(prod.world.of_type(GKE)) == 1
+    assert len(prod.world.balancers()) == 3
     assert {thing.identity for thing in prod.world.things("kubernetes", other)} == kept
     made_anew = {
         call.name.removeprefix("mesh-")
@@ -235,41 +243,6 @@ def test_a_replaced_cluster_gets_everything_anew_and_the_other_keeps_all(prod: S
     }
     assert {name for name in made_anew if not name.startswith(("group-", "eks-us-"))} == set()
     assert not [name for name in made_anew if "istio" in name or "gateway" in name]
-    prod.up("--expect-no-changes")
-
-
-@pytest.mark.parametrize(
-    ("cluster", "key", "value"),
-    [("gke-eu", "serviceCidr", "10.10.48.0/20"), ("eks-us", "serviceCidr", "172.21.0.0/16")],
-)
-def test_a_cluster_keeps_its_ranges_in_any_stack(prod: Site, cluster: str, key: str, value: str) -> None:
-    kept, mesh = prod.mesh, prod.mesh
-    mesh["clusters"][cluster][key] = value
-    prod.world.forget_calls()
-    prod.configure(mesh)
-    said = prod.up(fails=True)
-    prod.configure(kept)
-    assert f"clusters.{cluster}.{key} cannot change from" in said
-    assert f"Take {cluster} and what is in it out, run up" in said
-    assert changes(prod) == []
-
-
-def test_a_dead_cluster_in_quarantine_does_not_hold_the_living(prod: Site) -> None:
-    dead = server_of(prod, EKS)
-    prod.world.kill(dead)
-    mesh = prod.mesh
-    mesh["clusters"]["eks-us"]["state"] = "quarantined"
-    prod.configure(mesh)
-    prod.world.forget_calls()
-    prod.pulumi("preview")
-    prod.up()
-    prod.up("--expect-no-changes")
-    assert [call for call in prod.world.calls() if call.owner == dead] == []
-
-    prod.world.revive(dead)
-    del mesh["clusters"]["eks-us"]["state"]
-    prod.configure(mesh)
-    prod.up()
     prod.up("--expect-no-changes")
 
 
@@ -286,6 +259,35 @@ def test_destroy_goes_in_the_right_order_and_leaves_nothing(prod: Site) -> None:
     for cluster in ("gke-eu", "eks-us"):
         gateway, istiod = f"mesh-{cluster}-gateway-release", f"mesh-{cluster}-istio-istiod"
         assert last(calls, name=gateway) < first(calls, name=istiod)
+
+
+def add_group(mesh: dict[str, Any]) -> None:
+    mesh["workloadGroups"]["reviews"] = {**mesh["workloadGroups"]["ratings"], "labels": {"app": "reviews"}}
+
+
+def change_version(mesh: dict[str, Any]) -> None:
+    mesh["istio"]["version"] = "1.31.1"
+
+
+def add_cluster(mesh: dict[str, Any]) -> None:
+    mesh["networks"]["gcp-us"] = {"type": "gcp", "region": "us-central1", "cidr": "10.30.0.0/16"}
+    mesh["clusters"]["gke-us"] = {"type": "gke", "network": "gcp-us"}
+
+
+def planned_with(prod: Site, change: Callable[[dict[str, Any]], None]) -> dict[str, str]:
+    """What a preview would do after one change, which is taken back."""
+    kept, mesh = prod.mesh, prod.mesh
+    change(mesh)
+    prod.configure(mesh)
+    planned = prod.planned()
+    prod.configure(kept)
+    return planned
+
+
+def identities(prod: Site) -> set[tuple[str, str]]:
+    """Each cluster with its API server: a cluster that is made anew has another one."""
+    clusters = prod.world.of_type(GKE) + prod.world.of_type(EKS)
+    return {(each.identity, server_of(prod, each.name)) for each in clusters}
 
 
 def urns(prod: Site) -> set[str]:
