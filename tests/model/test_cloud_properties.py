@@ -39,10 +39,7 @@ def _cloud_clusters(plan: MeshPlan) -> list[CloudClusterPlan]:
     return [cluster for cluster in plan.clusters.values() if isinstance(cluster, CloudClusterPlan)]
 
 
-@thorough
-@given(cloud_meshes())
-def test_no_two_ranges_overlap_and_each_is_in_its_network(raw: Mapping[str, Any]) -> None:
-    plan = plan_from(raw, "test")
+def no_two_ranges_overlap_and_each_is_in_its_network(plan: MeshPlan) -> None:
     everything: list[IPv4Network] = []
     for network in plan.networks.values():
         ranges = _ranges(plan, network)
@@ -67,10 +64,7 @@ def _open(rules: tuple[FirewallRulePlan, ...], source: tuple[str, str], target: 
     }
 
 
-@thorough
-@given(cloud_meshes())
-def test_the_firewall_admits_what_the_mesh_needs(raw: Mapping[str, Any]) -> None:
-    plan = plan_from(raw, "test")
+def the_firewall_admits_what_the_mesh_needs(plan: MeshPlan) -> None:
     for network in plan.networks.values():
         clusters = [n for n in network.clusters if isinstance(plan.clusters[n].config, CloudClusterConfig)]
         machines = {n: plan.groups[n] for n in network.groups if plan.groups[n].machine_set is not None}
@@ -90,10 +84,7 @@ def test_the_firewall_admits_what_the_mesh_needs(raw: Mapping[str, Any]) -> None
                 assert _open(network.firewall, ("addresses", "health-checks"), target) == {AGENT_PORT}
 
 
-@thorough
-@given(cloud_meshes())
-def test_pods_and_machines_are_known_by_all_their_ranges(raw: Mapping[str, Any]) -> None:
-    plan = plan_from(raw, "test")
+def pods_and_machines_are_known_by_all_their_ranges(plan: MeshPlan) -> None:
     for network in plan.networks.values():
         private = {subnet.cidr for subnet in network.subnets if not subnet.public}
         for rule in network.firewall:
@@ -124,10 +115,7 @@ def _admits_by_own_addresses(plan: MeshPlan, cluster: CloudClusterPlan, callers:
     return reached and all(each.is_private for each in admitted)
 
 
-@thorough
-@given(cloud_meshes())
-def test_an_api_server_admits_operators_peers_and_machines(raw: Mapping[str, Any]) -> None:
-    plan = plan_from(raw, "test")
+def an_api_server_admits_operators_peers_and_machines(plan: MeshPlan) -> None:
     for cluster in _cloud_clusters(plan):
         peers = [other.network for other in plan.clusters.values() if other.name != cluster.name]
         groups = [group for group in plan.groups.values() if group.cluster == cluster.name]
@@ -148,10 +136,7 @@ def test_an_api_server_admits_operators_peers_and_machines(raw: Mapping[str, Any
                 assert _open(firewall, caller, ("control-plane", cluster.name)) == {443}
 
 
-@thorough
-@given(cloud_meshes())
-def test_a_gateway_admits_every_member_elsewhere_and_never_everybody(raw: Mapping[str, Any]) -> None:
-    plan = plan_from(raw, "test")
+def a_gateway_admits_every_member_elsewhere_and_never_everybody(plan: MeshPlan) -> None:
     for cluster in _cloud_clusters(plan):
         sources = [*cluster.api.sources]
         if cluster.exposure is not None:
@@ -230,3 +215,18 @@ def test_a_further_zone_moves_nothing(raw: Mapping[str, Any], data: st.DataObjec
     letter = data.draw(st.sampled_from([each for each in LETTERS if f"us-east-1{each}" not in zones]))
     more = changed(raw, {f"networks.{name}.zones": [*zones, f"us-east-1{letter}"]})
     _moved(plan_from(raw, "test"), plan_from(more, "test"))
+
+
+@thorough
+@given(cloud_meshes())
+def test_what_holds_for_the_plan_of_every_mesh(raw: Mapping[str, Any]) -> None:
+    """Each is made and planned once for all of these."""
+    plan = plan_from(raw, "test")
+    for holds in (
+        no_two_ranges_overlap_and_each_is_in_its_network,
+        the_firewall_admits_what_the_mesh_needs,
+        pods_and_machines_are_known_by_all_their_ranges,
+        an_api_server_admits_operators_peers_and_machines,
+        a_gateway_admits_every_member_elsewhere_and_never_everybody,
+    ):
+        holds(plan)

@@ -62,10 +62,7 @@ def _slot(cidr: str, index: int) -> str:
     return str(list(IPv4Network(cidr).subnets(new_prefix=20))[1 + index])
 
 
-@thorough
-@given(meshes() | cloud_meshes())
-def test_every_ordered_pair_of_active_clusters_has_one_remote_secret_entry(raw: Mapping[str, Any]) -> None:
-    plan = plan_from(raw, "test")
+def every_ordered_pair_of_active_clusters_has_one_remote_secret_entry(plan: MeshPlan) -> None:
     active = sorted(name for name, cluster in plan.clusters.items() if cluster.active)
     entries = [(entry.holder, entry.peer) for entry in plan.remote_secrets]
     assert len(entries) == len(set(entries))
@@ -133,10 +130,7 @@ def test_the_same_text_gives_the_same_plan(raw: Mapping[str, Any], stack: str) -
     assert plan_from(raw, stack) == plan_from(turned, stack)
 
 
-@thorough
-@given(meshes() | cloud_meshes())
-def test_names_are_labels_and_unique(raw: Mapping[str, Any]) -> None:
-    plan = plan_from(raw, "test")
+def names_are_labels_and_unique(plan: MeshPlan) -> None:
     hosts = [
         *plan.clusters,
         *(machine.name for group in plan.groups.values() for machine in group.machines),
@@ -172,3 +166,15 @@ def test_quarantine_leaves_the_others_as_they_are(raw: Mapping[str, Any]) -> Non
         assert set(cluster.peers) <= set(before.clusters[name].peers)
     for name, group in plan.groups.items():
         assert group == before.groups[name]
+
+
+@thorough
+@given(meshes() | cloud_meshes())
+def test_what_holds_for_the_plan_of_every_mesh(raw: Mapping[str, Any]) -> None:
+    """Each is made and planned once for all of these."""
+    plan = plan_from(raw, "test")
+    for holds in (
+        every_ordered_pair_of_active_clusters_has_one_remote_secret_entry,
+        names_are_labels_and_unique,
+    ):
+        holds(plan)

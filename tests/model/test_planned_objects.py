@@ -92,10 +92,8 @@ def duplicates(plan: MeshPlan) -> list[tuple[str, str, str]]:
     ]
 
 
-@thorough
-@given(busy_meshes())
-def test_no_two_objects_have_one_kind_namespace_and_name(raw: Mapping[str, Any]) -> None:
-    assert duplicates(planned(raw)) == []
+def no_two_objects_have_one_kind_namespace_and_name(plan: MeshPlan) -> None:
+    assert duplicates(plan) == []
 
 
 def test_two_ingresses_whose_names_join_alike() -> None:
@@ -107,10 +105,7 @@ def test_two_ingresses_whose_names_join_alike() -> None:
     assert duplicates(plan_from(raw, "local")) == []
 
 
-@thorough
-@given(busy_meshes())
-def test_every_objects_namespace_is_declared_or_somebody_elses(raw: Mapping[str, Any]) -> None:
-    plan = planned(raw)
+def every_objects_namespace_is_declared_or_somebody_elses(plan: MeshPlan) -> None:
     for cluster in plan.clusters.values():
         made = {name for kind, _, name in map(identity, objects(cluster)) if kind == "Namespace"}
         used = {namespace for _, namespace, _ in map(identity, objects(cluster)) if namespace}
@@ -118,10 +113,8 @@ def test_every_objects_namespace_is_declared_or_somebody_elses(raw: Mapping[str,
         assert "istio-system" in made
 
 
-@thorough
-@given(busy_meshes())
-def test_everything_comes_after_what_it_waits_for(raw: Mapping[str, Any]) -> None:
-    for cluster in planned(raw).clusters.values():
+def everything_comes_after_what_it_waits_for(plan: MeshPlan) -> None:
+    for cluster in plan.clusters.values():
         drained = isinstance(cluster.config, CloudClusterConfig)
         there = {f"{cluster.name}-drain"} if drained else set()
         for each in cluster.objects:
@@ -130,9 +123,21 @@ def test_everything_comes_after_what_it_waits_for(raw: Mapping[str, Any]) -> Non
             there.add(each.name)
 
 
-@thorough
-@given(busy_meshes())
-def test_a_release_is_installed_once(raw: Mapping[str, Any]) -> None:
-    for cluster in planned(raw).clusters.values():
+def a_release_is_installed_once(plan: MeshPlan) -> None:
+    for cluster in plan.clusters.values():
         releases = [each.release for each in cluster.objects if isinstance(each, PlannedRelease)]
         assert len(releases) == len(set(releases))
+
+
+@thorough
+@given(busy_meshes())
+def test_what_holds_for_the_objects_of_every_mesh(raw: Mapping[str, Any]) -> None:
+    """Each is made and planned once for all of these."""
+    plan = planned(raw)
+    for holds in (
+        no_two_objects_have_one_kind_namespace_and_name,
+        every_objects_namespace_is_declared_or_somebody_elses,
+        everything_comes_after_what_it_waits_for,
+        a_release_is_installed_once,
+    ):
+        holds(plan)
