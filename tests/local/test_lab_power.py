@@ -57,7 +57,7 @@ class Life:
         return client
 
     def off(self) -> None:
-        self.assert_as_it_was().shutdown()
+        LabClient.connect(start=True).shutdown()
         self.assert_dead()
 
 
@@ -103,6 +103,7 @@ def test_the_lab_dies_whole_with_any_of_its_processes(which: str, life: Life) ->
 
 
 def test_shutdown_keeps_the_state_and_nothing_else(life: Life) -> None:
+    life.assert_as_it_was()
     life.off()
 
 
@@ -138,7 +139,7 @@ def test_two_starters_at_once_get_one_lab(life: Life) -> None:
 def test_a_second_lab_is_refused_unless_allowed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, life: Life
 ) -> None:
-    life.assert_as_it_was()
+    LabClient.connect(start=True)
     monkeypatch.setenv("HYBRID_MESH_STATE", str(tmp_path))
     monkeypatch.setenv("HYBRID_MESH_SEVERAL_LABS", "0")
     with pytest.raises(PreflightError, match="another lab is running"):
@@ -152,7 +153,7 @@ def test_nobody_else_can_pretend_that_a_lab_runs(life: Life) -> None:
     name = cgroups.lab_name(life.state)
     with socket.socket(socket.AF_UNIX) as squatter:
         squatter.bind(f"\0{name}")
-        client = life.assert_as_it_was()
+        client = LabClient.connect(start=True)
         folder = cgroups.hierarchies()[0] / name
         assert folder.stat().st_mode & 0o077 == 0
         client.shutdown()
@@ -160,7 +161,7 @@ def test_nobody_else_can_pretend_that_a_lab_runs(life: Life) -> None:
 
 
 def test_the_next_start_sweeps_what_a_full_kill_left(life: Life) -> None:
-    life.assert_as_it_was()
+    LabClient.connect(start=True)
     name = cgroups.lab_name(life.state)
     watchdog, init = lab_process("watchdog"), lab_process("init")
     os.kill(watchdog, signal.SIGSTOP)
@@ -168,12 +169,13 @@ def test_the_next_start_sweeps_what_a_full_kill_left(life: Life) -> None:
     os.kill(watchdog, signal.SIGKILL)
     eventually("lab gone", lambda: not lab_processes())
     assert name in cgroups.labs(), "nobody was left to remove the cgroups"
+    life.assert_as_it_was()
     life.off()
 
 
 def test_a_hung_lab_holds_nobody_and_can_be_ended(life: Life) -> None:
     """Its server is stopped: it takes connections and answers none."""
-    life.assert_as_it_was()
+    LabClient.connect(start=True)
     os.kill(lab_process("server"), signal.SIGSTOP)
     with pytest.raises(LabNotRunning):
         LabClient.connect(start=False)
