@@ -84,49 +84,38 @@ def test_a_merge_is_applied_and_leaves_nothing_to_change(runner: Runner, site: S
     assert leaks(secrets, apply.output + again.output) == []
 
 
-def test_nothing_that_was_shown_holds_a_secret(runner: Runner, site: Site) -> None:
-    (preview,) = _succeeded(runner.job("preview.yml", "preview"))
-    assert leaks(known_secrets(site.export()), preview.output + runner.body()) == []
-
-
-def test_a_mesh_as_declared_has_no_drift(runner: Runner) -> None:
-    _no_drift(runner)
-
-
 def test_drift_is_found_and_reported(runner: Runner, site: Site, tmp_path: Path) -> None:
+    """What was changed and what was deleted; all else is as declared."""
     _kubectl(site, tmp_path, "patch", *POLICY, "--type=merge", "--patch", PERMISSIVE)
+    _kubectl(site, tmp_path, "delete", *GROUP)
     assert _mode(site, tmp_path) == "PERMISSIVE"
     summary = _drift(runner)
     assert "PeerAuthentication" in summary
     assert '"PERMISSIVE" => "STRICT"' in summary
+    assert "+ kubernetes:networking.istio.io/v1:WorkloadGroup" in summary
+    assert "+ 1 to create" in summary
+    assert "~ 2 to update" in summary, (
+        "the policy, and the registration, which waits for VMs of the new group"
+    )
     _succeeded(runner.job("drift.yml", "report"))
     assert "issue" in runner.arguments()
     assert "create" in runner.arguments()
     assert "PERMISSIVE" in runner.body()
+    assert leaks(known_secrets(site.export()), summary + runner.body()) == []
     assert _mode(site, tmp_path) == "PERMISSIVE", "a check changes nothing"
 
 
 def test_applying_again_heals(runner: Runner, site: Site, tmp_path: Path) -> None:
-    _succeeded(runner.job("apply-stack.yml", "apply"))
-    assert _mode(site, tmp_path) == "STRICT"
-    _no_drift(runner)
-    site.hybrid_mesh("verify")
-
-
-def test_what_was_deleted_is_found_and_made_again(runner: Runner, site: Site, tmp_path: Path) -> None:
-    _kubectl(site, tmp_path, "delete", *POLICY)
-    _kubectl(site, tmp_path, "delete", *GROUP)
-    summary = _drift(runner)
-    assert "+ kubernetes:security.istio.io/v1:PeerAuthentication" in summary
-    assert "+ kubernetes:networking.istio.io/v1:WorkloadGroup" in summary
-    assert "+ 2 to create" in summary
+    """The VMs whose agents began anew without their group, too."""
     for machine in ("legacy-0", "legacy-1"):
         site.hybrid_mesh("lab", "shell", machine, "systemctl", "restart", "istio")
     _succeeded(runner.job("apply-stack.yml", "apply"))
+    assert _mode(site, tmp_path) == "STRICT"
     site.hybrid_mesh("verify")
 
 
-def test_what_a_chart_made_is_not_compared(runner: Runner, site: Site, tmp_path: Path) -> None:
+def test_a_mesh_as_declared_has_no_drift(runner: Runner, site: Site, tmp_path: Path) -> None:
+    """Whatever was changed in what a chart made, which is not compared."""
     note = json.dumps({"data": {"note": "by hand"}})
     _kubectl(site, tmp_path, "patch", *MESH_CONFIGURATION, "--type=merge", "--patch", note)
     _no_drift(runner)
