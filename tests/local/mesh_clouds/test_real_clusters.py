@@ -159,8 +159,7 @@ def _hostname(url: str) -> str:
 
 
 def test_a_second_up_changes_nothing(mesh: CloudSite) -> None:
-    mesh.site.up("--expect-no-changes", "--suppress-outputs")
-    mesh.site.preview("--refresh", "--expect-no-changes", "--suppress-outputs")
+    mesh.site.up("--refresh", "--expect-no-changes", "--suppress-outputs")
 
 
 def test_neither_the_output_nor_the_state_tells_a_secret(mesh: CloudSite) -> None:
