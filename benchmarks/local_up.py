@@ -61,7 +61,7 @@ def main() -> int:
 def measure(rest: float, runs: int) -> Iterator[Figure]:
     yield Figure("toolchain, nothing changed", timed("-m", "local.toolchain", "build")[0], "s", 5)
     with tempfile.TemporaryDirectory(prefix="hybrid-mesh-bench-") as folder:
-        os.environ["HYBRID_MESH_STATE"] = str(Path(folder).resolve())
+        os.environ["HYBRID_MESH_STATE"] = os.environ["TMPDIR"] = str(Path(folder).resolve())
         try:
             yield first_up(runs)
             seconds, output = timed("-m", "cli.main", "up")

@@ -1,4 +1,5 @@
-"""One real site for the pipelines' commands and the life of the mesh, which follow each other on it."""
+"""What tests share: where temporary files go, and one real site for the pipelines' commands and then for the
+life of the mesh."""
 
 import os
 from collections.abc import Iterator
@@ -9,6 +10,14 @@ import pytest
 from tests.commands import PROJECT
 from tests.local.host import Traces, traces
 from tests.local.mesh.site import Site
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Pulumi's Kubernetes plug-in leaves a file for each kubeconfig where temporary files are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("t")))
+        yield
 
 
 @pytest.fixture(scope="session")
