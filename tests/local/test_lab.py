@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -219,13 +218,14 @@ def test_a_machine_proves_itself_to_the_api_server(infos: dict[str, ClusterInfo]
             f"-d '{review}' {infos['far'].peer_endpoint}{path}"
         )
 
-        def reviewed() -> dict[str, Any]:
-            answer: dict[str, Any] = json.loads(client.machine_shell("vm", ["sh", "-c", call], 20).stdout)
-            return answer
+        def account() -> str:
+            answer = json.loads(client.machine_shell("vm", ["sh", "-c", call], 20).stdout)
+            return str(answer["status"]["userInfo"]["username"])
 
-        # An API server discovers its issuers after it has become ready, on a busy host seconds later.
-        answer = waiting.eventually("the API server answers", reviewed, passing=json.JSONDecodeError)
-        assert answer["status"]["userInfo"]["username"] == ACCOUNT
+        # An API server finds its issuers after it has become ready, on a busy host seconds later.
+        # It refuses the token until then: the status is a word.
+        asked = waiting.eventually("the API server knows the VM", account, passing=(ValueError, TypeError))
+        assert asked == ACCOUNT
         packages = ["curl", "-sfI", "-m", "5", "http://172.30.0.1:8080/echo-client"]
         assert client.machine_shell("vm", packages, 20).returncode == 0
         assert machine.address == "10.61.0.100"
