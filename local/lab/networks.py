@@ -17,6 +17,10 @@ QUIET = {
     "ipv4/conf/all/rp_filter": "0",
     "ipv4/conf/default/rp_filter": "0",
 }
+BRIDGE = "02:00:00:00:00:01"
+"""Of every bridge, each in a namespace of its own. A bridge without one takes the lowest of its ports' and
+changes it as members come, who go on sending to the one that they know: for up to 45 seconds nothing of the
+lab's is reached (br_stp_recalculate_bridge_id in net/bridge/br_stp_if.c; base_reachable_time in arp(7))."""
 ROUTER = {"ipv4/ip_forward": "1"}
 """The default router of a LAN's machines knows no other network: it answers everything as unreachable."""
 
@@ -45,7 +49,7 @@ class Networks:
         ip(
             [
                 "link set lo up",
-                "link add wan type bridge",
+                f"link add wan address {BRIDGE} type bridge",
                 f"address add {addressing.WAN_SERVICES}/{addressing.WAN.prefixlen} dev wan",
                 "link set wan up",
             ],
@@ -136,7 +140,7 @@ class Networks:
             ip(
                 [
                     "link set lo up",
-                    "link add lan type bridge",
+                    f"link add lan address {BRIDGE} type bridge",
                     f"address add {addressing.lan_services(network.cidr)}/24 dev lan",
                     f"address add {METADATA_ADDRESS}/32 dev lan",
                     "link set lan up",

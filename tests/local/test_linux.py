@@ -92,6 +92,26 @@ net.join(*args)
     assert isolated(program) == "busy\n" * 2
 
 
+@needs_root
+def test_the_labs_services_keep_their_hardware_address_when_members_come() -> None:
+    """Members remember it for up to 45 seconds, in which they would reach nobody."""
+    program = """
+from local.lab import networks
+from local.lab.specs import NetworkSpec
+from local.linux.commands import run
+net = networks.Networks()
+spec = NetworkSpec("one", "10.61.0.0/16")
+lan = net.lan(spec)
+def addresses():
+    links = [("wan", net.wan), ("lan", lan)]
+    return [run(["ip", "-brief", "link", "show", name], namespace=there).split()[2] for name, there in links]
+before = addresses()
+net.join("node-east", spec, "10.61.0.10", "172.30.1.1", "10.61.128.0/20")
+print(addresses() == before)
+"""
+    assert isolated(program) == "True\n"
+
+
 def test_logs_keep_the_run_before_and_have_a_limit(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "etcd.log"
     logs.begin(log)
