@@ -18,9 +18,10 @@ QUIET = {
     "ipv4/conf/default/rp_filter": "0",
 }
 BRIDGE = "02:00:00:00:00:01"
-"""Of every bridge, each in a namespace of its own. A bridge without one takes the lowest of its ports' and
-changes it as members come, who go on sending to the one that they know: for up to 45 seconds nothing of the
-lab's is reached (br_stp_recalculate_bridge_id in net/bridge/br_stp_if.c; base_reachable_time in arp(7))."""
+"""The hardware address of every bridge; each bridge is in a network namespace of its own. Without a fixed
+address a bridge takes the lowest of its ports' addresses, which changes when a member joins. The other
+members keep the old one for up to 45 seconds and do not reach the lab's services meanwhile. Sources:
+br_stp_recalculate_bridge_id in net/bridge/br_stp_if.c of the kernel; base_reachable_time in arp(7)."""
 ROUTER = {"ipv4/ip_forward": "1"}
 """The default router of a LAN's machines knows no other network: it answers everything as unreachable."""
 

@@ -58,7 +58,10 @@ def make(name: str) -> None:
 
 
 def give_way(name: str) -> None:
-    """Lets `name` have a tenth of what its siblings get of the CPUs, while they want all."""
+    """Gives `name` a tenth of the CPU weight of its siblings, which counts only while the CPUs are busy.
+
+    The siblings have the kernel's defaults: `cpu.weight` 100 on cgroup v2, `cpu.shares` 1024 on v1.
+    """
     for hierarchy in hierarchies():
         for key, share in (("cpu.weight", "10"), ("cpu.shares", "102")):
             if (hierarchy / name / key).exists():

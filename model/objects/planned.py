@@ -60,5 +60,5 @@ class PlannedRelease(Planned):
     adopts: bool = False
     """Whether it takes over objects of its chart that the cluster has already, as `helm --take-ownership`."""
     awaited: bool = True
-    """Whether Helm waits until its objects are ready, as `helm --wait`. Definitions are served within moments
-    of being made, and Helm looks every two seconds."""
+    """Whether Helm waits until its objects are ready, as `helm --wait`. Custom resource definitions are
+    served within moments of their creation, and Helm polls only every two seconds."""

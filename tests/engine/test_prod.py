@@ -199,7 +199,9 @@ def test_dead_clusters_in_quarantine_do_not_hold_the_living(prod: Site) -> None:
         mesh["clusters"][name]["state"] = "quarantined"
     prod.configure(mesh)
     prod.world.forget_calls()
+    prod.pulumi("preview")
     prod.up()
+    prod.up("--expect-no-changes")
     assert [call for call in prod.world.calls() if call.owner in dead] == []
 
     for server in dead:

@@ -84,6 +84,11 @@ def test_a_merge_is_applied_and_leaves_nothing_to_change(runner: Runner, site: S
     assert leaks(secrets, apply.output + again.output) == []
 
 
+def test_nothing_that_was_shown_holds_a_secret(runner: Runner, site: Site) -> None:
+    (preview,) = _succeeded(runner.job("preview.yml", "preview"))
+    assert leaks(known_secrets(site.export()), preview.output + runner.body()) == []
+
+
 def test_drift_is_found_and_reported(runner: Runner, site: Site, tmp_path: Path) -> None:
     """What was changed and what was deleted; all else is as declared."""
     _kubectl(site, tmp_path, "patch", *POLICY, "--type=merge", "--patch", PERMISSIVE)
