@@ -12,8 +12,10 @@ from pathlib import Path
 from cli.console import say
 from cli.engine import Engine
 from cli.errors import CommandError
+from cli.releases import forget_releases
 from cli.salt import ensure_salt, remove_salt
 from local.paths import project_folder
+from model.plan.types import MeshPlan
 from model.reading.stack_file import stack_file
 
 PROJECT = "hybrid-mesh"
@@ -50,9 +52,9 @@ def _start(process: int) -> datetime:
     return datetime.fromtimestamp(boot + ticks / os.sysconf("SC_CLK_TCK"), UTC)
 
 
-def prepare(engine: Engine, stack: str) -> None:
-    """Selects the stack, made when it is new, and clears what an interrupted run has left. Raises
-    CommandError."""
+def prepare(engine: Engine, stack: str, plan: MeshPlan | None = None) -> None:
+    """Selects the stack, made when it is new, and clears what an interrupted run has left; in the clusters of
+    `plan`, too. Raises CommandError."""
     settings = engine.settings
     if settings.own_backend and settings.own_passphrase:
         replaced = ensure_salt(stack_file(project_folder(), stack), settings.own_passphrase)
@@ -65,14 +67,14 @@ def prepare(engine: Engine, stack: str) -> None:
         )
     if settings.own_backend:
         _release(engine, stack, settings.own_backend)
-        _forget_pending(engine, stack, settings.own_backend)
+        _forget_pending(engine, stack, settings.own_backend, plan)
 
 
 @contextmanager
-def prepared(engine: Engine, stack: str) -> Iterator[None]:
+def prepared(engine: Engine, stack: str, plan: MeshPlan | None = None) -> Iterator[None]:
     """As `prepare`; afterwards the stack's file is as it was in the checkout. Raises CommandError."""
     try:
-        prepare(engine, stack)
+        prepare(engine, stack, plan)
         yield
     finally:
         if passphrase := engine.settings.own_passphrase:
@@ -105,9 +107,9 @@ def _release(engine: Engine, stack: str, backend: Path) -> None:
         say("    The last `pulumi` was killed in the middle of its work: took its lock away.")
 
 
-def _forget_pending(engine: Engine, stack: str, backend: Path) -> None:
+def _forget_pending(engine: Engine, stack: str, backend: Path, plan: MeshPlan | None) -> None:
     """Forgets operations that a killed `pulumi` never saw the end of: all that they make is found again by
-    its name.
+    its name, but for Helm releases, which Helm must forget as well.
 
     `stack import` drops them (pulumi/pkg/v3/cmd/pulumi/stack/io.go); the secrets stay encrypted on the
     way.
@@ -119,6 +121,10 @@ def _forget_pending(engine: Engine, stack: str, backend: Path) -> None:
         return
     if not pending:
         return
+    named = [(operation["resource"]["urn"].rsplit("::", 1)[-1], operation["type"]) for operation in pending]
+    if plan and not forget_releases(plan, [name for name, kind in named if kind == "creating"]):
+        say("    A cluster with parts of the last run does not answer yet: if this run fails, run it again.")
+        return
     done = engine.ask("stack", "export", "--stack", stack)
     if done.returncode == 0:
         done = engine.ask("stack", "import", "--stack", stack, text=done.stdout)
@@ -127,7 +133,7 @@ def _forget_pending(engine: Engine, stack: str, backend: Path) -> None:
             f"The operations that a killed `pulumi` left cannot be cleared: {_last_line(done.stderr)}",
             f"Try `pulumi refresh --stack {stack}`.",
         )
-    names = ", ".join(sorted({operation["resource"]["urn"].rsplit("::", 1)[-1] for operation in pending}))
+    names = ", ".join(sorted({name for name, _ in named}))
     say(f"    The last run was interrupted while it worked on {names}: these are looked at anew.")
 
 

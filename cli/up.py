@@ -45,7 +45,7 @@ def up(stack: Stack = "local") -> None:
     engine = obtain_plugins(engine)
     if notice := engine.settings.notice():
         say(f"    {notice}")
-    with step("Raising the mesh"), prepared(engine, stack):
+    with step("Raising the mesh"), prepared(engine, stack, plan):
         code = engine.stream(*ARGUMENTS, *refresh, "--stack", stack)
     if code != 0:
         raise CommandError(

@@ -12,6 +12,7 @@ import subprocess
 
 import pytest
 
+from tests.commands import PROJECT, run
 from tests.local.host import Traces, assert_nothing_left, traces
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site, descendants, kill_one
@@ -108,9 +109,11 @@ def test_destroy_of_a_killed_lab_leaves_nothing(site: Site, before: Traces) -> N
 
 
 def test_an_up_whose_engine_is_killed_is_finished_by_the_next(site: Site) -> None:
-    run = start_up(site)
-    kill_one(run.pid, "pulumi")
-    assert_stopped(run)
+    """In the middle of a Helm release, whose name Helm then refuses until its record is gone."""
+    begun = start_up(site)
+    eventually("Helm has a record of a release", lambda: "sh.helm.release" in secrets_of(site, "east"))
+    kill_one(begun.pid, "pulumi")
+    assert_stopped(begun)
     site.hybrid_mesh("up")
     site.pulumi("preview", "--stack", "local", "--expect-no-changes")
 
@@ -122,10 +125,10 @@ def test_a_lab_whose_state_is_gone_is_made_anew_even_if_that_is_interrupted(
     most that may be logged of it holds no secret.
     """
     lose_state(site, before)
-    run = start_up(site)
-    os.killpg(run.pid, signal.SIGINT)
-    assert_stopped(run)
-    assert run.returncode == 130
+    begun = start_up(site)
+    os.killpg(begun.pid, signal.SIGINT)
+    assert_stopped(begun)
+    assert begun.returncode == 130
     verbose = ("--logtostderr", "-v=7", "--debug")
     done = site.pulumi("up", "--refresh", "--yes", "--stack", "local", "--skip-plugin-pre-install", *verbose)
     assert leaks(known_secrets(site.export()), done.stdout + done.stderr) == []
@@ -133,12 +136,27 @@ def test_a_lab_whose_state_is_gone_is_made_anew_even_if_that_is_interrupted(
     site.pulumi("preview", "--stack", "local", "--expect-no-changes")
 
 
+def secrets_of(site: Site, cluster: str) -> str:
+    """The names of the Secrets in `istio-system`, "" while the cluster cannot be asked."""
+    known = site.hybrid_mesh("lab", "kubeconfig", cluster, check=False)
+    if known.returncode != 0:
+        return ""
+    kubeconfig = site.state / "kubeconfig-of-the-test"
+    kubeconfig.touch(mode=0o600)
+    kubeconfig.write_text(known.stdout)
+    command = [str(PROJECT / ".toolchain/bin/kubectl"), f"--kubeconfig={kubeconfig}", "get", "secrets"]
+    try:
+        return run([*command, "--namespace=istio-system", "--output=name"], check=False).stdout
+    finally:
+        kubeconfig.unlink()
+
+
 def start_up(site: Site) -> subprocess.Popen[str]:
     """`hybrid-mesh up` of a mesh that is not there, as soon as it makes the first cluster."""
     assert not site.lab()["running"]
-    run = site.start("up")
+    begun = site.start("up")
     eventually("the first cluster is being made", lambda: len(site.lab()["clusters"]) > 0)
-    return run
+    return begun
 
 
 def assert_stopped(run: subprocess.Popen[str]) -> None:

@@ -1,0 +1,47 @@
+"""Helm releases that a killed `pulumi` made in a local cluster and never wrote into its state."""
+
+import subprocess
+from collections.abc import Collection
+
+from cli.errors import CommandError
+from cli.kubeconfigs import read_kubeconfig
+from cli.kubectl import Kubectl, KubectlError
+from local.lab.errors import LabError
+from model.config.clusters import LocalClusterConfig
+from model.objects.planned import PlannedRelease
+from model.plan.types import ClusterPlan, MeshPlan
+
+_SECONDS = 30.0
+
+
+def forget_releases(plan: MeshPlan, resources: Collection[str]) -> bool:
+    """Deletes Helm's records of those releases of local clusters whose creation was interrupted; `resources`
+    are names of Pulumi's. False when a cluster cannot be asked.
+
+    Helm refuses to install a release whose name it has a record of. Without the record it takes over the
+    objects that exist, because they carry the release's name (`existingResourceConflict` in helm/pkg/action).
+    In clusters of others a release of that name may be somebody else's: there nothing is deleted.
+    """
+    found = [
+        (cluster, planned)
+        for cluster in plan.clusters.values()
+        for planned in cluster.objects
+        if isinstance(cluster.config, LocalClusterConfig)
+        and isinstance(planned, PlannedRelease)
+        and any(name.endswith(f"-{planned.name}") for name in resources)
+    ]
+    forgotten = [_forget(plan.stack, cluster, release) for cluster, release in found]
+    return all(forgotten)
+
+
+def _forget(stack: str, cluster: ClusterPlan, release: PlannedRelease) -> bool:
+    command = [
+        "delete",
+        "secrets",
+        f"--namespace={release.namespace}",
+        f"--selector=owner=helm,name={release.release}",
+    ]
+    try:
+        return Kubectl(read_kubeconfig(cluster, stack)).run(command, _SECONDS).returncode == 0
+    except (CommandError, LabError, KubectlError, subprocess.TimeoutExpired):
+        return False

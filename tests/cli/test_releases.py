@@ -1,0 +1,39 @@
+"""Which Helm records are deleted after a killed `pulumi`; tests/local/mesh/test_life.py does it for real."""
+
+import subprocess
+from collections.abc import Sequence
+
+import pytest
+
+from cli import releases
+from cli.plans import stack_plan
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+    """What kubectl was asked to do."""
+    asked: list[Sequence[str]] = []
+
+    class Kubectl:
+        def __init__(self, kubeconfig: str) -> None:
+            assert kubeconfig == "east"
+
+        def run(self, arguments: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
+            assert timeout > 0
+            asked.append(arguments)
+            return subprocess.CompletedProcess([], 0)
+
+    monkeypatch.setattr(releases, "Kubectl", Kubectl)
+    monkeypatch.setattr(releases, "read_kubeconfig", lambda cluster, _: cluster.name)
+    return asked
+
+
+def test_the_record_of_an_interrupted_release_is_deleted(commands: list[Sequence[str]]) -> None:
+    assert releases.forget_releases(stack_plan("local"), ["mesh-east-istio-base", "mesh-west-demo-service"])
+    selector = "--selector=owner=helm,name=istio-base"
+    assert commands == [["delete", "secrets", "--namespace=istio-system", selector]]
+
+
+def test_nothing_is_deleted_in_clusters_of_others(commands: list[Sequence[str]]) -> None:
+    assert releases.forget_releases(stack_plan("dev"), ["mesh-one-istio-base"])
+    assert commands == []
