@@ -1,4 +1,4 @@
-"""Helm releases that a killed `pulumi` made in a local cluster and never wrote into its state."""
+"""Helm releases that a killed `pulumi` made in a cluster and never wrote into its state."""
 
 import subprocess
 from collections.abc import Collection
@@ -15,19 +15,19 @@ _SECONDS = 30.0
 
 
 def forget_releases(plan: MeshPlan, resources: Collection[str]) -> bool:
-    """Deletes Helm's records of those releases of local clusters whose creation was interrupted; `resources`
-    are names of Pulumi's. False when a cluster cannot be asked.
+    """Deletes Helm's records of those releases whose creation was interrupted; `resources` are names of
+    Pulumi's. False when a cluster cannot be asked.
 
     Helm refuses to install a release whose name it has a record of. Without the record it takes over the
     objects that exist, because they carry the release's name (`existingResourceConflict` in helm/pkg/action).
-    In clusters of others a release of that name may be somebody else's: there nothing is deleted.
+    Outside the lab a whole release of that name may be somebody else's: there only records of unfinished
+    installations are deleted.
     """
     found = [
         (cluster, planned)
         for cluster in plan.clusters.values()
         for planned in cluster.objects
-        if isinstance(cluster.config, LocalClusterConfig)
-        and isinstance(planned, PlannedRelease)
+        if isinstance(planned, PlannedRelease)
         and any(name.endswith(f"-{planned.name}") for name in resources)
     ]
     forgotten = [_forget(plan.stack, cluster, release) for cluster, release in found]
@@ -35,12 +35,10 @@ def forget_releases(plan: MeshPlan, resources: Collection[str]) -> bool:
 
 
 def _forget(stack: str, cluster: ClusterPlan, release: PlannedRelease) -> bool:
-    command = [
-        "delete",
-        "secrets",
-        f"--namespace={release.namespace}",
-        f"--selector=owner=helm,name={release.release}",
-    ]
+    selector = f"owner=helm,name={release.release}"
+    if not isinstance(cluster.config, LocalClusterConfig):
+        selector += ",status=pending-install"
+    command = ["delete", "secrets", f"--namespace={release.namespace}", f"--selector={selector}"]
     try:
         return Kubectl(read_kubeconfig(cluster, stack)).run(command, _SECONDS).returncode == 0
     except (CommandError, LabError, KubectlError, subprocess.TimeoutExpired):

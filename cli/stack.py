@@ -12,6 +12,7 @@ from pathlib import Path
 from cli.console import say
 from cli.engine import Engine
 from cli.errors import CommandError
+from cli.orphans import end_orphans
 from cli.releases import forget_releases
 from cli.salt import ensure_salt, remove_salt
 from local.paths import project_folder
@@ -66,6 +67,7 @@ def prepare(engine: Engine, stack: str, plan: MeshPlan | None = None) -> None:
             f"The stack {stack} cannot be selected: {_last_line(done.stderr)}", _backend_hint(engine)
         )
     if settings.own_backend:
+        end_orphans(settings.own_backend)
         _release(engine, stack, settings.own_backend)
         _forget_pending(engine, stack, settings.own_backend, plan)
 
