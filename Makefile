@@ -10,6 +10,12 @@ IS_ROOT := $(filter 0,$(shell id -u))
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command 'make lock' --quiet --upgrade
 
+# Python's bytecode and what mypy knows are kept, whatever the environment says: without them a clean checkout
+# works for minutes more.
+unexport PYTHONDONTWRITEBYTECODE
+CACHE := $(or $(HYBRID_MESH_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hybrid-mesh)
+export MYPY_CACHE_DIR ?= $(CACHE)/mypy
+
 .DEFAULT_GOAL := help
 .PHONY: help setup toolchain toolchain-bundle up verify down test test-fast test-emulated lint format bench lock
 

@@ -12,6 +12,11 @@ from tests.local.host import Traces, traces
 from tests.local.mesh.site import Site
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: the tests without a lab wait a third of their time for processes and clocks."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _temporary_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Pulumi's Kubernetes plug-in leaves a file for each kubeconfig where temporary files are."""
