@@ -59,9 +59,9 @@ def uid_of(declared: KubernetesObject) -> pulumi.Output[str]:
 
 
 def release(
-    name: str, planned: PlannedRelease, service: Mapping[str, Any], opts: pulumi.ResourceOptions
+    name: str, planned: PlannedRelease, fields: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> KubernetesObject:
-    """The Helm release `name`; `service` is what the run adds to its value of that name.
+    """The Helm release `name`; `fields` are the values that only the run knows, or the rest of them.
 
     The client does not check the objects against the API server's OpenAPI document, which would be fetched
     and read for each release: the server itself checks them.
@@ -77,7 +77,7 @@ def release(
         "takeOwnership": planned.adopts or None,
         "skipAwait": not planned.awaited or None,
         "disableOpenapiValidation": True,
-        "values": merge(planned.values, {"service": service} if service else {}),
+        "values": merge(planned.values, fields),
         "status": None,
     }
     return KubernetesObject(_RELEASE, name, properties, opts)

@@ -20,7 +20,9 @@ class EastWestGateway(pulumi.ComponentResource):
         self, name: str, *, member: ClusterMember, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("hybridmesh:index:EastWestGateway", name, None, opts)
-        release = member.declare(f"{member.name}-gateway", self)["release"]
+        release = member.declare(
+            f"{member.name}-gateway", self, filled={"release": {"service": member.cluster.gateway_service}}
+        )["release"]
         self.addresses = _addresses(name, member.cluster, release, self)
         self.register_outputs({"addresses": self.addresses})
 

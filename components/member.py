@@ -59,9 +59,9 @@ class ClusterMember:
     ) -> KubernetesObject:
         options = self.cluster.options(parent, [self.made[name] for name in planned.after])
         name = f"{self.mesh}-{planned.name}"
+        assert set(fields) == set(planned.filled), f"{planned.name}: the plan and its component disagree"
         if isinstance(planned, PlannedRelease):
-            service = self.cluster.gateway_service if planned.service_filled else {}
-            return release(name, planned, service, options)
+            return release(name, planned, fields, options)
         return declare(name, {**planned.manifest, **fields}, options)
 
     def _shared_namespace(self, planned: PlannedObject, parent: pulumi.Resource) -> SharedNamespace:

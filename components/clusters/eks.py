@@ -65,6 +65,7 @@ class EksMeshCluster(CloudMeshCluster):
         self.connect_after(name, [*nodes, *network.ready])
         self._controller = LoadBalancerController(
             f"{name}-load-balancers",
+            planned=plan.load_balancer_controller,
             cluster=self.cluster.name,
             region=self._region,
             vpc=network.vpc,

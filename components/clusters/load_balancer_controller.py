@@ -4,24 +4,24 @@ from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
-from pulumi_kubernetes.helm.v3 import Release
 
 from components.clusters.eks_roles import load_balancer_policy, service_role
-
-CHART, REPOSITORY, VERSION = "aws-load-balancer-controller", "https://aws.github.io/eks-charts", "1.14.0"
-NAMESPACE, ACCOUNT = "kube-system", "aws-load-balancer-controller"
+from components.declare import KubernetesObject, release
+from model.objects.load_balancers import ACCOUNT
+from model.objects.planned import PlannedRelease
 
 
 class LoadBalancerController(pulumi.ComponentResource):
     """Installed before everything else in the cluster: its webhook makes it the one that serves every Service
     of type LoadBalancer, that of an ingress included."""
 
-    release: Release
+    release: KubernetesObject
 
     def __init__(
         self,
         name: str,
         *,
+        planned: PlannedRelease,
         cluster: pulumi.Input[str],
         region: str,
         vpc: pulumi.Output[str],
@@ -44,34 +44,17 @@ class LoadBalancerController(pulumi.ComponentResource):
         association = aws.eks.PodIdentityAssociation(
             f"{name}-identity",
             cluster_name=cluster,
-            namespace=NAMESPACE,
+            namespace=planned.namespace,
             service_account=ACCOUNT,
             role_arn=role.arn,
             opts=in_cloud,
         )
-        values = {
-            "clusterName": cluster,
-            # Pods cannot ask IMDS, which would tell these two.
-            "region": region,
-            "vpcId": vpc,
-            "serviceAccount": {"create": True, "name": ACCOUNT},
-            "defaultTags": dict(tags),
-            "enableServiceMutatorWebhook": True,
-            "createIngressClassResource": False,
-            "ingressClassParams": {"create": False},
-            "enableShield": False,
-            "enableWaf": False,
-            "enableWafv2": False,
-        }
-        self.release = Release(
-            f"{name}-release",
-            name=CHART,
-            namespace=NAMESPACE,
-            chart=CHART,
-            version=VERSION,
-            repository_opts={"repo": REPOSITORY},
-            values=values,
-            opts=pulumi.ResourceOptions.merge(
+        fields = {"clusterName": cluster, "vpcId": vpc, "defaultTags": dict(tags)}
+        self.release = release(
+            f"{name}-{planned.key}",
+            planned,
+            fields,
+            pulumi.ResourceOptions.merge(
                 release_options,
                 pulumi.ResourceOptions(parent=self, depends_on=[policy, association]),
             ),

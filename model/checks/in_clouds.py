@@ -1,6 +1,7 @@
 """Rules on single members in a cloud: like those of `model.checks.registry`, given the cloud as well."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 
 from model.checks.registry import cluster_rule, group_rule, network_rule
@@ -15,7 +16,18 @@ from model.reading.problems import Problems
 
 NetworkCheck = Callable[[MeshConfig, str, CloudNetworkConfig, AnyCloud], Problems]
 ClusterCheck = Callable[[MeshConfig, str, CloudClusterConfig, AnyCloud], Problems]
-GroupCheck = Callable[[MeshConfig, str, WorkloadGroupConfig, CloudMachinesConfig, AnyCloud], Problems]
+GroupCheck = Callable[["CloudVms"], Problems]
+
+
+@dataclass(frozen=True)
+class CloudVms:
+    """A group whose VMs are in a cloud, as a rule sees it. `path` is that of its section."""
+
+    mesh: MeshConfig
+    path: str
+    group: WorkloadGroupConfig
+    machines: CloudMachinesConfig
+    cloud: AnyCloud
 
 
 def cloud_network_rule(check: NetworkCheck) -> NetworkCheck:
@@ -43,12 +55,14 @@ def cloud_cluster_rule(check: ClusterCheck) -> ClusterCheck:
 
 
 def cloud_group_rule(check: GroupCheck) -> GroupCheck:
-    """Registers a rule on each group whose VMs are in a cloud."""
+    """Registers a rule on each group whose VMs are in a cloud: called with them."""
 
     @group_rule
     @wraps(check)
     def check_group(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-        if isinstance(group.machines, CloudMachinesConfig):
-            yield from check(mesh, name, group, group.machines, cloud_of(group.machines))
+        machines = group.machines
+        if isinstance(machines, CloudMachinesConfig):
+            vms = CloudVms(mesh, f"workloadGroups.{name}", group, machines, cloud_of(machines))
+            yield from check(vms)
 
     return check

@@ -2,14 +2,13 @@
 
 import re
 
-from model.checks.in_clouds import cloud_group_rule
+from model.checks.in_clouds import CloudVms, cloud_group_rule
 from model.checks.node_pools import machine_type_problems, min_over_max
 from model.checks.registry import group_rule, kind_rule
 from model.clouds.aws import known_root_device
-from model.clouds.base import AnyCloud
 from model.clouds.registry import AWS, cloud_of
 from model.config.groups import WorkloadGroupConfig
-from model.config.machines import CloudMachinesConfig, Ec2MachinesConfig
+from model.config.machines import Ec2MachinesConfig
 from model.config.mesh import MeshConfig
 from model.derive.vm_sets import package_of_image
 from model.reading.problems import Problem, Problems
@@ -19,121 +18,104 @@ _ARCHITECTURES = {"amd64": re.compile(r"amd64|x86[-_]64"), "arm64": re.compile(r
 
 @kind_rule
 @cloud_group_rule
-def machines_are_in_their_clouds_networks(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Problems:
+def machines_are_in_their_clouds_networks(vms: CloudVms) -> Problems:
     """VMs of a cloud are in networks of that cloud."""
-    network = mesh.networks.get(group.network)
-    if network is not None and cloud_of(network) is not cloud:
+    network = vms.mesh.networks.get(vms.group.network)
+    if network is not None and cloud_of(network) is not vms.cloud:
         yield Problem(
-            f"workloadGroups.{name}.network",
-            group.network,
-            f"the VMs are of type {machines.type} and this network of type {network.type}",
-            f"Choose a network of type {cloud.kinds.network}, or `machines: {{type: bundle}}`.",
+            f"{vms.path}.network",
+            vms.group.network,
+            f"the VMs are of type {vms.machines.type} and this network of type {network.type}",
+            f"Choose a network of type {vms.cloud.kinds.network}, or `machines: {{type: bundle}}`.",
         )
 
 
 @kind_rule
 @cloud_group_rule
-def machines_can_prove_themselves_to_their_cluster(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Problems:
+def machines_can_prove_themselves_to_their_cluster(vms: CloudVms) -> Problems:
     """Only a cluster of the same cloud can verify the identity of a cloud's VM."""
-    cluster = mesh.clusters.get(group.cluster)
-    if cluster is None or cloud_of(cluster) is cloud:
+    cluster = vms.mesh.clusters.get(vms.group.cluster)
+    if cluster is None or cloud_of(cluster) is vms.cloud:
         return
     yield Problem(
-        f"workloadGroups.{name}.cluster",
-        group.cluster,
-        f"a cluster of type {cluster.type} cannot verify the identity of VMs of type {machines.type}",
-        f"Choose a cluster of type {cloud.kinds.cluster}, or `machines: {{type: bundle}}`.",
+        f"{vms.path}.cluster",
+        vms.group.cluster,
+        f"a cluster of type {cluster.type} cannot verify the identity of VMs of type {vms.machines.type}",
+        f"Choose a cluster of type {vms.cloud.kinds.cluster}, or `machines: {{type: bundle}}`.",
     )
 
 
 @cloud_group_rule
-def a_set_of_machines_has_one_size(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Problems:
+def a_set_of_machines_has_one_size(vms: CloudVms) -> Problems:
     """The number of VMs is a `count`, or between `min` and `max`; only the latter scales automatically."""
-    path = f"workloadGroups.{name}.machines"
-    if machines.count is not None and (machines.min is not None or machines.max is not None):
+    path = f"{vms.path}.machines"
+    if vms.machines.count is not None and (vms.machines.min is not None or vms.machines.max is not None):
         yield Problem(
             f"{path}.count",
-            str(machines.count),
+            str(vms.machines.count),
             "`count` cannot be set together with `min` or `max`",
             "Keep `count`, or `min` and `max`.",
         )
-    elif (machines.min is None) != (machines.max is None):
-        missing = "max" if machines.max is None else "min"
+    elif (vms.machines.min is None) != (vms.machines.max is None):
+        missing = "max" if vms.machines.max is None else "min"
         yield Problem(
             f"{path}.{missing}", "", "autoscaling requires both `min` and `max`", f"Add `{missing}`."
         )
-    elif machines.min is None and "target_cpu_percent" in machines.model_fields_set:
+    elif vms.machines.min is None and "target_cpu_percent" in vms.machines.model_fields_set:
         yield Problem(
             f"{path}.targetCpuPercent",
-            str(machines.target_cpu_percent),
+            str(vms.machines.target_cpu_percent),
             "a group with a fixed number of VMs does not scale",
             "Set `min` and `max`, or leave `targetCpuPercent` out.",
         )
 
 
 @cloud_group_rule
-def autoscaling_has_a_range(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Problems:
+def autoscaling_has_a_range(vms: CloudVms) -> Problems:
     """`min` of a group's VMs does not exceed `max`."""
-    if machines.min is not None and machines.max is not None:
-        yield from min_over_max(f"workloadGroups.{name}.machines", machines.min, machines.max)
+    if vms.machines.min is not None and vms.machines.max is not None:
+        yield from min_over_max(f"{vms.path}.machines", vms.machines.min, vms.machines.max)
 
 
 @cloud_group_rule
-def machines_are_of_a_kind_that_their_cloud_has(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Problems:
+def machines_are_of_a_kind_that_their_cloud_has(vms: CloudVms) -> Problems:
     """The machine type of a group is a machine type of its cloud."""
-    yield from machine_type_problems(
-        f"workloadGroups.{name}.machines.machineType", machines.machine_type, cloud
-    )
+    yield from machine_type_problems(f"{vms.path}.machines.machineType", vms.machines.machine_type, vms.cloud)
 
 
 @cloud_group_rule
-def images_are_named_as_their_cloud_names_them(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Problems:
+def images_are_named_as_their_cloud_names_them(vms: CloudVms) -> Problems:
     """An image has its cloud's form: `project/family` on GCE, `ami-…` or an SSM parameter on EC2."""
-    if not cloud.images.matches(machines.image):
+    if not vms.cloud.images.matches(vms.machines.image):
         yield Problem(
-            f"workloadGroups.{name}.machines.image",
-            machines.image,
-            f"not a valid {machines.type.upper()} image",
-            f"Write one like {cloud.images.example}.",
+            f"{vms.path}.machines.image",
+            vms.machines.image,
+            f"not a valid {vms.machines.type.upper()} image",
+            f"Write one like {vms.cloud.images.example}.",
         )
 
 
 @cloud_group_rule
-def images_tell_their_package(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Problems:
+def images_tell_their_package(vms: CloudVms) -> Problems:
     """`package` is required where the name of an image does not show its distribution, and takes precedence
     where both are known: the names of custom images are arbitrary."""
-    known = machines.package or package_of_image(machines.image)
-    if cloud.images.matches(machines.image) and known is None:
+    image = vms.machines.image
+    known = vms.machines.package or package_of_image(image)
+    if vms.cloud.images.matches(image) and known is None:
         yield Problem(
-            f"workloadGroups.{name}.machines.package",
+            f"{vms.path}.machines.package",
             "",
-            f"required: the image name {machines.image} does not show which package of Istio the VMs need",
+            f"required: the image name {image} does not show which package of Istio the VMs need",
             "Add `package: deb` (Debian, Ubuntu) or `package: rpm` (RHEL, Rocky, Amazon Linux).",
         )
 
 
 @cloud_group_rule
-def images_can_join(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Problems:
+def images_can_join(vms: CloudVms) -> Problems:
     """An image has what a VM needs to join, as far as its name shows."""
-    refused = cloud.refused_image(machines)
+    refused = vms.cloud.refused_image(vms.machines)
     if refused is not None:
-        yield Problem(f"workloadGroups.{name}.machines.image", machines.image, *refused)
+        yield Problem(f"{vms.path}.machines.image", vms.machines.image, *refused)
 
 
 @group_rule
@@ -165,16 +147,14 @@ def _image_ids(machines: Ec2MachinesConfig) -> str:
 
 
 @cloud_group_rule
-def images_are_for_their_processors(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig, machines: CloudMachinesConfig, cloud: AnyCloud
-) -> Problems:
+def images_are_for_their_processors(vms: CloudVms) -> Problems:
     """An image whose name shows an architecture runs on machine types of that architecture."""
-    needed = cloud.architecture(machines.machine_type)
-    built_for = next((key for key, form in _ARCHITECTURES.items() if form.search(machines.image)), needed)
+    needed = vms.cloud.architecture(vms.machines.machine_type)
+    built_for = next((key for key, form in _ARCHITECTURES.items() if form.search(vms.machines.image)), needed)
     if built_for != needed:
         yield Problem(
-            f"workloadGroups.{name}.machines.image",
-            machines.image,
-            f"this image is for {built_for}, but machine type {machines.machine_type} is {needed}",
+            f"{vms.path}.machines.image",
+            vms.machines.image,
+            f"this image is for {built_for}, but machine type {vms.machines.machine_type} is {needed}",
             f"Choose an image for {needed}, or another machine type.",
         )

@@ -14,11 +14,13 @@ AT_RUN_TIME = "(known at run time)"
 class Planned:
     """`component` is the component that declares it and `key` its name in there: the resource is called
     `<mesh>-<component>-<key>`. `after` names what must be there first, in the same form without the mesh.
+    `filled` are the top-level fields of a manifest, or of a release's values, that only the run knows.
     """
 
     component: str
     key: str
     after: tuple[str, ...]
+    filled: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -27,10 +29,9 @@ class Planned:
 
 @dataclass(frozen=True)
 class PlannedObject(Planned):
-    """A Kubernetes object; the run replaces the top-level fields named in `filled`."""
+    """A Kubernetes object."""
 
     manifest: Manifest
-    filled: tuple[str, ...] = ()
 
     @property
     def is_namespace(self) -> bool:
@@ -49,14 +50,12 @@ class ChartSource:
 
 @dataclass(frozen=True)
 class PlannedRelease(Planned):
-    """A Helm release. The run adds to the value `service` where `service_filled` (addresses of a load
-    balancer)."""
+    """A Helm release."""
 
     release: str
     namespace: str
     source: ChartSource
     values: Mapping[str, Any]
-    service_filled: bool = False
     adopts: bool = False
     """Whether it takes over objects of its chart that the cluster has already, as `helm --take-ownership`."""
     awaited: bool = True

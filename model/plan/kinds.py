@@ -1,6 +1,6 @@
 """What only one kind of network or cluster plans: a class for each kind, which its component is given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from model.clouds.google import gke_cidrs
@@ -20,6 +20,8 @@ from model.config.networks import (
 )
 from model.derive.api_access import plan_api_access, plan_exposure
 from model.derive.types import ApiAccessPlan, GatewayExposurePlan
+from model.objects.load_balancers import load_balancer_controller
+from model.objects.planned import PlannedRelease
 from model.plan.types import ClusterPlan, NetworkPlan
 
 
@@ -64,6 +66,8 @@ class GkeClusterPlan(CloudClusterPlan):
 @dataclass(frozen=True, kw_only=True)
 class EksClusterPlan(CloudClusterPlan):
     config: EksClusterConfig
+    load_balancer_controller: PlannedRelease
+    """Among its objects, too, and before all others."""
 
 
 def network_of_kind(planned: NetworkPlan) -> NetworkPlan:
@@ -95,8 +99,12 @@ def cluster_of_kind(mesh: MeshConfig, planned: ClusterPlan) -> ClusterPlan:
                 control_plane_cidr=str(cidrs.control_plane),
             )
         case EksClusterConfig() as config:
+            network = mesh.networks[config.network]
+            assert isinstance(network, AwsNetworkConfig)
+            controller = load_balancer_controller(f"{planned.name}-load-balancers", network.region)
             return EksClusterPlan(
-                **vars(planned),
+                **vars(replace(planned, objects=(controller, *planned.objects))),
+                load_balancer_controller=controller,
                 api=plan_api_access(mesh, planned.name, config),
                 exposure=plan_exposure(mesh, planned.name),
             )

@@ -117,7 +117,7 @@ class _Cluster:
     def plan(
         self, component: str, key: str, made: Manifest, *after: str, filled: tuple[str, ...] = ()
     ) -> PlannedObject:
-        return PlannedObject(component, key, after, made, filled)
+        return PlannedObject(component, key, after, filled, made)
 
     def release(
         self,
@@ -127,9 +127,12 @@ class _Cluster:
         source: ChartSource,
         values: Mapping[str, Any],
         *after: str,
+        filled: tuple[str, ...] = (),
         **special: bool,
     ) -> PlannedRelease:
-        return PlannedRelease(component, key, after, release, SYSTEM_NAMESPACE, source, values, **special)
+        return PlannedRelease(
+            component, key, after, filled, release, SYSTEM_NAMESPACE, source, values, **special
+        )
 
     def control_plane(self) -> Iterator[Entry]:
         mesh, config = self.mesh, self.mesh.clusters[self.name]
@@ -174,7 +177,7 @@ class _Cluster:
             values,
             self.istiod,
             *self.drained,
-            service_filled=True,
+            filled=("service",),
         )
         yield self.plan(owner, "services", cross_network_gateway(hosts), self.istiod)
         yield self.plan(owner, "istiod", istiod_gateway(), self.istiod)

@@ -56,13 +56,11 @@ def test_what_is_declared_in_the_clusters_is_what_the_plan_says() -> None:
             if each.typ == SharedNamespace.TYPE
         }
         expected = [planned for cluster in plan.clusters.values() for planned in cluster.objects]
-        others = set(declared) - {f"mesh-{planned.name}" for planned in expected}
-        assert {name.removeprefix("mesh-eks-us-") for name in others} <= {"load-balancers-release"}
+        assert set(declared) == {f"mesh-{planned.name}" for planned in expected}
         for planned in expected:
             made = declared[f"mesh-{planned.name}"]
             if isinstance(planned, PlannedRelease):
-                late = ("service",) if planned.service_filled else ()
-                assert _without(made["values"], late) == _without(planned.values, late)
+                assert _without(made["values"], planned.filled) == _without(planned.values, planned.filled)
             else:
                 assert _without(made, planned.filled) == _without(planned.manifest, planned.filled)
 
