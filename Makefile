@@ -39,7 +39,7 @@ $(REGISTERED): $(INSTALLED) pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-toolchain: setup ## Fetch or build what the local site runs (building takes 16 to 28 min, once)
+toolchain: setup ## Fetch or build what the local site runs (building takes 20 to 28 min, once)
 	@$(BIN)/python -m local.toolchain build
 
 toolchain-bundle: toolchain ## Write the built toolchain as archives that others can fetch, and the sums that are trusted

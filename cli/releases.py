@@ -21,11 +21,12 @@ def forget_releases(plan: MeshPlan, resources: Collection[str]) -> bool:
     Helm refuses to install a release whose name it has a record of. Without the record it takes over the
     objects that exist, because they carry the release's name (`existingResourceConflict` in helm/pkg/action).
     Outside the lab a whole release of that name may be somebody else's: there only records of unfinished
-    installations are deleted.
+    installations are deleted. Clusters in quarantine are not asked.
     """
     found = [
         (cluster, planned)
         for cluster in plan.clusters.values()
+        if cluster.active
         for planned in cluster.objects
         if isinstance(planned, PlannedRelease)
         and any(name.endswith(f"-{planned.name}") for name in resources)

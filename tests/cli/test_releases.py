@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -38,3 +39,14 @@ def test_a_whole_release_in_a_cluster_of_others_may_be_somebody_elses(commands: 
     assert releases.forget_releases(stack_plan("dev"), ["mesh-one-istio-base"])
     selector = "--selector=owner=helm,name=istio-base,status=pending-install"
     assert commands == [["delete", "secrets", "--namespace=istio-system", selector]]
+
+
+def test_a_cluster_in_quarantine_is_not_asked(
+    commands: list[Sequence[str]],
+) -> None:
+    plan = stack_plan("local")
+    east = plan.clusters["east"]
+    away = replace(east, config=east.config.model_copy(update={"state": "quarantined"}))
+    away_plan = replace(plan, clusters={**plan.clusters, "east": away})
+    assert releases.forget_releases(away_plan, ["mesh-east-istio-base"])
+    assert commands == []
