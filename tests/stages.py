@@ -95,8 +95,8 @@ class Lanes:
 
 def choose(*, is_root: bool, has_toolchain: bool) -> tuple[Lanes, list[str]]:
     """What can run here, and a line for each stage that cannot."""
-    fast = Stage("fast", [*PYTEST, "-n", "auto", "--dist", "worksteal", "-m", "not lab and not engine"], 19)
-    quick = [Stage("lint", ["make", "--no-print-directory", "lint"], 19), fast]
+    fast = Stage("fast", [*PYTEST, "-n", "auto", "--dist", "worksteal", "-m", "not lab and not engine"], 10)
+    quick = [Stage("lint", ["make", "--no-print-directory", "lint"], 10), fast]
     if not has_toolchain:
         return Lanes([quick]), ["lab, engine: NOT RUN: they need the toolchain (as root: make toolchain)"]
     engine = [*PYTEST, "-m", "engine"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.orphans import end_orphans
+from tests.waiting import eventually
 
 BACKEND = Path("/a/backend")
 
@@ -47,6 +48,8 @@ def test_only_plug_ins_without_their_pulumi_are_ended(
         number = int(pulumi.stdout.readline())
         plug_in = os.pidfd_open(number)
         try:
+            command_line = Path(f"/proc/{number}/cmdline")
+            eventually("the plug-in runs", lambda: f"/{program}\0" in command_line.read_text())
             if not pulumi_lives:
                 pulumi.kill()
                 pulumi.wait()
