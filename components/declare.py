@@ -61,7 +61,7 @@ def uid_of(declared: KubernetesObject) -> pulumi.Output[str]:
 def release(
     name: str, planned: PlannedRelease, fields: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> KubernetesObject:
-    """The Helm release `name`; `fields` are the values that only the run knows, or the rest of them.
+    """The Helm release `name`; `fields`, which only the run knows, are merged into its values.
 
     The client does not check the objects against the API server's OpenAPI document, which would be fetched
     and read for each release: the server itself checks them.

@@ -16,7 +16,6 @@ from model.reading.problems import Problems
 
 NetworkCheck = Callable[[MeshConfig, str, CloudNetworkConfig, AnyCloud], Problems]
 ClusterCheck = Callable[[MeshConfig, str, CloudClusterConfig, AnyCloud], Problems]
-GroupCheck = Callable[["CloudVms"], Problems]
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,9 @@ class CloudVms:
     group: WorkloadGroupConfig
     machines: CloudMachinesConfig
     cloud: AnyCloud
+
+
+GroupCheck = Callable[[CloudVms], Problems]
 
 
 def cloud_network_rule(check: NetworkCheck) -> NetworkCheck:

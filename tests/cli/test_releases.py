@@ -41,9 +41,7 @@ def test_a_whole_release_in_a_cluster_of_others_may_be_somebody_elses(commands: 
     assert commands == [["delete", "secrets", "--namespace=istio-system", selector]]
 
 
-def test_a_cluster_in_quarantine_is_not_asked(
-    commands: list[Sequence[str]],
-) -> None:
+def test_a_cluster_in_quarantine_is_not_asked(commands: list[Sequence[str]]) -> None:
     plan = stack_plan("local")
     east = plan.clusters["east"]
     away = replace(east, config=east.config.model_copy(update={"state": "quarantined"}))
