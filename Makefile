@@ -40,10 +40,10 @@ $(REGISTERED): $(INSTALLED) pyproject.toml
 	@touch $@
 
 toolchain: setup ## Fetch or build what the local site runs (building takes 20 to 28 min, once)
-	@$(BIN)/python -m local.toolchain build
+	@$(BIN)/python -m hybrid_mesh.local.toolchain build
 
 toolchain-bundle: toolchain ## Write the built toolchain as archives that others can fetch, and the sums that are trusted
-	@$(BIN)/python -m local.toolchain bundle
+	@$(BIN)/python -m hybrid_mesh.local.toolchain bundle
 
 up: toolchain ## Raise the mesh of stacks/Pulumi.local.yaml on this machine, and verify it
 	@$(BIN)/hybrid-mesh up

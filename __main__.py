@@ -8,10 +8,10 @@ gc.disable()
 
 import pulumi  # noqa: E402 - the SDKs are what the line above is for
 
-from components.mesh import HybridMesh  # noqa: E402
-from model.derive.labels import MESH  # noqa: E402
-from model.plan.build import plan_from  # noqa: E402
-from model.reading.problems import ConfigurationError  # noqa: E402
+from hybrid_mesh.components.mesh import HybridMesh  # noqa: E402
+from hybrid_mesh.model.derive.labels import MESH  # noqa: E402
+from hybrid_mesh.model.plan.build import plan_from  # noqa: E402
+from hybrid_mesh.model.reading.problems import ConfigurationError  # noqa: E402
 
 config = pulumi.Config("hybrid-mesh")
 try:

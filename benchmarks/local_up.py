@@ -24,10 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.critical_path import critical_path, record, rows
 from benchmarks.figures import Figure, report
-from cli.kubeconfigs import Kubeconfig
-from cli.kubectl import Kubectl
-from local.lab.client import LabClient
-from local.linux import cgroups
+from hybrid_mesh.cli.kubeconfigs import Kubeconfig
+from hybrid_mesh.cli.kubectl import Kubectl
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.linux import cgroups
 from tests.commands import HYBRID_MESH, LOCAL_BACKEND, PROJECT, run
 
 MACHINE = "legacy-1"
@@ -59,12 +59,12 @@ def main() -> int:
 
 
 def measure(rest: float, runs: int) -> Iterator[Figure]:
-    yield Figure("toolchain, nothing changed", timed("-m", "local.toolchain", "build")[0], "s", 5)
+    yield Figure("toolchain, nothing changed", timed("-m", "hybrid_mesh.local.toolchain", "build")[0], "s", 5)
     with tempfile.TemporaryDirectory(prefix="hybrid-mesh-bench-") as folder:
         os.environ["HYBRID_MESH_STATE"] = os.environ["TMPDIR"] = str(Path(folder).resolve())
         try:
             yield first_up(runs)
-            seconds, output = timed("-m", "cli.main", "up")
+            seconds, output = timed("-m", "hybrid_mesh.cli.main", "up")
             yield Figure("second up, with its refresh and its checks", seconds, "s", 8, changes(output))
             environment, begin = exported(), time.monotonic()
             output = run(UP, environment=environment).stdout
@@ -74,7 +74,7 @@ def measure(rest: float, runs: int) -> Iterator[Figure]:
             yield memory_at_rest()
             yield new_machine()
         finally:
-            seconds, _ = timed("-m", "cli.main", "down")
+            seconds, _ = timed("-m", "hybrid_mesh.cli.main", "down")
         yield Figure("down", seconds, "s", 10, left_behind())
         yield critical_up()
 
@@ -84,8 +84,8 @@ def first_up(runs: int) -> Figure:
     seconds = []
     for number in range(runs):
         if number:
-            timed("-m", "cli.main", "down")
-        seconds.append(timed("-m", "cli.main", "up")[0])
+            timed("-m", "hybrid_mesh.cli.main", "down")
+        seconds.append(timed("-m", "hybrid_mesh.cli.main", "up")[0])
     note = f"aim 22; {' '.join(f'{each:.1f}' for each in seconds)}"
     return Figure(
         "first up, toolchain built, to the verified mesh", statistics.median(seconds), "s", 30, note
@@ -97,7 +97,7 @@ def critical_up() -> Figure:
     try:
         seconds, spans = record("local", exported())
     finally:
-        timed("-m", "cli.main", "down")
+        timed("-m", "hybrid_mesh.cli.main", "down")
     chain = "".join(f"\n    {row}" for row in rows(critical_path(spans)))
     return Figure("pulumi up alone", seconds, "s", 28, f"critical path: start, seconds, resource{chain}\n")
 

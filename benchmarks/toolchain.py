@@ -34,7 +34,7 @@ def _seconds(command: list[str], cache: Path | None = None, url: str = "") -> fl
     environment |= {"HYBRID_MESH_CACHE": str(cache)} if cache else {}
     begin = time.monotonic()
     subprocess.run(
-        [sys.executable, "-m", "local.toolchain", *command],
+        [sys.executable, "-m", "hybrid_mesh.local.toolchain", *command],
         cwd=_PROJECT,
         env=environment,
         check=True,

@@ -8,18 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.bundle_files import write_bundle
-from cli.console import out, step
-from cli.engine import Engine
-from cli.errors import WRONG, CommandError
-from cli.kubeconfigs import read_kubeconfig
-from cli.kubectl import Kubectl
-from cli.options import Stack
-from cli.plans import stack_plan
-from cli.tokens import mint, read_roots
-from model.config.machines import BundleMachinesConfig
-from model.plan.types import GroupPlan, MeshPlan
-from model.texts.bundle import Bundle, render_bundle
+from hybrid_mesh.cli.bundle_files import write_bundle
+from hybrid_mesh.cli.console import out, step
+from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.cli.errors import WRONG, CommandError
+from hybrid_mesh.cli.kubeconfigs import read_kubeconfig
+from hybrid_mesh.cli.kubectl import Kubectl
+from hybrid_mesh.cli.options import Stack
+from hybrid_mesh.cli.plans import stack_plan
+from hybrid_mesh.cli.tokens import mint, read_roots
+from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
+from hybrid_mesh.model.texts.bundle import Bundle, render_bundle
 
 SHORTEST_SECONDS = 600
 """Source: TokenRequestSpec of the Kubernetes API, `expirationSeconds`: at least 10 minutes."""

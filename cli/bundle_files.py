@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from cli.errors import WRONG, CommandError
-from model.texts.bundle import EXECUTABLE_FILES, TOKEN_FILE
+from hybrid_mesh.cli.errors import WRONG, CommandError
+from hybrid_mesh.model.texts.bundle import EXECUTABLE_FILES, TOKEN_FILE
 
 MARKER = "machine.env"
 """A file that every bundle has: a folder without it is somebody else's and is not touched."""

@@ -1,15 +1,15 @@
 """`hybrid-mesh down`: takes the mesh of a stack away, and of the local one leaves nothing."""
 
-from cli.console import say, step
-from cli.engine import Engine, ending
-from cli.errors import CommandError
-from cli.options import Stack
-from cli.salt import remove_salt
-from cli.stack import exists, prepared
-from local.lab.client import LabClient
-from local.lab.errors import LabNotRunning
-from local.paths import project_folder
-from model.reading.stack_file import stack_file
+from hybrid_mesh.cli.console import say, step
+from hybrid_mesh.cli.engine import Engine, ending
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.options import Stack
+from hybrid_mesh.cli.salt import remove_salt
+from hybrid_mesh.cli.stack import exists, prepared
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.errors import LabNotRunning
+from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.model.reading.stack_file import stack_file
 
 ARGUMENTS = ("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from cli.environment import PulumiEnvironment, pulumi_environment
-from cli.errors import CommandError
-from local.paths import project_folder, state_folder
-from local.patience import patient
+from hybrid_mesh.cli.environment import PulumiEnvironment, pulumi_environment
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.local.paths import project_folder, state_folder
+from hybrid_mesh.local.patience import patient
 
 QUIET_SECONDS = 60.0
 

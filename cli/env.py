@@ -2,13 +2,13 @@
 
 import os
 
-from cli.console import out, say
-from cli.engine import Engine
-from cli.options import Stack
-from cli.salt import ensure_salt
-from cli.stack import exists, prepare
-from local.paths import project_folder
-from model.reading.stack_file import stack_file
+from hybrid_mesh.cli.console import out, say
+from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.cli.options import Stack
+from hybrid_mesh.cli.salt import ensure_salt
+from hybrid_mesh.cli.stack import exists, prepare
+from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.model.reading.stack_file import stack_file
 
 
 def env(stack: Stack = "local") -> None:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli import official
-from local.paths import project_folder, state_folder
-from local.patience import factor, patient
+from hybrid_mesh.cli import official
+from hybrid_mesh.local.paths import project_folder, state_folder
+from hybrid_mesh.local.patience import factor, patient
 
 PATCH_FORCE = "PULUMI_K8S_ENABLE_PATCH_FORCE"
 """What the provider option `enablePatchForce` says to newer kubernetes plug-ins; the toolchain's knows the

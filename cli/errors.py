@@ -10,11 +10,11 @@ from typing import Any
 
 import typer.core
 
-from cli.console import say
-from local import patience
-from local.lab.errors import LabError, LabNotRunning, PreflightError
-from local.toolchain.errors import ToolchainError
-from model.reading.problems import ConfigurationError
+from hybrid_mesh.cli.console import say
+from hybrid_mesh.local import patience
+from hybrid_mesh.local.lab.errors import LabError, LabNotRunning, PreflightError
+from hybrid_mesh.local.toolchain.errors import ToolchainError
+from hybrid_mesh.model.reading.problems import ConfigurationError
 
 FAILED = 1
 WRONG = 2

@@ -9,13 +9,17 @@ from typing import Any, assert_never
 
 import yaml
 
-from cli.engine import Engine
-from cli.errors import CommandError
-from local.lab.client import LabClient
-from local.paths import project_folder
-from model.config.clusters import CloudClusterConfigBase, KubeconfigClusterConfig, LocalClusterConfig
-from model.derive.kubeconfigs import ambient_files, merge_kubeconfigs
-from model.plan.types import ClusterPlan
+from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.model.config.clusters import (
+    CloudClusterConfigBase,
+    KubeconfigClusterConfig,
+    LocalClusterConfig,
+)
+from hybrid_mesh.model.derive.kubeconfigs import ambient_files, merge_kubeconfigs
+from hybrid_mesh.model.plan.types import ClusterPlan
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from cli.kubeconfigs import Kubeconfig
-from local.paths import cache_folder, project_folder
-from local.patience import patient
+from hybrid_mesh.cli.kubeconfigs import Kubeconfig
+from hybrid_mesh.local.paths import cache_folder, project_folder
+from hybrid_mesh.local.patience import patient
 
 REQUEST_SECONDS = 10
 _START_SECONDS = 5.0

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.console import out, say, step
-from cli.errors import CommandError
-from cli.options import Json
-from local.lab.client import LabClient
-from local.lab.errors import LabNotRunning
-from local.lab.specs import LabStatus
+from hybrid_mesh.cli.console import out, say, step
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.options import Json
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.errors import LabNotRunning
+from hybrid_mesh.local.lab.specs import LabStatus
 
 lab = typer.Typer(
     help="Look into the lab that the local clusters and machines live in.", no_args_is_help=True

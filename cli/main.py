@@ -2,14 +2,14 @@
 
 import typer
 
-from cli.bundle import bundle
-from cli.down import down
-from cli.env import env
-from cli.errors import Commands
-from cli.lab import lab
-from cli.plan import plan
-from cli.up import up
-from cli.verify import verify
+from hybrid_mesh.cli.bundle import bundle
+from hybrid_mesh.cli.down import down
+from hybrid_mesh.cli.env import env
+from hybrid_mesh.cli.errors import Commands
+from hybrid_mesh.cli.lab import lab
+from hybrid_mesh.cli.plan import plan
+from hybrid_mesh.cli.up import up
+from hybrid_mesh.cli.verify import verify
 
 app = typer.Typer(
     name="hybrid-mesh",

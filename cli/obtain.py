@@ -5,10 +5,10 @@ import os
 import subprocess
 import time
 
-from cli import official
-from cli.console import say
-from cli.engine import Engine
-from local.paths import cache_folder
+from hybrid_mesh.cli import official
+from hybrid_mesh.cli.console import say
+from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.local.paths import cache_folder
 
 OFFLINE = "HYBRID_MESH_OFFLINE"
 DOWNLOAD_SECONDS = 300.0

@@ -5,7 +5,7 @@ import select
 import signal
 from pathlib import Path
 
-from local.patience import patient
+from hybrid_mesh.local.patience import patient
 
 SECONDS = 10.0
 

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli.console import out
-from cli.plan_clouds import cloud_tables
-from local.paths import project_folder
-from model.derive.labels import lift_protection
-from model.plan.build import plan_from
-from model.plan.describe import describe
-from model.plan.manifests import render_manifests
-from model.plan.secrets import check_keys
-from model.reading.stack_file import read_config, read_stack_file, stack_file
+from hybrid_mesh.cli.console import out
+from hybrid_mesh.cli.plan_clouds import cloud_tables
+from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.model.derive.labels import lift_protection
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.describe import describe
+from hybrid_mesh.model.plan.manifests import render_manifests
+from hybrid_mesh.model.plan.secrets import check_keys
+from hybrid_mesh.model.reading.stack_file import read_config, read_stack_file, stack_file
 
 
 def plan(

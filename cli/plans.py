@@ -1,9 +1,9 @@
 """The plan of a stack of this checkout."""
 
-from local.paths import project_folder
-from model.plan.build import plan_from
-from model.plan.types import MeshPlan
-from model.reading.stack_file import read_stack_file, stack_file
+from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 
 
 def stack_plan(stack: str) -> MeshPlan:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from cli.kubectl import Kubectl, KubectlError
-from local.patience import patient
-from operate.shell import CommandResult, NotReachableError, Pod
+from hybrid_mesh.cli.kubectl import Kubectl, KubectlError
+from hybrid_mesh.local.patience import patient
+from hybrid_mesh.operate.shell import CommandResult, NotReachableError, Pod
 
 PROXY = "istio-proxy"
 

@@ -3,13 +3,13 @@
 import subprocess
 from collections.abc import Collection
 
-from cli.errors import CommandError
-from cli.kubeconfigs import read_kubeconfig
-from cli.kubectl import Kubectl, KubectlError
-from local.lab.errors import LabError
-from model.config.clusters import LocalClusterConfig
-from model.objects.planned import PlannedRelease
-from model.plan.types import ClusterPlan, MeshPlan
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.kubeconfigs import read_kubeconfig
+from hybrid_mesh.cli.kubectl import Kubectl, KubectlError
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.model.config.clusters import LocalClusterConfig
+from hybrid_mesh.model.objects.planned import PlannedRelease
+from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
 
 _SECONDS = 30.0
 

@@ -5,17 +5,17 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TypeVar
 
-from cli.errors import CommandError
-from cli.kubeconfigs import read_kubeconfig
-from cli.kubectl import Kubectl
-from cli.pods import ClusterPods
-from local.lab.client import LabClient
-from local.lab.errors import LabError
-from local.patience import patient
-from model.config.clusters import LocalClusterConfig
-from model.config.machines import LocalMachinesConfig
-from model.plan.types import MeshPlan
-from operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.kubeconfigs import read_kubeconfig
+from hybrid_mesh.cli.kubectl import Kubectl
+from hybrid_mesh.cli.pods import ClusterPods
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.patience import patient
+from hybrid_mesh.model.config.clusters import LocalClusterConfig
+from hybrid_mesh.model.config.machines import LocalMachinesConfig
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod
 
 Answer = TypeVar("Answer")
 

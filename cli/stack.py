@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.console import say
-from cli.engine import Engine
-from cli.errors import CommandError
-from cli.orphans import end_orphans
-from cli.releases import forget_releases
-from cli.salt import ensure_salt, remove_salt
-from local.paths import project_folder
-from model.plan.types import MeshPlan
-from model.reading.stack_file import stack_file
+from hybrid_mesh.cli.console import say
+from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.orphans import end_orphans
+from hybrid_mesh.cli.releases import forget_releases
+from hybrid_mesh.cli.salt import ensure_salt, remove_salt
+from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.stack_file import stack_file
 
 PROJECT = "hybrid-mesh"
 

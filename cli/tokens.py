@@ -1,7 +1,7 @@
 """Asks a cluster for what a datacenter machine needs from it at hand-over."""
 
-from cli.errors import CommandError
-from cli.kubectl import Kubectl, KubectlError
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.kubectl import Kubectl, KubectlError
 
 AUDIENCE = "istio-ca"
 """The audience that istiod accepts. Source: istio.io/istio/pkg/config/constants, `DefaultIstiodAudience`…

@@ -2,12 +2,12 @@
 
 import shutil
 
-from cli.console import out
-from cli.shells import MeshShell
-from model.config.clusters import LocalClusterConfig
-from model.config.machines import LocalMachinesConfig
-from model.plan.types import MeshPlan
-from operate.shell import NotReachableError
+from hybrid_mesh.cli.console import out
+from hybrid_mesh.cli.shells import MeshShell
+from hybrid_mesh.model.config.clusters import LocalClusterConfig
+from hybrid_mesh.model.config.machines import LocalMachinesConfig
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.operate.shell import NotReachableError
 
 COMMAND = "hybrid-mesh" if shutil.which("hybrid-mesh") else ".venv/bin/hybrid-mesh"
 """As the user can type it."""

@@ -2,18 +2,18 @@
 
 import typer
 
-from cli.console import say, step
-from cli.engine import Engine, ending
-from cli.errors import FAILED, CommandError
-from cli.obtain import obtain_plugins
-from cli.options import Stack
-from cli.plans import is_local, stack_plan
-from cli.stack import prepared
-from cli.touch import how_to_touch
-from cli.verify import check, show
-from local.lab.client import LabClient
-from local.lab.errors import LabNotRunning
-from local.toolchain.profile import Profile
+from hybrid_mesh.cli.console import say, step
+from hybrid_mesh.cli.engine import Engine, ending
+from hybrid_mesh.cli.errors import FAILED, CommandError
+from hybrid_mesh.cli.obtain import obtain_plugins
+from hybrid_mesh.cli.options import Stack
+from hybrid_mesh.cli.plans import is_local, stack_plan
+from hybrid_mesh.cli.stack import prepared
+from hybrid_mesh.cli.touch import how_to_touch
+from hybrid_mesh.cli.verify import check, show
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.errors import LabNotRunning
+from hybrid_mesh.local.toolchain.profile import Profile
 
 PATIENCE = 90.0
 """Seconds for which a mesh that was just raised, or came back from a power cut, may not yet be as it must."""

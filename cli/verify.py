@@ -5,16 +5,16 @@ from typing import Annotated
 
 import typer
 
-from cli.console import out, say
-from cli.errors import FAILED, WRONG, CommandError
-from cli.options import Json, Stack
-from cli.plans import stack_plan
-from cli.shells import MeshShell
-from local.patience import patient
-from model.plan.types import MeshPlan
-from operate.verify.report import as_json, as_table, summary
-from operate.verify.run import Report
-from operate.verify.run import verify as run_verify
+from hybrid_mesh.cli.console import out, say
+from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
+from hybrid_mesh.cli.options import Json, Stack
+from hybrid_mesh.cli.plans import stack_plan
+from hybrid_mesh.cli.shells import MeshShell
+from hybrid_mesh.local.patience import patient
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.operate.verify.report import as_json, as_table, summary
+from hybrid_mesh.operate.verify.run import Report
+from hybrid_mesh.operate.verify.run import verify as run_verify
 
 Patience = Annotated[
     float, typer.Option(help="Seconds for which a mesh that is not yet as it must be is checked anew.", min=0)

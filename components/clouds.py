@@ -9,25 +9,25 @@ from typing import Any
 
 import pulumi
 
-from components.clusters.base import MeshCluster
-from components.issuers.base import CloudIssuer
-from components.machines.base import MachineContext, Machines
-from components.networks.base import CloudNetwork, CloudSite
-from model.clouds.aws import Ec2MachineSetPlan
-from model.clouds.google import GceMachineSetPlan
-from model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
-from model.plan.kinds import AwsNetworkPlan, EksClusterPlan, GcpNetworkPlan, GkeClusterPlan
-from model.plan.types import ClusterPlan, NetworkPlan
+from hybrid_mesh.components.clusters.base import MeshCluster
+from hybrid_mesh.components.issuers.base import CloudIssuer
+from hybrid_mesh.components.machines.base import MachineContext, Machines
+from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite
+from hybrid_mesh.model.clouds.aws import Ec2MachineSetPlan
+from hybrid_mesh.model.clouds.google import GceMachineSetPlan
+from hybrid_mesh.model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
+from hybrid_mesh.model.plan.kinds import AwsNetworkPlan, EksClusterPlan, GcpNetworkPlan, GkeClusterPlan
+from hybrid_mesh.model.plan.types import ClusterPlan, NetworkPlan
 
 DECLARERS: Mapping[type, str] = {
-    GcpNetworkPlan: "components.networks.gcp:GcpNetwork",
-    AwsNetworkPlan: "components.networks.aws:AwsNetwork",
-    GkeClusterPlan: "components.clusters.gke:GkeMeshCluster",
-    EksClusterPlan: "components.clusters.eks:EksMeshCluster",
-    GceMachineSetPlan: "components.machines.gce:GceMachines",
-    Ec2MachineSetPlan: "components.machines.ec2:Ec2Machines",
-    GoogleCasTrustConfig: "components.issuers.google_cas:GoogleCasIssuer",
-    AwsPrivateCaTrustConfig: "components.issuers.aws_private_ca:AwsPrivateCaIssuer",
+    GcpNetworkPlan: "hybrid_mesh.components.networks.gcp:GcpNetwork",
+    AwsNetworkPlan: "hybrid_mesh.components.networks.aws:AwsNetwork",
+    GkeClusterPlan: "hybrid_mesh.components.clusters.gke:GkeMeshCluster",
+    EksClusterPlan: "hybrid_mesh.components.clusters.eks:EksMeshCluster",
+    GceMachineSetPlan: "hybrid_mesh.components.machines.gce:GceMachines",
+    Ec2MachineSetPlan: "hybrid_mesh.components.machines.ec2:Ec2Machines",
+    GoogleCasTrustConfig: "hybrid_mesh.components.issuers.google_cas:GoogleCasIssuer",
+    AwsPrivateCaTrustConfig: "hybrid_mesh.components.issuers.aws_private_ca:AwsPrivateCaIssuer",
 }
 """The component of each kind of plan in a cloud, `module:class`, imported when it is needed."""
 

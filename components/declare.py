@@ -9,8 +9,8 @@ from typing import Any
 
 import pulumi
 
-from model.objects.helm_values import merge
-from model.objects.planned import PlannedRelease
+from hybrid_mesh.model.objects.helm_values import merge
+from hybrid_mesh.model.objects.planned import PlannedRelease
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 _SECRETS = {"Secret": ["data", "stringData"]}

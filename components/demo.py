@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components.member import ClusterMember
+from hybrid_mesh.components.member import ClusterMember
 
 
 class Demo(pulumi.ComponentResource):

@@ -4,10 +4,10 @@ from typing import Any
 
 import pulumi
 
-from components.clusters.base import MeshCluster
-from components.declare import KubernetesObject, existing
-from components.member import ClusterMember
-from model.objects.helm_values import GATEWAY_NAME
+from hybrid_mesh.components.clusters.base import MeshCluster
+from hybrid_mesh.components.declare import KubernetesObject, existing
+from hybrid_mesh.components.member import ClusterMember
+from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
 
 
 class EastWestGateway(pulumi.ComponentResource):

@@ -4,8 +4,8 @@ from typing import Any
 
 import pulumi
 
-from components.member import ClusterMember
-from model.plan.types import IngressPlan
+from hybrid_mesh.components.member import ClusterMember
+from hybrid_mesh.model.plan.types import IngressPlan
 
 
 class Ingress(pulumi.ComponentResource):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.member import ClusterMember
+from hybrid_mesh.components.member import ClusterMember
 
 
 class IstioControlPlane(pulumi.ComponentResource):

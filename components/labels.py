@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from model.derive.labels import component_labels
+from hybrid_mesh.model.derive.labels import component_labels
 
 
 def labelling(labels: Mapping[str, str]) -> pulumi.ResourceTransformation:

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 import pulumi
 
-from components.resources import Resource
+from hybrid_mesh.components.resources import Resource
 
 
 class LocalNetwork(TypedDict):

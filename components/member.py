@@ -6,10 +6,10 @@ from typing import Any
 
 import pulumi
 
-from components.clusters.base import MeshCluster
-from components.declare import KubernetesObject, declare, release
-from components.resources import SharedNamespace
-from model.objects.planned import PlannedObject, PlannedRelease
+from hybrid_mesh.components.clusters.base import MeshCluster
+from hybrid_mesh.components.declare import KubernetesObject, declare, release
+from hybrid_mesh.components.resources import SharedNamespace
+from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
 
 
 @dataclass

@@ -5,27 +5,27 @@ from typing import Any
 
 import pulumi
 
-from components.clouds import cloud_cluster, cloud_network, in_cloud
-from components.clusters.base import MeshCluster
-from components.clusters.cloud import CloudMeshCluster
-from components.clusters.kubeconfig import KubeconfigMeshCluster
-from components.clusters.local import LocalMeshCluster
-from components.demo import Demo
-from components.gateways import EastWestGateway, gateway_addresses
-from components.ingress import Ingress
-from components.istio import IstioControlPlane
-from components.labels import labelling
-from components.machines.base import MachineContext
-from components.member import ClusterMember
-from components.networks.base import CloudNetwork, CloudSite
-from components.peering import Peering, ReaderToken
-from components.resources import LoadBalancerDrain
-from components.safeguard import Safeguard
-from components.trust import MeshTrust
-from components.workloads import WorkloadGroup
-from model.derive.labels import lift_protection
-from model.plan.kinds import KubeconfigClusterPlan, LocalClusterPlan
-from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan
+from hybrid_mesh.components.clouds import cloud_cluster, cloud_network, in_cloud
+from hybrid_mesh.components.clusters.base import MeshCluster
+from hybrid_mesh.components.clusters.cloud import CloudMeshCluster
+from hybrid_mesh.components.clusters.kubeconfig import KubeconfigMeshCluster
+from hybrid_mesh.components.clusters.local import LocalMeshCluster
+from hybrid_mesh.components.demo import Demo
+from hybrid_mesh.components.gateways import EastWestGateway, gateway_addresses
+from hybrid_mesh.components.ingress import Ingress
+from hybrid_mesh.components.istio import IstioControlPlane
+from hybrid_mesh.components.labels import labelling
+from hybrid_mesh.components.machines.base import MachineContext
+from hybrid_mesh.components.member import ClusterMember
+from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite
+from hybrid_mesh.components.peering import Peering, ReaderToken
+from hybrid_mesh.components.resources import LoadBalancerDrain
+from hybrid_mesh.components.safeguard import Safeguard
+from hybrid_mesh.components.trust import MeshTrust
+from hybrid_mesh.components.workloads import WorkloadGroup
+from hybrid_mesh.model.derive.labels import lift_protection
+from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan, LocalClusterPlan
+from hybrid_mesh.model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan
 
 
 class HybridMesh(pulumi.ComponentResource):

@@ -1,6 +1,6 @@
 """Names of resources, of which the engine makes names in a cloud."""
 
-from model.clouds.names import cloud_name
+from hybrid_mesh.model.clouds.names import cloud_name
 
 ADDED = 8
 """Characters that the engine appends: a dash and seven digits."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pulumi
 
-from components.member import ClusterMember
-from model.texts.remote_secret import render_kubeconfig
+from hybrid_mesh.components.member import ClusterMember
+from hybrid_mesh.model.texts.remote_secret import render_kubeconfig
 
 
 class ReaderToken(pulumi.ComponentResource):

@@ -2,9 +2,9 @@
 
 import pulumi
 
-from components.resources import Foundation, Protection
-from model.plan.foundation import foundation_facts
-from model.plan.types import MeshPlan
+from hybrid_mesh.components.resources import Foundation, Protection
+from hybrid_mesh.model.plan.foundation import foundation_facts
+from hybrid_mesh.model.plan.types import MeshPlan
 
 
 class Safeguard:

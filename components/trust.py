@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from components.clouds import cloud_issuer
-from components.issuers.base import CloudIssuer
-from components.resources import CertificateAuthority
-from model.config.trust import FilesTrustConfig, SelfSignedTrustConfig, TrustConfig
+from hybrid_mesh.components.clouds import cloud_issuer
+from hybrid_mesh.components.issuers.base import CloudIssuer
+from hybrid_mesh.components.resources import CertificateAuthority
+from hybrid_mesh.model.config.trust import FilesTrustConfig, SelfSignedTrustConfig, TrustConfig
 
 
 class MeshTrust(pulumi.ComponentResource):

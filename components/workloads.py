@@ -7,15 +7,15 @@ from dataclasses import asdict
 
 import pulumi
 
-from components.clouds import cloud_machines
-from components.declare import KubernetesObject, uid_of
-from components.machines.base import MachineContext, Machines
-from components.machines.bundle import BundleMachines
-from components.machines.local import LocalMachines
-from components.member import ClusterMember
-from components.resources import MachineRegistration
-from model.config.machines import BundleMachinesConfig
-from model.plan.types import GroupPlan
+from hybrid_mesh.components.clouds import cloud_machines
+from hybrid_mesh.components.declare import KubernetesObject, uid_of
+from hybrid_mesh.components.machines.base import MachineContext, Machines
+from hybrid_mesh.components.machines.bundle import BundleMachines
+from hybrid_mesh.components.machines.local import LocalMachines
+from hybrid_mesh.components.member import ClusterMember
+from hybrid_mesh.components.resources import MachineRegistration
+from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.plan.types import GroupPlan
 
 CLOUD_TIMEOUT = "1200s"
 """A cloud's machine is made, fetches Istio's package and joins; a group is replaced machine by machine."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
-HYBRID_MESH: Final = (sys.executable, "-m", "cli.main")
+HYBRID_MESH: Final = (sys.executable, "-m", "hybrid_mesh.cli.main")
 LOCAL_BACKEND: Final = f'eval "$({shlex.join(HYBRID_MESH)} env)"'
 """Shell that makes the local site's backend the one of the `pulumi` commands after it."""
 AS_IN_A_TERMINAL: Final = ("env", "--default-signal=INT")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local import pki
+from hybrid_mesh.local import pki
 
 
 @dataclass(frozen=True)

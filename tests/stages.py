@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
-from local.toolchain.errors import ToolchainMissing
-from local.toolchain.profile import Profile
+from hybrid_mesh.local.toolchain.errors import ToolchainMissing
+from hybrid_mesh.local.toolchain.profile import Profile
 
 PYTEST: Final = (sys.executable, "-m", "pytest", "--durations=15")
 INTERRUPTED: Final = 130

@@ -13,13 +13,14 @@ from tests.commands import PROJECT, run
 ROOMS = ("model", "components", "plugins", "local", "operate", "cli")
 PLAN = """
 import json, sys
-import model.plan.build
-from model.reading.stack_file import read_stack_file
-from model.texts.machine_texts import source_text
+import hybrid_mesh
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.reading.stack_file import read_stack_file
+from hybrid_mesh.model.texts.machine_texts import source_text
 from pathlib import Path
 
-plan = model.plan.build.plan_from(read_stack_file(Path(sys.argv[1])), "local")
-print(json.dumps([model.__file__, sorted(plan.clusters), len(source_text("install.sh"))]))
+plan = plan_from(read_stack_file(Path(sys.argv[1])), "local")
+print(json.dumps([hybrid_mesh.__file__, sorted(plan.clusters), len(source_text("install.sh"))]))
 """
 
 
@@ -27,8 +28,10 @@ print(json.dumps([model.__file__, sorted(plan.clusters), len(source_text("instal
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, unpacked. It is built from a copy, as a build writes beside its sources."""
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
-    for room in ROOMS:
-        shutil.copytree(PROJECT / room, source / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for room in (*ROOMS, "hybrid_mesh"):
+        shutil.copytree(
+            PROJECT / room, source / room, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
+        )
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(PROJECT / name, source)
     build = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
@@ -54,4 +57,9 @@ def test_the_wheel_has_every_file_of_the_rooms(installed: Path) -> None:
             for path in (PROJECT / room).rglob("*")
             if path.is_file() and "__pycache__" not in path.parts
         }
-        assert {path for path in there if not (installed / path).is_file()} == set()
+        assert {path for path in there if not (installed / "hybrid_mesh" / path).is_file()} == set()
+
+
+def test_the_wheel_has_one_top_level_package(installed: Path) -> None:
+    folders = {path.name for path in installed.iterdir() if path.is_dir()}
+    assert {name for name in folders if not name.endswith(".dist-info")} == {"hybrid_mesh"}

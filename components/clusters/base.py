@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from model.plan.types import ClusterPlan
+from hybrid_mesh.model.plan.types import ClusterPlan
 
 
 class MeshCluster(pulumi.ComponentResource):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.clusters.base import MeshCluster
-from components.clusters.exec_kubeconfig import with_context
+from hybrid_mesh.components.clusters.base import MeshCluster
+from hybrid_mesh.components.clusters.exec_kubeconfig import with_context
 
 
 class CloudMeshCluster(MeshCluster):

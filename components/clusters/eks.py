@@ -5,19 +5,19 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.clusters.cloud import CloudMeshCluster
-from components.clusters.eks_roles import CLUSTER_POLICIES, NODE_POLICIES, service_role
-from components.clusters.exec_kubeconfig import certificate_authority, exec_kubeconfig
-from components.clusters.load_balancer_controller import LoadBalancerController
-from components.expect import expect
-from components.names import child
-from components.networks.aws import AwsNetwork
-from components.networks.base import CloudNetwork, CloudSite, admitted_ranges
-from model.clouds.aws import EIP_ALLOCATIONS, NLB_SUBNETS
-from model.clouds.registry import AWS
-from model.derive.labels import component_labels
-from model.objects.helm_values import SOURCE_RANGES
-from model.plan.kinds import EksClusterPlan
+from hybrid_mesh.components.clusters.cloud import CloudMeshCluster
+from hybrid_mesh.components.clusters.eks_roles import CLUSTER_POLICIES, NODE_POLICIES, service_role
+from hybrid_mesh.components.clusters.exec_kubeconfig import certificate_authority, exec_kubeconfig
+from hybrid_mesh.components.clusters.load_balancer_controller import LoadBalancerController
+from hybrid_mesh.components.expect import expect
+from hybrid_mesh.components.names import child
+from hybrid_mesh.components.networks.aws import AwsNetwork
+from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite, admitted_ranges
+from hybrid_mesh.model.clouds.aws import EIP_ALLOCATIONS, NLB_SUBNETS
+from hybrid_mesh.model.clouds.registry import AWS
+from hybrid_mesh.model.derive.labels import component_labels
+from hybrid_mesh.model.objects.helm_values import SOURCE_RANGES
+from hybrid_mesh.model.plan.kinds import EksClusterPlan
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 FIRST_ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.names import child
+from hybrid_mesh.components.names import child
 
 LONGEST_NAME = 64
 """Of roles."""

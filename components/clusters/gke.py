@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.clusters.cloud import CloudMeshCluster
-from components.clusters.exec_kubeconfig import certificate_authority, exec_kubeconfig
-from components.expect import expect
-from components.names import child
-from components.networks.base import CloudNetwork, CloudSite, admitted, admitted_ranges
-from components.networks.gcp import GcpNetwork
-from model.clouds.google import ACCOUNT_ID_LIMIT
-from model.clouds.names import google_name
-from model.objects.helm_values import SOURCE_RANGES
-from model.plan.kinds import GkeClusterPlan
+from hybrid_mesh.components.clusters.cloud import CloudMeshCluster
+from hybrid_mesh.components.clusters.exec_kubeconfig import certificate_authority, exec_kubeconfig
+from hybrid_mesh.components.expect import expect
+from hybrid_mesh.components.names import child
+from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite, admitted, admitted_ranges
+from hybrid_mesh.components.networks.gcp import GcpNetwork
+from hybrid_mesh.model.clouds.google import ACCOUNT_ID_LIMIT
+from hybrid_mesh.model.clouds.names import google_name
+from hybrid_mesh.model.objects.helm_values import SOURCE_RANGES
+from hybrid_mesh.model.plan.kinds import GkeClusterPlan
 
 NODE_ROLE = "roles/container.defaultNodeServiceAccount"
 """Writing logs and metrics; nothing else (GKE, "Use least privilege IAM service accounts")."""

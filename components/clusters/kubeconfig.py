@@ -8,10 +8,10 @@ from pathlib import Path
 import pulumi
 import yaml
 
-from components.clusters.base import MeshCluster
-from model.config.clusters import KubeconfigClusterConfig
-from model.derive.kubeconfigs import ambient_files, merge_kubeconfigs, server_of
-from model.plan.kinds import KubeconfigClusterPlan
+from hybrid_mesh.components.clusters.base import MeshCluster
+from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
+from hybrid_mesh.model.derive.kubeconfigs import ambient_files, merge_kubeconfigs, server_of
+from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan
 
 
 class KubeconfigMeshCluster(MeshCluster):

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from components.clusters.eks_roles import load_balancer_policy, service_role
-from components.declare import KubernetesObject, release
-from model.objects.load_balancers import ACCOUNT
-from model.objects.planned import PlannedRelease
+from hybrid_mesh.components.clusters.eks_roles import load_balancer_policy, service_role
+from hybrid_mesh.components.declare import KubernetesObject, release
+from hybrid_mesh.model.objects.load_balancers import ACCOUNT
+from hybrid_mesh.model.objects.planned import PlannedRelease
 
 
 class LoadBalancerController(pulumi.ComponentResource):

@@ -2,11 +2,11 @@
 
 import pulumi
 
-from components.clusters.base import MeshCluster
-from components.local_resources import LocalCluster, LocalNetwork
-from model.config.networks import LocalNetworkConfig
-from model.plan.kinds import LocalClusterPlan
-from model.plan.types import NetworkPlan
+from hybrid_mesh.components.clusters.base import MeshCluster
+from hybrid_mesh.components.local_resources import LocalCluster, LocalNetwork
+from hybrid_mesh.model.config.networks import LocalNetworkConfig
+from hybrid_mesh.model.plan.kinds import LocalClusterPlan
+from hybrid_mesh.model.plan.types import NetworkPlan
 
 
 class LocalMeshCluster(MeshCluster):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.issuers.base import CloudIssuer
-from model.config.trust import AwsPrivateCaTrustConfig
+from hybrid_mesh.components.issuers.base import CloudIssuer
+from hybrid_mesh.model.config.trust import AwsPrivateCaTrustConfig
 
 ROOT_TEMPLATE = "arn:aws:acm-pca:::template/RootCACertificate/V1"
 SUBORDINATE_TEMPLATE = "arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1"

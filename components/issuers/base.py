@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from components.resources import CertificateRequest
+from hybrid_mesh.components.resources import CertificateRequest
 
 
 class CloudIssuer(pulumi.ComponentResource):

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.issuers.base import CloudIssuer
-from components.names import child
-from model.clouds.names import cloud_name
-from model.config.trust import GoogleCasTrustConfig
+from hybrid_mesh.components.issuers.base import CloudIssuer
+from hybrid_mesh.components.names import child
+from hybrid_mesh.model.clouds.names import cloud_name
+from hybrid_mesh.model.config.trust import GoogleCasTrustConfig
 
 DAY = 24 * 60 * 60
 LONGEST_ID = 63

@@ -6,12 +6,12 @@ from typing import Any
 
 import pulumi
 
-from components.clusters.base import MeshCluster
-from components.networks.base import CloudNetwork
-from model.config.istio import IstioConfig
-from model.plan.boot import machine_boot
-from model.plan.types import GroupPlan, NetworkPlan
-from model.texts.cloud_init import UserDataTooLarge, render_user_data
+from hybrid_mesh.components.clusters.base import MeshCluster
+from hybrid_mesh.components.networks.base import CloudNetwork
+from hybrid_mesh.model.config.istio import IstioConfig
+from hybrid_mesh.model.plan.boot import machine_boot
+from hybrid_mesh.model.plan.types import GroupPlan, NetworkPlan
+from hybrid_mesh.model.texts.cloud_init import UserDataTooLarge, render_user_data
 
 
 @dataclass(frozen=True)

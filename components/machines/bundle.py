@@ -4,8 +4,8 @@ import json
 
 import pulumi
 
-from components.machines.base import MachineContext, Machines
-from model.plan.boot import group_package, package_url
+from hybrid_mesh.components.machines.base import MachineContext, Machines
+from hybrid_mesh.model.plan.boot import group_package, package_url
 
 
 class BundleMachines(Machines):

@@ -5,13 +5,13 @@ import base64
 import pulumi
 import pulumi_aws as aws
 
-from components.clusters.eks import EksMeshCluster, encrypted_disk, metadata_options
-from components.clusters.eks_roles import service_role
-from components.expect import expect
-from components.machines.base import MachineContext, Machines, user_data
-from components.networks.aws import AwsNetwork
-from model.clouds.aws import Ec2MachineSetPlan
-from model.texts.gzipped import gzipped
+from hybrid_mesh.components.clusters.eks import EksMeshCluster, encrypted_disk, metadata_options
+from hybrid_mesh.components.clusters.eks_roles import service_role
+from hybrid_mesh.components.expect import expect
+from hybrid_mesh.components.machines.base import MachineContext, Machines, user_data
+from hybrid_mesh.components.networks.aws import AwsNetwork
+from hybrid_mesh.model.clouds.aws import Ec2MachineSetPlan
+from hybrid_mesh.model.texts.gzipped import gzipped
 
 
 class Ec2Machines(Machines):

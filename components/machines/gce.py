@@ -6,12 +6,12 @@ from typing import cast
 import pulumi
 import pulumi_gcp as gcp
 
-from components.expect import expect
-from components.machines.base import MachineContext, Machines, user_data
-from components.names import child
-from components.networks.gcp import GcpNetwork
-from model.clouds.google import GceMachineSetPlan
-from model.clouds.names import google_name
+from hybrid_mesh.components.expect import expect
+from hybrid_mesh.components.machines.base import MachineContext, Machines, user_data
+from hybrid_mesh.components.names import child
+from hybrid_mesh.components.networks.gcp import GcpNetwork
+from hybrid_mesh.model.clouds.google import GceMachineSetPlan
+from hybrid_mesh.model.clouds.names import google_name
 
 SCOPES = [
     "https://www.googleapis.com/auth/cloud-platform",

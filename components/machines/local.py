@@ -2,9 +2,9 @@
 
 import pulumi
 
-from components.clusters.local import local_network
-from components.local_resources import LocalMachine
-from components.machines.base import MachineContext, Machines, user_data
+from hybrid_mesh.components.clusters.local import local_network
+from hybrid_mesh.components.local_resources import LocalMachine
+from hybrid_mesh.components.machines.base import MachineContext, Machines, user_data
 
 
 class LocalMachines(Machines):

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from components.networks.aws_firewall import SecurityGroups
-from components.networks.base import CloudNetwork
-from model.clouds.types import SubnetPlan
-from model.config.networks import AwsNetworkConfig
-from model.plan.kinds import AwsNetworkPlan
+from hybrid_mesh.components.networks.aws_firewall import SecurityGroups
+from hybrid_mesh.components.networks.base import CloudNetwork
+from hybrid_mesh.model.clouds.types import SubnetPlan
+from hybrid_mesh.model.config.networks import AwsNetworkConfig
+from hybrid_mesh.model.plan.kinds import AwsNetworkPlan
 
 EVERYWHERE = "0.0.0.0/0"
 _ROLE_TAGS = {True: "kubernetes.io/role/elb", False: "kubernetes.io/role/internal-elb"}

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.networks.base import CloudNetwork
-from model.derive.types import FirewallRulePlan, Party
-from model.plan.types import NetworkPlan
+from hybrid_mesh.components.networks.base import CloudNetwork
+from hybrid_mesh.model.derive.types import FirewallRulePlan, Party
+from hybrid_mesh.model.plan.types import NetworkPlan
 
 CONTROL_PLANE = "control-plane"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from model.derive.types import Source
-from model.plan.types import NetworkPlan
+from hybrid_mesh.model.derive.types import Source
+from hybrid_mesh.model.plan.types import NetworkPlan
 
 NOBODY = "127.0.0.1/32"
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_gcp as gcp
 
-from components.names import child
-from components.networks.base import CloudNetwork
-from model.clouds.names import cloud_name, google_name
-from model.config.networks import GcpNetworkConfig
-from model.derive.types import FirewallRulePlan, Role
-from model.plan.kinds import GcpNetworkPlan
+from hybrid_mesh.components.names import child
+from hybrid_mesh.components.networks.base import CloudNetwork
+from hybrid_mesh.model.clouds.names import cloud_name, google_name
+from hybrid_mesh.model.config.networks import GcpNetworkConfig
+from hybrid_mesh.model.derive.types import FirewallRulePlan, Role
+from hybrid_mesh.model.plan.kinds import GcpNetworkPlan
 
 
 class GcpNetwork(CloudNetwork):

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from local.clusters.pki import ADMIN, AUTHORITY, ClusterPki
-from local.linux import namespaces
-from local.patience import patient
+from hybrid_mesh.local.clusters.pki import ADMIN, AUTHORITY, ClusterPki
+from hybrid_mesh.local.linux import namespaces
+from hybrid_mesh.local.patience import patient
 
 
 class ApiError(Exception):

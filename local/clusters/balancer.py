@@ -7,15 +7,15 @@ on the node's `wan0`, so that it answers ARP for them.
 from threading import Event
 from typing import Any
 
-from local.clusters.allocations import Allocations
-from local.clusters.api import ApiClient, ApiError
-from local.clusters.daemons import Node
-from local.lab.errors import LabError
-from local.lab.specs import Report
-from local.linux.commands import ip
-from local.linux.forwarding import Forwarders
-from local.linux.guard import run_guarded, start_guarded
-from model.istio_facts import HEALTH_PORT
+from hybrid_mesh.local.clusters.allocations import Allocations
+from hybrid_mesh.local.clusters.api import ApiClient, ApiError
+from hybrid_mesh.local.clusters.daemons import Node
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.specs import Report
+from hybrid_mesh.local.linux.commands import ip
+from hybrid_mesh.local.linux.forwarding import Forwarders
+from hybrid_mesh.local.linux.guard import run_guarded, start_guarded
+from hybrid_mesh.model.istio_facts import HEALTH_PORT
 
 GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name"
 _RELIST = 300.0

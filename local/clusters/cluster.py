@@ -7,19 +7,19 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from threading import Event
 
-from local.clusters import daemons, images
-from local.clusters.allocations import Allocations
-from local.clusters.api import ApiClient, ApiError
-from local.clusters.balancer import LoadBalancers
-from local.clusters.daemons import API_PORT, Node
-from local.lab.errors import LabError
-from local.lab.specs import Report
-from local.linux import cgroups
-from local.linux.commands import ip
-from local.linux.forwarding import Forwarders
-from local.linux.mounts import remove_tree
-from local.linux.supervision import Supervisor
-from local.linux.waiting import until
+from hybrid_mesh.local.clusters import daemons, images
+from hybrid_mesh.local.clusters.allocations import Allocations
+from hybrid_mesh.local.clusters.api import ApiClient, ApiError
+from hybrid_mesh.local.clusters.balancer import LoadBalancers
+from hybrid_mesh.local.clusters.daemons import API_PORT, Node
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.specs import Report
+from hybrid_mesh.local.linux import cgroups
+from hybrid_mesh.local.linux.commands import ip
+from hybrid_mesh.local.linux.forwarding import Forwarders
+from hybrid_mesh.local.linux.mounts import remove_tree
+from hybrid_mesh.local.linux.supervision import Supervisor
+from hybrid_mesh.local.linux.waiting import until
 
 READY_TIMEOUT = 120.0
 _API_NAMES = [

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.clusters import containerd, kubeconfig, pki
-from local.clusters.pki import ClusterPki
-from local.lab.specs import ClusterSpec
-from local.linux.supervision import Daemon
-from local.patience import patient
+from hybrid_mesh.local.clusters import containerd, kubeconfig, pki
+from hybrid_mesh.local.clusters.pki import ClusterPki
+from hybrid_mesh.local.lab.specs import ClusterSpec
+from hybrid_mesh.local.linux.supervision import Daemon
+from hybrid_mesh.local.patience import patient
 
 API_PORT = 6443
 _LOCAL_API = f"https://127.0.0.1:{API_PORT}"

@@ -15,12 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.clusters import containerd
-from local.lab.errors import LabError
-from local.linux import mounts
-from local.linux.commands import enter, environment, run
-from local.linux.waiting import until
-from local.paths import cache_folder
+from hybrid_mesh.local.clusters import containerd
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.linux import mounts
+from hybrid_mesh.local.linux.commands import enter, environment, run
+from hybrid_mesh.local.linux.waiting import until
+from hybrid_mesh.local.paths import cache_folder
 
 START_TIMEOUT = 30.0
 IMPORT_TIMEOUT = 180.0

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from local.clusters.pki import AUTHORITY, ClusterPki
+from hybrid_mesh.local.clusters.pki import AUTHORITY, ClusterPki
 
 
 def render(cluster: str, server: str, user: str, pki: ClusterPki) -> str:

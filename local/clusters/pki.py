@@ -8,8 +8,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from local.linux.files import write_durably
-from local.pki import CLIENT, SERVER, Authority, Pair, private_pem, subject
+from hybrid_mesh.local.linux.files import write_durably
+from hybrid_mesh.local.pki import CLIENT, SERVER, Authority, Pair, private_pem, subject
 
 AUTHORITY = "ca"
 API_SERVER = "apiserver"

@@ -8,7 +8,7 @@ east-west gateway, `.11`-`.250` other LoadBalancers); machines have 172.30.200.x
 from collections.abc import Collection
 from ipaddress import IPv4Network
 
-from local.lab.errors import LabError
+from hybrid_mesh.local.lab.errors import LabError
 
 WAN = IPv4Network("172.30.0.0/16")
 WAN_SERVICES = "172.30.0.1"

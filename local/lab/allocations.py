@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from local.lab import addressing
-from local.lab.state import ClusterRecord, LabState
-from local.linux.forwarding import Forwarders
+from hybrid_mesh.local.lab import addressing
+from hybrid_mesh.local.lab.state import ClusterRecord, LabState
+from hybrid_mesh.local.linux.forwarding import Forwarders
 
 GATEWAY = "istio-system/istio-eastwestgateway"
 

@@ -4,12 +4,12 @@ import contextlib
 from pathlib import Path
 from typing import NoReturn
 
-from local.lab import ending, errors, operations, preflight, starter, wire
-from local.lab.encoding import encode
-from local.lab.errors import LabEnding, LabError, LabNotRunning
-from local.lab.export import export_logs
-from local.lab.operations import MARGIN_SECONDS, PING_SECONDS, Operation, Result
-from local.lab.specs import (
+from hybrid_mesh.local.lab import ending, errors, operations, preflight, starter, wire
+from hybrid_mesh.local.lab.encoding import encode
+from hybrid_mesh.local.lab.errors import LabEnding, LabError, LabNotRunning
+from hybrid_mesh.local.lab.export import export_logs
+from hybrid_mesh.local.lab.operations import MARGIN_SECONDS, PING_SECONDS, Operation, Result
+from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
     ClusterSpec,
     CompletedCommand,
@@ -18,10 +18,10 @@ from local.lab.specs import (
     MachineSpec,
     Report,
 )
-from local.lab.state import LabState, lab_folder
-from local.lab.terminal import open_terminal
-from local.paths import state_folder
-from local.patience import patient
+from hybrid_mesh.local.lab.state import LabState, lab_folder
+from hybrid_mesh.local.lab.terminal import open_terminal
+from hybrid_mesh.local.paths import state_folder
+from hybrid_mesh.local.patience import patient
 
 END_TIMEOUT = 30.0
 

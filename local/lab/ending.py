@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from local.lab.starter import await_end, starting, sweep
-from local.lab.state import lab_folder
-from local.linux import cgroups
+from hybrid_mesh.local.lab.starter import await_end, starting, sweep
+from hybrid_mesh.local.lab.state import lab_folder
+from hybrid_mesh.local.linux import cgroups
 
 END_TIMEOUT = 20.0
 

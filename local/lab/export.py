@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from local.lab.errors import LabError
-from local.lab.state import lab_folder
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.state import lab_folder
 
 _LOGS = (
     "lab.log*",

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.clusters.cluster import Cluster
-from local.clusters.daemons import Node
-from local.lab import toolchain
-from local.lab.allocations import ClusterAllocations
-from local.lab.errors import LabError
-from local.lab.machine import LabMachine
-from local.lab.members import Kind, Members
-from local.lab.networks import Member, Networks
-from local.lab.reports import Reporter
-from local.lab.services import LabServices
-from local.lab.specs import (
+from hybrid_mesh.local.clusters.cluster import Cluster
+from hybrid_mesh.local.clusters.daemons import Node
+from hybrid_mesh.local.lab import toolchain
+from hybrid_mesh.local.lab.allocations import ClusterAllocations
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.machine import LabMachine
+from hybrid_mesh.local.lab.members import Kind, Members
+from hybrid_mesh.local.lab.networks import Member, Networks
+from hybrid_mesh.local.lab.reports import Reporter
+from hybrid_mesh.local.lab.services import LabServices
+from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
     ClusterSpec,
     CompletedCommand,
@@ -22,9 +22,9 @@ from local.lab.specs import (
     MachineSpec,
     Report,
 )
-from local.lab.state import ClusterRecord, LabState, MachineRecord, lab_folder
-from local.linux import memory
-from local.linux.forwarding import Forwarders
+from hybrid_mesh.local.lab.state import ClusterRecord, LabState, MachineRecord, lab_folder
+from hybrid_mesh.local.linux import memory
+from hybrid_mesh.local.linux.forwarding import Forwarders
 
 RUNTIME = Path("/run/hybrid-mesh")
 

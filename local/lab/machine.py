@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
-from local.lab.errors import LabError
-from local.lab.specs import CompletedCommand, Report
-from local.lab.state import MachineRecord
-from local.linux import logs
-from local.linux.guard import start_guarded
-from local.machines.runtime import REBOOT_EXIT_CODE, MachineRuntime
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.specs import CompletedCommand, Report
+from hybrid_mesh.local.lab.state import MachineRecord
+from hybrid_mesh.local.linux import logs
+from hybrid_mesh.local.linux.guard import start_guarded
+from hybrid_mesh.local.machines.runtime import REBOOT_EXIT_CODE, MachineRuntime
 
 BOOT_TIMEOUT = 60.0
 JOIN_TIMEOUT = 30.0

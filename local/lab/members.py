@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Generic, Protocol, TypeVar
 
-from local.lab.errors import LabError
-from local.lab.networks import Member, Networks
-from local.lab.operations import DELETE_SECONDS, START_SECONDS
-from local.lab.preflight import check_network
-from local.lab.services import LabServices
-from local.lab.specs import ClusterSpec, MachineSpec, MemberState, Report
-from local.lab.starts import Start, Starts
-from local.lab.state import ClusterRecord, LabState, MachineRecord
-from local.linux.mounts import remove_tree
-from local.linux.waiting import until
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.networks import Member, Networks
+from hybrid_mesh.local.lab.operations import DELETE_SECONDS, START_SECONDS
+from hybrid_mesh.local.lab.preflight import check_network
+from hybrid_mesh.local.lab.services import LabServices
+from hybrid_mesh.local.lab.specs import ClusterSpec, MachineSpec, MemberState, Report
+from hybrid_mesh.local.lab.starts import Start, Starts
+from hybrid_mesh.local.lab.state import ClusterRecord, LabState, MachineRecord
+from hybrid_mesh.local.linux.mounts import remove_tree
+from hybrid_mesh.local.linux.waiting import until
 
 SETTLE_INTERVAL = 0.1
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
-from local.lab import addressing
-from local.lab.errors import LabError
-from local.lab.specs import NetworkSpec
-from local.linux import namespaces
-from local.linux.commands import ip, run, sysctl
-from local.metadata.identity import METADATA_ADDRESS
+from hybrid_mesh.local.lab import addressing
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.specs import NetworkSpec
+from hybrid_mesh.local.linux import namespaces
+from hybrid_mesh.local.linux.commands import ip, run, sysctl
+from hybrid_mesh.local.metadata.identity import METADATA_ADDRESS
 
 QUIET = {
     "ipv6/conf/default/disable_ipv6": "1",

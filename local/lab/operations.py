@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
-from local.lab.encoding import decode
-from local.lab.specs import ClusterInfo, ClusterSpec, CompletedCommand, LabStatus, MachineInfo, MachineSpec
+from hybrid_mesh.local.lab.encoding import decode
+from hybrid_mesh.local.lab.specs import (
+    ClusterInfo,
+    ClusterSpec,
+    CompletedCommand,
+    LabStatus,
+    MachineInfo,
+    MachineSpec,
+)
 
 Result = TypeVar("Result")
 START_SECONDS: Final = 600.0

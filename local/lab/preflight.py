@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import packages
-from local.lab import toolchain
-from local.lab.errors import LabError, PreflightError
-from local.lab.privacy import EMPTY
-from local.lab.specs import NetworkSpec
-from local.linux import cgroups, kernel
+from hybrid_mesh.local import packages
+from hybrid_mesh.local.lab import toolchain
+from hybrid_mesh.local.lab.errors import LabError, PreflightError
+from hybrid_mesh.local.lab.privacy import EMPTY
+from hybrid_mesh.local.lab.specs import NetworkSpec
+from hybrid_mesh.local.linux import cgroups, kernel
 
 SEVERAL_LABS = "HYBRID_MESH_SEVERAL_LABS"
 COVERED = ("/var/run", *EMPTY)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.linux import kernel
-from local.paths import cache_folder
+from hybrid_mesh.local.linux import kernel
+from hybrid_mesh.local.paths import cache_folder
 
 EMPTY = ("/run", "/var/log")
 """Covered by an empty file system: nothing there outlives the lab, and no state may lie there."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from local.clusters import kubeconfig
-from local.clusters.pki import ADMIN, ClusterPki
-from local.lab.errors import LabError
-from local.lab.specs import (
+from hybrid_mesh.local.clusters import kubeconfig
+from hybrid_mesh.local.clusters.pki import ADMIN, ClusterPki
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
     ClusterStatus,
     Forward,
@@ -15,7 +15,7 @@ from local.lab.specs import (
     MachineStatus,
     MemberState,
 )
-from local.lab.state import ClusterRecord, LabState, MachineRecord
+from hybrid_mesh.local.lab.state import ClusterRecord, LabState, MachineRecord
 
 TAIL_BYTES = 4 << 20
 

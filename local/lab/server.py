@@ -9,16 +9,16 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from local.lab import errors, wire
-from local.lab.encoding import encode
-from local.lab.errors import LabError
-from local.lab.lab import Lab, Place
-from local.lab.operations import OPERATIONS
-from local.lab.specs import Report
-from local.lab.state import lab_folder
-from local.linux import logs
-from local.linux.guard import describe, run_guarded, start_guarded, tell
-from local.patience import patient
+from hybrid_mesh.local.lab import errors, wire
+from hybrid_mesh.local.lab.encoding import encode
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.lab import Lab, Place
+from hybrid_mesh.local.lab.operations import OPERATIONS
+from hybrid_mesh.local.lab.specs import Report
+from hybrid_mesh.local.lab.state import lab_folder
+from hybrid_mesh.local.linux import logs
+from hybrid_mesh.local.linux.guard import describe, run_guarded, start_guarded, tell
+from hybrid_mesh.local.patience import patient
 
 IDLE_LIMIT = 60.0
 CHECK_INTERVAL = 2.0

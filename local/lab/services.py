@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 from threading import Lock
 
-from local.lab import addressing
-from local.lab.errors import LabError
-from local.lab.networks import Networks
-from local.lab.specs import NetworkSpec
-from local.lab.state import LabState
-from local.metadata.identity import MachineIdentity
-from local.metadata.issuer import AUDIENCE, Issuer
-from local.metadata.packages import PackageServer
-from local.metadata.server import MetadataServer
+from hybrid_mesh.local.lab import addressing
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.networks import Networks
+from hybrid_mesh.local.lab.specs import NetworkSpec
+from hybrid_mesh.local.lab.state import LabState
+from hybrid_mesh.local.metadata.identity import MachineIdentity
+from hybrid_mesh.local.metadata.issuer import AUDIENCE, Issuer
+from hybrid_mesh.local.metadata.packages import PackageServer
+from hybrid_mesh.local.metadata.server import MetadataServer
 
 PACKAGES_PORT = 8080
 

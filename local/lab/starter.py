@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from local.lab import preflight, wire
-from local.lab.errors import LabError
-from local.lab.operations import PING_SECONDS
-from local.lab.state import lab_folder
-from local.linux import cgroups, logs
-from local.linux.waiting import until
-from local.paths import project_folder
+from hybrid_mesh.local.lab import preflight, wire
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.operations import PING_SECONDS
+from hybrid_mesh.local.lab.state import lab_folder
+from hybrid_mesh.local.linux import cgroups, logs
+from hybrid_mesh.local.linux.waiting import until
+from hybrid_mesh.local.paths import project_folder
 
 START_TIMEOUT = 60.0
 LOCK_TIMEOUT = 180.0
@@ -90,7 +90,7 @@ def _start(state: Path) -> None:
     logs.begin(log)
     with log.open("ab") as output:
         watchdog = subprocess.Popen(
-            [sys.executable, "-m", "local.lab.watchdog", str(state)],
+            [sys.executable, "-m", "hybrid_mesh.local.lab.watchdog", str(state)],
             cwd=project_folder(),
             env=_environment(),
             stdin=subprocess.DEVNULL,

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from threading import Lock, Thread
 
-from local.lab.errors import LabError
-from local.lab.specs import MemberState, Report
-from local.linux.guard import describe
-from local.patience import patient
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.specs import MemberState, Report
+from hybrid_mesh.local.linux.guard import describe
+from hybrid_mesh.local.patience import patient
 
 
 class Start:

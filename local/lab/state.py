@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 
-from local.lab import addressing
-from local.lab.encoding import decode, encode
-from local.lab.errors import LabEnding, LabError
-from local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec
-from local.linux.files import write_durably
+from hybrid_mesh.local.lab import addressing
+from hybrid_mesh.local.lab.encoding import decode, encode
+from hybrid_mesh.local.lab.errors import LabEnding, LabError
+from hybrid_mesh.local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec
+from hybrid_mesh.local.linux.files import write_durably
 
 VERSION = 1
 _BEGIN_ANEW = "run `hybrid-mesh lab down --forget` to begin anew"

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
-from local.lab.errors import LabError
-from local.linux import cgroups
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.linux import cgroups
 
 
 def open_terminal(state: Path, name: str) -> NoReturn:

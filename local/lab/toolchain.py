@@ -1,8 +1,8 @@
 """The toolchain profile that a lab runs on."""
 
-from local.lab.errors import LabError
-from local.toolchain.errors import ToolchainMissing
-from local.toolchain.profile import Profile
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.toolchain.errors import ToolchainMissing
+from hybrid_mesh.local.toolchain.profile import Profile
 
 
 def current() -> Profile:

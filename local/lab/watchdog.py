@@ -1,8 +1,8 @@
 """The lab's outer parent, in the host's namespaces: starts its process 1 and removes its cgroups afterwards.
 
-Run as `python -m local.lab.watchdog STATE_FOLDER`, detached from whoever started it. Process 1 of the new pid
-namespace only reaps; its one child serves. So the kernel ends everything when any of the two is killed. A
-killed watchdog makes process 1 power off and remove the cgroups itself.
+Run as `python -m hybrid_mesh.local.lab.watchdog STATE_FOLDER`, detached from its starter. Process 1 of the
+new pid namespace only reaps; its one child serves. So the kernel ends everything when either of the two is
+killed. A killed watchdog makes process 1 power off and remove the cgroups itself.
 """
 
 import os
@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from local.lab import privacy
-from local.linux import cgroups, kernel
+from hybrid_mesh.local.lab import privacy
+from hybrid_mesh.local.linux import cgroups, kernel
 
 _NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC
 
@@ -54,8 +54,8 @@ def _process_one(state: Path, name: str, host_network: int) -> None:
     server = os.fork()
     if server == 0:
         # Only the server pays for what it imports.
-        from local.lab.lab import Place  # noqa: PLC0415
-        from local.lab.server import serve  # noqa: PLC0415
+        from hybrid_mesh.local.lab.lab import Place  # noqa: PLC0415
+        from hybrid_mesh.local.lab.server import serve  # noqa: PLC0415
 
         os._exit(serve(state, Place(name, host_network, number)))
     signal.signal(signal.SIGTERM, power_off)

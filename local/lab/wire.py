@@ -11,7 +11,7 @@ from io import BufferedRWPair
 from pathlib import Path
 from typing import Any
 
-from local.patience import patient
+from hybrid_mesh.local.patience import patient
 
 SOCKET = "control.sock"
 

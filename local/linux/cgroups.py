@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from local.lab.errors import LabError
-from local.linux.waiting import until
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.linux.waiting import until
 
 MOUNT = Path("/sys/fs/cgroup")
 PREFIX = "hybrid-mesh-"

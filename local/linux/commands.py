@@ -4,9 +4,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from local.lab.errors import LabError
-from local.linux import namespaces
-from local.patience import patient
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.linux import namespaces
+from hybrid_mesh.local.patience import patient
 
 
 def run(command: list[str], *, namespace: Path | None = None, text: str = "", timeout: float = 60) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 from threading import Thread
 
-from local.lab.errors import LabError
-from local.linux import namespaces
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.linux import namespaces
 
 CHUNK = 1 << 18
 PORTS = range(20000, 30000)

@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from local.linux import kernel
+from hybrid_mesh.local.linux import kernel
 
 
 def points() -> list[Path]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
-from local.linux import kernel
+from hybrid_mesh.local.linux import kernel
 
 FOLDER = Path("/run/netns")
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
 
-from local.lab.specs import Report
-from local.linux import cgroups, logs
-from local.linux.commands import enter, environment
-from local.linux.guard import describe, start_guarded
+from hybrid_mesh.local.lab.specs import Report
+from hybrid_mesh.local.linux import cgroups, logs
+from hybrid_mesh.local.linux.commands import enter, environment
+from hybrid_mesh.local.linux.guard import describe, start_guarded
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0

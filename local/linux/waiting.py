@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from local.lab.errors import LabError
-from local.patience import patient
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.patience import patient
 
 
 def until(condition: Callable[[], bool], timeout: float, failure: str, every: float = 0.1) -> None:

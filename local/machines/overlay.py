@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from local.linux import kernel
-from local.metadata.identity import METADATA_ADDRESS
+from hybrid_mesh.local.linux import kernel
+from hybrid_mesh.local.metadata.identity import METADATA_ADDRESS
 
 CLOUD_CONFIG = {
     "datasource_list": ["NoCloud"],

@@ -8,12 +8,12 @@ import subprocess
 import time
 from pathlib import Path
 
-from local.lab.errors import LabError
-from local.lab.specs import CompletedCommand, MachineSpec
-from local.linux import cgroups
-from local.linux.waiting import until
-from local.machines.overlay import Overlay
-from local.patience import patient
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.specs import CompletedCommand, MachineSpec
+from hybrid_mesh.local.linux import cgroups
+from hybrid_mesh.local.linux.waiting import until
+from hybrid_mesh.local.machines.overlay import Overlay
+from hybrid_mesh.local.patience import patient
 
 REBOOT_EXIT_CODE = 133
 """systemd-nspawn's exit code, under --keep-unit, when the guest asked for a reboot (systemd-nspawn(1))."""

@@ -4,8 +4,8 @@ at each start."""
 from pathlib import Path
 from typing import Final
 
-from local.linux.files import write_durably
-from local.pki import SERVER, Authority, Pair, subject
+from hybrid_mesh.local.linux.files import write_durably
+from hybrid_mesh.local.pki import SERVER, Authority, Pair, subject
 
 SERVER_DAYS: Final = 398
 HOST_NAME: Final = "issuer.lab.hybrid-mesh.local"

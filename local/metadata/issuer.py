@@ -14,11 +14,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from local.linux.files import kept
-from local.metadata.authority import ServerCertificate
-from local.metadata.identity import MachineIdentity
-from local.metadata.listening import NamespacedServer, QuietHandler, listen_in
-from local.pki import private_pem
+from hybrid_mesh.local.linux.files import kept
+from hybrid_mesh.local.metadata.authority import ServerCertificate
+from hybrid_mesh.local.metadata.identity import MachineIdentity
+from hybrid_mesh.local.metadata.listening import NamespacedServer, QuietHandler, listen_in
+from hybrid_mesh.local.pki import private_pem
 
 AUDIENCE = "hybrid-mesh"
 LIFETIME_SECONDS = 3600

@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from local.linux import namespaces
-from local.linux.guard import describe, start_guarded, tell
+from hybrid_mesh.local.linux import namespaces
+from hybrid_mesh.local.linux.guard import describe, start_guarded, tell
 
 
 class QuietHandler(BaseHTTPRequestHandler):

@@ -5,7 +5,7 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from local.metadata.listening import NamespacedServer, listen_in
+from hybrid_mesh.local.metadata.listening import NamespacedServer, listen_in
 
 
 class PackageServer:

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from local.metadata.identity import METADATA_ADDRESS, MachineIdentity
-from local.metadata.issuer import LIFETIME_SECONDS, Issuer
-from local.metadata.listening import NamespacedServer, QuietHandler, listen_in
+from hybrid_mesh.local.metadata.identity import METADATA_ADDRESS, MachineIdentity
+from hybrid_mesh.local.metadata.issuer import LIFETIME_SECONDS, Issuer
+from hybrid_mesh.local.metadata.listening import NamespacedServer, QuietHandler, listen_in
 
 ROOT = "/computeMetadata/v1/"
 

@@ -1,4 +1,4 @@
-"""`python -m local.toolchain build|check|bundle`.
+"""`python -m hybrid_mesh.local.toolchain build|check|bundle`.
 
 `build` fetches or builds what is missing and points `.toolchain` at it; `check` only says what is missing
 (exit code 1 then); `bundle` writes what `build` can fetch elsewhere.
@@ -14,21 +14,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.paths import cache_folder, project_folder
-from local.toolchain import preflight, system
-from local.toolchain.builder import Builder, missing
-from local.toolchain.bundle import SUMS, trust, trusted, write_bundle
-from local.toolchain.catalogue import carried, catalogue, find_pulumi, profile_links, required
-from local.toolchain.component import Catalogue
-from local.toolchain.errors import BuildInterrupted, ToolchainError
-from local.toolchain.golang import GoWorkshop, find_go
-from local.toolchain.pins import processor
-from local.toolchain.prebuilt import Fetch, bundle_url
-from local.toolchain.profile import is_current, make_profile, point_at
-from local.toolchain.progress import BuildProgress
-from local.toolchain.pruning import prune, register
-from local.toolchain.runner import Runner
-from local.toolchain.store import Store
+from hybrid_mesh.local.paths import cache_folder, project_folder
+from hybrid_mesh.local.toolchain import preflight, system
+from hybrid_mesh.local.toolchain.builder import Builder, missing
+from hybrid_mesh.local.toolchain.bundle import SUMS, trust, trusted, write_bundle
+from hybrid_mesh.local.toolchain.catalogue import carried, catalogue, find_pulumi, profile_links, required
+from hybrid_mesh.local.toolchain.component import Catalogue
+from hybrid_mesh.local.toolchain.errors import BuildInterrupted, ToolchainError
+from hybrid_mesh.local.toolchain.golang import GoWorkshop, find_go
+from hybrid_mesh.local.toolchain.pins import processor
+from hybrid_mesh.local.toolchain.prebuilt import Fetch, bundle_url
+from hybrid_mesh.local.toolchain.profile import is_current, make_profile, point_at
+from hybrid_mesh.local.toolchain.progress import BuildProgress
+from hybrid_mesh.local.toolchain.pruning import prune, register
+from hybrid_mesh.local.toolchain.runner import Runner
+from hybrid_mesh.local.toolchain.store import Store
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def check(console: Console, as_json: bool) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m local.toolchain", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m hybrid_mesh.local.toolchain", description=__doc__)
     parser.add_argument("command", choices=("build", "check", "bundle"))
     parser.add_argument(
         "--unlinked", action="store_true", help="build: leave the checkout's .toolchain as it is"

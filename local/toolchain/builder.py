@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from local.toolchain.component import Catalogue, Component, Lane
-from local.toolchain.errors import BuildInterrupted, RecipeError
-from local.toolchain.progress import BuildObserver
-from local.toolchain.runner import RecipeTask, Runner
-from local.toolchain.store import Store, remove
+from hybrid_mesh.local.toolchain.component import Catalogue, Component, Lane
+from hybrid_mesh.local.toolchain.errors import BuildInterrupted, RecipeError
+from hybrid_mesh.local.toolchain.progress import BuildObserver
+from hybrid_mesh.local.toolchain.runner import RecipeTask, Runner
+from hybrid_mesh.local.toolchain.store import Store, remove
 
 
 def lanes(cores: int) -> Mapping[Lane, int]:

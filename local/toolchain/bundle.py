@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local.toolchain.errors import ToolchainError
-from local.toolchain.packing import SUFFIX, pack
-from local.toolchain.store import Store
+from hybrid_mesh.local.toolchain.errors import ToolchainError
+from hybrid_mesh.local.toolchain.packing import SUFFIX, pack
+from hybrid_mesh.local.toolchain.store import Store
 
 SUMS = Path(__file__).parent / "bundle.json"
 LIST = "SHA256SUMS"

@@ -7,15 +7,15 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.toolchain import pins
-from local.toolchain.component import Catalogue, Component
-from local.toolchain.golang import GO_COMPONENT, GoWorkshop
-from local.toolchain.images import images
-from local.toolchain.istio import ISTIO_FILES, PACKAGE, charts, istio_files, sidecar_package
-from local.toolchain.pins import Processor
-from local.toolchain.rootfs import ROOTFS, rootfs
-from local.toolchain.store import Store
-from local.toolchain.wheels import ENVOY, envoy, wheel
+from hybrid_mesh.local.toolchain import pins
+from hybrid_mesh.local.toolchain.component import Catalogue, Component
+from hybrid_mesh.local.toolchain.golang import GO_COMPONENT, GoWorkshop
+from hybrid_mesh.local.toolchain.images import images
+from hybrid_mesh.local.toolchain.istio import ISTIO_FILES, PACKAGE, charts, istio_files, sidecar_package
+from hybrid_mesh.local.toolchain.pins import Processor
+from hybrid_mesh.local.toolchain.rootfs import ROOTFS, rootfs
+from hybrid_mesh.local.toolchain.store import Store
+from hybrid_mesh.local.toolchain.wheels import ENVOY, envoy, wheel
 
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
 KUBERNETES_PLUGIN = "pulumi-resource-kubernetes"

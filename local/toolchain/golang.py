@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.toolchain.component import Component, Lane, Task
-from local.toolchain.pins import GO_MINIMUM, GO_RELEASE
-from local.toolchain.store import Store
+from hybrid_mesh.local.toolchain.component import Component, Lane, Task
+from hybrid_mesh.local.toolchain.pins import GO_MINIMUM, GO_RELEASE
+from hybrid_mesh.local.toolchain.store import Store
 
 GO_COMPONENT = "go"
 MODULES = Path(__file__).parent / "modules"

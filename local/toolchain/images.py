@@ -6,12 +6,12 @@ istio.io/istio.
 
 from pathlib import Path
 
-from local.toolchain.archive import ImageSettings, Layer, write_archive
-from local.toolchain.component import Component, Task, text_of
-from local.toolchain.istio import ISTIO_FILES
-from local.toolchain.libraries import libraries
-from local.toolchain.pins import ISTIO_VERSION, Processor
-from local.toolchain.rootfs import ROOTFS
+from hybrid_mesh.local.toolchain.archive import ImageSettings, Layer, write_archive
+from hybrid_mesh.local.toolchain.component import Component, Task, text_of
+from hybrid_mesh.local.toolchain.istio import ISTIO_FILES
+from hybrid_mesh.local.toolchain.libraries import libraries
+from hybrid_mesh.local.toolchain.pins import ISTIO_VERSION, Processor
+from hybrid_mesh.local.toolchain.rootfs import ROOTFS
 
 _HERE = Path(__file__).parent
 _RECIPE = text_of(_HERE / "images.py", _HERE / "archive.py", _HERE / "libraries.py")

@@ -8,9 +8,9 @@ import re
 import shutil
 from pathlib import Path
 
-from local.toolchain.component import Component, Task, text_of
-from local.toolchain.golang import GoWorkshop
-from local.toolchain.pins import ISTIO_VERSION, Processor
+from hybrid_mesh.local.toolchain.component import Component, Task, text_of
+from hybrid_mesh.local.toolchain.golang import GoWorkshop
+from hybrid_mesh.local.toolchain.pins import ISTIO_VERSION, Processor
 
 ISTIO_FILES = "istio-files"
 PACKAGE = "istio-sidecar"

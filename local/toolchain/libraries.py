@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from local.toolchain.component import Task
-from local.toolchain.pins import Processor
+from hybrid_mesh.local.toolchain.component import Task
+from hybrid_mesh.local.toolchain.pins import Processor
 
 
 def libraries(task: Task, system: Path, processor: Processor, programs: list[Path]) -> dict[str, Path]:

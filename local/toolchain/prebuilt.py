@@ -14,12 +14,12 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from local.paths import project_folder
-from local.toolchain.bundle import Archive
-from local.toolchain.download import DownloadError, Unreachable, download
-from local.toolchain.packing import unpack
-from local.toolchain.rootfs import ROOTFS
-from local.toolchain.store import Store
+from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.local.toolchain.bundle import Archive
+from hybrid_mesh.local.toolchain.download import DownloadError, Unreachable, download
+from hybrid_mesh.local.toolchain.packing import unpack
+from hybrid_mesh.local.toolchain.rootfs import ROOTFS
+from hybrid_mesh.local.toolchain.store import Store
 
 VARIABLE: Final = "HYBRID_MESH_TOOLCHAIN_URL"
 

@@ -4,12 +4,12 @@ import os
 import shutil
 from dataclasses import dataclass
 
-from local.toolchain.component import Catalogue, Lane
-from local.toolchain.errors import ToolchainError
-from local.toolchain.pins import BUILD_GIBIBYTES
-from local.toolchain.pruning import size
-from local.toolchain.rootfs import ROOTFS
-from local.toolchain.store import Store
+from hybrid_mesh.local.toolchain.component import Catalogue, Lane
+from hybrid_mesh.local.toolchain.errors import ToolchainError
+from hybrid_mesh.local.toolchain.pins import BUILD_GIBIBYTES
+from hybrid_mesh.local.toolchain.pruning import size
+from hybrid_mesh.local.toolchain.rootfs import ROOTFS
+from hybrid_mesh.local.toolchain.store import Store
 
 _GIBIBYTE = 2**30
 

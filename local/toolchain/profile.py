@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.paths import project_folder
-from local.toolchain.errors import ToolchainMissing
-from local.toolchain.store import Store
+from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.local.toolchain.errors import ToolchainMissing
+from hybrid_mesh.local.toolchain.store import Store
 
 LINK = ".toolchain"
 _REMEDY = "run `make toolchain`"

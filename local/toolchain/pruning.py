@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from local.toolchain.profile import LINK
-from local.toolchain.store import Store, remove
+from hybrid_mesh.local.toolchain.profile import LINK
+from hybrid_mesh.local.toolchain.store import Store, remove
 
 _KEPT_SECONDS: Final = 14 * 86400
 """A profile stays that long after a checkout last asked for it: a branch may come back, and a checkout that

@@ -6,9 +6,9 @@ on, and leaves it unconfigured. The rest is installed by the system's own apt.
 
 from pathlib import Path
 
-from local.toolchain.component import Component, Task, text_of
-from local.toolchain.pins import DEBIAN_PACKAGES, DEBIAN_SUITE, Processor
-from local.toolchain.store import remove
+from hybrid_mesh.local.toolchain.component import Component, Task, text_of
+from hybrid_mesh.local.toolchain.pins import DEBIAN_PACKAGES, DEBIAN_SUITE, Processor
+from hybrid_mesh.local.toolchain.store import remove
 
 ROOTFS = "rootfs"
 _NAMESPACES = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.toolchain.errors import RecipeError
+from hybrid_mesh.local.toolchain.errors import RecipeError
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.packages import BUILD, is_there
-from local.toolchain.errors import ToolchainError, describe_failure
-from local.toolchain.store import Store
+from hybrid_mesh.local.packages import BUILD, is_there
+from hybrid_mesh.local.toolchain.errors import ToolchainError, describe_failure
+from hybrid_mesh.local.toolchain.store import Store
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"

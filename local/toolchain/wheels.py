@@ -7,9 +7,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-from local.toolchain.component import Component, Task
-from local.toolchain.errors import ToolchainError
-from local.toolchain.pins import Processor
+from hybrid_mesh.local.toolchain.component import Component, Task
+from hybrid_mesh.local.toolchain.errors import ToolchainError
+from hybrid_mesh.local.toolchain.pins import Processor
 
 ENVOY = "envoy"
 PACKAGES = Path(__file__).parent / "packages.txt"

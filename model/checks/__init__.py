@@ -1,6 +1,6 @@
 """Rules on the mesh as a whole. One rule is one function; the registry runs them all."""
 
-from model.checks import (
+from hybrid_mesh.model.checks import (
     accounts,
     addresses,
     api_servers,
@@ -22,7 +22,7 @@ from model.checks import (
     trust,
     vms,
 )
-from model.checks.registry import RULES, run
+from hybrid_mesh.model.checks.registry import RULES, run
 
 __all__ = [
     "RULES",

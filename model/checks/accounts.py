@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from model.checks.registry import readable, rule
-from model.config.base import UnreadableError
-from model.config.mesh import MeshConfig
-from model.config.networks import CloudNetworkConfig, GcpNetworkConfig
-from model.config.trust import GoogleCasTrustConfig
-from model.derive.labels import PLANNED
-from model.reading.problems import Problem, Problems, format_value
+from hybrid_mesh.model.checks.registry import readable, rule
+from hybrid_mesh.model.config.base import UnreadableError
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import CloudNetworkConfig, GcpNetworkConfig
+from hybrid_mesh.model.config.trust import GoogleCasTrustConfig
+from hybrid_mesh.model.derive.labels import PLANNED
+from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 LABEL_LIMIT = 40
 """Maximum number of labels of a stack: AWS allows 50 tags on a resource, of which controllers set some."""

@@ -3,13 +3,13 @@
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from model.checks.registry import cluster_rule, network_rule, readable, rule
-from model.config.clusters import ClusterConfig, LocalClusterConfig
-from model.config.machines import LocalMachinesConfig
-from model.config.mesh import MeshConfig
-from model.config.networks import LocalNetworkConfig, NetworkConfig
-from model.derive.local_pod_cidrs import carve, free_range, lan, pod_range
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.registry import cluster_rule, network_rule, readable, rule
+from hybrid_mesh.model.config.clusters import ClusterConfig, LocalClusterConfig
+from hybrid_mesh.model.config.machines import LocalMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import LocalNetworkConfig, NetworkConfig
+from hybrid_mesh.model.derive.local_pod_cidrs import carve, free_range, lan, pod_range
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 LAB_WAN = IPv4Network("172.30.0.0/16")
 """The WAN between the networks of the lab."""

@@ -1,13 +1,13 @@
 """Rules on who may reach the API servers of clusters in a cloud."""
 
-from model.checks.in_clouds import cloud_cluster_rule
-from model.checks.registry import rule
-from model.clouds.base import AnyCloud
-from model.config.clusters import CloudClusterConfig
-from model.config.mesh import MeshConfig
-from model.derive.api_access import admitted_count, api_groups, plan_api_access
-from model.derive.clouds import cloud_clusters
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.in_clouds import cloud_cluster_rule
+from hybrid_mesh.model.checks.registry import rule
+from hybrid_mesh.model.clouds.base import AnyCloud
+from hybrid_mesh.model.config.clusters import CloudClusterConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.derive.api_access import admitted_count, api_groups, plan_api_access
+from hybrid_mesh.model.derive.clouds import cloud_clusters
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 
 @rule

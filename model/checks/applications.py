@@ -3,12 +3,12 @@
 import posixpath
 from collections.abc import Iterator
 
-from model.checks.formats import is_url
-from model.checks.registry import group_rule
-from model.config.groups import ApplicationConfig, MachineFileConfig, WorkloadGroupConfig
-from model.config.machines import BundleMachinesConfig
-from model.config.mesh import MeshConfig
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.formats import is_url
+from hybrid_mesh.model.checks.registry import group_rule
+from hybrid_mesh.model.config.groups import ApplicationConfig, MachineFileConfig, WorkloadGroupConfig
+from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 AGENT_FOLDERS = (
     "/etc/certs",

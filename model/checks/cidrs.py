@@ -5,17 +5,22 @@ from contextlib import suppress
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from model.checks.addresses import UNUSABLE
-from model.checks.registry import cluster_rule, readable, rule
-from model.clouds.cidrs import spare_cidrs
-from model.clouds.google import CONTROL_PLANE_PREFIX, SERVICE_PREFIXES, gke_cidrs, nodes_cidr
-from model.clouds.registry import GOOGLE
-from model.config.base import UnreadableError
-from model.config.clusters import CloudClusterConfig, ClusterConfig, EksClusterConfig, GkeClusterConfig
-from model.config.mesh import MeshConfig
-from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig
-from model.derive.api_access import PRIVATE, is_private
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.addresses import UNUSABLE
+from hybrid_mesh.model.checks.registry import cluster_rule, readable, rule
+from hybrid_mesh.model.clouds.cidrs import spare_cidrs
+from hybrid_mesh.model.clouds.google import CONTROL_PLANE_PREFIX, SERVICE_PREFIXES, gke_cidrs, nodes_cidr
+from hybrid_mesh.model.clouds.registry import GOOGLE
+from hybrid_mesh.model.config.base import UnreadableError
+from hybrid_mesh.model.config.clusters import (
+    CloudClusterConfig,
+    ClusterConfig,
+    EksClusterConfig,
+    GkeClusterConfig,
+)
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import CloudNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig
+from hybrid_mesh.model.derive.api_access import PRIVATE, is_private
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 SERVICES_OF_EKS = PRIVATE[:3]
 """Where EKS allows the CIDR of Services (EKS API, `serviceIpv4Cidr`)."""

@@ -3,22 +3,22 @@
 import re
 from urllib.parse import urlsplit
 
-from model.checks.formats import is_url
-from model.checks.gateways import address_is_given
-from model.checks.in_clouds import cloud_cluster_rule
-from model.checks.registry import cluster_rule, kind_rule, readable, rule
-from model.clouds.base import AnyCloud
-from model.clouds.registry import cloud_of
-from model.config.clusters import (
+from hybrid_mesh.model.checks.formats import is_url
+from hybrid_mesh.model.checks.gateways import address_is_given
+from hybrid_mesh.model.checks.in_clouds import cloud_cluster_rule
+from hybrid_mesh.model.checks.registry import cluster_rule, kind_rule, readable, rule
+from hybrid_mesh.model.clouds.base import AnyCloud
+from hybrid_mesh.model.clouds.registry import cloud_of
+from hybrid_mesh.model.config.clusters import (
     CloudClusterConfig,
     ClusterConfig,
     EksClusterConfig,
     KubeconfigClusterConfig,
     LocalClusterConfig,
 )
-from model.config.mesh import MeshConfig
-from model.config.networks import LocalNetworkConfig
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import LocalNetworkConfig
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 LOCAL_KUBERNETES_VERSIONS = ("1.35.4",)
 """Releases of Kubernetes that the local site's toolchain builds."""

@@ -1,12 +1,12 @@
 """Rules on the demo."""
 
-from model.checks.formats import is_url
-from model.checks.registry import rule
-from model.config.clusters import LocalClusterConfig
-from model.config.machines import BundleMachinesConfig
-from model.config.mesh import MeshConfig
-from model.istio_facts import SIDECAR_PORTS
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.formats import is_url
+from hybrid_mesh.model.checks.registry import rule
+from hybrid_mesh.model.config.clusters import LocalClusterConfig
+from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.istio_facts import SIDECAR_PORTS
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 DEMO_FILE = "/usr/local/bin/echo-server"
 """The file that the demo puts on its group's VMs."""

@@ -1,10 +1,10 @@
 """Rules on the names of the flat configuration keys beside the mesh, `hybrid-mesh:<name>`."""
 
-from model.checks.registry import readable, rule
-from model.config.clusters import KubeconfigClusterConfig
-from model.config.mesh import MeshConfig
-from model.config.trust import FilesTrustConfig
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.registry import readable, rule
+from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.trust import FilesTrustConfig
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 MESH_KEY = "mesh"
 """The flat key `hybrid-mesh:mesh` is the mesh itself."""

@@ -1,17 +1,17 @@
 """Rules on how networks reach each other."""
 
-from model.checks.formats import is_host_name, is_ipv4_address
-from model.checks.registry import cluster_rule, group_rule, network_rule, readable, rule
-from model.config.clusters import (
+from hybrid_mesh.model.checks.formats import is_host_name, is_ipv4_address
+from hybrid_mesh.model.checks.registry import cluster_rule, group_rule, network_rule, readable, rule
+from hybrid_mesh.model.config.clusters import (
     ClusterConfig,
     ClusterConfigBase,
     KubeconfigClusterConfig,
     LocalClusterConfig,
 )
-from model.config.groups import WorkloadGroupConfig
-from model.config.mesh import MeshConfig
-from model.config.networks import NetworkConfig
-from model.reading.problems import Problem, Problems, format_value
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import NetworkConfig
+from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 
 @network_rule

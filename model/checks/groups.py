@@ -1,14 +1,14 @@
 """Rules on workload groups."""
 
-from model.checks.formats import is_host_name, is_ip_address, is_label_key, is_label_value
-from model.checks.registry import group_rule, kind_rule, readable, rule
-from model.config.clusters import LocalClusterConfig
-from model.config.groups import WorkloadGroupConfig
-from model.config.machines import LocalMachinesConfig
-from model.config.mesh import MeshConfig
-from model.config.networks import LocalNetworkConfig
-from model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, service_host
-from model.reading.problems import Problem, Problems, format_value
+from hybrid_mesh.model.checks.formats import is_host_name, is_ip_address, is_label_key, is_label_value
+from hybrid_mesh.model.checks.registry import group_rule, kind_rule, readable, rule
+from hybrid_mesh.model.config.clusters import LocalClusterConfig
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.machines import LocalMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import LocalNetworkConfig
+from hybrid_mesh.model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, service_host
+from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 
 @kind_rule

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 
-from model.checks.registry import cluster_rule, group_rule, network_rule
-from model.clouds.base import AnyCloud
-from model.clouds.registry import cloud_of
-from model.config.clusters import CloudClusterConfig, ClusterConfig
-from model.config.groups import WorkloadGroupConfig
-from model.config.machines import CloudMachinesConfig
-from model.config.mesh import MeshConfig
-from model.config.networks import CloudNetworkConfig, NetworkConfig
-from model.reading.problems import Problems
+from hybrid_mesh.model.checks.registry import cluster_rule, group_rule, network_rule
+from hybrid_mesh.model.clouds.base import AnyCloud
+from hybrid_mesh.model.clouds.registry import cloud_of
+from hybrid_mesh.model.config.clusters import CloudClusterConfig, ClusterConfig
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.machines import CloudMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import CloudNetworkConfig, NetworkConfig
+from hybrid_mesh.model.reading.problems import Problems
 
 NetworkCheck = Callable[[MeshConfig, str, CloudNetworkConfig, AnyCloud], Problems]
 ClusterCheck = Callable[[MeshConfig, str, CloudClusterConfig, AnyCloud], Problems]

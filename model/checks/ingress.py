@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from model.checks.formats import is_host_name
-from model.checks.registry import ingress_rule
-from model.config.ingress import (
+from hybrid_mesh.model.checks.formats import is_host_name
+from hybrid_mesh.model.checks.registry import ingress_rule
+from hybrid_mesh.model.config.ingress import (
     BackendConfig,
     GroupBackendConfig,
     IngressConfig,
     RouteConfig,
     ServiceBackendConfig,
 )
-from model.config.mesh import MeshConfig
-from model.istio_facts import GATEWAY_CLASS, PROXY_PORTS
-from model.reading.problems import Problem, Problems, format_value
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.istio_facts import GATEWAY_CLASS, PROXY_PORTS
+from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 
 @ingress_rule

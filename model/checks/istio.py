@@ -2,16 +2,16 @@
 
 import re
 
-from model.checks.formats import is_url
-from model.checks.registry import group_rule, rule
-from model.clouds.types import MachineSetPlan
-from model.config.clusters import LocalClusterConfig
-from model.config.groups import WorkloadGroupConfig
-from model.config.istio import FolderChartsConfig, OciChartsConfig, RepositoryChartsConfig
-from model.config.machines import BundleMachinesConfig
-from model.config.mesh import MeshConfig
-from model.derive.vm_sets import plan_machine_set
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.formats import is_url
+from hybrid_mesh.model.checks.registry import group_rule, rule
+from hybrid_mesh.model.clouds.types import MachineSetPlan
+from hybrid_mesh.model.config.clusters import LocalClusterConfig
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.istio import FolderChartsConfig, OciChartsConfig, RepositoryChartsConfig
+from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.derive.vm_sets import plan_machine_set
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 SUPPORTED_MINORS = ("1.31",)
 """Minor releases of Istio whose charts, files and behaviour this project knows."""

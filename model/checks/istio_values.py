@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from model.checks.registry import rule
-from model.config.mesh import MeshConfig
-from model.reading.problems import Problem, Problems, format_value
+from hybrid_mesh.model.checks.registry import rule
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 OWNED_VALUES = {
     "_internal_defaults_do_not_set": "the chart",

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from model.checks.formats import starts_with_letter
-from model.checks.registry import readable, rule
-from model.config.clusters import GkeClusterConfig, LocalClusterConfig
-from model.config.machines import LocalMachinesConfig
-from model.config.mesh import MeshConfig
-from model.derive.object_names import minting_name, route_name
-from model.istio_facts import SYSTEM_NAMESPACE
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.formats import starts_with_letter
+from hybrid_mesh.model.checks.registry import readable, rule
+from hybrid_mesh.model.config.clusters import GkeClusterConfig, LocalClusterConfig
+from hybrid_mesh.model.config.machines import LocalMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.derive.object_names import minting_name, route_name
+from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 NAME_LIMIT = 63
 

@@ -2,16 +2,21 @@
 
 import re
 
-from model.checks.in_clouds import cloud_cluster_rule, cloud_network_rule
-from model.checks.registry import network_rule
-from model.clouds.base import AnyCloud
-from model.clouds.registry import CLOUDS, cloud_of
-from model.config.clusters import CloudClusterConfig
-from model.config.mesh import MeshConfig
-from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig, GcpNetworkConfig, NetworkConfig
-from model.derive.clouds import cloud_clusters, cloud_groups, clusters_of, project
-from model.derive.vm_sets import size
-from model.reading.problems import Problem, Problems, format_value
+from hybrid_mesh.model.checks.in_clouds import cloud_cluster_rule, cloud_network_rule
+from hybrid_mesh.model.checks.registry import network_rule
+from hybrid_mesh.model.clouds.base import AnyCloud
+from hybrid_mesh.model.clouds.registry import CLOUDS, cloud_of
+from hybrid_mesh.model.config.clusters import CloudClusterConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import (
+    CloudNetworkConfig,
+    ExternalNetworkConfig,
+    GcpNetworkConfig,
+    NetworkConfig,
+)
+from hybrid_mesh.model.derive.clouds import cloud_clusters, cloud_groups, clusters_of, project
+from hybrid_mesh.model.derive.vm_sets import size
+from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 
 @cloud_network_rule

@@ -1,11 +1,11 @@
 """Rules on the nodes of clusters in a cloud."""
 
-from model.checks.in_clouds import cloud_cluster_rule
-from model.clouds.base import AnyCloud
-from model.clouds.registry import CLOUDS, cloud_of
-from model.config.clusters import CloudClusterConfig
-from model.config.mesh import MeshConfig
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.in_clouds import cloud_cluster_rule
+from hybrid_mesh.model.clouds.base import AnyCloud
+from hybrid_mesh.model.clouds.registry import CLOUDS, cloud_of
+from hybrid_mesh.model.config.clusters import CloudClusterConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 
 @cloud_cluster_rule

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from model.checks.registry import cluster_rule, group_rule, ingress_rule, reference_rule, rule
-from model.config.clusters import ClusterConfig
-from model.config.groups import WorkloadGroupConfig
-from model.config.ingress import GroupBackendConfig, IngressConfig
-from model.config.mesh import MeshConfig
-from model.reading.problems import Problem, Problems, nearest_match
+from hybrid_mesh.model.checks.registry import cluster_rule, group_rule, ingress_rule, reference_rule, rule
+from hybrid_mesh.model.config.clusters import ClusterConfig
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.ingress import GroupBackendConfig, IngressConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.reading.problems import Problem, Problems, nearest_match
 
 
 @reference_rule

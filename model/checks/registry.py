@@ -11,10 +11,10 @@ from contextlib import suppress
 from functools import wraps
 from typing import TypeVar
 
-from model.config.base import UnreadableError
-from model.config.mesh import MeshConfig
-from model.reading.partial import without
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.config.base import UnreadableError
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.reading.partial import without
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 Rule = Callable[[MeshConfig], Problems]
 

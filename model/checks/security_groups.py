@@ -9,17 +9,17 @@ firewall rule ("VPC resource quotas"), more than an API server admits.
 
 from collections.abc import Iterator
 
-from model.checks.registry import rule
-from model.clouds.aws import ZONE_LETTERS
-from model.clouds.registry import AWS
-from model.config.clusters import EksClusterConfig
-from model.config.mesh import MeshConfig
-from model.config.networks import AwsNetworkConfig
-from model.derive.api_access import admitted_count, plan_exposure
-from model.derive.firewall import plan_firewall
-from model.derive.types import FirewallRulePlan, Party
-from model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.registry import rule
+from hybrid_mesh.model.clouds.aws import ZONE_LETTERS
+from hybrid_mesh.model.clouds.registry import AWS
+from hybrid_mesh.model.config.clusters import EksClusterConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import AwsNetworkConfig
+from hybrid_mesh.model.derive.api_access import admitted_count, plan_exposure
+from hybrid_mesh.model.derive.firewall import plan_firewall
+from hybrid_mesh.model.derive.types import FirewallRulePlan, Party
+from hybrid_mesh.model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 GATEWAY_PORTS = (ISTIOD_PORT, HEALTH_PORT, CROSS_NETWORK_PORT)
 """Ports of an east-west gateway's load balancer."""

@@ -3,17 +3,17 @@
 import re
 from typing import assert_never
 
-from model.checks.networks import region_problems
-from model.checks.registry import rule
-from model.clouds.registry import AWS, GOOGLE
-from model.config.mesh import MeshConfig
-from model.config.trust import (
+from hybrid_mesh.model.checks.networks import region_problems
+from hybrid_mesh.model.checks.registry import rule
+from hybrid_mesh.model.clouds.registry import AWS, GOOGLE
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.trust import (
     AwsPrivateCaTrustConfig,
     FilesTrustConfig,
     GoogleCasTrustConfig,
     SelfSignedTrustConfig,
 )
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 ORGANIZATION_LIMIT = 64
 

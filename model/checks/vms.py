@@ -2,16 +2,16 @@
 
 import re
 
-from model.checks.in_clouds import CloudVms, cloud_group_rule
-from model.checks.node_pools import machine_type_problems, min_over_max
-from model.checks.registry import group_rule, kind_rule
-from model.clouds.aws import known_root_device
-from model.clouds.registry import AWS, cloud_of
-from model.config.groups import WorkloadGroupConfig
-from model.config.machines import Ec2MachinesConfig
-from model.config.mesh import MeshConfig
-from model.derive.vm_sets import package_of_image
-from model.reading.problems import Problem, Problems
+from hybrid_mesh.model.checks.in_clouds import CloudVms, cloud_group_rule
+from hybrid_mesh.model.checks.node_pools import machine_type_problems, min_over_max
+from hybrid_mesh.model.checks.registry import group_rule, kind_rule
+from hybrid_mesh.model.clouds.aws import known_root_device
+from hybrid_mesh.model.clouds.registry import AWS, cloud_of
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.machines import Ec2MachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.derive.vm_sets import package_of_image
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 _ARCHITECTURES = {"amd64": re.compile(r"amd64|x86[-_]64"), "arm64": re.compile(r"arm64|aarch64")}
 

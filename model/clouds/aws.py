@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from model.clouds.cidrs import part
-from model.clouds.kinds import AWS as KINDS
-from model.clouds.kinds import Kinds
-from model.clouds.types import (
+from hybrid_mesh.model.clouds.cidrs import part
+from hybrid_mesh.model.clouds.kinds import AWS as KINDS
+from hybrid_mesh.model.clouds.kinds import Kinds
+from hybrid_mesh.model.clouds.types import (
     ClusterCidrs,
     IdentityKind,
     MachineSetPlan,
@@ -25,11 +25,11 @@ from model.clouds.types import (
     Refusal,
     SubnetPlan,
 )
-from model.config.clusters import EksClusterConfig, EksNodeGroupConfig
-from model.config.istio import Architecture
-from model.config.machines import DEBIAN_ON_EC2, Ec2MachinesConfig
-from model.config.networks import AwsNetworkConfig
-from model.istio_facts import HEALTH_PORT, WEBHOOK_PORT
+from hybrid_mesh.model.config.clusters import EksClusterConfig, EksNodeGroupConfig
+from hybrid_mesh.model.config.istio import Architecture
+from hybrid_mesh.model.config.machines import DEBIAN_ON_EC2, Ec2MachinesConfig
+from hybrid_mesh.model.config.networks import AwsNetworkConfig
+from hybrid_mesh.model.istio_facts import HEALTH_PORT, WEBHOOK_PORT
 
 ZONE_LETTERS = "abcdefgh"
 

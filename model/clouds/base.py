@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Any, Protocol, TypeVar
 
-from model.clouds.kinds import Kinds
-from model.clouds.types import (
+from hybrid_mesh.model.clouds.kinds import Kinds
+from hybrid_mesh.model.clouds.types import (
     ClusterCidrs,
     IdentityKind,
     MachineSetPlan,
@@ -20,8 +20,8 @@ from model.clouds.types import (
     Refusal,
     SubnetPlan,
 )
-from model.config.clusters import NodePoolConfig
-from model.config.istio import Architecture
+from hybrid_mesh.model.config.clusters import NodePoolConfig
+from hybrid_mesh.model.config.istio import Architecture
 
 Network_contra = TypeVar("Network_contra", contravariant=True)
 Cluster_contra = TypeVar("Cluster_contra", contravariant=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from model.clouds.cidrs import part
-from model.clouds.kinds import GOOGLE as KINDS
-from model.clouds.kinds import Kinds
-from model.clouds.names import google_name
-from model.clouds.types import (
+from hybrid_mesh.model.clouds.cidrs import part
+from hybrid_mesh.model.clouds.kinds import GOOGLE as KINDS
+from hybrid_mesh.model.clouds.kinds import Kinds
+from hybrid_mesh.model.clouds.names import google_name
+from hybrid_mesh.model.clouds.types import (
     ClusterCidrs,
     IdentityKind,
     MachineSetPlan,
@@ -27,11 +27,11 @@ from model.clouds.types import (
     Refusal,
     SubnetPlan,
 )
-from model.config.clusters import GkeClusterConfig, GkeNodePoolConfig
-from model.config.istio import Architecture
-from model.config.machines import UBUNTU_ON_GCE, GceMachinesConfig
-from model.config.networks import GcpNetworkConfig
-from model.istio_facts import WEBHOOK_PORT
+from hybrid_mesh.model.config.clusters import GkeClusterConfig, GkeNodePoolConfig
+from hybrid_mesh.model.config.istio import Architecture
+from hybrid_mesh.model.config.machines import UBUNTU_ON_GCE, GceMachinesConfig
+from hybrid_mesh.model.config.networks import GcpNetworkConfig
+from hybrid_mesh.model.istio_facts import WEBHOOK_PORT
 
 ZONES_OF_GKE = 3
 """Zones that GKE chooses for a regional cluster (GKE, "Regional clusters")."""

@@ -2,12 +2,12 @@
 
 from typing import Protocol, overload
 
-from model.clouds.aws import Aws
-from model.clouds.base import AnyCloud, Cloud
-from model.clouds.google import GoogleCloud
-from model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
-from model.config.machines import CloudMachinesConfig, Ec2MachinesConfig, GceMachinesConfig
-from model.config.networks import AwsNetworkConfig, CloudNetworkConfig, GcpNetworkConfig
+from hybrid_mesh.model.clouds.aws import Aws
+from hybrid_mesh.model.clouds.base import AnyCloud, Cloud
+from hybrid_mesh.model.clouds.google import GoogleCloud
+from hybrid_mesh.model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
+from hybrid_mesh.model.config.machines import CloudMachinesConfig, Ec2MachinesConfig, GceMachinesConfig
+from hybrid_mesh.model.config.networks import AwsNetworkConfig, CloudNetworkConfig, GcpNetworkConfig
 
 GOOGLE: Cloud[GcpNetworkConfig, GkeClusterConfig, GceMachinesConfig] = GoogleCloud()
 AWS: Cloud[AwsNetworkConfig, EksClusterConfig, Ec2MachinesConfig] = Aws()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Literal, NamedTuple
 
-from model.config.istio import Architecture, PackageForm
+from hybrid_mesh.model.config.istio import Architecture, PackageForm
 
 IdentityKind = Literal["User", "Group"]
 """What the VMs of a group are to Kubernetes: a user, or a group of users."""

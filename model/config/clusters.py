@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from model.config.base import Cidr, DnsLabel, Section, Switch
+from hybrid_mesh.model.config.base import Cidr, DnsLabel, Section, Switch
 
 NodePort = Annotated[int, Field(strict=True, ge=30000, le=32767)]
 """A port of the range that Kubernetes gives to NodePort Services by default."""

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from model.config.base import IMAGE_PATTERN, DnsLabel, Port, Section
+from hybrid_mesh.model.config.base import IMAGE_PATTERN, DnsLabel, Port, Section
 
 
 class DemoConfig(Section):

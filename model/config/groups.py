@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from model.config.base import (
+from hybrid_mesh.model.config.base import (
     ABSOLUTE_PATH_PATTERN,
     FILE_MODE_PATTERN,
     NOT_BLANK_PATTERN,
@@ -14,7 +14,7 @@ from model.config.base import (
     Section,
     Switch,
 )
-from model.config.machines import MachinesConfig
+from hybrid_mesh.model.config.machines import MachinesConfig
 
 Seconds = Annotated[int, Field(strict=True, ge=1)]
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from model.config.base import ABSOLUTE_PATH_PATTERN, DNS_NAME_PATTERN, DnsLabel, Port, Section
-from model.istio_facts import GATEWAY_CLASS
+from hybrid_mesh.model.config.base import ABSOLUTE_PATH_PATTERN, DNS_NAME_PATTERN, DnsLabel, Port, Section
+from hybrid_mesh.model.istio_facts import GATEWAY_CLASS
 
 Weight = Annotated[int, Field(strict=True, ge=0, le=100)]
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from model.config.base import IMAGE_TAG_PATTERN, SHA256_PATTERN, Section
+from hybrid_mesh.model.config.base import IMAGE_TAG_PATTERN, SHA256_PATTERN, Section
 
 
 class RepositoryChartsConfig(Section):

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from model.config.base import DEVICE_PATTERN, Section
-from model.config.istio import Architecture, PackageForm
+from hybrid_mesh.model.config.base import DEVICE_PATTERN, Section
+from hybrid_mesh.model.config.istio import Architecture, PackageForm
 
 MachineCount = Annotated[int, Field(strict=True, ge=1, le=5000)]
 

@@ -2,14 +2,14 @@
 
 from pydantic import Field
 
-from model.config.base import Cidr, DnsLabel, Section, Switch
-from model.config.clusters import ClusterConfig
-from model.config.demo import DemoConfig
-from model.config.groups import WorkloadGroupConfig
-from model.config.ingress import IngressConfig
-from model.config.istio import IstioConfig
-from model.config.networks import NetworkConfig
-from model.config.trust import SelfSignedTrustConfig, TrustConfig
+from hybrid_mesh.model.config.base import Cidr, DnsLabel, Section, Switch
+from hybrid_mesh.model.config.clusters import ClusterConfig
+from hybrid_mesh.model.config.demo import DemoConfig
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.ingress import IngressConfig
+from hybrid_mesh.model.config.istio import IstioConfig
+from hybrid_mesh.model.config.networks import NetworkConfig
+from hybrid_mesh.model.config.trust import SelfSignedTrustConfig, TrustConfig
 
 
 class OperatorsConfig(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from model.config.base import DnsLabel, Section
+from hybrid_mesh.model.config.base import DnsLabel, Section
 
 
 class SelfSignedTrustConfig(Section):

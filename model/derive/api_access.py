@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, collapse_addresses
 
-from model.clouds.registry import cloud_of
-from model.config.clusters import CloudClusterConfig, ClusterConfig
-from model.config.groups import WorkloadGroupConfig
-from model.config.machines import CloudMachinesConfig
-from model.config.mesh import MeshConfig
-from model.config.networks import CloudNetworkConfig, ExternalNetworkConfig
-from model.derive.types import ApiAccessPlan, GatewayExposurePlan, Source
+from hybrid_mesh.model.clouds.registry import cloud_of
+from hybrid_mesh.model.config.clusters import CloudClusterConfig, ClusterConfig
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.machines import CloudMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import CloudNetworkConfig, ExternalNetworkConfig
+from hybrid_mesh.model.derive.types import ApiAccessPlan, GatewayExposurePlan, Source
 
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 """Ranges that no traffic on the Internet comes from (RFC 1918, RFC 6598)."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from model.clouds.base import AnyCloud
-from model.clouds.registry import cloud_of
-from model.clouds.types import SubnetPlan
-from model.config.clusters import CloudClusterConfig
-from model.config.groups import WorkloadGroupConfig
-from model.config.machines import CloudMachinesConfig
-from model.config.mesh import MeshConfig
+from hybrid_mesh.model.clouds.base import AnyCloud
+from hybrid_mesh.model.clouds.registry import cloud_of
+from hybrid_mesh.model.clouds.types import SubnetPlan
+from hybrid_mesh.model.config.clusters import CloudClusterConfig
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.machines import CloudMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
 
 
 def cloud_clusters(mesh: MeshConfig) -> Iterator[tuple[str, CloudClusterConfig, AnyCloud]]:

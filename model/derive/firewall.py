@@ -6,16 +6,16 @@ those of its own.
 
 from collections.abc import Iterator
 
-from model.clouds.names import cloud_name
-from model.clouds.registry import cloud_of
-from model.config.clusters import CloudClusterConfig
-from model.config.groups import WorkloadGroupConfig
-from model.config.mesh import MeshConfig
-from model.config.networks import CloudNetworkConfig
-from model.derive.api_access import api_groups, plan_api_access
-from model.derive.clouds import cloud_groups, clusters_of
-from model.derive.types import FirewallRulePlan, Party
-from model.istio_facts import AGENT_PORT
+from hybrid_mesh.model.clouds.names import cloud_name
+from hybrid_mesh.model.clouds.registry import cloud_of
+from hybrid_mesh.model.config.clusters import CloudClusterConfig
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import CloudNetworkConfig
+from hybrid_mesh.model.derive.api_access import api_groups, plan_api_access
+from hybrid_mesh.model.derive.clouds import cloud_groups, clusters_of
+from hybrid_mesh.model.derive.types import FirewallRulePlan, Party
+from hybrid_mesh.model.istio_facts import AGENT_PORT
 
 KEY_LIMIT = 40
 

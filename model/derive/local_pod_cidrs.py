@@ -9,8 +9,8 @@ cluster depends on nothing but its own entry, and adding, renaming or removing a
 
 from ipaddress import IPv4Network
 
-from model.config.clusters import ClusterConfig, LocalClusterConfig
-from model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.clusters import ClusterConfig, LocalClusterConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
 
 RANGE_PREFIX = 20
 

@@ -2,15 +2,15 @@
 
 import re
 
-from model.clouds.registry import cloud_of
-from model.clouds.types import MachineSetPlan
-from model.config.groups import WorkloadGroupConfig
-from model.config.istio import PackageForm
-from model.config.machines import CloudMachinesConfig, LocalMachinesConfig
-from model.config.mesh import MeshConfig
-from model.config.networks import CloudNetworkConfig
-from model.derive.clouds import project
-from model.istio_facts import AGENT_PORT
+from hybrid_mesh.model.clouds.registry import cloud_of
+from hybrid_mesh.model.clouds.types import MachineSetPlan
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.istio import PackageForm
+from hybrid_mesh.model.config.machines import CloudMachinesConfig, LocalMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import CloudNetworkConfig
+from hybrid_mesh.model.derive.clouds import project
+from hybrid_mesh.model.istio_facts import AGENT_PORT
 
 _DEB = re.compile(r"debian|ubuntu|canonical")
 _RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|amazon-linux|ami-amazon|al2023")

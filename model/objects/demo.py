@@ -3,10 +3,10 @@ an identity."""
 
 from typing import Any
 
-from model.config.demo import DemoConfig
-from model.istio_facts import SECURITY_API
-from model.objects.groups import namespace
-from model.objects.manifest import Manifest, manifest
+from hybrid_mesh.model.config.demo import DemoConfig
+from hybrid_mesh.model.istio_facts import SECURITY_API
+from hybrid_mesh.model.objects.groups import namespace
+from hybrid_mesh.model.objects.manifest import Manifest, manifest
 
 OUTSIDE = "outside"
 """Name of the Deployment whose pod has no sidecar."""

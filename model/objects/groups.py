@@ -3,9 +3,9 @@ called."""
 
 from typing import Any
 
-from model.config.groups import ProbeConfig, WorkloadGroupConfig
-from model.istio_facts import GROUP_LABEL, INJECTION_LABEL, NETWORKING_API, service_host
-from model.objects.manifest import Manifest, manifest
+from hybrid_mesh.model.config.groups import ProbeConfig, WorkloadGroupConfig
+from hybrid_mesh.model.istio_facts import GROUP_LABEL, INJECTION_LABEL, NETWORKING_API, service_host
+from hybrid_mesh.model.objects.manifest import Manifest, manifest
 
 
 def namespace(name: str, *, injected: bool = True) -> Manifest:

@@ -7,16 +7,16 @@ Keys and defaults: `manifests/charts/{base,istio-control/istio-discovery,gateway
 from collections.abc import Mapping
 from typing import Any
 
-from model.clouds.registry import cloud_of
-from model.config.clusters import (
+from hybrid_mesh.model.clouds.registry import cloud_of
+from hybrid_mesh.model.config.clusters import (
     CloudClusterConfig,
     ClusterConfig,
     GatewayExposureConfig,
     LocalClusterConfig,
 )
-from model.config.istio import IstioConfig
-from model.config.mesh import MeshConfig
-from model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT, NETWORK_LABEL
+from hybrid_mesh.model.config.istio import IstioConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT, NETWORK_LABEL
 
 GATEWAY_NAME = "istio-eastwestgateway"
 """Name of the east-west gateway's release, Deployment and Service in `istio-system`."""

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from model.config.groups import WorkloadGroupConfig
-from model.config.ingress import (
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.ingress import (
     GroupBackendConfig,
     IngressConfig,
     ListenerConfig,
     RouteConfig,
     ServiceBackendConfig,
 )
-from model.derive.object_names import route_name
-from model.objects.manifest import Manifest, manifest
+from hybrid_mesh.model.derive.object_names import route_name
+from hybrid_mesh.model.objects.manifest import Manifest, manifest
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 

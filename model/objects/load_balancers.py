@@ -1,6 +1,6 @@
 """The AWS Load Balancer Controller: makes network load balancers of Services, and takes them away."""
 
-from model.objects.planned import AT_RUN_TIME, ChartSource, PlannedRelease
+from hybrid_mesh.model.objects.planned import AT_RUN_TIME, ChartSource, PlannedRelease
 
 CHART, REPOSITORY, VERSION = "aws-load-balancer-controller", "https://aws.github.io/eks-charts", "1.14.0"
 NAMESPACE, ACCOUNT = "kube-system", "aws-load-balancer-controller"

@@ -5,7 +5,7 @@ Sources: `samples/multicluster/{expose-services,expose-istiod}.yaml` of Istio 1.
 
 from collections.abc import Sequence
 
-from model.istio_facts import (
+from hybrid_mesh.model.istio_facts import (
     CROSS_NETWORK_PORT,
     ISTIOD_PORT,
     MULTI_CLUSTER_LABEL,
@@ -16,8 +16,8 @@ from model.istio_facts import (
     SYSTEM_NAMESPACE,
     service_host,
 )
-from model.objects.manifest import Manifest, manifest
-from model.objects.planned import AT_RUN_TIME
+from hybrid_mesh.model.objects.manifest import Manifest, manifest
+from hybrid_mesh.model.objects.planned import AT_RUN_TIME
 
 REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not a secret
 """Name of the one merged Secret of a cluster, in `istio-system`; each key is a peer's cluster name."""

@@ -5,9 +5,9 @@ RBAC cannot limit the audience or the life of a token, so an admission policy do
 
 from typing import Literal
 
-from model.derive.object_names import minting_name
-from model.istio_facts import ROOT_CONFIG_MAP
-from model.objects.manifest import Manifest, manifest
+from hybrid_mesh.model.derive.object_names import minting_name
+from hybrid_mesh.model.istio_facts import ROOT_CONFIG_MAP
+from hybrid_mesh.model.objects.manifest import Manifest, manifest
 
 IdentityKind = Literal["User", "Group"]
 """What the machines of a group are to Kubernetes: a user, or a group of users."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from model.objects.manifest import Manifest
+from hybrid_mesh.model.objects.manifest import Manifest
 
 AT_RUN_TIME = "(known at run time)"
 """Stands in a manifest for a secret that only the run can tell."""

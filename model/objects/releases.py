@@ -3,8 +3,13 @@
 from pathlib import PurePosixPath
 from typing import assert_never
 
-from model.config.istio import FolderChartsConfig, IstioConfig, OciChartsConfig, RepositoryChartsConfig
-from model.objects.planned import ChartSource
+from hybrid_mesh.model.config.istio import (
+    FolderChartsConfig,
+    IstioConfig,
+    OciChartsConfig,
+    RepositoryChartsConfig,
+)
+from hybrid_mesh.model.objects.planned import ChartSource
 
 GATEWAY_API_CRDS = ChartSource("components/charts/gateway-api-crds")
 """The vendored chart, relative to the project, so that the state does not name folders of a host."""

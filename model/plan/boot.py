@@ -1,11 +1,11 @@
 """What the machines of a group boot with, as far as the plan knows it."""
 
-from model.clouds.registry import GOOGLE, cloud_of
-from model.clouds.types import MachineSetPlan
-from model.config.istio import Architecture, IstioConfig, PackageForm
-from model.config.machines import BundleMachinesConfig
-from model.plan.types import GroupPlan
-from model.texts.cloud_init import MachineBoot
+from hybrid_mesh.model.clouds.registry import GOOGLE, cloud_of
+from hybrid_mesh.model.clouds.types import MachineSetPlan
+from hybrid_mesh.model.config.istio import Architecture, IstioConfig, PackageForm
+from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.plan.types import GroupPlan
+from hybrid_mesh.model.texts.cloud_init import MachineBoot
 
 
 def group_package(group: GroupPlan) -> tuple[PackageForm, Architecture]:

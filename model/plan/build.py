@@ -4,24 +4,31 @@ from collections.abc import Collection, Mapping
 from ipaddress import IPv4Network
 from typing import Any
 
-from model.checks import run
-from model.clouds.registry import cloud_of
-from model.config.clusters import KubeconfigClusterConfig, LocalClusterConfig
-from model.config.mesh import MeshConfig
-from model.config.trust import FilesTrustConfig, GoogleCasTrustConfig, TrustConfig
-from model.derive.api_access import egress, nat_addresses
-from model.derive.clouds import plan_subnets, project, zones
-from model.derive.firewall import plan_firewall
-from model.derive.labels import MESH, component_labels, mesh_labels
-from model.derive.local_pod_cidrs import pod_ranges
-from model.objects.ingress import gateway, routes
-from model.plan import user_data  # noqa: F401 - registers the rule that needs the texts
-from model.plan.groups import plan_group
-from model.plan.kinds import cluster_of_kind, network_of_kind
-from model.plan.objects import cluster_objects
-from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan, RemoteSecretEntry
-from model.reading.parse import parse_mesh
-from model.reading.problems import ConfigurationError
+from hybrid_mesh.model.checks import run
+from hybrid_mesh.model.clouds.registry import cloud_of
+from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig, LocalClusterConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.trust import FilesTrustConfig, GoogleCasTrustConfig, TrustConfig
+from hybrid_mesh.model.derive.api_access import egress, nat_addresses
+from hybrid_mesh.model.derive.clouds import plan_subnets, project, zones
+from hybrid_mesh.model.derive.firewall import plan_firewall
+from hybrid_mesh.model.derive.labels import MESH, component_labels, mesh_labels
+from hybrid_mesh.model.derive.local_pod_cidrs import pod_ranges
+from hybrid_mesh.model.objects.ingress import gateway, routes
+from hybrid_mesh.model.plan import user_data  # noqa: F401 - registers the rule that needs the texts
+from hybrid_mesh.model.plan.groups import plan_group
+from hybrid_mesh.model.plan.kinds import cluster_of_kind, network_of_kind
+from hybrid_mesh.model.plan.objects import cluster_objects
+from hybrid_mesh.model.plan.types import (
+    ClusterPlan,
+    GroupPlan,
+    IngressPlan,
+    MeshPlan,
+    NetworkPlan,
+    RemoteSecretEntry,
+)
+from hybrid_mesh.model.reading.parse import parse_mesh
+from hybrid_mesh.model.reading.problems import ConfigurationError
 
 
 def plan_from(raw: Mapping[str, Any], stack: str) -> MeshPlan:

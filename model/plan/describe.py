@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from model.config.machines import LocalMachinesConfig
-from model.plan.describe_cloud import cluster_in_cloud, machines_in_cloud, network_in_cloud
-from model.plan.required_paths import open_paths
-from model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan
+from hybrid_mesh.model.config.machines import LocalMachinesConfig
+from hybrid_mesh.model.plan.describe_cloud import cluster_in_cloud, machines_in_cloud, network_in_cloud
+from hybrid_mesh.model.plan.required_paths import open_paths
+from hybrid_mesh.model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan
 
 
 def describe(plan: MeshPlan) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from model.config.networks import CloudNetworkConfig
-from model.derive.types import FirewallRulePlan, Source
-from model.plan.kinds import CloudClusterPlan
-from model.plan.types import ClusterPlan, GroupPlan, NetworkPlan
+from hybrid_mesh.model.config.networks import CloudNetworkConfig
+from hybrid_mesh.model.derive.types import FirewallRulePlan, Source
+from hybrid_mesh.model.plan.kinds import CloudClusterPlan
+from hybrid_mesh.model.plan.types import ClusterPlan, GroupPlan, NetworkPlan
 
 
 def network_in_cloud(network: NetworkPlan) -> dict[str, Any] | None:

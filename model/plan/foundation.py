@@ -2,15 +2,15 @@
 
 from typing import assert_never
 
-from model.config.networks import CloudNetworkConfig
-from model.config.trust import (
+from hybrid_mesh.model.config.networks import CloudNetworkConfig
+from hybrid_mesh.model.config.trust import (
     AwsPrivateCaTrustConfig,
     FilesTrustConfig,
     GoogleCasTrustConfig,
     SelfSignedTrustConfig,
 )
-from model.plan.kinds import CloudClusterPlan, GcpNetworkPlan, GkeClusterPlan
-from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
+from hybrid_mesh.model.plan.kinds import CloudClusterPlan, GcpNetworkPlan, GkeClusterPlan
+from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 Facts = dict[str, dict[str, str]]
 

@@ -1,19 +1,24 @@
 """The plan of a workload group."""
 
-from model.clouds.registry import cloud_of
-from model.config.clusters import ClusterConfig
-from model.config.demo import DemoConfig
-from model.config.groups import ApplicationConfig, MachineFileConfig, SystemdUnitConfig, WorkloadGroupConfig
-from model.config.machines import BundleMachinesConfig, LocalMachinesConfig, MachinesConfig
-from model.config.mesh import MeshConfig
-from model.derive.vm_sets import machine_identity, plan_machine_set, size
-from model.objects.groups import group_account, group_hosts, group_labels, probe, workload_group
-from model.objects.helm_values import default_proxy_config
-from model.plan.types import GroupPlan, MachinePlan
-from model.texts.agent import AgentSettings
-from model.texts.cluster_env import render_cluster_env
-from model.texts.mesh_yaml import render_mesh_yaml
-from model.texts.shell_text import render_environment
+from hybrid_mesh.model.clouds.registry import cloud_of
+from hybrid_mesh.model.config.clusters import ClusterConfig
+from hybrid_mesh.model.config.demo import DemoConfig
+from hybrid_mesh.model.config.groups import (
+    ApplicationConfig,
+    MachineFileConfig,
+    SystemdUnitConfig,
+    WorkloadGroupConfig,
+)
+from hybrid_mesh.model.config.machines import BundleMachinesConfig, LocalMachinesConfig, MachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.derive.vm_sets import machine_identity, plan_machine_set, size
+from hybrid_mesh.model.objects.groups import group_account, group_hosts, group_labels, probe, workload_group
+from hybrid_mesh.model.objects.helm_values import default_proxy_config
+from hybrid_mesh.model.plan.types import GroupPlan, MachinePlan
+from hybrid_mesh.model.texts.agent import AgentSettings
+from hybrid_mesh.model.texts.cluster_env import render_cluster_env
+from hybrid_mesh.model.texts.mesh_yaml import render_mesh_yaml
+from hybrid_mesh.model.texts.shell_text import render_environment
 
 MACHINE_FILES = (
     "/etc/certs/root-cert.pem",

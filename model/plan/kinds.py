@@ -3,26 +3,26 @@
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from model.clouds.google import gke_cidrs
-from model.config.clusters import (
+from hybrid_mesh.model.clouds.google import gke_cidrs
+from hybrid_mesh.model.config.clusters import (
     CloudClusterConfig,
     EksClusterConfig,
     GkeClusterConfig,
     KubeconfigClusterConfig,
     LocalClusterConfig,
 )
-from model.config.mesh import MeshConfig
-from model.config.networks import (
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.networks import (
     AwsNetworkConfig,
     ExternalNetworkConfig,
     GcpNetworkConfig,
     LocalNetworkConfig,
 )
-from model.derive.api_access import plan_api_access, plan_exposure
-from model.derive.types import ApiAccessPlan, GatewayExposurePlan
-from model.objects.load_balancers import load_balancer_controller
-from model.objects.planned import PlannedRelease
-from model.plan.types import ClusterPlan, NetworkPlan
+from hybrid_mesh.model.derive.api_access import plan_api_access, plan_exposure
+from hybrid_mesh.model.derive.types import ApiAccessPlan, GatewayExposurePlan
+from hybrid_mesh.model.objects.load_balancers import load_balancer_controller
+from hybrid_mesh.model.objects.planned import PlannedRelease
+from hybrid_mesh.model.plan.types import ClusterPlan, NetworkPlan
 
 
 @dataclass(frozen=True)

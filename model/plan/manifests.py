@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
-from model.objects.planned import PlannedObject, PlannedRelease
-from model.plan.types import ClusterPlan, MeshPlan
-from model.texts.block_yaml import block_yaml
+from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
+from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
+from hybrid_mesh.model.texts.block_yaml import block_yaml
 
 
 def render_manifests(plan: MeshPlan) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model.config.clusters import CloudClusterConfig, LocalClusterConfig
-from model.config.demo import DemoConfig
-from model.config.mesh import MeshConfig
-from model.istio_facts import SYSTEM_NAMESPACE
-from model.objects.demo import (
+from hybrid_mesh.model.config.clusters import CloudClusterConfig, LocalClusterConfig
+from hybrid_mesh.model.config.demo import DemoConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
+from hybrid_mesh.model.objects.demo import (
     demo_authorization_policy,
     demo_deployment,
     demo_namespaces,
@@ -17,10 +17,10 @@ from model.objects.demo import (
     outside_deployment,
     outside_namespace,
 )
-from model.objects.groups import entry_point, namespace, service_account
-from model.objects.helm_values import GATEWAY_NAME, base_values, gateway_values, istiod_values
-from model.objects.manifest import Manifest, annotated, manifest
-from model.objects.mesh import (
+from hybrid_mesh.model.objects.groups import entry_point, namespace, service_account
+from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME, base_values, gateway_values, istiod_values
+from hybrid_mesh.model.objects.manifest import Manifest, annotated, manifest
+from hybrid_mesh.model.objects.mesh import (
     cacerts_secret,
     cross_network_gateway,
     istiod_gateway,
@@ -30,10 +30,15 @@ from model.objects.mesh import (
     strict_peer_authentication,
     system_namespace,
 )
-from model.objects.minting import minting_policy, minting_policy_binding, minting_role, minting_role_binding
-from model.objects.planned import ChartSource, PlannedObject, PlannedRelease
-from model.objects.releases import GATEWAY_API_CRDS, istio_chart
-from model.plan.types import GroupPlan, IngressPlan
+from hybrid_mesh.model.objects.minting import (
+    minting_policy,
+    minting_policy_binding,
+    minting_role,
+    minting_role_binding,
+)
+from hybrid_mesh.model.objects.planned import ChartSource, PlannedObject, PlannedRelease
+from hybrid_mesh.model.objects.releases import GATEWAY_API_CRDS, istio_chart
+from hybrid_mesh.model.plan.types import GroupPlan, IngressPlan
 
 UNAWAITED = {"pulumi.com/skipAwait": "true"}
 """For Services over machines: Pulumi would wait for a pod behind them (pulumi-kubernetes, "await logic")."""

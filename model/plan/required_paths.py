@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from model.config.clusters import GatewayExposureConfig, KubeconfigClusterConfig
-from model.istio_facts import CROSS_NETWORK_PORT, ISTIOD_PORT
-from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
+from hybrid_mesh.model.config.clusters import GatewayExposureConfig, KubeconfigClusterConfig
+from hybrid_mesh.model.istio_facts import CROSS_NETWORK_PORT, ISTIOD_PORT
+from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 HTTPS_PORT, API_PORT = 443, 6443
 """Of a URL that names none, and kube-apiserver's own."""

@@ -4,9 +4,9 @@ encrypted?"""
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from model.config.trust import FilesTrustConfig
-from model.plan.types import MeshPlan
-from model.reading.problems import ConfigurationError, Problem
+from hybrid_mesh.model.config.trust import FilesTrustConfig
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.problems import ConfigurationError, Problem
 
 NAMESPACE = "hybrid-mesh"
 

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from model.clouds.types import IdentityKind, MachineSetPlan, SubnetPlan
-from model.config.clusters import ClusterConfig
-from model.config.demo import DemoConfig
-from model.config.groups import WorkloadGroupConfig
-from model.config.ingress import IngressConfig
-from model.config.istio import IstioConfig
-from model.config.networks import NetworkConfig
-from model.config.trust import TrustConfig
-from model.derive.types import FirewallRulePlan
-from model.objects.planned import PlannedObject, PlannedRelease
+from hybrid_mesh.model.clouds.types import IdentityKind, MachineSetPlan, SubnetPlan
+from hybrid_mesh.model.config.clusters import ClusterConfig
+from hybrid_mesh.model.config.demo import DemoConfig
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.ingress import IngressConfig
+from hybrid_mesh.model.config.istio import IstioConfig
+from hybrid_mesh.model.config.networks import NetworkConfig
+from hybrid_mesh.model.config.trust import TrustConfig
+from hybrid_mesh.model.derive.types import FirewallRulePlan
+from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,22 @@ import hashlib
 from dataclasses import replace
 from functools import cache
 
-from model.checks.registry import group_rule
-from model.clouds.registry import GOOGLE, cloud_of
-from model.config.base import UnreadableError
-from model.config.groups import WorkloadGroupConfig
-from model.config.machines import BundleMachinesConfig
-from model.config.mesh import MeshConfig
-from model.plan.boot import machine_boot
-from model.plan.groups import plan_group
-from model.reading.problems import Problem, Problems
-from model.texts.cloud_init import USER_DATA_LIMIT, MachineBoot, UserDataTooLarge, render_user_data
-from model.texts.gzipped import gzipped
+from hybrid_mesh.model.checks.registry import group_rule
+from hybrid_mesh.model.clouds.registry import GOOGLE, cloud_of
+from hybrid_mesh.model.config.base import UnreadableError
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.plan.boot import machine_boot
+from hybrid_mesh.model.plan.groups import plan_group
+from hybrid_mesh.model.reading.problems import Problem, Problems
+from hybrid_mesh.model.texts.cloud_init import (
+    USER_DATA_LIMIT,
+    MachineBoot,
+    UserDataTooLarge,
+    render_user_data,
+)
+from hybrid_mesh.model.texts.gzipped import gzipped
 
 _STACK = "a-stack-with-a-name-of-some-length"
 _BLANKS = 8

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from model.config.mesh import MeshConfig
-from model.reading.messages import form_message, octal_mode
-from model.reading.partial import Path
-from model.reading.places import Place, example, walk
-from model.reading.problems import Problem, format_value, nearest_match
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.reading.messages import form_message, octal_mode
+from hybrid_mesh.model.reading.partial import Path
+from hybrid_mesh.model.reading.places import Place, example, walk
+from hybrid_mesh.model.reading.problems import Problem, format_value, nearest_match
 
 
 def form_problems(error: ValidationError, raw: object) -> list[Problem]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from model.config.base import (
+from hybrid_mesh.model.config.base import (
     ABSOLUTE_PATH_PATTERN,
     DEVICE_PATTERN,
     DNS_LABEL_PATTERN,
@@ -16,7 +16,7 @@ from model.config.base import (
     SHA256_PATTERN,
     UNIT_NAME_PATTERN,
 )
-from model.reading.problems import format_value, nearest_match
+from hybrid_mesh.model.reading.problems import format_value, nearest_match
 
 Message = tuple[str, str]
 

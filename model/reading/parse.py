@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from model.config.mesh import MeshConfig
-from model.reading.form_problems import form_problems, mistaken_paths
-from model.reading.partial import partial_mesh
-from model.reading.problems import Problem
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.reading.form_problems import form_problems, mistaken_paths
+from hybrid_mesh.model.reading.partial import partial_mesh
+from hybrid_mesh.model.reading.problems import Problem
 
 
 @dataclass(frozen=True)

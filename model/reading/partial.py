@@ -12,9 +12,9 @@ from typing import Any, NoReturn, cast, get_args, get_origin
 
 from pydantic import TypeAdapter
 
-from model.config.base import DNS_LABEL_PATTERN, Section, UnreadableError
-from model.config.mesh import MeshConfig
-from model.reading.places import declared, discriminators, strip, tagged_members
+from hybrid_mesh.model.config.base import DNS_LABEL_PATTERN, Section, UnreadableError
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.reading.places import declared, discriminators, strip, tagged_members
 
 Path = tuple[str, ...]
 """Keys of the file, from the mesh's top down."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 
-from model.config.base import Section
+from hybrid_mesh.model.config.base import Section
 
 MISSING: Any = None
 

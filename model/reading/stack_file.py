@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from model.reading.problems import ConfigurationError, Problem, format_value
+from hybrid_mesh.model.reading.problems import ConfigurationError, Problem, format_value
 
 MESH_KEY = "hybrid-mesh:mesh"
 

@@ -1,6 +1,6 @@
 """The configuration reference, docs/configuration.md, made from the model itself.
 
-`python -m model.reference.configuration` writes it.
+`python -m hybrid_mesh.model.reference.configuration` writes it.
 """
 
 import json
@@ -12,16 +12,16 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from model.checks import RULES
-from model.config.mesh import MeshConfig
-from model.plan import user_data  # noqa: F401 - registers the rule that needs the texts
-from model.reading.places import declared, discriminators, strip, tagged_members
+from hybrid_mesh.model.checks import RULES
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.plan import user_data  # noqa: F401 - registers the rule that needs the texts
+from hybrid_mesh.model.reading.places import declared, discriminators, strip, tagged_members
 
-REFERENCE_PATH = Path(__file__).parents[2] / "docs" / "configuration.md"
+REFERENCE_PATH = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
 
 _INTRODUCTION = """# Configuration
 
-This page is made from the model by `python -m model.reference.configuration`; do not edit it.
+This page is made from the model by `python -m hybrid_mesh.model.reference.configuration`; do not edit it.
 
 A mesh is one structured key, `hybrid-mesh:mesh`, of a stack's file `stacks/Pulumi.<stack>.yaml`. Secrets are
 flat keys of their own, set by `pulumi config set --secret hybrid-mesh:<name>`.

@@ -1,16 +1,16 @@
 """The JSON Schema of a stack file, by which editors complete and check it.
 
-`python -m model.reference.schema` writes `stacks/mesh.schema.json`.
+`python -m hybrid_mesh.model.reference.schema` writes `stacks/mesh.schema.json`.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
-from model.config.mesh import MeshConfig
-from model.reading.stack_file import MESH_KEY
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.reading.stack_file import MESH_KEY
 
-SCHEMA_PATH = Path(__file__).parents[2] / "stacks" / "mesh.schema.json"
+SCHEMA_PATH = Path(__file__).resolve().parents[2] / "stacks" / "mesh.schema.json"
 
 
 def render_schema() -> str:

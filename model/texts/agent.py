@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from model.istio_facts import CANONICAL_NAME_LABEL, CANONICAL_REVISION_LABEL
+from hybrid_mesh.model.istio_facts import CANONICAL_NAME_LABEL, CANONICAL_REVISION_LABEL
 
 Platform = Literal["aws", "azure", "gcp", "none"]
 

@@ -6,9 +6,9 @@ certificate with the one that it holds, in `/etc/certs`.
 
 from dataclasses import dataclass
 
-from model.texts.hosts import render_hosts
-from model.texts.machine_texts import source_text
-from model.texts.shell_text import render_environment
+from hybrid_mesh.model.texts.hosts import render_hosts
+from hybrid_mesh.model.texts.machine_texts import source_text
+from hybrid_mesh.model.texts.shell_text import render_environment
 
 TOKEN_FILE = "istio-token"  # noqa: S105 - a file's name, not a secret
 

@@ -6,18 +6,18 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 
 from dataclasses import dataclass
 
-from model.config.groups import MachineFileConfig, SystemdUnitConfig
-from model.texts.block_yaml import block_yaml
-from model.texts.gzipped import gzipped
-from model.texts.hosts import render_hosts
-from model.texts.machine_texts import (
+from hybrid_mesh.model.config.groups import MachineFileConfig, SystemdUnitConfig
+from hybrid_mesh.model.texts.block_yaml import block_yaml
+from hybrid_mesh.model.texts.gzipped import gzipped
+from hybrid_mesh.model.texts.hosts import render_hosts
+from hybrid_mesh.model.texts.machine_texts import (
     LIBRARY,
     SETTINGS,
     MachineText,
     machine_text,
     membership_texts,
 )
-from model.texts.shell_text import quote, render_environment
+from hybrid_mesh.model.texts.shell_text import quote, render_environment
 
 USER_DATA_LIMIT = 16 * 1024
 """EC2's limit, in bytes, before base64 (EC2 User Guide, "Instance user data"); cloud-init takes it

@@ -1,8 +1,8 @@
 """cluster.env: the environment that `istio-start.sh` gives to Istio's agent and to its iptables rules."""
 
-from model.istio_facts import AGENT_PORT, HEALTH_PORT, METRICS_PORT
-from model.texts.agent import AgentSettings, render_proxy_metadata
-from model.texts.shell_text import render_environment
+from hybrid_mesh.model.istio_facts import AGENT_PORT, HEALTH_PORT, METRICS_PORT
+from hybrid_mesh.model.texts.agent import AgentSettings, render_proxy_metadata
+from hybrid_mesh.model.texts.shell_text import render_environment
 
 CERTIFICATES_FOLDER = "/etc/certs"
 """Where the agent keeps the certificate by which it renews itself: on disk, so that a reboot needs no

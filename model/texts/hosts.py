@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from model.istio_facts import ISTIOD_HOST
+from hybrid_mesh.model.istio_facts import ISTIOD_HOST
 
 
 def render_hosts(addresses: tuple[str, ...]) -> str:

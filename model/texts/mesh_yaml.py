@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from model.istio_facts import ISTIOD_HOST, ISTIOD_PORT
-from model.texts.agent import AgentSettings, render_proxy_metadata
+from hybrid_mesh.model.istio_facts import ISTIOD_HOST, ISTIOD_PORT
+from hybrid_mesh.model.texts.agent import AgentSettings, render_proxy_metadata
 
 
 def render_mesh_yaml(settings: AgentSettings) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from operate.shell import Machine, Pod
+from hybrid_mesh.operate.shell import Machine, Pod
 
 MOST_REQUESTS = 300
 

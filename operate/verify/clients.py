@@ -2,9 +2,9 @@
 
 import re
 
-from operate.shell import CommandResult, Pod
-from operate.verify.answers import CURL_END, Answers, read_answers, read_curl_answers
-from operate.verify.checks import Source
+from hybrid_mesh.operate.shell import CommandResult, Pod
+from hybrid_mesh.operate.verify.answers import CURL_END, Answers, read_answers, read_curl_answers
+from hybrid_mesh.operate.verify.checks import Source
 
 
 def request_command(source: Source, url: str, seconds: int, count: int = 1, *options: str) -> tuple[str, ...]:

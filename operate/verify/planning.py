@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from model.config.demo import DemoConfig
-from model.config.ingress import BackendConfig, RouteConfig, ServiceBackendConfig
-from model.istio_facts import service_host
-from model.plan.types import GroupPlan, MeshPlan
-from operate.shell import Machine, Pod
-from operate.verify.checks import (
+from hybrid_mesh.model.config.demo import DemoConfig
+from hybrid_mesh.model.config.ingress import BackendConfig, RouteConfig, ServiceBackendConfig
+from hybrid_mesh.model.istio_facts import service_host
+from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
+from hybrid_mesh.operate.shell import Machine, Pod
+from hybrid_mesh.operate.verify.checks import (
     MOST_REQUESTS,
     Check,
     Gap,
@@ -20,8 +20,8 @@ from operate.verify.checks import (
     Source,
     source_name,
 )
-from operate.verify.clients import request_command
-from operate.verify.site import Site
+from hybrid_mesh.operate.verify.clients import request_command
+from hybrid_mesh.operate.verify.site import Site
 
 REQUEST_SECONDS = 2
 REFUSAL_SECONDS = 1

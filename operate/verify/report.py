@@ -4,8 +4,8 @@ from typing import Any
 
 from rich.table import Table
 
-from operate.verify.checks import MustFail, source_name
-from operate.verify.run import Report, Result
+from hybrid_mesh.operate.verify.checks import MustFail, source_name
+from hybrid_mesh.operate.verify.run import Report, Result
 
 
 def as_json(report: Report) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from model.plan.types import MeshPlan
-from operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod, Shell
-from operate.verify.checks import Check, Gap
-from operate.verify.clients import read_result
-from operate.verify.planning import plan_checks
-from operate.verify.site import observe
-from operate.verify.verdict import Verdict, judge
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod, Shell
+from hybrid_mesh.operate.verify.checks import Check, Gap
+from hybrid_mesh.operate.verify.clients import read_result
+from hybrid_mesh.operate.verify.planning import plan_checks
+from hybrid_mesh.operate.verify.site import observe
+from hybrid_mesh.operate.verify.verdict import Verdict, judge
 
 FIRST_SYNC_SECONDS = 10.0
 """How long one check is repeated while its failure is one of a mesh that is still coming together."""

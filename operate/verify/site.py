@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from model.config.demo import DemoConfig
-from model.objects.demo import OUTSIDE, outside_namespace
-from model.plan.types import IngressPlan, MeshPlan
-from operate.shell import Machine, NotProbedError, NotReachableError, Pod, Shell
-from operate.verify.checks import Gap
+from hybrid_mesh.model.config.demo import DemoConfig
+from hybrid_mesh.model.objects.demo import OUTSIDE, outside_namespace
+from hybrid_mesh.model.plan.types import IngressPlan, MeshPlan
+from hybrid_mesh.operate.shell import Machine, NotProbedError, NotReachableError, Pod, Shell
+from hybrid_mesh.operate.verify.checks import Gap
 
 GATEWAY_SELECTOR = "gateway.networking.k8s.io/gateway-name={name}"
 """Source: the label that Istio's gateway controller puts on what it deploys (Gateway API, GEP-1762)."""

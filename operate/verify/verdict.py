@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from operate.verify.answers import Answer, Answers
-from operate.verify.checks import MustAnswer, MustFail, RequestFailure, Responder
+from hybrid_mesh.operate.verify.answers import Answer, Answers
+from hybrid_mesh.operate.verify.checks import MustAnswer, MustFail, RequestFailure, Responder
 
 _TEXTS: tuple[tuple[RequestFailure, tuple[str, ...]], ...] = (
     (RequestFailure.TLS_ALERT, ("remote error: tls:",)),

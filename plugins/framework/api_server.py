@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from local.patience import patient
-from plugins.framework.errors import ResourceError
-from plugins.framework.kubeconfig import Access, load
+from hybrid_mesh.local.patience import patient
+from hybrid_mesh.plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.framework.kubeconfig import Access, load
 
 APPLY: Final = "application/apply-patch+yaml"
 MANAGER: Final = "hybrid-mesh"

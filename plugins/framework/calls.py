@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from local.patience import patient
-from plugins.framework.engine import EngineLog, Severity
-from plugins.framework.errors import OperationCancelledError, WaitTimeoutError, redact
+from hybrid_mesh.local.patience import patient
+from hybrid_mesh.plugins.framework.engine import EngineLog, Severity
+from hybrid_mesh.plugins.framework.errors import OperationCancelledError, WaitTimeoutError, redact
 
 _Found = TypeVar("_Found")
 

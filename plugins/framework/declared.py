@@ -6,10 +6,10 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
-from plugins.framework.calls import CallContext
-from plugins.framework.differences import Difference, property_path
-from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import (
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.differences import Difference, property_path
+from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
+from hybrid_mesh.plugins.framework.handler import (
     CheckCall,
     Checked,
     CreateCall,
@@ -22,7 +22,7 @@ from plugins.framework.handler import (
     ResourceHandler,
     UpdateCall,
 )
-from plugins.framework.values import UNKNOWN, Path, Properties
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Path, Properties
 
 
 class DeclaredHandler(ResourceHandler):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import Any, Final
 
-from plugins.framework.values import UNKNOWN, Path
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Path
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_$][\w$]*")
 

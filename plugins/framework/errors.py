@@ -11,7 +11,7 @@ from google.protobuf import any_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from plugins.framework.values import Path, Properties, encode
+from hybrid_mesh.plugins.framework.values import Path, Properties, encode
 
 UNREADY: Final = "__unready"
 """The output that remembers why a resource that exists is not ready: the engine itself forgets it at the next

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from plugins.framework.calls import CallContext
-from plugins.framework.differences import Difference, compare, property_path
-from plugins.framework.errors import CheckFailure
-from plugins.framework.values import Properties
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.differences import Difference, compare, property_path
+from hybrid_mesh.plugins.framework.errors import CheckFailure
+from hybrid_mesh.plugins.framework.values import Properties
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from typing import Any, Final
 
 import yaml
 
-from model.derive.kubeconfigs import ambient_files, merge_kubeconfigs
-from plugins.framework.errors import ResourceError
+from hybrid_mesh.model.derive.kubeconfigs import ambient_files, merge_kubeconfigs
+from hybrid_mesh.plugins.framework.errors import ResourceError
 
 _EXEC_SECONDS: Final = 60.0
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from plugins.framework.calls import CallContext
-from plugins.framework.errors import ResourceError
-from plugins.framework.handler import Checked, Diff, ResourceHandler
-from plugins.framework.values import Properties
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.framework.handler import Checked, Diff, ResourceHandler
+from hybrid_mesh.plugins.framework.values import Properties
 
 
 class Provider:

@@ -15,10 +15,10 @@ from typing import Final
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from plugins.framework.engine import EngineLog
-from plugins.framework.peers import SameUserOnly
-from plugins.framework.provider import Provider
-from plugins.framework.servicer import ProviderServicer
+from hybrid_mesh.plugins.framework.engine import EngineLog
+from hybrid_mesh.plugins.framework.peers import SameUserOnly
+from hybrid_mesh.plugins.framework.provider import Provider
+from hybrid_mesh.plugins.framework.servicer import ProviderServicer
 
 _THREADS: Final = 512
 """Each awaited resource holds a thread, and the engine has no limit of its own by default."""

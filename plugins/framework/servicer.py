@@ -12,9 +12,9 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from plugins.framework.calls import CallContext
-from plugins.framework.engine import EngineLog, Severity
-from plugins.framework.errors import (
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.engine import EngineLog, Severity
+from hybrid_mesh.plugins.framework.errors import (
     UNREADY,
     InitializationFailedError,
     OperationCancelledError,
@@ -22,7 +22,7 @@ from plugins.framework.errors import (
     abort_initialization_failed,
     redact,
 )
-from plugins.framework.handler import (
+from hybrid_mesh.plugins.framework.handler import (
     CheckCall,
     Checked,
     CreateCall,
@@ -34,8 +34,8 @@ from plugins.framework.handler import (
     ResourceHandler,
     UpdateCall,
 )
-from plugins.framework.provider import Provider
-from plugins.framework.values import Decoded, Path, Properties, decode, encode, secret_strings
+from hybrid_mesh.plugins.framework.provider import Provider
+from hybrid_mesh.plugins.framework.values import Decoded, Path, Properties, decode, encode, secret_strings
 
 
 class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):

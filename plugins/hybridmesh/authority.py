@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from model.istio_facts import ISTIOD_HOST
+from hybrid_mesh.model.istio_facts import ISTIOD_HOST
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """Certificates are valid from a little before they are made: not every machine's clock agrees."""

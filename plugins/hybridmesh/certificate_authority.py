@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from plugins.framework.calls import CallContext
-from plugins.framework.declared import DeclaredHandler
-from plugins.framework.engine import Severity
-from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import CreateCall, Created, UpdateCall
-from plugins.framework.values import UNKNOWN, Path, Properties, contains_unknown
-from plugins.hybridmesh.authority import (
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.declared import DeclaredHandler
+from hybrid_mesh.plugins.framework.engine import Severity
+from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
+from hybrid_mesh.plugins.framework.handler import CreateCall, Created, UpdateCall
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Path, Properties, contains_unknown
+from hybrid_mesh.plugins.hybridmesh.authority import (
     AuthorityError,
     Root,
     life_of,
@@ -24,7 +24,7 @@ from plugins.hybridmesh.authority import (
     make_root,
     read_root,
 )
-from plugins.hybridmesh.validity import renewal_due, tell_renewal, utc_now, wrong_days
+from hybrid_mesh.plugins.hybridmesh.validity import renewal_due, tell_renewal, utc_now, wrong_days
 
 ROOT_INPUTS: Final = {
     "issuer": "trust.issuer",

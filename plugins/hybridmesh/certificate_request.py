@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from plugins.framework.calls import CallContext
-from plugins.framework.declared import DeclaredHandler
-from plugins.framework.errors import CheckFailure
-from plugins.framework.handler import CreateCall, Created, UpdateCall
-from plugins.framework.values import Path, Properties, contains_unknown
-from plugins.hybridmesh.authority import make_request
-from plugins.hybridmesh.validity import renewal_due, tell_renewal, utc_now, wrong_days
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.declared import DeclaredHandler
+from hybrid_mesh.plugins.framework.errors import CheckFailure
+from hybrid_mesh.plugins.framework.handler import CreateCall, Created, UpdateCall
+from hybrid_mesh.plugins.framework.values import Path, Properties, contains_unknown
+from hybrid_mesh.plugins.hybridmesh.authority import make_request
+from hybrid_mesh.plugins.hybridmesh.validity import renewal_due, tell_renewal, utc_now, wrong_days
 
 
 class CertificateRequestHandler(DeclaredHandler):

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from local.lab.errors import LabError
-from plugins.framework.calls import CallContext
-from plugins.framework.engine import Severity
-from plugins.framework.errors import ResourceError
-from plugins.hybridmesh.lab import connect, in_background
-from plugins.hybridmesh.strip import without_secrets
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.engine import Severity
+from hybrid_mesh.plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.hybridmesh.lab import connect, in_background
+from hybrid_mesh.plugins.hybridmesh.strip import without_secrets
 
 _LOG_LINES: Final = 15
 _LOG_SECONDS: Final = 15.0

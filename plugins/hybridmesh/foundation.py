@@ -16,11 +16,11 @@ In a stack that was protected at its last up nothing changes, and no path goes.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from model.clouds.kinds import IN_CLOUDS
-from model.derive.labels import lift_protection
-from plugins.framework.declared import RememberedHandler
-from plugins.framework.errors import CheckFailure
-from plugins.framework.values import Properties, contains_unknown
+from hybrid_mesh.model.clouds.kinds import IN_CLOUDS
+from hybrid_mesh.model.derive.labels import lift_protection
+from hybrid_mesh.plugins.framework.declared import RememberedHandler
+from hybrid_mesh.plugins.framework.errors import CheckFailure
+from hybrid_mesh.plugins.framework.values import Properties, contains_unknown
 
 _NETWORKS: Final = "networks."
 

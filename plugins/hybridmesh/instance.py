@@ -5,12 +5,12 @@ and die.
 from abc import abstractmethod
 from typing import ClassVar, Generic, TypeVar
 
-from local.lab.client import LabClient
-from local.lab.specs import Report
-from plugins.framework.calls import CallContext
-from plugins.framework.declared import DeclaredHandler
-from plugins.framework.differences import Difference
-from plugins.framework.handler import (
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.specs import Report
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.declared import DeclaredHandler
+from hybrid_mesh.plugins.framework.differences import Difference
+from hybrid_mesh.plugins.framework.handler import (
     CreateCall,
     Created,
     DeleteCall,
@@ -20,8 +20,16 @@ from plugins.framework.handler import (
     ReadState,
     UpdateCall,
 )
-from plugins.framework.values import Properties
-from plugins.hybridmesh.lab import LabInfo, Life, checked_network, connect, in_background, look_up, remove
+from hybrid_mesh.plugins.framework.values import Properties
+from hybrid_mesh.plugins.hybridmesh.lab import (
+    LabInfo,
+    Life,
+    checked_network,
+    connect,
+    in_background,
+    look_up,
+    remove,
+)
 
 Info = TypeVar("Info", bound=LabInfo)
 

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import Final, Protocol, TypeVar
 
-from local.lab.client import LabClient
-from local.lab.errors import LabError, LabNotRunning
-from local.lab.specs import NetworkSpec
-from plugins.framework.calls import CallContext
-from plugins.framework.errors import OperationCancelledError, ResourceError, WaitTimeoutError
-from plugins.framework.values import Properties
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.errors import LabError, LabNotRunning
+from hybrid_mesh.local.lab.specs import NetworkSpec
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.errors import OperationCancelledError, ResourceError, WaitTimeoutError
+from hybrid_mesh.plugins.framework.values import Properties
 
 ANSWER_SECONDS: Final = 10.0
 """Longest wait for an answer that a preview needs."""

@@ -11,12 +11,12 @@ which no diff counts, `quarantined` (no I/O at all). Outputs: the inputs.
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from plugins.framework.api_server import ApiServer, ApiServerError
-from plugins.framework.calls import CallContext, Progress
-from plugins.framework.declared import RememberedHandler
-from plugins.framework.errors import ResourceError, WaitTimeoutError
-from plugins.framework.handler import DeleteCall
-from plugins.framework.values import Properties
+from hybrid_mesh.plugins.framework.api_server import ApiServer, ApiServerError
+from hybrid_mesh.plugins.framework.calls import CallContext, Progress
+from hybrid_mesh.plugins.framework.declared import RememberedHandler
+from hybrid_mesh.plugins.framework.errors import ResourceError, WaitTimeoutError
+from hybrid_mesh.plugins.framework.handler import DeleteCall
+from hybrid_mesh.plugins.framework.values import Properties
 
 _WAIT_SECONDS: Final = 900.0
 _ASK_SECONDS: Final = 1.0

@@ -10,11 +10,11 @@ istio-system/istio-eastwestgateway).
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from local.lab.client import LabClient
-from local.lab.specs import ClusterInfo, ClusterSpec, Report
-from plugins.framework.values import Properties
-from plugins.hybridmesh.instance import InstanceHandler
-from plugins.hybridmesh.lab import network_spec
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.specs import ClusterInfo, ClusterSpec, Report
+from hybrid_mesh.plugins.framework.values import Properties
+from hybrid_mesh.plugins.hybridmesh.instance import InstanceHandler
+from hybrid_mesh.plugins.hybridmesh.lab import network_spec
 
 
 class LocalClusterHandler(InstanceHandler[ClusterInfo]):

@@ -6,11 +6,11 @@ Outputs: the inputs, `instanceId` (this incarnation; also the resource's id), `a
 `wanAddress`.
 """
 
-from local.lab.client import LabClient
-from local.lab.specs import MachineInfo, MachineSpec, Report
-from plugins.framework.values import Properties
-from plugins.hybridmesh.instance import InstanceHandler
-from plugins.hybridmesh.lab import network_spec
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.specs import MachineInfo, MachineSpec, Report
+from hybrid_mesh.plugins.framework.values import Properties
+from hybrid_mesh.plugins.hybridmesh.instance import InstanceHandler
+from hybrid_mesh.plugins.hybridmesh.lab import network_spec
 
 
 class LocalMachineHandler(InstanceHandler[MachineInfo]):

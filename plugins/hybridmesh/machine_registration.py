@@ -14,18 +14,18 @@ An entry that contradicts its WorkloadGroup is corrected, and its machine does n
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final
 
-from plugins.framework.api_server import ApiServerError
-from plugins.framework.calls import CallContext, Progress
-from plugins.framework.declared import DeclaredHandler
-from plugins.framework.errors import (
+from hybrid_mesh.plugins.framework.api_server import ApiServerError
+from hybrid_mesh.plugins.framework.calls import CallContext, Progress
+from hybrid_mesh.plugins.framework.declared import DeclaredHandler
+from hybrid_mesh.plugins.framework.errors import (
     CheckFailure,
     InitializationFailedError,
     WaitTimeoutError,
 )
-from plugins.framework.handler import CreateCall, Created, ReadCall, ReadState, UpdateCall
-from plugins.framework.values import UNKNOWN, Properties, contains_unknown
-from plugins.hybridmesh.diagnosis import agents_words
-from plugins.hybridmesh.workload_entries import Registration, Registrations, moment
+from hybrid_mesh.plugins.framework.handler import CreateCall, Created, ReadCall, ReadState, UpdateCall
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties, contains_unknown
+from hybrid_mesh.plugins.hybridmesh.diagnosis import agents_words
+from hybrid_mesh.plugins.hybridmesh.workload_entries import Registration, Registrations, moment
 
 _WAIT_SECONDS: Final = 300.0
 _ASK_SECONDS: Final = 0.4

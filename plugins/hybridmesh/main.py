@@ -4,20 +4,20 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from plugins.framework.declared import DeclaredHandler
-from plugins.framework.provider import Provider
-from plugins.framework.server import serve
-from plugins.hybridmesh.certificate_authority import CertificateAuthorityHandler
-from plugins.hybridmesh.certificate_request import CertificateRequestHandler
-from plugins.hybridmesh.foundation import FoundationHandler
-from plugins.hybridmesh.load_balancer_drain import LoadBalancerDrainHandler
-from plugins.hybridmesh.local_cluster import LocalClusterHandler
-from plugins.hybridmesh.local_machine import LocalMachineHandler
-from plugins.hybridmesh.machine_registration import MachineRegistrationHandler
-from plugins.hybridmesh.power import power_on
-from plugins.hybridmesh.protection import ProtectionHandler
-from plugins.hybridmesh.selected_stack import stack_needs_lab
-from plugins.hybridmesh.shared_namespace import SharedNamespaceHandler
+from hybrid_mesh.plugins.framework.declared import DeclaredHandler
+from hybrid_mesh.plugins.framework.provider import Provider
+from hybrid_mesh.plugins.framework.server import serve
+from hybrid_mesh.plugins.hybridmesh.certificate_authority import CertificateAuthorityHandler
+from hybrid_mesh.plugins.hybridmesh.certificate_request import CertificateRequestHandler
+from hybrid_mesh.plugins.hybridmesh.foundation import FoundationHandler
+from hybrid_mesh.plugins.hybridmesh.load_balancer_drain import LoadBalancerDrainHandler
+from hybrid_mesh.plugins.hybridmesh.local_cluster import LocalClusterHandler
+from hybrid_mesh.plugins.hybridmesh.local_machine import LocalMachineHandler
+from hybrid_mesh.plugins.hybridmesh.machine_registration import MachineRegistrationHandler
+from hybrid_mesh.plugins.hybridmesh.power import power_on
+from hybrid_mesh.plugins.hybridmesh.protection import ProtectionHandler
+from hybrid_mesh.plugins.hybridmesh.selected_stack import stack_needs_lab
+from hybrid_mesh.plugins.hybridmesh.shared_namespace import SharedNamespaceHandler
 
 HANDLERS: Final[dict[str, type[DeclaredHandler]]] = {
     "hybridmesh:index:CertificateAuthority": CertificateAuthorityHandler,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from model.istio_facts import ROOT_CONFIG_MAP
-from plugins.framework.api_server import ApiServer, ApiServerError
+from hybrid_mesh.model.istio_facts import ROOT_CONFIG_MAP
+from hybrid_mesh.plugins.framework.api_server import ApiServer, ApiServerError
 
 _ANSWER_SECONDS: Final = 15.0
 _OF_EVERY_NAMESPACE: Final = frozenset(

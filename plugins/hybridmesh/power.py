@@ -7,9 +7,9 @@ in them.
 import time
 from typing import Final
 
-from local.lab.errors import LabError, LabNotRunning
-from local.patience import patient
-from plugins.hybridmesh.lab import connect, has_state
+from hybrid_mesh.local.lab.errors import LabError, LabNotRunning
+from hybrid_mesh.local.patience import patient
+from hybrid_mesh.plugins.hybridmesh.lab import connect, has_state
 
 READY_SECONDS: Final = 45.0
 _ASK_SECONDS: Final = 0.1

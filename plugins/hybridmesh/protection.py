@@ -7,11 +7,11 @@ that depends on them has gone.
 Inputs: `stack`, `protected`. Outputs: the inputs.
 """
 
-from model.derive.labels import lift_protection
-from plugins.framework.declared import RememberedHandler
-from plugins.framework.errors import ResourceError
-from plugins.framework.handler import DeleteCall
-from plugins.framework.values import Properties
+from hybrid_mesh.model.derive.labels import lift_protection
+from hybrid_mesh.plugins.framework.declared import RememberedHandler
+from hybrid_mesh.plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.framework.handler import DeleteCall
+from hybrid_mesh.plugins.framework.values import Properties
 
 
 class ProtectionHandler(RememberedHandler):

@@ -12,14 +12,21 @@ all). Outputs: the inputs and `created`.
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from plugins.framework.api_server import MANAGER, ApiServer
-from plugins.framework.calls import CallContext
-from plugins.framework.declared import DeclaredHandler
-from plugins.framework.engine import Severity
-from plugins.framework.errors import ResourceError
-from plugins.framework.handler import CreateCall, Created, DeleteCall, ReadCall, ReadState, UpdateCall
-from plugins.framework.values import Properties
-from plugins.hybridmesh.namespace_contents import objects_of_others
+from hybrid_mesh.plugins.framework.api_server import MANAGER, ApiServer
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.declared import DeclaredHandler
+from hybrid_mesh.plugins.framework.engine import Severity
+from hybrid_mesh.plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.framework.handler import (
+    CreateCall,
+    Created,
+    DeleteCall,
+    ReadCall,
+    ReadState,
+    UpdateCall,
+)
+from hybrid_mesh.plugins.framework.values import Properties
+from hybrid_mesh.plugins.hybridmesh.namespace_contents import objects_of_others
 
 _ANSWER_SECONDS: Final = 15.0
 _GONE_SECONDS: Final = 300.0

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from plugins.framework.calls import CallContext
-from plugins.framework.engine import Severity
-from plugins.framework.errors import CheckFailure
-from plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.engine import Severity
+from hybrid_mesh.plugins.framework.errors import CheckFailure
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 
 RENEWAL_SHARE: Final = 2 / 3
 """An intermediate is due for renewal when this share of its life is over."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from model.istio_facts import NETWORKING_API
-from model.texts.agent import canonical_labels
-from plugins.framework.api_server import ApiServer, ApiServerError
+from hybrid_mesh.model.istio_facts import NETWORKING_API
+from hybrid_mesh.model.texts.agent import canonical_labels
+from hybrid_mesh.plugins.framework.api_server import ApiServer, ApiServerError
 
 GROUP_ANNOTATION: Final = "istio.io/autoRegistrationGroup"
 CONNECTED_ANNOTATION: Final = "istio.io/connectedAt"

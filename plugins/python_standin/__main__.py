@@ -1,5 +1,5 @@
 """The entry point of `bin/pulumi-language-python`."""
 
-from plugins.python_standin.host import serve
+from hybrid_mesh.plugins.python_standin.host import serve
 
 serve()

@@ -15,8 +15,8 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-from plugins.framework.server import start_on_loopback, wait_for_end
-from plugins.python_standin import execute
+from hybrid_mesh.plugins.framework.server import start_on_loopback, wait_for_end
+from hybrid_mesh.plugins.python_standin import execute
 
 _INTERRUPT_SECONDS: Final = 5
 

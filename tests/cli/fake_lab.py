@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.lab.errors import LabNotRunning, PreflightError
-from local.lab.specs import (
+from hybrid_mesh.local.lab.errors import LabNotRunning, PreflightError
+from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
     ClusterStatus,
     CompletedCommand,

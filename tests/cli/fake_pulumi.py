@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from cli.engine import Engine
-from cli.environment import PulumiEnvironment
+from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.cli.environment import PulumiEnvironment
 
 SCRIPT = """#!{python}
 import json, os, signal, sys, time

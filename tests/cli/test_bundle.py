@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli import bundle as command
-from cli.bundle_files import write_bundle
-from cli.errors import CommandError
-from cli.kubeconfigs import Kubeconfig
-from cli.main import app
+from hybrid_mesh.cli import bundle as command
+from hybrid_mesh.cli.bundle_files import write_bundle
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.kubeconfigs import Kubeconfig
+from hybrid_mesh.cli.main import app
 from tests.cli.fake_pulumi import FakePulumi
 from tests.operate.mesh import mesh_plan, raw_mesh
 
@@ -44,11 +44,11 @@ def asked(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return TOKEN, "2026-11-23T07:12:01+00:00"
 
     pulumi.answer("stack output", stdout=json.dumps({"bundles": {"legacy": EXPORTED}}))
-    monkeypatch.setattr("cli.bundle.stack_plan", lambda _: mesh_plan(**mesh))
-    monkeypatch.setattr("cli.bundle.Engine.find", pulumi.engine)
-    monkeypatch.setattr("cli.bundle.read_kubeconfig", lambda *_: Kubeconfig({}))
-    monkeypatch.setattr("cli.bundle.mint", mint)
-    monkeypatch.setattr("cli.bundle.read_roots", lambda *_: ROOTS)
+    monkeypatch.setattr("hybrid_mesh.cli.bundle.stack_plan", lambda _: mesh_plan(**mesh))
+    monkeypatch.setattr("hybrid_mesh.cli.bundle.Engine.find", pulumi.engine)
+    monkeypatch.setattr("hybrid_mesh.cli.bundle.read_kubeconfig", lambda *_: Kubeconfig({}))
+    monkeypatch.setattr("hybrid_mesh.cli.bundle.mint", mint)
+    monkeypatch.setattr("hybrid_mesh.cli.bundle.read_roots", lambda *_: ROOTS)
     monkeypatch.chdir(tmp_path)
     return asked
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.engine import ending
-from local.paths import state_folder
+from hybrid_mesh.cli.engine import ending
+from hybrid_mesh.local.paths import state_folder
 from tests.cli.fake_pulumi import FakePulumi
 from tests.waiting import eventually
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from hybrid_mesh.cli.main import app
 from tests.cli.fake_pulumi import FakePulumi
 
 runner = CliRunner()
@@ -20,9 +20,9 @@ def file(tmp_path: Path, pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch) ->
     path = tmp_path / "stacks" / "Pulumi.local.yaml"
     path.parent.mkdir()
     path.write_text(TEXT)
-    for module in ("cli.stack", "cli.env"):
+    for module in ("hybrid_mesh.cli.stack", "hybrid_mesh.cli.env"):
         monkeypatch.setattr(f"{module}.project_folder", lambda: tmp_path)
-    monkeypatch.setattr("cli.env.Engine.find", lambda _: pulumi.engine(backend, passphrase))
+    monkeypatch.setattr("hybrid_mesh.cli.env.Engine.find", lambda _: pulumi.engine(backend, passphrase))
     return path
 
 
@@ -51,15 +51,15 @@ def test_a_stack_that_is_there_costs_no_pulumi_and_gets_the_right_salt(
 def test_a_backend_of_the_users_is_not_touched(
     file: Path, pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.env.Engine.find", lambda _: pulumi.engine())
+    monkeypatch.setattr("hybrid_mesh.cli.env.Engine.find", lambda _: pulumi.engine())
     assert runner.invoke(app, ["env"]).exit_code == 0
     assert pulumi.calls() == []
     assert file.read_text() == TEXT
 
 
 def test_only_export_lines_go_to_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.env.ready", lambda *_: None)
-    monkeypatch.setattr("cli.engine.shutil.which", lambda *_, **__: "/bin/pulumi")
+    monkeypatch.setattr("hybrid_mesh.cli.env.ready", lambda *_: None)
+    monkeypatch.setattr("hybrid_mesh.cli.engine.shutil.which", lambda *_, **__: "/bin/pulumi")
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
     done = runner.invoke(app, ["env"])
     assert done.exit_code == 0

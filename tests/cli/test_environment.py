@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import environment, official
-from cli.environment import pulumi_environment
+from hybrid_mesh.cli import environment, official
+from hybrid_mesh.cli.environment import pulumi_environment
 
 VERSION = importlib.metadata.version("pulumi-kubernetes")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli import verify as verify_command
-from cli.main import app
-from local.lab.errors import LabError
+from hybrid_mesh.cli import verify as verify_command
+from hybrid_mesh.cli.main import app
+from hybrid_mesh.local.lab.errors import LabError
 
 runner = CliRunner()
 WRONG = """config:
@@ -24,7 +24,7 @@ def wrong_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "stacks" / "Pulumi.local.yaml"
     path.parent.mkdir()
     path.write_text(WRONG)
-    monkeypatch.setattr("cli.plans.project_folder", lambda: tmp_path)
+    monkeypatch.setattr("hybrid_mesh.cli.plans.project_folder", lambda: tmp_path)
     return path
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from cli import kubectl as module
-from cli.errors import CommandError
-from cli.kubeconfigs import Kubeconfig
-from cli.kubectl import Kubectl, KubectlError
-from cli.pods import ClusterPods
-from cli.tokens import mint, read_roots
-from operate.shell import NotReachableError, Pod
+from hybrid_mesh.cli import kubectl as module
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.kubeconfigs import Kubeconfig
+from hybrid_mesh.cli.kubectl import Kubectl, KubectlError
+from hybrid_mesh.cli.pods import ClusterPods
+from hybrid_mesh.cli.tokens import mint, read_roots
+from hybrid_mesh.operate.shell import NotReachableError, Pod
 from tests import json_server
 from tests.cli.fake_pulumi import FakeProgram
 from tests.json_server import Request

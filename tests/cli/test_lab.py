@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli import lab as command
-from cli.main import app
-from local.lab.specs import CompletedCommand
+from hybrid_mesh.cli import lab as command
+from hybrid_mesh.cli.main import app
+from hybrid_mesh.local.lab.specs import CompletedCommand
 from tests.cli.fake_lab import KUBECONFIG, FakeLab
 
 runner = CliRunner()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import obtain, official
-from cli.engine import QUIET_SECONDS, Engine
+from hybrid_mesh.cli import obtain, official
+from hybrid_mesh.cli.engine import QUIET_SECONDS, Engine
 from tests.cli.fake_pulumi import FakePulumi
 
 

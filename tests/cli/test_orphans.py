@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.orphans import end_orphans
+from hybrid_mesh.cli.orphans import end_orphans
 from tests.waiting import eventually
 
 BACKEND = Path("/a/backend")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from cli import stack as stack_steps
-from cli.engine import Engine
-from cli.environment import PulumiEnvironment
-from cli.stack import prepared
+from hybrid_mesh.cli import stack as stack_steps
+from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.cli.environment import PulumiEnvironment
+from hybrid_mesh.cli.stack import prepared
 from tests.commands import PROJECT
 
 URN = "urn:pulumi:local::hybrid-mesh::hybridmesh:index:LocalCluster::mesh-east-cluster"
@@ -32,7 +32,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     passphrase, backend = tmp_path / "passphrase", tmp_path / "backend"
     passphrase.write_text("correct horse battery staple\n")
     backend.mkdir()
-    for module in ("cli.stack", "cli.engine"):
+    for module in ("hybrid_mesh.cli.stack", "hybrid_mesh.cli.engine"):
         monkeypatch.setattr(f"{module}.project_folder", lambda: tmp_path)
     variables = {
         "PATH": path,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from cli import releases
-from cli.plans import stack_plan
+from hybrid_mesh.cli import releases
+from hybrid_mesh.cli.plans import stack_plan
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import salt
-from cli.salt import ensure_salt, new_salt, remove_salt
+from hybrid_mesh.cli import salt
+from hybrid_mesh.cli.salt import ensure_salt, new_salt, remove_salt
 from tests.commands import run
 
 TEXT = """# a comment

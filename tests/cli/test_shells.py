@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli import kubeconfigs, shells
-from cli.console import WIDTH_OF_A_FILE
-from cli.errors import CommandError
-from cli.kubeconfigs import Kubeconfig, read_kubeconfig
-from cli.shells import MeshShell
-from model.plan.build import plan_from
-from operate.shell import Machine, NotProbedError, NotReachableError
-from operate.verify.report import as_table
-from operate.verify.run import verify
+from hybrid_mesh.cli import kubeconfigs, shells
+from hybrid_mesh.cli.console import WIDTH_OF_A_FILE
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.kubeconfigs import Kubeconfig, read_kubeconfig
+from hybrid_mesh.cli.shells import MeshShell
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.operate.shell import Machine, NotProbedError, NotReachableError
+from hybrid_mesh.operate.verify.report import as_table
+from hybrid_mesh.operate.verify.run import verify
 from tests.cli.fake_lab import FakeLab
 from tests.operate.mesh import FakeShell, mesh_plan, raw_mesh
 
@@ -137,7 +137,7 @@ def test_a_missing_or_broken_kubeconfig_tells_the_path_and_no_secret(
 
 
 def test_a_kubeconfig_in_a_secret_is_asked_of_pulumi(pulumi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.kubeconfigs.Engine.find", pulumi.engine)
+    monkeypatch.setattr("hybrid_mesh.cli.kubeconfigs.Engine.find", pulumi.engine)
     pulumi.answer("config get hybrid-mesh:edge --stack dev", stdout=json.dumps(KUBECONFIG))
     pulumi.answer("config get", code=1, stderr=SECRET)
     found = read_kubeconfig(kubeconfig_plan(secret="edge"), "dev")
@@ -159,7 +159,7 @@ def test_a_piped_table_is_wide_enough_to_be_read() -> None:
 def test_the_kubeconfig_of_a_cluster_in_a_cloud_is_what_the_stack_exports(
     pulumi: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.kubeconfigs.Engine.find", pulumi.engine)
+    monkeypatch.setattr("hybrid_mesh.cli.kubeconfigs.Engine.find", pulumi.engine)
     mesh = {
         "id": "mesh1",
         "project": "example",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import CommandError
-from cli.stack import exists, prepare
+from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.stack import exists, prepare
 from tests.cli.fake_pulumi import FakePulumi
 
 URN = "urn:pulumi:local::hybrid-mesh::hybridmesh:index:LocalCluster::mesh-east-cluster"

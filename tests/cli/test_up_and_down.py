@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli import down as down_command
-from cli import stack as stack_steps
-from cli import touch
-from cli import up as up_command
-from cli.main import app
-from local.toolchain.errors import ToolchainMissing
-from operate.shell import NotReachableError
-from operate.verify.run import verify
+from hybrid_mesh.cli import down as down_command
+from hybrid_mesh.cli import stack as stack_steps
+from hybrid_mesh.cli import touch
+from hybrid_mesh.cli import up as up_command
+from hybrid_mesh.cli.main import app
+from hybrid_mesh.local.toolchain.errors import ToolchainMissing
+from hybrid_mesh.operate.shell import NotReachableError
+from hybrid_mesh.operate.verify.run import verify
 from tests.cli.fake_lab import FakeLab
 from tests.cli.fake_pulumi import FakePulumi
 from tests.operate.mesh import FakeShell, mesh_plan
@@ -60,8 +60,8 @@ def world(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for module in (stack_steps, down_command):
         monkeypatch.setattr(module, "project_folder", lambda: tmp_path)
     monkeypatch.setattr(up_command, "stack_plan", lambda _: plan)
-    monkeypatch.setattr("cli.up.Profile.current", lambda: None)
-    monkeypatch.setattr("cli.verify.MeshShell", lambda _: shell)
+    monkeypatch.setattr("hybrid_mesh.cli.up.Profile.current", lambda: None)
+    monkeypatch.setattr("hybrid_mesh.cli.verify.MeshShell", lambda _: shell)
     monkeypatch.setattr(touch, "_ingresses", lambda _: [("ingress public", "curl http://127.0.0.1:1/")])
     return made
 
@@ -122,7 +122,7 @@ def test_a_missing_toolchain_is_said_in_one_line(world: World, monkeypatch: pyte
     def missing() -> None:
         raise ToolchainMissing("the toolchain is not built: run `make toolchain`")
 
-    monkeypatch.setattr("cli.up.Profile.current", missing)
+    monkeypatch.setattr("hybrid_mesh.cli.up.Profile.current", missing)
     done = runner.invoke(app, ["up"])
     assert done.exit_code == 1
     assert "make toolchain" in done.stderr
@@ -144,7 +144,7 @@ def test_up_of_a_mesh_that_does_not_work_fails(world: World, monkeypatch: pytest
     sick = FakeShell()
     sick.voices["echo"] = sick.voices["echo"][:1]
     report = verify(mesh_plan(), sick, first_sync=0)
-    monkeypatch.setattr("cli.up.check", lambda _plan, _patience: report)
+    monkeypatch.setattr("hybrid_mesh.cli.up.check", lambda _plan, _patience: report)
     done = runner.invoke(app, ["up"])
     assert done.exit_code == 1
     assert "no answer from cluster west" in done.stdout
@@ -198,5 +198,5 @@ def test_an_unreachable_ingress_is_left_out_of_the_hints(monkeypatch: pytest.Mon
         def ingress_url(self, ingress: str, port: int) -> str:
             raise NotReachableError("no port")
 
-    monkeypatch.setattr("cli.touch.MeshShell", lambda _: Unreachable())
+    monkeypatch.setattr("hybrid_mesh.cli.touch.MeshShell", lambda _: Unreachable())
     assert touch._ingresses(mesh_plan()) == []

@@ -5,8 +5,8 @@ import shutil
 from dataclasses import dataclass
 from typing import Any
 
-from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
-from model.plan.types import MeshPlan
+from hybrid_mesh.model.config.networks import AwsNetworkConfig, GcpNetworkConfig
+from hybrid_mesh.model.plan.types import MeshPlan
 from tests.commands import run
 
 _ANSWER_SECONDS = 60

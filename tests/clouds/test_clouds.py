@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from model.plan.build import plan_from
-from model.reading.stack_file import read_stack_file, stack_file
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.clouds.clouds import Cloud, clouds
 from tests.commands import PROJECT
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from model.plan.build import plan_from
-from model.plan.types import MeshPlan
-from model.reading.stack_file import read_stack_file, stack_file
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.commands import PROJECT
 
 PAGE = (PROJECT / "docs" / "clouds.md").read_text()

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from model.plan.build import plan_from
-from model.plan.types import MeshPlan
-from model.reading.stack_file import read_stack_file, stack_file
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.clouds.clouds import Cloud, clouds
 from tests.commands import PROJECT
 
@@ -56,7 +56,7 @@ def test_a_stack_lives_in_real_clouds_and_leaves_nothing_that_costs_money(plan: 
         _run("pulumi", "up", *stack, *LAZY, "--yes", "--skip-preview")
         _run("pulumi", "preview", *stack, *LAZY, "--expect-no-changes")
         _run("pulumi", "preview", *stack, *LAZY, "--refresh", "--expect-no-changes")
-        _run(sys.executable, "-m", "cli.main", "verify", *stack, "--patience", "300")
+        _run(sys.executable, "-m", "hybrid_mesh.cli.main", "verify", *stack, "--patience", "300")
     finally:
         _run("pulumi", "destroy", *stack, *PLAIN, "--yes", "--skip-preview")
     assert _left(clouds(plan)) - before == set()

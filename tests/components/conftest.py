@@ -11,9 +11,9 @@ import pulumi
 import pytest
 from pulumi.runtime.stack import wait_for_rpcs
 
-from components.mesh import HybridMesh
-from model.plan.build import plan_from
-from model.reading.stack_file import read_stack_file, stack_file
+from hybrid_mesh.components.mesh import HybridMesh
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.commands import PROJECT
 from tests.components.recording import Recording
 

@@ -107,7 +107,7 @@ def test_a_stack_loads_the_sdk_of_no_other_cloud() -> None:
     import subprocess  # noqa: PLC0415
 
     code = (
-        "import sys; import components.mesh; "
+        "import sys; import hybrid_mesh.components.mesh; "
         "print([name for name in ('pulumi_aws', 'pulumi_gcp') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from components.networks.base import NOBODY, admitted_ranges
-from model.derive.types import FirewallRulePlan
-from model.plan.build import plan_from
-from model.plan.types import NetworkPlan
+from hybrid_mesh.components.networks.base import NOBODY, admitted_ranges
+from hybrid_mesh.model.derive.types import FirewallRulePlan
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import NetworkPlan
 from tests.components.cloud_stacks import only
 from tests.components.conftest import Declared, declare_mesh, read_stack
 from tests.components.recording import Declaration

@@ -3,7 +3,7 @@
 import pulumi
 import pytest
 
-from plugins.hybridmesh.main import HANDLERS
+from hybrid_mesh.plugins.hybridmesh.main import HANDLERS
 from tests.components.cloud_stacks import awaited, only
 from tests.components.conftest import Declared, declare_mesh, read_stack
 

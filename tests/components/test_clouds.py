@@ -6,11 +6,11 @@ from typing import get_args
 import pulumi
 import pytest
 
-from components.clouds import DECLARERS, in_cloud
-from model.clouds.types import MachineSetPlan
-from model.config.trust import CloudTrustConfigBase, TrustConfig
-from model.plan.build import plan_from
-from model.plan.kinds import CloudClusterPlan
+from hybrid_mesh.components.clouds import DECLARERS, in_cloud
+from hybrid_mesh.model.clouds.types import MachineSetPlan
+from hybrid_mesh.model.config.trust import CloudTrustConfigBase, TrustConfig
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.kinds import CloudClusterPlan
 from tests.model.meshes import LOCAL, PROD
 
 

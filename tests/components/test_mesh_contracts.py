@@ -7,26 +7,26 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.clusters.kubeconfig import KubeconfigMeshCluster
-from components.clusters.local import LocalMeshCluster
-from components.demo import Demo
-from components.gateways import EastWestGateway
-from components.ingress import Ingress
-from components.istio import IstioControlPlane
-from components.local_resources import LocalCluster, LocalMachine
-from components.machines.bundle import BundleMachines
-from components.machines.local import LocalMachines
-from components.mesh import HybridMesh
-from components.peering import Peering, ReaderToken
-from components.resources import (
+from hybrid_mesh.components.clusters.kubeconfig import KubeconfigMeshCluster
+from hybrid_mesh.components.clusters.local import LocalMeshCluster
+from hybrid_mesh.components.demo import Demo
+from hybrid_mesh.components.gateways import EastWestGateway
+from hybrid_mesh.components.ingress import Ingress
+from hybrid_mesh.components.istio import IstioControlPlane
+from hybrid_mesh.components.local_resources import LocalCluster, LocalMachine
+from hybrid_mesh.components.machines.bundle import BundleMachines
+from hybrid_mesh.components.machines.local import LocalMachines
+from hybrid_mesh.components.mesh import HybridMesh
+from hybrid_mesh.components.peering import Peering, ReaderToken
+from hybrid_mesh.components.resources import (
     CertificateAuthority,
     Foundation,
     MachineRegistration,
     Protection,
     SharedNamespace,
 )
-from components.trust import MeshTrust
-from components.workloads import WorkloadGroup
+from hybrid_mesh.components.trust import MeshTrust
+from hybrid_mesh.components.workloads import WorkloadGroup
 from tests.components.conftest import EXTERNAL, SECRETS, Declare, Declared, declare_mesh
 
 COMPONENTS: dict[type[pulumi.ComponentResource], str] = {

@@ -5,9 +5,9 @@ import json
 from collections import Counter
 from typing import Any
 
-from components.resources import SharedNamespace
-from model.objects.planned import PlannedRelease
-from model.plan.build import plan_from
+from hybrid_mesh.components.resources import SharedNamespace
+from hybrid_mesh.model.objects.planned import PlannedRelease
+from hybrid_mesh.model.plan.build import plan_from
 from tests.components.conftest import (
     EXTERNAL,
     SECRETS,

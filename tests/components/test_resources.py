@@ -7,8 +7,8 @@ import pulumi
 import pytest
 from pulumi.runtime.stack import wait_for_rpcs
 
-from components.local_resources import LocalCluster, LocalMachine
-from components.resources import (
+from hybrid_mesh.components.local_resources import LocalCluster, LocalMachine
+from hybrid_mesh.components.resources import (
     CertificateAuthority,
     CertificateRequest,
     Foundation,
@@ -17,8 +17,8 @@ from components.resources import (
     Protection,
     SharedNamespace,
 )
-from plugins.framework.values import UNKNOWN, contains_unknown
-from plugins.hybridmesh.main import HANDLERS
+from hybrid_mesh.plugins.framework.values import UNKNOWN, contains_unknown
+from hybrid_mesh.plugins.hybridmesh.main import HANDLERS
 from tests.components.conftest import hermetic
 from tests.components.recording import Recording
 from tests.plugins.hybridmesh.driver import Driver, live_plugin

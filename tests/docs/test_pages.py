@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from cli.main import app
+from hybrid_mesh.cli.main import app
 from tests.commands import PROJECT, run
 from tests.docs.pages import PAGES, anchors, code, links
 

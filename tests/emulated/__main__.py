@@ -17,7 +17,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from local.paths import cache_folder, project_folder
+from hybrid_mesh.local.paths import cache_folder, project_folder
 from tests.emulated.kernel import GUEST, Kernel, get_kernel, write_initramfs
 
 PROGRAMS = {

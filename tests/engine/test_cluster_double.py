@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from plugins.framework.errors import ResourceError
-from plugins.framework.handler import CheckCall, CreateCall, DeleteCall, Diff, DiffCall, ReadCall
-from plugins.framework.values import UNKNOWN
+from hybrid_mesh.plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.framework.handler import CheckCall, CreateCall, DeleteCall, Diff, DiffCall, ReadCall
+from hybrid_mesh.plugins.framework.values import UNKNOWN
 from tests.engine.doubles.cluster import ClusterProvider
 from tests.engine.doubles.kinds import RELEASE
 from tests.engine.doubles.store import World

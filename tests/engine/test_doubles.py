@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from plugins.framework.calls import CallContext
-from plugins.framework.engine import EngineLog
-from plugins.framework.errors import ResourceError
-from plugins.framework.handler import CheckCall, CreateCall, DeleteCall, DiffCall
-from plugins.framework.values import UNKNOWN
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.engine import EngineLog
+from hybrid_mesh.plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.framework.handler import CheckCall, CreateCall, DeleteCall, DiffCall
+from hybrid_mesh.plugins.framework.values import UNKNOWN
 from tests.engine.doubles.amazon import Amazon
 from tests.engine.doubles.cloud import Cloud
 from tests.engine.doubles.google import Google

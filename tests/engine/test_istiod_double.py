@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from model.objects.groups import workload_group
-from model.plan.build import plan_from
-from plugins.framework.values import Properties
+from hybrid_mesh.model.objects.groups import workload_group
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.plugins.framework.values import Properties
 from tests.engine.doubles.balancers import SERVICE
 from tests.engine.doubles.istiod import API, GROUP
 from tests.engine.doubles.store import Thing, World

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.scale import CLUSTERS, MACHINES, exponent
-from model.plan.build import plan_from
+from hybrid_mesh.model.plan.build import plan_from
 from tests.engine.scaled import STACK, Weight, bytes_of_one_of, mesh_of, most_bytes, scaled
 
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from model.plan.build import plan_from
+from hybrid_mesh.model.plan.build import plan_from
 from tests.commands import PROJECT
 
 MANIFESTS = PROJECT / "gitops" / "pulumi-operator"

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from local.linux import cgroups
+from hybrid_mesh.local.linux import cgroups
 from tests.waiting import eventually
 
 Traces = dict[str, set[str]]
@@ -61,7 +61,7 @@ def processes(state: Path) -> Iterator[tuple[int, list[str]]]:
     """The number and words of the host's processes of the lab on `state`: its watchdog, init and server, and
     what runs with a file of its folder."""
     for number, words in command_lines():
-        of_the_lab = "local.lab.watchdog" in words and str(state) in words
+        of_the_lab = "hybrid_mesh.local.lab.watchdog" in words and str(state) in words
         if of_the_lab or any(f"{state}/lab/" in word for word in words):
             yield number, words
 

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from local.lab.client import LabClient
-from local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
-from local.lab.toolchain import current
-from local.paths import state_folder
-from operate.verify.answers import Answer, read_answers
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
+from hybrid_mesh.local.lab.toolchain import current
+from hybrid_mesh.local.paths import state_folder
+from hybrid_mesh.operate.verify.answers import Answer, read_answers
 from tests import waiting
 from tests.local.host import Traces, assert_nothing_left, processes, traces
 
@@ -148,7 +148,9 @@ class Kubectl:
 
 def lab_processes() -> list[int]:
     """The host's numbers of this state folder's watchdog, init and server."""
-    return [number for number, words in processes(state_folder()) if "local.lab.watchdog" in words]
+    return [
+        number for number, words in processes(state_folder()) if "hybrid_mesh.local.lab.watchdog" in words
+    ]
 
 
 def lab_process(role: str) -> int:

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.lab.specs import MachineSpec, NetworkSpec
-from local.machines.runtime import REBOOT_EXIT_CODE, MachineRuntime
-from local.toolchain.profile import Profile
+from hybrid_mesh.local.lab.specs import MachineSpec, NetworkSpec
+from hybrid_mesh.local.machines.runtime import REBOOT_EXIT_CODE, MachineRuntime
+from hybrid_mesh.local.toolchain.profile import Profile
 
 
 def main() -> None:

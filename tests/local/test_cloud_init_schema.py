@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local.toolchain.errors import ToolchainMissing
-from local.toolchain.profile import Profile
+from hybrid_mesh.local.toolchain.errors import ToolchainMissing
+from hybrid_mesh.local.toolchain.profile import Profile
 from tests.model.agreed import GOLDEN, golden_names
 from tests.model.test_render_machine_golden import TEXTS
 

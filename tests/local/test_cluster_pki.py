@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from local.clusters import kubeconfig, pki
-from local.clusters.pki import ClusterPki
-from local.lab.specs import ClusterInfo
+from hybrid_mesh.local.clusters import kubeconfig, pki
+from hybrid_mesh.local.clusters.pki import ClusterPki
+from hybrid_mesh.local.lab.specs import ClusterInfo
 
 NAMES = ["127.0.0.1", "172.30.1.1", "10.61.0.10", "kubernetes.default.svc"]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from local.lab.client import LabClient
-from local.lab.errors import LabError, PreflightError
-from local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
-from local.paths import state_folder
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.errors import LabError, PreflightError
+from hybrid_mesh.local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
+from hybrid_mesh.local.paths import state_folder
 from tests import waiting
 from tests.local.host import assert_nothing_left, command_lines, listening_sockets, traces
 from tests.local.lab_site import (

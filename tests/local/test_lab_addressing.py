@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.lab import addressing
-from local.lab.errors import LabError
-from local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec
-from local.lab.state import LabState
+from hybrid_mesh.local.lab import addressing
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec
+from hybrid_mesh.local.lab.state import LabState
 
 ONE = NetworkSpec("one", "10.61.0.0/16")
 TWO = NetworkSpec("two", "10.62.0.0/16")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.linux import cgroups
+from hybrid_mesh.local.linux import cgroups
 
 pytestmark = pytest.mark.lab
 NAME = f"{cgroups.PREFIX}0000{os.getpid() % 65536:04x}"

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from local.lab import ending
-from local.lab.client import LabClient
-from local.lab.errors import LabError
-from local.lab.export import export_logs
-from local.lab.state import lab_folder
-from local.linux import cgroups
-from local.paths import state_folder
+from hybrid_mesh.local.lab import ending
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.export import export_logs
+from hybrid_mesh.local.lab.state import lab_folder
+from hybrid_mesh.local.linux import cgroups
+from hybrid_mesh.local.paths import state_folder
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from local.lab import machine as module
-from local.lab.errors import LabError
-from local.lab.machine import LabMachine
-from local.lab.specs import MachineSpec, NetworkSpec
-from local.lab.state import MachineRecord
-from local.machines.runtime import REBOOT_EXIT_CODE
+from hybrid_mesh.local.lab import machine as module
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.machine import LabMachine
+from hybrid_mesh.local.lab.specs import MachineSpec, NetworkSpec
+from hybrid_mesh.local.lab.state import MachineRecord
+from hybrid_mesh.local.machines.runtime import REBOOT_EXIT_CODE
 
 RECORD = MachineRecord(MachineSpec("vm", NetworkSpec("one", "10.61.0.0/16"), "", "vm@test"), "i", 1, 0)
 

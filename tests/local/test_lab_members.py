@@ -8,15 +8,15 @@ from typing import Any, cast
 
 import pytest
 
-from local.lab import members
-from local.lab.errors import LabEnding, LabError
-from local.lab.members import Kind, Members
-from local.lab.networks import Member, Networks
-from local.lab.services import LabServices
-from local.lab.specs import MachineSpec, NetworkSpec, Report
-from local.lab.starts import Starts
-from local.lab.state import LabState, MachineRecord
-from local.linux.guard import run_guarded
+from hybrid_mesh.local.lab import members
+from hybrid_mesh.local.lab.errors import LabEnding, LabError
+from hybrid_mesh.local.lab.members import Kind, Members
+from hybrid_mesh.local.lab.networks import Member, Networks
+from hybrid_mesh.local.lab.services import LabServices
+from hybrid_mesh.local.lab.specs import MachineSpec, NetworkSpec, Report
+from hybrid_mesh.local.lab.starts import Starts
+from hybrid_mesh.local.lab.state import LabState, MachineRecord
+from hybrid_mesh.local.linux.guard import run_guarded
 from tests.waiting import eventually
 
 NETWORK = NetworkSpec("one", "10.61.0.0/16")

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from local.lab.client import LabClient
-from local.lab.errors import LabError, LabNotRunning, PreflightError
-from local.lab.specs import ClusterInfo, MachineInfo
-from local.lab.state import lab_folder
-from local.linux import cgroups
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.errors import LabError, LabNotRunning, PreflightError
+from hybrid_mesh.local.lab.specs import ClusterInfo, MachineInfo
+from hybrid_mesh.local.lab.state import lab_folder
+from hybrid_mesh.local.linux import cgroups
 from tests.local.host import Traces, assert_nothing_left
 from tests.local.lab_site import (
     EAST,
@@ -123,7 +123,8 @@ def test_a_taken_port_is_named_with_the_remedy(life: Life) -> None:
 def test_two_starters_at_once_get_one_lab(life: Life) -> None:
     life.off()
     program = (
-        "from local.lab.client import LabClient; from tests.local.lab_site import EAST, say_nothing;"
+        "from hybrid_mesh.local.lab.client import LabClient;"
+        "from tests.local.lab_site import EAST, say_nothing;"
         "client = LabClient.connect(start=True); info = client.ensure_cluster(EAST, say_nothing);"
         "print(info.instance_id)"
     )
@@ -205,7 +206,8 @@ def test_a_lab_killed_while_a_cluster_starts_is_started_again_for_it(life: Life)
 
 def test_a_killed_starter_does_no_harm(life: Life) -> None:
     program = (
-        "from local.lab.client import LabClient; from tests.local.lab_site import MACHINE, say_nothing;"
+        "from hybrid_mesh.local.lab.client import LabClient;"
+        "from tests.local.lab_site import MACHINE, say_nothing;"
         "client = LabClient.connect(start=True); print('up', flush=True);"
         "client.ensure_machine(MACHINE, say_nothing)"
     )

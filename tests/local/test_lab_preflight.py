@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from local.lab import preflight
-from local.lab.errors import LabError, PreflightError, from_wire, to_wire
-from local.lab.preflight import Host, find_problems
-from local.lab.specs import NetworkSpec
+from hybrid_mesh.local.lab import preflight
+from hybrid_mesh.local.lab.errors import LabError, PreflightError, from_wire, to_wire
+from hybrid_mesh.local.lab.preflight import Host, find_problems
+from hybrid_mesh.local.lab.specs import NetworkSpec
 
 GOOD = Host(
     effective_user=0,

@@ -10,15 +10,23 @@ from typing import Any, cast
 
 import pytest
 
-from local.lab import operations, server, wire
-from local.lab.client import LabClient
-from local.lab.encoding import decode, encode
-from local.lab.errors import LabError, LabNotRunning
-from local.lab.lab import Lab
-from local.lab.operations import OPERATIONS
-from local.lab.specs import ClusterInfo, ClusterSpec, ClusterStatus, Forward, LabStatus, NetworkSpec, Report
-from local.lab.starts import Start
-from local.lab.state import lab_folder
+from hybrid_mesh.local.lab import operations, server, wire
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.encoding import decode, encode
+from hybrid_mesh.local.lab.errors import LabError, LabNotRunning
+from hybrid_mesh.local.lab.lab import Lab
+from hybrid_mesh.local.lab.operations import OPERATIONS
+from hybrid_mesh.local.lab.specs import (
+    ClusterInfo,
+    ClusterSpec,
+    ClusterStatus,
+    Forward,
+    LabStatus,
+    NetworkSpec,
+    Report,
+)
+from hybrid_mesh.local.lab.starts import Start
+from hybrid_mesh.local.lab.state import lab_folder
 
 INFO = ClusterInfo(
     "east", "i", "{}", "https://127.0.0.1:1", "https://172.30.1.1:6443", "PEM", "172.30.1.10", "ready"
@@ -144,14 +152,14 @@ def test_a_silent_client_is_let_go(folder: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("listener")
 def test_a_lab_that_takes_connections_but_answers_none_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.lab.client.PING_SECONDS", 0.05)
+    monkeypatch.setattr("hybrid_mesh.local.lab.client.PING_SECONDS", 0.05)
     with pytest.raises(LabNotRunning):
         LabClient.connect(start=False)
 
 
 @pytest.mark.usefixtures("lab")
 def test_a_call_that_takes_too_long_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.lab.client.MARGIN_SECONDS", 0.05 - operations.ANSWER_SECONDS)
+    monkeypatch.setattr("hybrid_mesh.local.lab.client.MARGIN_SECONDS", 0.05 - operations.ANSWER_SECONDS)
     with pytest.raises(LabError, match="did not answer logs within"):
         LabClient(tmp_path).logs("lab", 1)
 

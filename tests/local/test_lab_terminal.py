@@ -1,7 +1,7 @@
 import pytest
 
-from local.lab import terminal
-from local.linux import cgroups
+from hybrid_mesh.local.lab import terminal
+from hybrid_mesh.local.linux import cgroups
 
 
 def test_a_vms_init_is_the_innermost_process_one(monkeypatch: pytest.MonkeyPatch) -> None:

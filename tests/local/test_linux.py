@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.linux import logs
+from hybrid_mesh.local.linux import logs
 from tests.commands import run
 
 ISOLATED = ["unshare", "--mount", "--net", "--propagation=private", sys.executable, "-c"]
@@ -15,7 +15,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces and mounts
 
 def isolated(program: str, *arguments: str) -> str:
     """What `program` prints in new namespaces. Its network namespaces are named in a folder of its own."""
-    prelude = "from local.linux import kernel; kernel.mount('tmpfs', '/run', 'tmpfs')\n"
+    prelude = "from hybrid_mesh.local.linux import kernel; kernel.mount('tmpfs', '/run', 'tmpfs')\n"
     prelude += "from pathlib import Path; Path('/run/netns').mkdir(); import sys\n"
     return run([*ISOLATED, prelude + program, *arguments], seconds=60).stdout
 
@@ -27,7 +27,7 @@ def test_a_folder_is_removed_without_what_is_mounted_below(tmp_path: Path, name:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "file").touch()
     program = """
-from local.linux import mounts
+from hybrid_mesh.local.linux import mounts
 kept, folder = Path(sys.argv[1]), Path(sys.argv[2])
 below = folder / "volumes"
 below.mkdir(parents=True)
@@ -42,7 +42,7 @@ assert not folder.exists()
 @needs_root
 def test_a_folder_stays_while_something_below_stays_mounted(tmp_path: Path) -> None:
     program = """
-from local.linux import mounts
+from hybrid_mesh.local.linux import mounts
 folder = Path(sys.argv[1])
 folder.mkdir()
 kernel.mount("tmpfs", str(folder), "tmpfs")
@@ -60,9 +60,9 @@ except OSError as error:
 @pytest.mark.parametrize("tool", ["iptables-restore", "ip"])
 def test_a_join_that_fails_half_way_can_be_repeated(tool: str) -> None:
     program = f"""
-from local.lab import networks
-from local.lab.errors import LabError
-from local.lab.specs import NetworkSpec
+from hybrid_mesh.local.lab import networks
+from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.specs import NetworkSpec
 net = networks.Networks()
 spec = NetworkSpec("one", "10.61.0.0/16")
 args = ("node-east", spec, "10.61.0.10", "172.30.1.1", "10.61.128.0/20")
@@ -96,9 +96,9 @@ net.join(*args)
 def test_the_labs_services_keep_their_hardware_address_when_members_come() -> None:
     """Members remember it for up to 45 seconds, in which they would reach nobody."""
     program = """
-from local.lab import networks
-from local.lab.specs import NetworkSpec
-from local.linux.commands import run
+from hybrid_mesh.local.lab import networks
+from hybrid_mesh.local.lab.specs import NetworkSpec
+from hybrid_mesh.local.linux.commands import run
 net = networks.Networks()
 spec = NetworkSpec("one", "10.61.0.0/16")
 lan = net.lan(spec)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local.linux import cgroups
-from local.toolchain.profile import LINK
+from hybrid_mesh.local.linux import cgroups
+from hybrid_mesh.local.toolchain.profile import LINK
 from tests.commands import PROJECT
 from tests.waiting import eventually
 

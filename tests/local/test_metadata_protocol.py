@@ -13,9 +13,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from local.metadata.identity import MachineIdentity
-from local.metadata.issuer import Issuer
-from local.metadata.server import ROOT, respond
+from hybrid_mesh.local.metadata.identity import MachineIdentity
+from hybrid_mesh.local.metadata.issuer import Issuer
+from hybrid_mesh.local.metadata.server import ROOT, respond
 
 MACHINE = MachineIdentity(
     "vm-a", "i-1", "ratings@lab", "10.1.0.100", attributes={"user-data": "#cloud-config\n"}

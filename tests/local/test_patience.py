@@ -1,6 +1,6 @@
 import pytest
 
-from local.patience import VARIABLE, factor, patient
+from hybrid_mesh.local.patience import VARIABLE, factor, patient
 
 
 @pytest.mark.parametrize(

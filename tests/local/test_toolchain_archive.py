@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.toolchain.archive import ImageSettings, Layer, write_archive
+from hybrid_mesh.local.toolchain.archive import ImageSettings, Layer, write_archive
 
 _SETTINGS = ImageSettings(
     "docker.io/istio/pilot:1.31.0", "amd64", ["/usr/local/bin/pilot-discovery"], "1337:1337", {"A": "b"}

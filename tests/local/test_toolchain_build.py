@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.builder import Builder, lanes, missing
-from local.toolchain.component import Catalogue, Lane, Task
-from local.toolchain.errors import RecipeError
-from local.toolchain.runner import Runner
+from hybrid_mesh.local.toolchain.builder import Builder, lanes, missing
+from hybrid_mesh.local.toolchain.component import Catalogue, Lane, Task
+from hybrid_mesh.local.toolchain.errors import RecipeError
+from hybrid_mesh.local.toolchain.runner import Runner
 from tests.commands import AS_IN_A_TERMINAL, PROJECT
 from tests.local.toolchain_parts import Diary, component, names_in, store_in, write
 from tests.waiting import eventually
@@ -23,10 +23,10 @@ _INTERRUPTED_BUILD = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from local.toolchain.builder import Builder, missing
-from local.toolchain.component import Catalogue
-from local.toolchain.errors import BuildInterrupted
-from local.toolchain.runner import Runner
+from hybrid_mesh.local.toolchain.builder import Builder, missing
+from hybrid_mesh.local.toolchain.component import Catalogue
+from hybrid_mesh.local.toolchain.errors import BuildInterrupted
+from hybrid_mesh.local.toolchain.runner import Runner
 from tests.local.toolchain_parts import Diary, component, store_in, write
 
 def long(task):

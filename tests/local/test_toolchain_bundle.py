@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local.toolchain import prebuilt
-from local.toolchain.builder import Builder, missing
-from local.toolchain.bundle import SUMS, Archive, trust, trusted, write_bundle
-from local.toolchain.catalogue import carried, catalogue
-from local.toolchain.component import Catalogue
-from local.toolchain.errors import ToolchainError
-from local.toolchain.golang import Go, GoWorkshop
-from local.toolchain.pins import processor
-from local.toolchain.prebuilt import Fetch, bundle_url
-from local.toolchain.runner import Runner
-from local.toolchain.store import Store
+from hybrid_mesh.local.toolchain import prebuilt
+from hybrid_mesh.local.toolchain.builder import Builder, missing
+from hybrid_mesh.local.toolchain.bundle import SUMS, Archive, trust, trusted, write_bundle
+from hybrid_mesh.local.toolchain.catalogue import carried, catalogue
+from hybrid_mesh.local.toolchain.component import Catalogue
+from hybrid_mesh.local.toolchain.errors import ToolchainError
+from hybrid_mesh.local.toolchain.golang import Go, GoWorkshop
+from hybrid_mesh.local.toolchain.pins import processor
+from hybrid_mesh.local.toolchain.prebuilt import Fetch, bundle_url
+from hybrid_mesh.local.toolchain.runner import Runner
+from hybrid_mesh.local.toolchain.store import Store
 from tests.local.bundle_server import Publisher, publishing
 from tests.local.toolchain_parts import Diary, component, names_in, store_in, write
 

@@ -15,7 +15,7 @@ def _run(cache: Path, *arguments: str, path: str | None = None) -> subprocess.Co
         | {"HYBRID_MESH_CACHE": str(cache), "HYBRID_MESH_TOOLCHAIN_URL": ""}
         | ({"PATH": path} if path else {})
     )
-    command = [sys.executable, "-m", "local.toolchain", *arguments]
+    command = [sys.executable, "-m", "hybrid_mesh.local.toolchain", *arguments]
     return run(command, environment=environment, seconds=60, check=False)
 
 
@@ -47,7 +47,7 @@ def test_what_cannot_be_built_is_refused_in_one_line_before_anything_is_made(tmp
     small = tmp_path / "small"
     small.mkdir()
     as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    build = f"{sys.executable} -m local.toolchain build --unlinked"
+    build = f"{sys.executable} -m hybrid_mesh.local.toolchain build --unlinked"
     script = f"mount -t tmpfs -o size=8m tmpfs {small}; {build}"
     environment = os.environ | {"HYBRID_MESH_CACHE": str(small), "HYBRID_MESH_TOOLCHAIN_URL": ""}
     command = ["unshare", *as_root, "--mount", "sh", "-ec", script]

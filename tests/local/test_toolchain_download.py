@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.download import DownloadError, Unreachable, download
+from hybrid_mesh.local.toolchain.download import DownloadError, Unreachable, download
 from tests.local.bundle_server import Publisher, publishing
 
 _CONTENT = bytes(range(256)) * 4096
@@ -109,7 +109,7 @@ def test_a_server_that_is_gone_is_unreachable(target: Path) -> None:
 
 
 def test_a_server_that_says_nothing_is_unreachable(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.toolchain.download._SECONDS", 0.2)
+    monkeypatch.setattr("hybrid_mesh.local.toolchain.download._SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Unreachable, match="timed out"):
         _download(f"http://127.0.0.1:{silent.getsockname()[1]}/part", target)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.toolchain.profile import Profile
+from hybrid_mesh.local.toolchain.profile import Profile
 
 pytestmark = pytest.mark.lab
 

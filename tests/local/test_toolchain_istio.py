@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.istio import charts, sidecar_package
-from local.toolchain.pins import processor
+from hybrid_mesh.local.toolchain.istio import charts, sidecar_package
+from hybrid_mesh.local.toolchain.pins import processor
 from tests.local.toolchain_parts import task_in
 
 _FILES = {

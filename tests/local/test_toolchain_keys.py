@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain import golang
-from local.toolchain.catalogue import carried, catalogue, profile_links, required
-from local.toolchain.component import Catalogue, Component, Lane
-from local.toolchain.golang import Go, GoWorkshop
-from local.toolchain.pins import processor
-from local.toolchain.store import Store
+from hybrid_mesh.local.toolchain import golang
+from hybrid_mesh.local.toolchain.catalogue import carried, catalogue, profile_links, required
+from hybrid_mesh.local.toolchain.component import Catalogue, Component, Lane
+from hybrid_mesh.local.toolchain.golang import Go, GoWorkshop
+from hybrid_mesh.local.toolchain.pins import processor
+from hybrid_mesh.local.toolchain.store import Store
 from tests.local.toolchain_parts import component, store_in, write
 
 _X86 = processor("x86_64")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.packing import pack, unpack
+from hybrid_mesh.local.toolchain.packing import pack, unpack
 
 _AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes device files and gives files away")
 

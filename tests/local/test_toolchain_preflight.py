@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain import preflight, system
-from local.toolchain.component import Catalogue, Lane
-from local.toolchain.errors import ToolchainError
-from local.toolchain.preflight import BuildHost
+from hybrid_mesh.local.toolchain import preflight, system
+from hybrid_mesh.local.toolchain.component import Catalogue, Lane
+from hybrid_mesh.local.toolchain.errors import ToolchainError
+from hybrid_mesh.local.toolchain.preflight import BuildHost
 from tests.local.toolchain_parts import component, store_in
 
 _GIBIBYTE = 2**30

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.errors import ToolchainMissing
-from local.toolchain.profile import Profile, is_current, make_profile, point_at
+from hybrid_mesh.local.toolchain.errors import ToolchainMissing
+from hybrid_mesh.local.toolchain.profile import Profile, is_current, make_profile, point_at
 from tests.local.toolchain_parts import store_in
 
 

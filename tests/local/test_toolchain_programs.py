@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.catalogue import find_pulumi
-from local.toolchain.golang import find_go
-from local.toolchain.store import Store
+from hybrid_mesh.local.toolchain.catalogue import find_pulumi
+from hybrid_mesh.local.toolchain.golang import find_go
+from hybrid_mesh.local.toolchain.store import Store
 from tests.local.toolchain_parts import store_in
 
 

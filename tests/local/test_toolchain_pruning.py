@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.profile import make_profile, point_at
-from local.toolchain.pruning import prune, register
-from local.toolchain.store import Store
+from hybrid_mesh.local.toolchain.profile import make_profile, point_at
+from hybrid_mesh.local.toolchain.pruning import prune, register
+from hybrid_mesh.local.toolchain.store import Store
 from tests.local.toolchain_parts import store_in
 
 _LONG_AGO = time.time() - 15 * 86400

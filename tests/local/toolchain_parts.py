@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from local.toolchain.component import Catalogue, Component, Lane, Task
-from local.toolchain.runner import RecipeTask, Runner
-from local.toolchain.store import Store
+from hybrid_mesh.local.toolchain.component import Catalogue, Component, Lane, Task
+from hybrid_mesh.local.toolchain.runner import RecipeTask, Runner
+from hybrid_mesh.local.toolchain.store import Store
 
 
 class Diary:

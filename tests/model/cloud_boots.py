@@ -1,8 +1,8 @@
 """What each kind of cloud machine boots with, as the plan of the stack `prod` and variants of it say it."""
 
-from model.plan.boot import machine_boot
-from model.plan.build import plan_from
-from model.texts.cloud_init import MachineBoot, render_user_data
+from hybrid_mesh.model.plan.boot import machine_boot
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.texts.cloud_init import MachineBoot, render_user_data
 from tests.model.machine_cases import CERTIFICATE
 from tests.model.meshes import PROD, changed
 

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from model.config.groups import MachineFileConfig, SystemdUnitConfig
-from model.texts.agent import AgentSettings
-from model.texts.bundle import Bundle
-from model.texts.cloud_init import MachineBoot
-from model.texts.cluster_env import render_cluster_env
-from model.texts.mesh_yaml import render_mesh_yaml
+from hybrid_mesh.model.config.groups import MachineFileConfig, SystemdUnitConfig
+from hybrid_mesh.model.texts.agent import AgentSettings
+from hybrid_mesh.model.texts.bundle import Bundle
+from hybrid_mesh.model.texts.cloud_init import MachineBoot
+from hybrid_mesh.model.texts.cluster_env import render_cluster_env
+from hybrid_mesh.model.texts.mesh_yaml import render_mesh_yaml
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 PACKAGE_URL = "https://blob.istio.io/istio-release/releases/1.31.0/deb/istio-sidecar.deb"

@@ -4,9 +4,9 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from model.objects.planned import PlannedRelease
-from model.plan.types import ClusterPlan
-from model.reading.stack_file import read_stack_file, stack_file
+from hybrid_mesh.model.objects.planned import PlannedRelease
+from hybrid_mesh.model.plan.types import ClusterPlan
+from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.commands import PROJECT
 
 STACKS = {name: read_stack_file(stack_file(PROJECT, name)) for name in ("local", "dev", "staging", "prod")}

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from model.clouds.aws import EIP_ALLOCATIONS, NLB_TAGS
-from model.derive.types import Source
-from model.objects.helm_values import GATEWAY_NAME
-from model.plan.build import plan_from
-from model.plan.kinds import CloudClusterPlan
-from model.plan.types import MeshPlan
+from hybrid_mesh.model.clouds.aws import EIP_ALLOCATIONS, NLB_TAGS
+from hybrid_mesh.model.derive.types import Source
+from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.kinds import CloudClusterPlan
+from hybrid_mesh.model.plan.types import MeshPlan
 from tests.model.meshes import DELETED, DEV, LOCAL, PROD, STAGING, changed, release_values
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model.plan.build import plan_from
-from model.plan.describe import describe
-from model.reading.problems import ConfigurationError, Problem
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.describe import describe
+from hybrid_mesh.model.reading.problems import ConfigurationError, Problem
 from tests.model.meshes import STACKS
 
 scalars = st.one_of(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from model.texts.machine_texts import source_text
+from hybrid_mesh.model.texts.machine_texts import source_text
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from google.protobuf import struct_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from model.clouds.aws import EIP_ALLOCATIONS
-from model.objects.helm_values import GATEWAY_NAME, SOURCE_RANGES, merge
-from model.plan.build import plan_from
+from hybrid_mesh.model.clouds.aws import EIP_ALLOCATIONS
+from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME, SOURCE_RANGES, merge
+from hybrid_mesh.model.plan.build import plan_from
 from tests.commands import PROJECT
 from tests.model.meshes import STACKS, release_values
 from tests.plugins.official import PLUGIN, official_plugin

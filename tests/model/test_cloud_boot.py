@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
-from model.clouds.google import GceMachineSetPlan, service_account_email, service_account_id
-from model.objects.minting import minting_policy, minting_role_binding
-from model.plan.build import plan_from
-from model.plan.types import GroupPlan
-from model.texts.cloud_init import USER_DATA_LIMIT
+from hybrid_mesh.model.clouds.google import GceMachineSetPlan, service_account_email, service_account_id
+from hybrid_mesh.model.objects.minting import minting_policy, minting_role_binding
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import GroupPlan
+from hybrid_mesh.model.texts.cloud_init import USER_DATA_LIMIT
 from tests.model.cloud_boots import BOOTS, TEXTS
 from tests.model.meshes import PROD, changed
 

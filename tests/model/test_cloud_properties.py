@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
-from model.config.networks import AwsNetworkConfig
-from model.derive.types import FirewallRulePlan, Source
-from model.istio_facts import AGENT_PORT
-from model.objects.helm_values import GATEWAY_NAME
-from model.plan.build import plan_from
-from model.plan.kinds import CloudClusterPlan, GkeClusterPlan
-from model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
+from hybrid_mesh.model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
+from hybrid_mesh.model.config.networks import AwsNetworkConfig
+from hybrid_mesh.model.derive.types import FirewallRulePlan, Source
+from hybrid_mesh.model.istio_facts import AGENT_PORT
+from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.kinds import CloudClusterPlan, GkeClusterPlan
+from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 from tests.model.cloud_meshes import LETTERS, cloud_meshes
 from tests.model.meshes import changed, release_values
 

@@ -4,12 +4,12 @@ from typing import Any, get_args
 
 import pytest
 
-from model.clouds.kinds import IN_CLOUDS
-from model.clouds.registry import AWS, CLOUDS, GOOGLE, cloud_of
-from model.config.clusters import CloudClusterConfig
-from model.config.machines import CloudMachinesConfig
-from model.config.networks import CloudNetworkConfig
-from model.plan.build import plan_from
+from hybrid_mesh.model.clouds.kinds import IN_CLOUDS
+from hybrid_mesh.model.clouds.registry import AWS, CLOUDS, GOOGLE, cloud_of
+from hybrid_mesh.model.config.clusters import CloudClusterConfig
+from hybrid_mesh.model.config.machines import CloudMachinesConfig
+from hybrid_mesh.model.config.networks import CloudNetworkConfig
+from hybrid_mesh.model.plan.build import plan_from
 from tests.model.meshes import PROD, STACKS, STAGING, changed
 
 RATINGS, ORDERS = "workloadGroups.ratings.machines", "workloadGroups.orders.machines"

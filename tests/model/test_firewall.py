@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from model.derive.types import FirewallRulePlan
-from model.plan.build import plan_from
+from hybrid_mesh.model.derive.types import FirewallRulePlan
+from hybrid_mesh.model.plan.build import plan_from
 from tests.model.meshes import PROD, STAGING, changed
 
 CLOUDS = ("gcp-eu", "aws-us")

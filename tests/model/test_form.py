@@ -2,8 +2,8 @@
 
 import pytest
 
-from model.plan.build import plan_from
-from model.reading.problems import ConfigurationError
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.reading.problems import ConfigurationError
 from tests.model.meshes import DELETED, LOCAL, changed
 from tests.model.rule_cases.case import Case
 

@@ -9,11 +9,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from model.checks import run
-from model.config.mesh import MeshConfig
-from model.plan.build import plan_from
-from model.reading.form_problems import form_problems
-from model.reading.problems import ConfigurationError, Problem
+from hybrid_mesh.model.checks import run
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.reading.form_problems import form_problems
+from hybrid_mesh.model.reading.problems import ConfigurationError, Problem
 from tests.model.meshes import DELETED, LOCAL, PROD, STACKS, changed
 from tests.model.rule_cases import CASES, Case
 from tests.model.test_any_input import _places

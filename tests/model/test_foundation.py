@@ -1,7 +1,7 @@
 """What a live stack stands on: the facts that its foundation remembers."""
 
-from model.plan.build import plan_from
-from model.plan.foundation import foundation_facts
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.foundation import foundation_facts
 from tests.model.meshes import DEV, LOCAL, PROD, changed
 
 

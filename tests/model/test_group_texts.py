@@ -3,15 +3,15 @@
 import pytest
 import yaml
 
-from model.config.istio import IstioConfig
-from model.plan.boot import machine_boot
-from model.plan.build import plan_from
-from model.plan.groups import MACHINE_FILES
-from model.reading.problems import ConfigurationError
-from model.texts.agent import AgentSettings
-from model.texts.cloud_init import render_user_data
-from model.texts.cluster_env import render_cluster_env
-from model.texts.mesh_yaml import render_mesh_yaml
+from hybrid_mesh.model.config.istio import IstioConfig
+from hybrid_mesh.model.plan.boot import machine_boot
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.groups import MACHINE_FILES
+from hybrid_mesh.model.reading.problems import ConfigurationError
+from hybrid_mesh.model.texts.agent import AgentSettings
+from hybrid_mesh.model.texts.cloud_init import render_user_data
+from hybrid_mesh.model.texts.cluster_env import render_cluster_env
+from hybrid_mesh.model.texts.mesh_yaml import render_mesh_yaml
 from tests.model.meshes import DEV, LOCAL, PROD, changed
 
 GATEWAYS = ("203.0.113.1",)

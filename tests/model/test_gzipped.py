@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from model.texts.gzipped import gzipped
+from hybrid_mesh.model.texts.gzipped import gzipped
 from tests.model.cloud_boots import TEXTS
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model.texts.machine_texts import source_text
+from hybrid_mesh.model.texts.machine_texts import source_text
 from tests.commands import run
 
 TOOLS = ("curl", "openssl", "iptables", "ip", "sudo", "hostname")

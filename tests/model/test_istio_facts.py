@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from model import istio_facts
+from hybrid_mesh.model import istio_facts
 from tests.commands import PROJECT
 
 ROOMS = ("model", "components", "plugins", "local", "operate", "cli")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from model.plan.build import plan_from
-from model.plan.required_paths import OpenPath, open_paths
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.required_paths import OpenPath, open_paths
 from tests.model.meshes import DEV, LOCAL, PROD, changed
 
 EDGE = {

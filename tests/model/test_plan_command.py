@@ -7,11 +7,11 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from cli.errors import Commands
-from cli.plan import plan
-from model.plan.build import plan_from
-from model.plan.describe import describe
-from model.plan.manifests import as_plain
+from hybrid_mesh.cli.errors import Commands
+from hybrid_mesh.cli.plan import plan
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.describe import describe
+from hybrid_mesh.model.plan.manifests import as_plain
 from tests.model.meshes import LOCAL, changed
 
 app = typer.Typer(cls=Commands)

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from model.plan.build import plan_from
-from model.plan.describe import describe
-from model.plan.manifests import render_manifests
-from model.texts.block_yaml import block_yaml
-from model.texts.remote_secret import render_kubeconfig
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.describe import describe
+from hybrid_mesh.model.plan.manifests import render_manifests
+from hybrid_mesh.model.texts.block_yaml import block_yaml
+from hybrid_mesh.model.texts.remote_secret import render_kubeconfig
 from tests.model.agreed import agreed, golden_names
 from tests.model.meshes import LOCAL, STACKS, changed
 

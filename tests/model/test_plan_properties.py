@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.objects.helm_values import GATEWAY_NAME
-from model.plan.build import plan_from
-from model.plan.types import MeshPlan
-from model.reading.problems import ConfigurationError
+from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.problems import ConfigurationError
 from tests.model.cloud_meshes import cloud_meshes
 from tests.model.meshes import changed, release_values
 

@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model.config.clusters import CloudClusterConfig
-from model.config.ingress import ServiceBackendConfig
-from model.objects.planned import PlannedObject, PlannedRelease
-from model.plan.build import plan_from
-from model.plan.types import ClusterPlan, MeshPlan
-from model.reading.problems import ConfigurationError
+from hybrid_mesh.model.config.clusters import CloudClusterConfig
+from hybrid_mesh.model.config.ingress import ServiceBackendConfig
+from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
+from hybrid_mesh.model.reading.problems import ConfigurationError
 from tests.model.cloud_meshes import cloud_meshes
 from tests.model.meshes import LOCAL, changed
 from tests.model.test_plan_properties import meshes

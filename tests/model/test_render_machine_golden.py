@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from model.clouds.registry import AWS
-from model.texts.bundle import render_bundle
-from model.texts.cloud_init import render_user_data
-from model.texts.cluster_env import render_cluster_env
-from model.texts.hosts import render_hosts
-from model.texts.mesh_yaml import render_mesh_yaml
+from hybrid_mesh.model.clouds.registry import AWS
+from hybrid_mesh.model.texts.bundle import render_bundle
+from hybrid_mesh.model.texts.cloud_init import render_user_data
+from hybrid_mesh.model.texts.cluster_env import render_cluster_env
+from hybrid_mesh.model.texts.hosts import render_hosts
+from hybrid_mesh.model.texts.mesh_yaml import render_mesh_yaml
 from tests.commands import PROJECT
 from tests.model.agreed import agreed, golden_names
 from tests.model.cloud_boots import TEXTS as CLOUD_TEXTS

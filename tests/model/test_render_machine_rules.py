@@ -17,15 +17,15 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from model.clouds.registry import AWS
-from model.config.groups import MachineFileConfig
-from model.texts.bundle import EXECUTABLE_FILES, TOKEN_FILE, render_bundle
-from model.texts.cloud_init import USER_DATA_LIMIT, UserDataTooLarge, render_user_data
-from model.texts.cluster_env import render_cluster_env
-from model.texts.hosts import render_hosts
-from model.texts.machine_files import ec2_identity
-from model.texts.mesh_yaml import render_mesh_yaml
-from model.texts.shell_text import render_environment
+from hybrid_mesh.model.clouds.registry import AWS
+from hybrid_mesh.model.config.groups import MachineFileConfig
+from hybrid_mesh.model.texts.bundle import EXECUTABLE_FILES, TOKEN_FILE, render_bundle
+from hybrid_mesh.model.texts.cloud_init import USER_DATA_LIMIT, UserDataTooLarge, render_user_data
+from hybrid_mesh.model.texts.cluster_env import render_cluster_env
+from hybrid_mesh.model.texts.hosts import render_hosts
+from hybrid_mesh.model.texts.machine_files import ec2_identity
+from hybrid_mesh.model.texts.mesh_yaml import render_mesh_yaml
+from hybrid_mesh.model.texts.shell_text import render_environment
 from tests.commands import PROJECT, run
 from tests.model.machine_cases import BOOT, BOOT_WITH_APPLICATION, BUNDLE, SETTINGS
 

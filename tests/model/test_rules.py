@@ -2,10 +2,10 @@
 
 import pytest
 
-from model.checks import RULES
-from model.config.mesh import MeshConfig
-from model.plan.build import plan_from
-from model.reading.problems import ConfigurationError
+from hybrid_mesh.model.checks import RULES
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.reading.problems import ConfigurationError
 from tests.model.meshes import LOCAL, STACKS, changed
 from tests.model.rule_cases import CASES, Case
 

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from model.reference.schema import SCHEMA_PATH, render_schema
+from hybrid_mesh.model.reference.schema import SCHEMA_PATH, render_schema
 from tests.commands import PROJECT
 from tests.model.meshes import STACKS, changed
 from tests.model.rule_cases.case import Case
@@ -24,7 +24,7 @@ def _document(mesh: Any) -> dict[str, Any]:
 
 
 def test_is_that_of_the_model() -> None:
-    assert SCHEMA_PATH.read_text() == render_schema(), "run `python -m model.reference.schema`"
+    assert SCHEMA_PATH.read_text() == render_schema(), "run `python -m hybrid_mesh.model.reference.schema`"
 
 
 def test_is_a_schema() -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from model.plan.build import plan_from
-from model.plan.secrets import check_keys
-from model.reading.problems import ConfigurationError
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.secrets import check_keys
+from hybrid_mesh.model.reading.problems import ConfigurationError
 from tests.model.meshes import DEV, changed
 
 PLAN = plan_from(

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.plan.build import plan_from
-from model.plan.types import MeshPlan
-from model.plan.user_data import _boot, _boot_of_application, _fits_at_worst
-from model.reading.parse import parse_mesh
-from model.texts.cloud_init import UserDataTooLarge, render_user_data
-from model.texts.gzipped import gzipped
-from model.texts.remote_secret import render_kubeconfig
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.plan.user_data import _boot, _boot_of_application, _fits_at_worst
+from hybrid_mesh.model.reading.parse import parse_mesh
+from hybrid_mesh.model.texts.cloud_init import UserDataTooLarge, render_user_data
+from hybrid_mesh.model.texts.gzipped import gzipped
+from hybrid_mesh.model.texts.remote_secret import render_kubeconfig
 from tests.model.meshes import LOCAL, PROD, changed
 
 COUNTS = (2, 10, 40)

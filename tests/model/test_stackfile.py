@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from model.reading.problems import ConfigurationError
-from model.reading.stack_file import read_stack_file, stack_file
+from hybrid_mesh.model.reading.problems import ConfigurationError
+from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 
 
 def _refusal(path: Path) -> str:

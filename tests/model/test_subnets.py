@@ -8,14 +8,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model.clouds.aws import zone_cidrs
-from model.clouds.cidrs import spare_cidrs
-from model.clouds.google import gke_cidrs
-from model.clouds.registry import AWS, GOOGLE
-from model.config.networks import AwsNetworkConfig, GcpNetworkConfig
-from model.plan.build import plan_from
-from model.plan.kinds import GkeClusterPlan
-from model.plan.types import NetworkPlan
+from hybrid_mesh.model.clouds.aws import zone_cidrs
+from hybrid_mesh.model.clouds.cidrs import spare_cidrs
+from hybrid_mesh.model.clouds.google import gke_cidrs
+from hybrid_mesh.model.clouds.registry import AWS, GOOGLE
+from hybrid_mesh.model.config.networks import AwsNetworkConfig, GcpNetworkConfig
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.kinds import GkeClusterPlan
+from hybrid_mesh.model.plan.types import NetworkPlan
 from tests.model.meshes import PROD, STAGING, changed
 
 quick = settings(deadline=None, max_examples=60)

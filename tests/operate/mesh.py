@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from model.plan.build import plan_from
-from model.plan.types import MeshPlan
-from operate.shell import CommandResult, Machine, NotReachableError, Pod
-from operate.verify.answers import CURL_END
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.operate.shell import CommandResult, Machine, NotReachableError, Pod
+from hybrid_mesh.operate.verify.answers import CURL_END
 
 TRUST_DOMAIN = "mesh.example.com"
 ACCOUNTS = f"spiffe://{TRUST_DOMAIN}/ns/demo/sa"

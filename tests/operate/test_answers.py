@@ -1,4 +1,10 @@
-from operate.verify.answers import CURL_END, Answer, read_answers, read_client_certificate, read_curl_answers
+from hybrid_mesh.operate.verify.answers import (
+    CURL_END,
+    Answer,
+    read_answers,
+    read_client_certificate,
+    read_curl_answers,
+)
 
 
 def test_each_request_becomes_one_answer_with_both_identities() -> None:

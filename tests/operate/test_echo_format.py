@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from operate.shell import CommandResult, Pod
-from operate.verify.answers import Answers, read_answers
-from operate.verify.checks import MustAnswer, MustFail, Outside, RequestFailure, Source
-from operate.verify.clients import read_result, request_command
-from operate.verify.verdict import judge
+from hybrid_mesh.operate.shell import CommandResult, Pod
+from hybrid_mesh.operate.verify.answers import Answers, read_answers
+from hybrid_mesh.operate.verify.checks import MustAnswer, MustFail, Outside, RequestFailure, Source
+from hybrid_mesh.operate.verify.clients import read_result, request_command
+from hybrid_mesh.operate.verify.verdict import judge
 from tests.commands import PROJECT, run
 from tests.waiting import eventually
 

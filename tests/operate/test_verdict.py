@@ -1,8 +1,8 @@
 import pytest
 
-from operate.verify.answers import Answer, Answers
-from operate.verify.checks import MustAnswer, MustFail, RequestFailure, Responder
-from operate.verify.verdict import judge
+from hybrid_mesh.operate.verify.answers import Answer, Answers
+from hybrid_mesh.operate.verify.checks import MustAnswer, MustFail, RequestFailure, Responder
+from hybrid_mesh.operate.verify.verdict import judge
 
 EAST = Responder("echo-e", "cluster east", "spiffe://d/ns/demo/sa/echo", frozenset({"east"}), "n-east")
 WEST = Responder("echo-w", "cluster west", "spiffe://d/ns/demo/sa/echo", frozenset({"west"}), "n-west")

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod
-from operate.verify.checks import MOST_REQUESTS, MustAnswer, MustFail
-from operate.verify.planning import requests_for
-from operate.verify.report import as_json, summary
-from operate.verify.run import Report, verify
+from hybrid_mesh.operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod
+from hybrid_mesh.operate.verify.checks import MOST_REQUESTS, MustAnswer, MustFail
+from hybrid_mesh.operate.verify.planning import requests_for
+from hybrid_mesh.operate.verify.report import as_json, summary
+from hybrid_mesh.operate.verify.run import Report, verify
 from tests.operate.mesh import (
     ECHO,
     LEGACY,

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Final
 
-from plugins.framework.calls import CallContext
-from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.server import serve
-from plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
+from hybrid_mesh.plugins.framework.server import serve
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles import authorities
 from tests.engine.doubles.cloud import Cloud, cluster_gone, leaked_balancers
 from tests.engine.doubles.rules import Facts, Rule

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from plugins.hybridmesh.authority import make_root
+from hybrid_mesh.plugins.hybridmesh.authority import make_root
 from tests.engine.doubles.store import World
 
 _DAY: Final = datetime.timedelta(days=1)

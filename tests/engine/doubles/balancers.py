@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.framework.errors import ResourceError
 from tests.engine.doubles.store import Thing, World
 
 SERVICE: Final = "kubernetes:core/v1:Service"

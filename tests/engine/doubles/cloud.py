@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from plugins.framework.calls import CallContext
-from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import Checked, Diff, ResourceHandler
-from plugins.framework.provider import Provider
-from plugins.framework.values import Properties
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
+from hybrid_mesh.plugins.framework.handler import Checked, Diff, ResourceHandler
+from hybrid_mesh.plugins.framework.provider import Provider
+from hybrid_mesh.plugins.framework.values import Properties
 from tests.engine.doubles.cloud_resource import CloudHandler
 from tests.engine.doubles.rules import Facts, Rule
 from tests.engine.doubles.schema import UnknownTypeError, provider_inputs, resource_type

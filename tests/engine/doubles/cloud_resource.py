@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from plugins.framework.calls import CallContext
-from plugins.framework.differences import compare, property_path
-from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import (
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.differences import compare, property_path
+from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
+from hybrid_mesh.plugins.framework.handler import (
     CheckCall,
     Checked,
     CreateCall,
@@ -22,7 +22,7 @@ from plugins.framework.handler import (
     ResourceHandler,
     UpdateCall,
 )
-from plugins.framework.values import UNKNOWN, Properties, contains_unknown
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties, contains_unknown
 from tests.engine.doubles.rules import EVERYTHING, IMMUTABLE, Facts, Rule
 from tests.engine.doubles.schema import Field, resource_type
 from tests.engine.doubles.store import Call, Thing, texts

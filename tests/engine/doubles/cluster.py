@@ -16,12 +16,12 @@ from typing import Any
 
 import yaml
 
-from plugins.framework.calls import CallContext
-from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import Checked, Diff, ResourceHandler
-from plugins.framework.provider import Provider
-from plugins.framework.server import serve
-from plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
+from hybrid_mesh.plugins.framework.handler import Checked, Diff, ResourceHandler
+from hybrid_mesh.plugins.framework.provider import Provider
+from hybrid_mesh.plugins.framework.server import serve
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles.kinds import RELEASE, Kind
 from tests.engine.doubles.objects import ObjectHandler
 from tests.engine.doubles.releases import ReleaseHandler

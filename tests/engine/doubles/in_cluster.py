@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugins.framework.calls import CallContext
-from plugins.framework.errors import ResourceError
-from plugins.framework.handler import (
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.framework.handler import (
     CreateCall,
     Created,
     DeleteCall,
@@ -15,7 +15,7 @@ from plugins.framework.handler import (
     ResourceHandler,
     UpdateCall,
 )
-from plugins.framework.values import Properties, contains_unknown
+from hybrid_mesh.plugins.framework.values import Properties, contains_unknown
 from tests.engine.doubles import balancers
 from tests.engine.doubles.kinds import RELEASE
 from tests.engine.doubles.store import Call, Thing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from plugins.framework.values import Path, Properties
+from hybrid_mesh.plugins.framework.values import Path, Properties
 
 RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 

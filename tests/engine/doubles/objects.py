@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from plugins.framework.differences import compare, property_path
-from plugins.framework.errors import ResourceError
-from plugins.framework.handler import CheckCall, Checked, Diff, DiffCall
-from plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.plugins.framework.differences import compare, property_path
+from hybrid_mesh.plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.framework.handler import CheckCall, Checked, Diff, DiffCall
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles import balancers
 from tests.engine.doubles.in_cluster import InClusterHandler
 from tests.engine.doubles.kinds import Kind

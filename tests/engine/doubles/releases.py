@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from model.clouds.aws import EIP_ALLOCATIONS
-from plugins.framework.differences import compare, property_path
-from plugins.framework.errors import CheckFailure, ResourceError
-from plugins.framework.handler import CheckCall, Checked, Diff, DiffCall
-from plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.model.clouds.aws import EIP_ALLOCATIONS
+from hybrid_mesh.plugins.framework.differences import compare, property_path
+from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
+from hybrid_mesh.plugins.framework.handler import CheckCall, Checked, Diff, DiffCall
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles import balancers
 from tests.engine.doubles.in_cluster import InClusterHandler
 from tests.engine.doubles.kinds import RELEASE

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from plugins.framework.errors import CheckFailure
-from plugins.framework.values import Properties
+from hybrid_mesh.plugins.framework.errors import CheckFailure
+from hybrid_mesh.plugins.framework.values import Properties
 from tests.engine.doubles.store import World
 
 IMMUTABLE: Final = frozenset(

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from plugins.framework.values import UNKNOWN
+from hybrid_mesh.plugins.framework.values import UNKNOWN
 
 _ARGUMENT: Final = re.compile(r"^ {17}(\w+): (pulumi\.Input\[.+?\])( = None)?[,)]", re.MULTILINE)
 _GETTER: Final = re.compile(

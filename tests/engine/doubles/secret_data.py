@@ -6,7 +6,7 @@ import base64
 import hashlib
 from typing import Final
 
-from plugins.framework.values import UNKNOWN, Properties, Secret
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties, Secret
 
 _TOKEN_LENGTH: Final = 950
 """Characters of a service account's token that is signed by RSA of 2048 bits."""

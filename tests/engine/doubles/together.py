@@ -17,9 +17,9 @@ from typing import Any, Final
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from plugins.framework.engine import EngineLog
-from plugins.framework.provider import Provider
-from plugins.framework.servicer import ProviderServicer
+from hybrid_mesh.plugins.framework.engine import EngineLog
+from hybrid_mesh.plugins.framework.provider import Provider
+from hybrid_mesh.plugins.framework.servicer import ProviderServicer
 from tests.engine.doubles.amazon import Amazon
 from tests.engine.doubles.cluster import ClusterProvider
 from tests.engine.doubles.google import Google

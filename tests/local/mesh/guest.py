@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from local.lab.client import LabClient
-from local.lab.specs import CompletedCommand, MachineInfo
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.specs import CompletedCommand, MachineInfo
 from tests.local.lab_site import Kubectl
 from tests.local.mesh.site import Site
 from tests.waiting import eventually

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from local.pki import CLIENT, Authority, subject
+from hybrid_mesh.local.pki import CLIENT, Authority, subject
 
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # how Pulumi marks a secret value in a state file
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local.lab.client import LabClient
-from local.lab.specs import MachineSpec
-from local.lab.state import LabState, lab_folder
-from local.lab.toolchain import current
-from model.plan.build import plan_from
-from model.texts.bundle import Bundle, render_bundle
-from model.texts.hosts import render_hosts
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.specs import MachineSpec
+from hybrid_mesh.local.lab.state import LabState, lab_folder
+from hybrid_mesh.local.lab.toolchain import current
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.texts.bundle import Bundle, render_bundle
+from hybrid_mesh.model.texts.hosts import render_hosts
 from tests.commands import PROJECT, run
 from tests.local.lab_site import say_nothing
 from tests.local.mesh.guest import GROUP, NAMESPACE, Guest

@@ -15,7 +15,7 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from plugins.framework.server import start_on_loopback, wait_for_end
+from hybrid_mesh.plugins.framework.server import start_on_loopback, wait_for_end
 from tests.plugins.official import official_plugin
 
 CONTROLLER: Final = "aws-load-balancer-controller"

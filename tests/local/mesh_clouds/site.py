@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import yaml
 
-from local.lab.client import LabClient
-from local.lab.errors import LabNotRunning
-from local.lab.specs import ClusterInfo, ClusterSpec, MachineInfo, MachineSpec, NetworkSpec
-from model.plan.build import plan_from
+from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.lab.errors import LabNotRunning
+from hybrid_mesh.local.lab.specs import ClusterInfo, ClusterSpec, MachineInfo, MachineSpec, NetworkSpec
+from hybrid_mesh.model.plan.build import plan_from
 from tests.commands import PROJECT
 from tests.engine.doubles.store import Thing, World
 from tests.engine.site import Site, make_site

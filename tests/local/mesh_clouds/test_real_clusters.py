@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from operate.shell import CommandResult, Machine
-from operate.verify.answers import Answer
-from operate.verify.clients import read_result, request_command
+from hybrid_mesh.operate.shell import CommandResult, Machine
+from hybrid_mesh.operate.verify.answers import Answer
+from hybrid_mesh.operate.verify.clients import read_result, request_command
 from tests.engine.shape import without_certificates
 from tests.local.host import Traces, assert_nothing_left, traces
 from tests.local.inventory import inventory, stays

@@ -10,8 +10,8 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from plugins.framework.errors import CheckFailure, InitializationFailedError, ResourceError
-from plugins.framework.handler import (
+from hybrid_mesh.plugins.framework.errors import CheckFailure, InitializationFailedError, ResourceError
+from hybrid_mesh.plugins.framework.handler import (
     CheckCall,
     Checked,
     CreateCall,
@@ -24,10 +24,10 @@ from plugins.framework.handler import (
     ResourceHandler,
     UpdateCall,
 )
-from plugins.framework.provider import Provider
-from plugins.framework.server import start
-from plugins.framework.servicer import ProviderServicer
-from plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.plugins.framework.provider import Provider
+from hybrid_mesh.plugins.framework.server import start
+from hybrid_mesh.plugins.framework.servicer import ProviderServicer
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 
 TOKEN = "test:index:Thing"
 URN = f"urn:pulumi:stack::project::test:index:Parent${TOKEN}::thing"

@@ -12,7 +12,7 @@ from google.protobuf import empty_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
-from plugins.framework.values import UNKNOWN, Secret, decode, encode
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Secret, decode, encode
 from tests.plugins.framework.conftest import TOKEN, URN, Live
 
 PASSWORD = "correct horse battery"

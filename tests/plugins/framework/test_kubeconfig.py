@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plugins.framework.kubeconfig import KubeconfigError, load
+from hybrid_mesh.plugins.framework.kubeconfig import KubeconfigError, load
 from tests.json_server import kubeconfig
 
 

@@ -14,9 +14,9 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2_grpc, provider_pb2_grpc
 
-from plugins.framework.peers import owner_of_connection
-from plugins.framework.server import start_on_loopback
-from plugins.python_standin.host import LanguageHost
+from hybrid_mesh.plugins.framework.peers import owner_of_connection
+from hybrid_mesh.plugins.framework.server import start_on_loopback
+from hybrid_mesh.plugins.python_standin.host import LanguageHost
 from tests.commands import run
 from tests.plugins.framework.conftest import Live
 

@@ -13,8 +13,8 @@ import pytest
 from tests.commands import PROJECT, run
 
 PROGRAM = """
-from plugins.framework.provider import Provider
-from plugins.framework.server import serve
+from hybrid_mesh.plugins.framework.provider import Provider
+from hybrid_mesh.plugins.framework.server import serve
 serve(Provider("test", "1.2.3", {}))
 """
 

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from plugins.framework.calls import CallContext, Progress
-from plugins.framework.engine import EngineLog, Severity
+from hybrid_mesh.plugins.framework.calls import CallContext, Progress
+from hybrid_mesh.plugins.framework.engine import EngineLog, Severity
 
 
 class Told(EngineLog):
@@ -24,7 +24,7 @@ class Told(EngineLog):
 
 def test_one_line_in_each_span_of_time_and_none_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("plugins.framework.calls.time.monotonic", lambda: now)
+    monkeypatch.setattr("hybrid_mesh.plugins.framework.calls.time.monotonic", lambda: now)
     told = Told()
     progress = Progress(CallContext("", "", "", threading.Event(), told, frozenset({"hunter22"})), 3)
     for now in (0.0, 2.9, 3.0, 5.9, 6.5):

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plugins.framework.errors import redact
-from plugins.framework.values import UNKNOWN, Secret, contains_unknown, decode, encode, secret_strings
+from hybrid_mesh.plugins.framework.errors import redact
+from hybrid_mesh.plugins.framework.values import (
+    UNKNOWN,
+    Secret,
+    contains_unknown,
+    decode,
+    encode,
+    secret_strings,
+)
 
 leaves = st.none() | st.booleans() | st.integers(-(2**52), 2**52) | st.text(max_size=8) | st.just(UNKNOWN)
 trees = st.recursive(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plugins.hybridmesh import lab as lab_module
+from hybrid_mesh.plugins.hybridmesh import lab as lab_module
 from tests.plugins.hybridmesh.driver import Driver, live_plugin
 from tests.plugins.hybridmesh.fake_api_server import FakeApiServer, api_server
 from tests.plugins.hybridmesh.fake_lab import FakeLab

@@ -11,9 +11,9 @@ from google.protobuf import empty_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from plugins.framework.server import start
-from plugins.framework.values import Decoded, Properties, decode, encode
-from plugins.hybridmesh.main import provider
+from hybrid_mesh.plugins.framework.server import start
+from hybrid_mesh.plugins.framework.values import Decoded, Properties, decode, encode
+from hybrid_mesh.plugins.hybridmesh.main import provider
 
 
 class FailedCallError(Exception):

@@ -3,8 +3,8 @@
 import threading
 from dataclasses import dataclass, field, replace
 
-from local.lab.errors import LabError, LabNotRunning
-from local.lab.specs import (
+from hybrid_mesh.local.lab.errors import LabError, LabNotRunning
+from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
     ClusterSpec,
     ClusterStatus,

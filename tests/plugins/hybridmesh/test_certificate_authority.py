@@ -12,9 +12,9 @@ from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pulumi.runtime.proto import provider_pb2
 
-from plugins.framework.values import UNKNOWN, Properties
-from plugins.hybridmesh import certificate_authority
-from plugins.hybridmesh.authority import make_root
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.plugins.hybridmesh import certificate_authority
+from hybrid_mesh.plugins.hybridmesh.authority import make_root
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
 
 INPUTS: Properties = {"trustDomain": "mesh.example.com", "meshId": "mesh1", "clusters": ["east", "west"]}

@@ -8,8 +8,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from pulumi.runtime.proto import provider_pb2
 
-from plugins.framework.values import UNKNOWN, Properties
-from plugins.hybridmesh import certificate_request
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.plugins.hybridmesh import certificate_request
 from tests.plugins.hybridmesh.driver import Driver
 
 INPUTS: Properties = {"trustDomain": "mesh.example.com", "cluster": "gke-eu", "validityDays": 30}

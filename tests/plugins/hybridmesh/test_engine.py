@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engine
 
 PROGRAM = """
 import pulumi
-from components.resources import CertificateAuthority
+from hybrid_mesh.components.resources import CertificateAuthority
 
 config = pulumi.Config()
 authority = CertificateAuthority(

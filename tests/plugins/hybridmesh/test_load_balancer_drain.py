@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from plugins.framework.values import Properties
-from plugins.hybridmesh import load_balancer_drain
+from hybrid_mesh.plugins.framework.values import Properties
+from hybrid_mesh.plugins.hybridmesh import load_balancer_drain
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
 from tests.plugins.hybridmesh.fake_api_server import TOKEN, FakeApiServer
 

@@ -9,9 +9,9 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from local.lab.errors import LabNotRunning, PreflightError
-from plugins.framework.values import UNKNOWN, Properties
-from plugins.hybridmesh.power import power_on
+from hybrid_mesh.local.lab.errors import LabNotRunning, PreflightError
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.plugins.hybridmesh.power import power_on
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
 from tests.plugins.hybridmesh.fake_lab import SECRET, FakeLab
 

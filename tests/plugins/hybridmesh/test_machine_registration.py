@@ -13,10 +13,10 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from plugins.framework.api_server import ApiServer, ApiServerError
-from plugins.framework.values import UNKNOWN, Properties
-from plugins.hybridmesh.authority import make_root
-from plugins.hybridmesh.strip import without_secrets
+from hybrid_mesh.plugins.framework.api_server import ApiServer, ApiServerError
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.plugins.hybridmesh.authority import make_root
+from hybrid_mesh.plugins.hybridmesh.strip import without_secrets
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError, registration_inputs
 from tests.plugins.hybridmesh.fake_api_server import TOKEN, FakeApiServer
 from tests.plugins.hybridmesh.fake_lab import FakeLab

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.engine
 
 PROGRAM = """
 import pulumi
-from components.resources import MachineRegistration
+from hybrid_mesh.components.resources import MachineRegistration
 
 registration = MachineRegistration(
     "registration",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plugins.framework.values import Properties
+from hybrid_mesh.plugins.framework.values import Properties
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
 
 NETWORK = {"type": "gcp", "cidr": "10.10.0.0/16", "region": "europe-west4", "id": ""}

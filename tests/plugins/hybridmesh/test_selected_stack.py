@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.hybridmesh.selected_stack import needs_lab
+from hybrid_mesh.plugins.hybridmesh.selected_stack import needs_lab
 
 MESH = "config: {'hybrid-mesh:mesh': {networks: {a: {type: %s, cidr: 10.0.0.0/8}}}}\n"
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from plugins.framework.engine import EngineLog, Severity
-from plugins.framework.values import UNKNOWN, Properties
+from hybrid_mesh.plugins.framework.engine import EngineLog, Severity
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
 from tests.plugins.hybridmesh.fake_namespaces import Cluster, cluster
 

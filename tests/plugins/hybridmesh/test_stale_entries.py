@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugins.framework.values import Properties
+from hybrid_mesh.plugins.framework.values import Properties
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError, registration_inputs
 from tests.plugins.hybridmesh.fake_api_server import FakeApiServer
 

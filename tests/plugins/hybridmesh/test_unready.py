@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from plugins.framework.errors import UNREADY, InitializationFailedError
-from plugins.framework.handler import ReadState, UpdateCall
-from plugins.framework.values import Properties
-from plugins.hybridmesh.main import HANDLERS
+from hybrid_mesh.plugins.framework.errors import UNREADY, InitializationFailedError
+from hybrid_mesh.plugins.framework.handler import ReadState, UpdateCall
+from hybrid_mesh.plugins.framework.values import Properties
+from hybrid_mesh.plugins.hybridmesh.main import HANDLERS
 from tests.components.test_resources import MAKERS, recorded
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
 from tests.plugins.hybridmesh.fake_lab import FakeLab

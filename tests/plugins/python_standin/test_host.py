@@ -7,7 +7,7 @@ from pathlib import Path
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import language_pb2
 
-from plugins.python_standin.host import virtual_environment
+from hybrid_mesh.plugins.python_standin.host import virtual_environment
 
 
 def found(root: Path, program: Path, option: str = "") -> Path | None:
