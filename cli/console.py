@@ -1,9 +1,10 @@
-"""What commands say: results to standard output, everything else to standard error."""
+"""What commands print: results to standard output, everything else to standard error."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 
 from rich.console import Console
 
@@ -11,23 +12,52 @@ WIDTH_OF_A_FILE = 160
 """Columns of a table that goes to a file or a pipe."""
 
 
-def _console(*, stderr: bool) -> Console:
-    width = None if (sys.stderr if stderr else sys.stdout).isatty() else WIDTH_OF_A_FILE
-    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=width)
+class Verbosity(IntEnum):
+    """How much of its progress a command prints. Results and errors are always printed."""
+
+    QUIET = 0
+    NORMAL = 1
+    VERBOSE = 2
 
 
-out = _console(stderr=False)
-err = _console(stderr=True)
+class _Console(Console):
+    """Prints text as it is: no `:name:` becomes an emoji."""
+
+    def __init__(self, *, stderr: bool) -> None:
+        width = None if (sys.stderr if stderr else sys.stdout).isatty() else WIDTH_OF_A_FILE
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, width=width, emoji=False)
+
+
+out = _Console(stderr=False)
+err = _Console(stderr=True)
+_chosen = Verbosity.NORMAL
+
+
+def set_verbosity(verbosity: Verbosity) -> None:
+    """Holds for the rest of this process."""
+    global _chosen  # noqa: PLW0603 - a property of the process, as the two consoles are
+    _chosen = verbosity
+
+
+def verbosity() -> Verbosity:
+    return _chosen
 
 
 def say(text: str, style: str | None = None) -> None:
-    """A line of progress or an error, never a result; `text` is plain, without markup."""
+    """A line of progress, never a result or an error; `text` is plain, without markup. Quiet commands do not
+    print it."""
+    if _chosen > Verbosity.QUIET:
+        err.print(text, style=style, markup=False)
+
+
+def warn(text: str, style: str | None = None) -> None:
+    """A line that the user must see, of an error or a warning; `text` is plain, without markup."""
     err.print(text, style=style, markup=False)
 
 
 @contextmanager
 def step(text: str) -> Iterator[None]:
-    """Says what is being done and, when it is done, how long it took."""
+    """Prints what is being done and, when it is done, how long it took."""
     say(f"==> {text}", style="bold")
     started = time.monotonic()
     yield

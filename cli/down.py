@@ -1,4 +1,4 @@
-"""`hybrid-mesh down`: takes the mesh of a stack away, and of the local one leaves nothing."""
+"""`hybrid-mesh down`: destroys the mesh of a stack; of a local one nothing is left."""
 
 from hybrid_mesh.cli.console import say, step
 from hybrid_mesh.cli.engine import Engine, ending
@@ -15,27 +15,27 @@ ARGUMENTS = ("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--supp
 
 
 def down(stack: Stack = "local") -> None:
-    """Destroy all that the stack declares. Of the local stack nothing stays: no process, mount, network or
-    state.
+    """Destroy everything that the stack declares. Of a local mesh nothing is left: no process, mount,
+    network or state.
 
-    It does the same when the lab is dead, when its state is gone, and when there is nothing at all.
+    It does the same when the lab has crashed, when its state is lost, and when nothing exists.
     """
     engine = Engine.find()
     local = stack == "local"
     if exists(engine, stack):
-        with step("Taking the mesh away"), prepared(engine, stack):
+        with step("Destroying the mesh"), prepared(engine, stack):
             code = engine.stream(*ARGUMENTS, "--stack", stack)
             if code != 0 and local and not _lab_runs():
-                say("    The lab is gone meanwhile: what is left needs no lab, so once more.")
+                say("    The lab ended meanwhile; destroying what is left, which needs no lab.")
                 code = engine.stream(*ARGUMENTS, "--stack", stack)
         if code != 0:
             raise CommandError(
                 f"`pulumi destroy` {ending(code)}.",
-                "Mend the cause and run the same command again."
+                "Fix the cause and run the same command again."
                 + (" `hybrid-mesh lab down --forget` ends the lab at once." if local else ""),
             )
     else:
-        say(f"The stack {stack} does not exist: nothing to destroy.")
+        say(f"The stack {stack} does not exist; there is nothing to destroy.")
     if local:
         LabClient.end()
         if engine.settings.own_passphrase:

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer.core
 
-from hybrid_mesh.cli.console import say
+from hybrid_mesh.cli.console import warn
 from hybrid_mesh.local import patience
 from hybrid_mesh.local.lab.errors import LabError, LabNotRunning, PreflightError
 from hybrid_mesh.local.toolchain.errors import ToolchainError
@@ -67,7 +67,7 @@ def _check_patience() -> None:
 
 
 def _end(message: str, remedy: str, code: int) -> None:
-    say(f"error: {message}", style="red")
+    warn(f"error: {message}", style="red")
     if remedy:
-        say(f"       {remedy}")
+        warn(f"       {remedy}")
     raise typer.Exit(code)

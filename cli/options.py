@@ -4,5 +4,7 @@ from typing import Annotated
 
 import typer
 
+DEFAULT_STACK = "local"
+
 Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack, as in stacks/Pulumi.<stack>.yaml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of text for people.")]

@@ -1,8 +1,10 @@
-"""What exists after an `up`, and how to touch it."""
+"""What a user does next with a mesh that is up: commands to copy."""
 
+import shlex
 import shutil
 
 from hybrid_mesh.cli.console import out
+from hybrid_mesh.cli.options import DEFAULT_STACK
 from hybrid_mesh.cli.shells import MeshShell
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
 from hybrid_mesh.model.config.machines import LocalMachinesConfig
@@ -10,17 +12,26 @@ from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.operate.shell import NotReachableError
 
 COMMAND = "hybrid-mesh" if shutil.which("hybrid-mesh") else ".venv/bin/hybrid-mesh"
-"""As the user can type it."""
+"""The program, as the user can type it."""
 
 
-def how_to_touch(plan: MeshPlan) -> None:
-    """Prints it, one line each, ready to be copied."""
+def command(words: str, stack: str = DEFAULT_STACK) -> str:
+    """`hybrid-mesh WORDS` as the user can type it; it names the stack unless it is the default."""
+    return (
+        f"{COMMAND} {words}" if stack == DEFAULT_STACK else f"{COMMAND} {words} --stack {shlex.quote(stack)}"
+    )
+
+
+def next_steps(plan: MeshPlan) -> None:
+    """Prints them, one line each, ready to be copied."""
     lines = [*_clusters(plan), *_machines(plan), *_ingresses(plan)]
-    lines.append(("plain pulumi", f'eval "$({COMMAND} env)" && pulumi preview --stack {plan.stack}'))
-    lines.append(("check again", f"{COMMAND} verify"))
-    lines.append(("take it away", f"{COMMAND} down"))
+    lines.append(
+        ("plain pulumi", f'eval "$({command("env", plan.stack)})" && pulumi preview --stack {plan.stack}')
+    )
+    lines.append(("check again", command("verify", plan.stack)))
+    lines.append(("destroy it", command("down", plan.stack)))
     width = max(len(name) for name, _ in lines)
-    out.print("\nWhat exists, and how to touch it:")
+    out.print("\nYour mesh is ready. Next steps:")
     for name, text in lines:
         out.print(f"  {name:<{width}}  {text}", markup=False)
 
@@ -35,7 +46,7 @@ def _clusters(plan: MeshPlan) -> list[tuple[str, str]]:
 
 def _machines(plan: MeshPlan) -> list[tuple[str, str]]:
     return [
-        (f"machine {machine.name}", f"{COMMAND} lab shell {machine.name}")
+        (f"VM {machine.name}", f"{COMMAND} lab shell {machine.name}")
         for group in plan.groups.values()
         if isinstance(group.config.machines, LocalMachinesConfig)
         for machine in group.machines

@@ -1,19 +1,20 @@
-"""`hybrid-mesh up`: raises the mesh of the local stack and proves that it works."""
+"""`hybrid-mesh up`: creates or updates the mesh of a stack and proves that it works."""
 
 import typer
 
-from hybrid_mesh.cli.console import say, step
+from hybrid_mesh.cli.console import say, step, warn
 from hybrid_mesh.cli.engine import Engine, ending
 from hybrid_mesh.cli.errors import FAILED, CommandError
 from hybrid_mesh.cli.obtain import obtain_plugins
 from hybrid_mesh.cli.options import Stack
 from hybrid_mesh.cli.plans import is_local, stack_plan
 from hybrid_mesh.cli.stack import prepared
-from hybrid_mesh.cli.touch import how_to_touch
+from hybrid_mesh.cli.touch import command, next_steps
 from hybrid_mesh.cli.verify import check, show
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.local.toolchain.profile import Profile
+from hybrid_mesh.operate.verify.run import Report
 
 PATIENCE = 90.0
 """Seconds for which a mesh that was just raised, or came back from a power cut, may not yet be as it must."""
@@ -27,25 +28,25 @@ ARGUMENTS = (
     "--suppress-progress",
 )
 REFRESH = "--refresh"
-"""Compares with what is there and not with what was remembered: what was changed by hand is put right too."""
+"""Compares with what exists, not with what was recorded: changes made by hand are undone."""
 
 
 def up(stack: Stack = "local") -> None:
-    """Raise the mesh, check it with real requests, and say what exists and how to touch it.
+    """Create or update the mesh, check it with real requests, and print the next steps.
 
-    Run it again at any time: after an interruption, a crash or a power cut it goes on from where things are,
-    and what was changed by hand in a mesh that is up becomes as declared.
+    Run it again at any time: after an interruption, a crash or a power cut it resumes where it
+    stopped, and what was changed by hand in a running mesh becomes as declared again.
     """
     plan = stack_plan(stack)
     engine = Engine.find()
     refresh = [REFRESH]
     if is_local(plan):
-        with step("Looking at this machine"):
+        with step("Checking this host"):
             refresh = [REFRESH] if _is_running() else []
     engine = obtain_plugins(engine)
     if notice := engine.settings.notice():
         say(f"    {notice}")
-    with step("Raising the mesh"), prepared(engine, stack, plan):
+    with step("Creating the mesh"), prepared(engine, stack, plan):
         code = engine.stream(*ARGUMENTS, *refresh, "--stack", stack)
     if code != 0:
         raise CommandError(
@@ -58,15 +59,28 @@ def up(stack: Stack = "local") -> None:
             report = check(plan, PATIENCE)
         show(report)
         if not report.holds:
-            say("error: The mesh is there but does not work as declared.", style="red")
-            say("       docs/troubleshooting.md; `hybrid-mesh lab logs`; then `hybrid-mesh verify` again.")
+            warn(f"error: {_failures(report)}", style="red")
+            warn(
+                f"       docs/troubleshooting.md explains each check. Then run `{command('verify', stack)}`."
+            )
             raise typer.Exit(FAILED)
-    how_to_touch(plan)
+    next_steps(plan)
+
+
+def _failures(report: Report) -> str:
+    failed = sum(not result.verdict.holds for result in report.results)
+    missing = sum(not gap.by_design for gap in report.gaps)
+    text = (
+        f"{failed} of {len(report.results)} checks failed"
+        if failed or not missing
+        else "The mesh is incomplete"
+    )
+    return f"{text}; {missing} could not be made." if missing else f"{text}."
 
 
 def _is_running() -> bool:
-    """Whether the lab was running. Sees that all is there before anything is changed; a lab that is off but
-    has a past is powered on.
+    """Whether the lab was running. Checks the host before anything is changed; a lab that is
+    stopped is restarted from its saved state.
 
     Raises ToolchainMissing, PreflightError or LabError.
     """
@@ -76,7 +90,7 @@ def _is_running() -> bool:
     except LabNotRunning:
         LabClient.check_host()
         if LabClient.has_state():
-            say("    The lab is off but has a past: powering it on again.")
+            say("    The lab is stopped; restarting it from its saved state.")
             LabClient.connect(start=True)
         return False
     return True

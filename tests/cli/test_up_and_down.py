@@ -1,6 +1,6 @@
 """The order of things in `up` and `down`, and what they say and do when something is not as it should be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -66,7 +66,7 @@ def world(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return made
 
 
-def test_up_raises_verifies_and_says_how_to_touch_it(world: World) -> None:
+def test_up_creates_verifies_and_prints_the_next_steps(world: World) -> None:
     done = runner.invoke(app, ["up"])
     assert done.exit_code == 0, done.output
     up = world.pulumi.called("up")[0]
@@ -85,6 +85,22 @@ def test_up_raises_verifies_and_says_how_to_touch_it(world: World) -> None:
         assert hint in done.stdout
 
 
+def test_the_next_steps_name_a_stack_that_is_not_the_default(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = replace(mesh_plan(), stack="mine")
+    monkeypatch.setattr(up_command, "stack_plan", lambda _: plan)
+    (world.stack_file.parent / "Pulumi.mine.yaml").write_text(SALTED)
+    done = runner.invoke(app, ["up", "--stack", "mine"])
+    assert done.exit_code == 0, done.output
+    for hint in (
+        "hybrid-mesh verify --stack mine",
+        "hybrid-mesh down --stack mine",
+        "hybrid-mesh env --stack mine",
+    ):
+        assert hint in done.stdout
+
+
 def test_up_leaves_the_stack_file_as_it_was(world: World) -> None:
     runner.invoke(app, ["up"])
     assert world.stack_file.read_text() == SALTED
@@ -94,7 +110,7 @@ def test_up_powers_a_lab_with_a_past_on_before_pulumi_runs(world: World) -> None
     world.lab.past = True
     done = runner.invoke(app, ["up"])
     assert ("connect", True) in world.lab.asked
-    assert "powering it on" in done.stderr
+    assert "restarting it from its saved state" in done.stderr
 
 
 @pytest.mark.parametrize("running", [True, False])
@@ -148,7 +164,7 @@ def test_up_of_a_mesh_that_does_not_work_fails(world: World, monkeypatch: pytest
     done = runner.invoke(app, ["up"])
     assert done.exit_code == 1
     assert "no answer from cluster west" in done.stdout
-    assert "does not work as declared" in done.stderr
+    assert "error: 5 of 17 checks failed." in done.stderr
 
 
 def test_down_destroys_and_leaves_nothing(world: World) -> None:
