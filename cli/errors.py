@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import typer.core
+import typer
 
 from hybrid_mesh.cli.console import warn
 from hybrid_mesh.local import patience
@@ -29,15 +29,9 @@ class CommandError(Exception):
         self.message, self.remedy, self.code = message, remedy, code
 
 
-class Commands(typer.core.TyperGroup):
-    """Ends every foreseen failure with one or two lines and its exit code; what nobody foresaw keeps its
-    traceback."""
-
-    def invoke(self, ctx: Any) -> Any:
-        return _reporting(lambda: super(Commands, self).invoke(ctx))
-
-
-def _reporting(run: Callable[[], Any]) -> Any:
+def reporting(run: Callable[[], Any]) -> Any:
+    """What `run` gives. Every foreseen failure ends the program with one or two lines and its exit code; what
+    nobody foresaw keeps its traceback."""
     try:
         _check_patience()
         return run()

@@ -1,11 +1,12 @@
-"""Questions to one cluster by `kubectl`, which knows every kind of credential. It reads a kubeconfig that we
-hold from a pipe, so that no key is ever in a file."""
+"""Questions to one cluster by `kubectl`, which knows every kind of credential. A kubeconfig that we hold is
+given to it in memory, so that no key is ever in a file on disk."""
 
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from hybrid_mesh.cli.kubeconfigs import Kubeconfig
@@ -17,6 +18,9 @@ _START_SECONDS = 5.0
 """For kubectl itself and for a credential plug-in."""
 _LONGEST_REASON = 160
 _SHORTEST_SECRET = 8
+
+
+NO_KUBECTL = "kubectl is not installed: install it, or run `make toolchain`"
 
 
 class KubectlError(Exception):
@@ -31,10 +35,7 @@ class Kubectl:
 
     def __init__(self, kubeconfig: Kubeconfig) -> None:
         self._kubeconfig = kubeconfig
-        tools = str(project_folder() / ".toolchain" / "bin")
-        self._program = shutil.which(
-            "kubectl", path=os.pathsep.join([tools, os.environ.get("PATH", os.defpath)])
-        )
+        self._program = find_kubectl()
 
     def get(self, path: str) -> Any:
         """The JSON at `path` of the API server. Raises KubectlError."""
@@ -52,18 +53,20 @@ class Kubectl:
         return json.loads(done.stdout)
 
     def run(self, arguments: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
-        """Runs `kubectl ARGUMENTS`, the first of which is the command; standard input is taken. Raises
+        """Runs `kubectl ARGUMENTS`, the first of which is the command, with no standard input. Raises
         KubectlError when there is no kubectl, subprocess.TimeoutExpired after `timeout` seconds."""
         if self._program is None:
-            raise KubectlError("kubectl is not installed: install it, or run `make toolchain`")
-        return subprocess.run(
-            [self._program, arguments[0], *self._access(), *arguments[1:]],
-            input=self._kubeconfig.text or "",
-            capture_output=True,
-            text=True,
-            timeout=patient(timeout),
-            check=False,
-        )
+            raise KubectlError(NO_KUBECTL)
+        with in_memory(self._kubeconfig.text or "") as (path, descriptor):
+            return subprocess.run(
+                [self._program, arguments[0], *self._access(path), *arguments[1:]],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=patient(timeout),
+                check=False,
+                pass_fds=(descriptor,),
+            )
 
     def reason(self, done: subprocess.CompletedProcess[str]) -> str:
         """The last line of what kubectl said; what is secret in the kubeconfig is left out."""
@@ -74,13 +77,36 @@ class Kubectl:
                 reason = reason.replace(secret, "[secret]")
         return reason[:_LONGEST_REASON]
 
-    def _access(self) -> list[str]:
-        """Which cluster, and where discovery is cached."""
+    def _access(self, path: str) -> list[str]:
+        """Which cluster, and where discovery is cached; a kubeconfig that we hold is at `path`."""
         access = [f"--cache-dir={cache_folder() / 'kubectl'}"]
         if self._kubeconfig.text is not None:
-            access.append("--kubeconfig=/dev/stdin")
+            access.append(f"--kubeconfig={path}")
         elif self._kubeconfig.path is not None:
             access.append(f"--kubeconfig={self._kubeconfig.path}")
         if self._kubeconfig.context is not None:
             access.append(f"--context={self._kubeconfig.context}")
         return access
+
+
+def find_kubectl() -> str | None:
+    """The toolchain's kubectl, else the one on PATH."""
+    tools = str(project_folder() / ".toolchain" / "bin")
+    return shutil.which("kubectl", path=os.pathsep.join([tools, os.environ.get("PATH", os.defpath)]))
+
+
+@contextmanager
+def in_memory(text: str) -> Iterator[tuple[str, int]]:
+    """The path and the descriptor of a file with `text` that is on no disk and ends with its last process.
+
+    A process that inherits the descriptor opens the path as often as it likes, as do the programs that it
+    starts: Google's kubectl is a dispatcher that reads the kubeconfig and then starts another kubectl, which
+    would find a pipe empty.
+    """
+    descriptor = os.memfd_create("kubeconfig")
+    try:
+        with os.fdopen(os.dup(descriptor), "w") as file:
+            file.write(text)
+        yield f"/proc/self/fd/{descriptor}", descriptor
+    finally:
+        os.close(descriptor)

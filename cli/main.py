@@ -1,36 +1,107 @@
-"""The `hybrid-mesh` command. One file a command; this one only lists them."""
+"""The `hybrid-mesh` command: which commands there are, and the options that all of them have.
+
+A command's module is imported when that command is run: `--version` and `--help` need none of them.
+"""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
-from hybrid_mesh.cli.bundle import bundle
-from hybrid_mesh.cli.down import down
-from hybrid_mesh.cli.env import env
-from hybrid_mesh.cli.errors import Commands
-from hybrid_mesh.cli.lab import lab
-from hybrid_mesh.cli.plan import plan
-from hybrid_mesh.cli.up import up
-from hybrid_mesh.cli.verify import verify
+from hybrid_mesh.cli.commands import Commands, Table
+from hybrid_mesh.local.toolchain.pins import ISTIO_VERSION, KUBERNETES_VERSION
+
+COMMANDS: Table = {
+    "Mesh": {
+        "plan": "hybrid_mesh.cli.plan:plan",
+        "up": "hybrid_mesh.cli.up:up",
+        "verify": "hybrid_mesh.cli.verify:verify",
+        "down": "hybrid_mesh.cli.down:down",
+    },
+    "Access": {
+        "env": "hybrid_mesh.cli.env:env",
+        "bundle": "hybrid_mesh.cli.bundle:bundle",
+        "lab": "hybrid_mesh.cli.lab:lab",
+    },
+}
+"""Heading of the help -> command -> `<module>:<function or typer.Typer>`."""
+
+EXIT_CODES = (
+    "Exit codes: 0 success; 1 failure; 2 wrong command line or configuration; 130 interrupted with Ctrl-C."
+)
 
 app = typer.Typer(
     name="hybrid-mesh",
-    cls=Commands,
-    help="An Istio mesh over several clusters and virtual machines, declared by one Pulumi program.\n\n"
-    "Exit codes: 0 done; 1 failed; 2 the command line or the configuration is wrong; 130 interrupted.",
+    cls=Commands.of(COMMANDS, EXIT_CODES),
+    help="One Istio service mesh across several Kubernetes clusters and VMs, declared by one Pulumi program.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(up)
-app.command()(down)
-app.command()(verify)
-app.command()(env)
-app.command()(plan)
-app.command()(bundle)
-app.add_typer(lab, name="lab")
+
+
+def _versions(wanted: bool) -> None:
+    if wanted:
+        python = ".".join(map(str, sys.version_info[:3]))
+        typer.echo(f"hybrid-mesh {version('hybrid-mesh')}")
+        typer.echo(f"Pulumi SDK {version('pulumi')}, Python {python}")
+        typer.echo(f"Istio {ISTIO_VERSION}, Kubernetes {KUBERNETES_VERSION} (local site)")
+        raise typer.Exit
+
+
+def _quiet(wanted: bool) -> None:
+    if wanted:
+        from hybrid_mesh.cli.console import Verbosity, set_verbosity  # noqa: PLC0415 - as any command's module
+
+        set_verbosity(Verbosity.QUIET)
+
+
+def _verbose(wanted: bool) -> None:
+    if wanted:
+        from hybrid_mesh.cli.console import Verbosity, set_verbosity  # noqa: PLC0415 - as any command's module
+
+        set_verbosity(Verbosity.VERBOSE)
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the versions of this program, Pulumi and Istio.",
+            callback=_versions,
+            is_eager=True,
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            help="Print results and errors only, no progress.",
+            callback=_quiet,
+            expose_value=False,
+        ),
+    ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Print all details of the progress.",
+            callback=_verbose,
+            expose_value=False,
+        ),
+    ] = False,
+) -> None:
+    """The options that stand before a command; -q and -v may stand behind it, too."""
 
 
 def main() -> None:
-    app()
+    app(prog_name="hybrid-mesh")
 
 
 if __name__ == "__main__":

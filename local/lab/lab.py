@@ -20,7 +20,6 @@ from hybrid_mesh.local.lab.specs import (
     LabStatus,
     MachineInfo,
     MachineSpec,
-    Owner,
     Report,
 )
 from hybrid_mesh.local.lab.state import ClusterRecord, LabState, MachineRecord, lab_folder
@@ -65,7 +64,7 @@ class Lab:
             tell=tell,
         )
         self._machines = Members(
-            Kind("VM", self._state.machines, self._state.add_machine, self._build_machine),
+            Kind("machine", self._state.machines, self._state.add_machine, self._build_machine),
             state=self._state,
             networks=networks,
             services=self._services,
@@ -110,12 +109,6 @@ class Lab:
     def delete_machine(self, name: str) -> bool:
         self._machines.delete(name)
         return self.close_when_empty()
-
-    def adopt(self, instance_id: str, owner: Owner) -> None:
-        """Notes whose this incarnation of a member is, if that is not known."""
-        for record in self._state.records():
-            if record.instance_id == instance_id:
-                self._state.adopt(record, owner)
 
     def cluster(self, name: str) -> ClusterInfo | None:
         record = self._clusters.record(name)

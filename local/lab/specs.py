@@ -1,32 +1,13 @@
 """What the lab is asked for and what it answers: plain values that cross its control socket as JSON."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Report = Callable[[str], None]
 """Told how an operation goes, in one line each time."""
 
 MemberState = Literal["starting", "ready", "failed"]
-
-
-@dataclass(frozen=True)
-class Owner:
-    """The Pulumi stack that a member of the lab belongs to.
-
-    `backend`: a hash of the URL of the backend that holds the stack's state; empty for the file backend in
-    the lab's own state folder, which stays the same when that folder is moved.
-    """
-
-    project: str
-    stack: str
-    backend: str = ""
-
-    def described_to(self, reader: "Owner") -> str:
-        """ "stack local", with what else it differs in from the stack of the reader."""
-        project = f" of project {self.project}" if self.project != reader.project else ""
-        backend = " in another Pulumi backend" if self.backend != reader.backend else ""
-        return f"stack {self.stack}{project}{backend}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +29,6 @@ class ClusterSpec:
     pod_cidr: str
     service_cidr: str
     kubernetes_version: str
-    owner: Owner | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -64,7 +44,6 @@ class ClusterInfo:
     certificate_authority: str
     gateway_address: str
     state: MemberState
-    owner: Owner | None = None
 
     def __repr__(self) -> str:
         return f"ClusterInfo(name={self.name!r}, instance_id={self.instance_id!r}, state={self.state!r})"
@@ -76,7 +55,6 @@ class MachineSpec:
     network: NetworkSpec
     user_data: str
     service_account_email: str
-    owner: Owner | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -88,7 +66,6 @@ class MachineInfo:
     address: str
     wan_address: str
     state: MemberState
-    owner: Owner | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +95,6 @@ class ClusterStatus:
     endpoint: str
     peer_endpoint: str
     gateway_address: str
-    owner: Owner | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +106,6 @@ class MachineStatus:
     detail: str
     address: str
     wan_address: str
-    owner: Owner | None = None
 
 
 @dataclass(frozen=True)

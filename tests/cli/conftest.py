@@ -1,8 +1,10 @@
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hybrid_mesh.cli.console import Verbosity, set_verbosity
 from tests.cli.fake_pulumi import FakePulumi
 
 
@@ -16,3 +18,9 @@ def pulumi(tmp_path: Path) -> FakePulumi:
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HYBRID_MESH_STATE", str(tmp_path / "state"))
+
+
+@pytest.fixture(autouse=True)
+def _normal_verbosity() -> Iterator[None]:
+    yield
+    set_verbosity(Verbosity.NORMAL)

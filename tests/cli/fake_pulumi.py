@@ -7,7 +7,7 @@ from hybrid_mesh.cli.engine import Engine
 from hybrid_mesh.cli.environment import PulumiEnvironment
 
 SCRIPT = """#!{python}
-import json, os, signal, sys, time
+import json, os, signal, subprocess, sys, time
 from pathlib import Path
 home = Path({home!r})
 with (home / "calls").open("a") as file:
@@ -24,6 +24,10 @@ for words, answer in json.loads((home / "answers.json").read_text()):
         sys.stdout.flush()
         if "stdin" in answer:
             (home / answer["stdin"]).write_text(sys.stdin.read())
+        if "kubeconfig" in answer:  # read twice, as by a kubectl that starts another
+            path = next(word.partition("=")[2] for word in sys.argv if word.startswith("--kubeconfig="))
+            texts = [subprocess.check_output(["cat", path], close_fds=False, text=True) for _ in range(2)]
+            (home / answer["kubeconfig"]).write_text(json.dumps([Path(path).read_text(), *texts]))
         if "temporary" in answer:
             folder = Path(os.environ["TMPDIR"])
             assert folder.stat().st_mode & 0o777 == 0o700

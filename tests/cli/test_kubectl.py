@@ -52,13 +52,13 @@ def api_pod(name: str, *, ready: bool = True, address: str | None = "10.10.16.2"
     }
 
 
-def test_the_kubeconfig_goes_through_a_pipe(fake: FakeProgram) -> None:
+def test_the_kubeconfig_can_be_read_again_by_what_kubectl_starts(fake: FakeProgram) -> None:
     given = kubeconfig(context="admin")
-    fake.answer("get", stdin="stdin", stdout="{}")
+    fake.answer("get", kubeconfig="read", stdout="{}")
     assert Kubectl(given).get("/api") == {}
     (call,) = fake.calls()
-    assert {"--kubeconfig=/dev/stdin", "--context=admin", "--raw", "/api"} < set(call)
-    assert (fake.home / "stdin").read_text() == given.text
+    assert {"--context=admin", "--raw", "/api"} < set(call)
+    assert json.loads((fake.home / "read").read_text()) == [given.text] * 3
     assert SECRET not in str(call)
 
 

@@ -3,20 +3,14 @@
 import json
 from pathlib import Path
 
-import typer
 import yaml
 from typer.testing import CliRunner
 
-from hybrid_mesh.cli.errors import Commands
-from hybrid_mesh.cli.plan import plan
+from hybrid_mesh.cli.main import app
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.plan.manifests import as_plain
 from tests.model.meshes import LOCAL, changed
-
-app = typer.Typer(cls=Commands)
-app.command()(plan)
-app.command()(lambda: None)
 
 
 def _stack(folder: Path, mesh: object) -> Path:
