@@ -5,9 +5,10 @@ from hybrid_mesh.cli.engine import Engine, ending
 from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.cli.options import Stack
 from hybrid_mesh.cli.salt import remove_salt
-from hybrid_mesh.cli.stack import exists, prepared
+from hybrid_mesh.cli.stack import PROJECT, exists, prepared
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
+from hybrid_mesh.local.ownership import stack_owner
 from hybrid_mesh.local.paths import project_folder
 from hybrid_mesh.model.reading.stack_file import stack_file
 
@@ -37,10 +38,14 @@ def down(stack: Stack = "local") -> None:
     else:
         say(f"The stack {stack} does not exist; there is nothing to destroy.")
     if local:
-        LabClient.end()
+        others = LabClient.end(stack_owner(PROJECT, stack, engine.variables))
         if engine.settings.own_passphrase:
             remove_salt(stack_file(project_folder(), stack), engine.settings.own_passphrase)
-        say("Nothing is left of the local mesh.")
+        if others:
+            names = ", ".join(sorted(other.stack for other in others))
+            say(f"Nothing is left of the stack {stack}. The lab keeps running for: {names}.")
+        else:
+            say("Nothing is left of the local mesh.")
 
 
 def _lab_runs() -> bool:

@@ -1,7 +1,6 @@
 """The environment in which `pulumi` works on this checkout: for the commands here, and printed by
 `hybrid-mesh env`."""
 
-import json
 import os
 import secrets
 import shlex
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hybrid_mesh.cli import official
+from hybrid_mesh.local.ownership import logged_in
 from hybrid_mesh.local.paths import project_folder, state_folder
 from hybrid_mesh.local.patience import factor, patient
 
@@ -110,22 +110,11 @@ def _path(environment: Mapping[str, str], toolchain: Path, replacements: Iterabl
 def _own_backend(environment: Mapping[str, str]) -> Path | None:
     """Our folder for the state; None when the user has chosen a backend, by variable or by `pulumi login`."""
     own = state_folder() / "pulumi"
-    chosen = environment.get("PULUMI_BACKEND_URL") or _logged_in(environment)
+    chosen = environment.get("PULUMI_BACKEND_URL") or logged_in(environment)
     if chosen and chosen != f"file://{own}":
         return None
     own.mkdir(mode=0o700, exist_ok=True)
     return own
-
-
-def _logged_in(environment: Mapping[str, str]) -> str:
-    """The backend of the last `pulumi login`. Source: pulumi/sdk/v3/go/common/workspace/creds.go."""
-    home = environment.get("PULUMI_CREDENTIALS_PATH") or environment.get("PULUMI_HOME")
-    folder = Path(home) if home else Path(environment.get("HOME", "/")) / ".pulumi"
-    try:
-        current = json.loads((folder / "credentials.json").read_text()).get("current", "")
-    except (OSError, ValueError, AttributeError):
-        return ""
-    return str(current or "")
 
 
 def _has_passphrase(environment: Mapping[str, str]) -> bool:

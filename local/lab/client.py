@@ -16,6 +16,7 @@ from hybrid_mesh.local.lab.specs import (
     LabStatus,
     MachineInfo,
     MachineSpec,
+    Owner,
     Report,
 )
 from hybrid_mesh.local.lab.state import LabState, lab_folder
@@ -58,16 +59,25 @@ class LabClient:
         """Raises PreflightError when this host lacks something that a lab needs. Changes nothing."""
         preflight.check(state_folder())
 
+    @staticmethod
+    def stacks() -> set[Owner]:
+        """The stacks that have members in the lab, running or not. Raises LabError."""
+        return LabState(lab_folder(state_folder())).owners()
+
     @classmethod
-    def end(cls) -> None:
+    def end(cls, owner: Owner | None = None) -> set[Owner]:
         """Ends the lab of this user, whether it answers or not, and removes its state.
 
-        Raises LabError when something of it stays.
+        With an `owner`, whose stack was destroyed, only when no other stack has members there: otherwise
+        nothing is done, and those stacks are returned. Raises LabError when something of it stays.
         """
+        if owner is not None and (others := cls.stacks() - {owner}):
+            return others
         state = state_folder()
         with contextlib.suppress(LabNotRunning):
             cls.connect(start=False).shutdown()
         ending.remove(state)
+        return set()
 
     @staticmethod
     def export_logs(target: Path) -> list[Path]:
@@ -92,6 +102,10 @@ class LabClient:
 
     def delete_machine(self, name: str) -> None:
         self._delete(operations.DELETE_MACHINE, name)
+
+    def adopt(self, instance_id: str, owner: Owner) -> None:
+        """Notes the owner of this incarnation of a member if it has none: an earlier version made it."""
+        self._call(operations.ADOPT, instance_id=instance_id, owner=owner)
 
     def cluster(self, name: str) -> ClusterInfo | None:
         return self._call(operations.CLUSTER, name=name)

@@ -1,5 +1,7 @@
 """What can go wrong with the lab, as types that survive the way over its control socket."""
 
+from hybrid_mesh.local.lab.specs import Owner
+
 
 class LabError(Exception):
     """The lab could not do what it was asked for; the text says what failed and what to do."""
@@ -19,6 +21,16 @@ class PreflightError(LabError):
 
 class LabEnding(LabError):  # noqa: N818 - a state, like LabNotRunning
     """The lab lost its last member and is about to end; ask again, and a new one starts."""
+
+
+def refuse_other_owner(what: str, owner: Owner | None, asking: Owner | None) -> None:
+    """Raises LabError when `what` ("cluster east") has an owner other than the stack that asks for it."""
+    if owner is not None and asking is not None and owner != asking:
+        raise LabError(
+            f"{what} belongs to {owner.described_to(asking)}: destroy that stack "
+            f"(`hybrid-mesh down --stack {owner.stack}`) or use another name; "
+            f"if that stack no longer exists, run `hybrid-mesh lab delete {what.rpartition(' ')[2]}`"
+        )
 
 
 def to_wire(error: LabError) -> dict[str, object]:

@@ -20,6 +20,7 @@ from hybrid_mesh.local.lab.specs import (
     LabStatus,
     MachineInfo,
     MachineSpec,
+    Owner,
     Report,
 )
 from hybrid_mesh.local.lab.state import ClusterRecord, LabState, MachineRecord, lab_folder
@@ -64,7 +65,7 @@ class Lab:
             tell=tell,
         )
         self._machines = Members(
-            Kind("machine", self._state.machines, self._state.add_machine, self._build_machine),
+            Kind("VM", self._state.machines, self._state.add_machine, self._build_machine),
             state=self._state,
             networks=networks,
             services=self._services,
@@ -109,6 +110,12 @@ class Lab:
     def delete_machine(self, name: str) -> bool:
         self._machines.delete(name)
         return self.close_when_empty()
+
+    def adopt(self, instance_id: str, owner: Owner) -> None:
+        """Notes whose this incarnation of a member is, if that is not known."""
+        for record in self._state.records():
+            if record.instance_id == instance_id:
+                self._state.adopt(record, owner)
 
     def cluster(self, name: str) -> ClusterInfo | None:
         record = self._clusters.record(name)

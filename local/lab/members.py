@@ -1,4 +1,4 @@
-"""The members of one kind, clusters or machines: the one way in which each of them comes and goes."""
+"""The members of one kind, clusters or VMs: the one way in which each of them comes and goes."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Generic, Protocol, TypeVar
 
-from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.errors import LabError, refuse_other_owner
 from hybrid_mesh.local.lab.networks import Member, Networks
 from hybrid_mesh.local.lab.operations import DELETE_SECONDS, START_SECONDS
 from hybrid_mesh.local.lab.preflight import check_network
@@ -100,13 +100,20 @@ class Members(Generic[Spec, Record, Running]):
                 self._remove(record)
 
     def _find(self, spec: Spec) -> Record | None:
-        """The record of that name. One with other settings that never became ready is in nobody's way."""
+        """The record of that name; one without an owner gets that of `spec`. One with other settings that
+        never became ready is removed. Raises LabError when it belongs to another stack."""
         record = self._kind.records.get(spec.name)
-        if record is None or record.spec == spec:
+        if record is None:
+            return None
+        what = f"{self._kind.noun} {spec.name}"
+        refuse_other_owner(what, record.spec.owner, spec.owner)
+        if record.spec == spec:
+            if spec.owner is not None:
+                self._state.adopt(record, spec.owner)
             return record
         if self.status(spec.name)[0] != "failed" or record.was_ready:
             raise LabError(
-                f"{self._kind.noun} {spec.name} already exists with different settings; "
+                f"{what} already exists with different settings; "
                 f"run `hybrid-mesh lab delete {spec.name}`, then try again"
             )
         self._remove(record)
@@ -146,4 +153,4 @@ class Members(Generic[Spec, Record, Running]):
         self._services.leave_lan(record.spec.network)
 
     def _key(self, name: str) -> str:
-        return f"{self._kind.noun}/{name}"
+        return f"{self._kind.noun} {name}"

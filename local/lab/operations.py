@@ -15,6 +15,7 @@ from hybrid_mesh.local.lab.specs import (
     LabStatus,
     MachineInfo,
     MachineSpec,
+    Owner,
 )
 
 Result = TypeVar("Result")
@@ -57,6 +58,7 @@ ENSURE_MACHINE: Final = Operation[MachineInfo](
 )
 DELETE_CLUSTER: Final = Operation[bool]("delete_cluster", bool, {"name": str}, DELETE_SECONDS)
 DELETE_MACHINE: Final = Operation[bool]("delete_machine", bool, {"name": str}, DELETE_SECONDS)
+ADOPT: Final = Operation[None]("adopt", type(None), {"instance_id": str, "owner": Owner})
 CLUSTER: Final = Operation[ClusterInfo | None]("cluster", ClusterInfo | None, {"name": str})
 MACHINE: Final = Operation[MachineInfo | None]("machine", MachineInfo | None, {"name": str})
 MACHINE_SHELL: Final = Operation[CompletedCommand](
@@ -74,6 +76,7 @@ OPERATIONS: Final[Mapping[str, Operation[Any]]] = {
         ENSURE_MACHINE,
         DELETE_CLUSTER,
         DELETE_MACHINE,
+        ADOPT,
         CLUSTER,
         MACHINE,
         MACHINE_SHELL,

@@ -46,6 +46,7 @@ class Reporter:
             certificate_authority=pki.authority_pem if pki.complete else "",
             gateway_address=record.gateway_address,
             state=self._clusters(name)[0],
+            owner=record.spec.owner,
         )
 
     def machine_info(self, record: MachineRecord) -> MachineInfo:
@@ -55,6 +56,7 @@ class Reporter:
             address=record.lan_address,
             wan_address=record.wan_address,
             state=self._machines(record.spec.name)[0],
+            owner=record.spec.owner,
         )
 
     def status(self, memory_bytes: int, troubles: Mapping[str, str]) -> LabStatus:
@@ -99,6 +101,7 @@ class Reporter:
             endpoint=_endpoint(record),
             peer_endpoint=_peer_endpoint(record),
             gateway_address=record.gateway_address,
+            owner=record.spec.owner,
         )
 
     def _machine(self, record: MachineRecord) -> MachineStatus:
@@ -111,6 +114,7 @@ class Reporter:
             detail=detail,
             address=record.lan_address,
             wan_address=record.wan_address,
+            owner=record.spec.owner,
         )
 
 

@@ -1,13 +1,32 @@
 """What the lab is asked for and what it answers: plain values that cross its control socket as JSON."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Report = Callable[[str], None]
 """Told how an operation goes, in one line each time."""
 
 MemberState = Literal["starting", "ready", "failed"]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The Pulumi stack that a member of the lab belongs to.
+
+    `backend`: a hash of the URL of the backend that holds the stack's state; empty for the file backend in
+    the lab's own state folder, which stays the same when that folder is moved.
+    """
+
+    project: str
+    stack: str
+    backend: str = ""
+
+    def described_to(self, reader: "Owner") -> str:
+        """ "stack local", with what else it differs in from the stack of the reader."""
+        project = f" of project {self.project}" if self.project != reader.project else ""
+        backend = " in another Pulumi backend" if self.backend != reader.backend else ""
+        return f"stack {self.stack}{project}{backend}"
 
 
 @dataclass(frozen=True)
@@ -29,6 +48,7 @@ class ClusterSpec:
     pod_cidr: str
     service_cidr: str
     kubernetes_version: str
+    owner: Owner | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -44,6 +64,7 @@ class ClusterInfo:
     certificate_authority: str
     gateway_address: str
     state: MemberState
+    owner: Owner | None = None
 
     def __repr__(self) -> str:
         return f"ClusterInfo(name={self.name!r}, instance_id={self.instance_id!r}, state={self.state!r})"
@@ -55,6 +76,7 @@ class MachineSpec:
     network: NetworkSpec
     user_data: str
     service_account_email: str
+    owner: Owner | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,7 @@ class MachineInfo:
     address: str
     wan_address: str
     state: MemberState
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +118,7 @@ class ClusterStatus:
     endpoint: str
     peer_endpoint: str
     gateway_address: str
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +130,7 @@ class MachineStatus:
     detail: str
     address: str
     wan_address: str
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True)

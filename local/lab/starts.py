@@ -41,7 +41,7 @@ class Start:
 
 
 class Starts:
-    """The starts of all members, by a key such as "cluster/east". `tell` gets what no start foresees."""
+    """The starts of all members, by a key such as "cluster east". `tell` gets what no start foresees."""
 
     def __init__(self, tell: Report) -> None:
         self._tell = tell

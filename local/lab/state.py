@@ -4,14 +4,14 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 
 from hybrid_mesh.local.lab import addressing
 from hybrid_mesh.local.lab.encoding import decode, encode
 from hybrid_mesh.local.lab.errors import LabEnding, LabError
-from hybrid_mesh.local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec
+from hybrid_mesh.local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec, Owner
 from hybrid_mesh.local.linux.files import write_durably
 
 VERSION = 1
@@ -170,6 +170,26 @@ class LabState:
                 record.was_ready = True
                 self.save()
 
+    def adopt(self, record: Record, owner: Owner) -> None:
+        """Notes the owner of a member that has none: one that an earlier version made."""
+        with self.lock:
+            if record.spec.owner is not None:
+                return
+            if isinstance(record, ClusterRecord):
+                record.spec = replace(record.spec, owner=owner)
+            else:
+                record.spec = replace(record.spec, owner=owner)
+            self.save()
+
+    def owners(self) -> set[Owner]:
+        """The stacks that have members here."""
+        return {record.spec.owner for record in self.records() if record.spec.owner is not None}
+
+    def records(self) -> list[Record]:
+        """Every member."""
+        with self.lock:
+            return [*self.clusters.values(), *self.machines.values()]
+
     def remove(self) -> None:
         """Removes the whole folder, once the last member is gone."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -205,7 +225,5 @@ class LabState:
                 raise LabError(f"networks {network.name} and {other.name} have the same range {network.cidr}")
 
     def _networks(self) -> Iterator[NetworkSpec]:
-        for cluster in self.clusters.values():
-            yield cluster.spec.network
-        for machine in self.machines.values():
-            yield machine.spec.network
+        for record in self.records():
+            yield record.spec.network

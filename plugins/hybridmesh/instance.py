@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import ClassVar, Generic, TypeVar
 
 from hybrid_mesh.local.lab.client import LabClient
-from hybrid_mesh.local.lab.specs import Report
+from hybrid_mesh.local.lab.specs import Owner, Report
 from hybrid_mesh.plugins.framework.calls import CallContext
 from hybrid_mesh.plugins.framework.declared import DeclaredHandler
 from hybrid_mesh.plugins.framework.differences import Difference
@@ -28,6 +28,8 @@ from hybrid_mesh.plugins.hybridmesh.lab import (
     connect,
     in_background,
     look_up,
+    owner_of,
+    refuse_others,
     remove,
 )
 
@@ -41,7 +43,9 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
     """
 
     kind: ClassVar[str]
-    """What it is called in texts and in the name of its input."""
+    """What it is called in the name of its input."""
+    noun: ClassVar[str]
+    """What it is called in texts."""
     made: ClassVar[str]
     """Completes "<kind> <name> …" for one that is made."""
     create_seconds: ClassVar[float]
@@ -52,8 +56,8 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         """The member called `name`. Raises LabError."""
 
     @abstractmethod
-    def ensure(self, lab: LabClient, inputs: Properties, report: Report) -> Info:
-        """Makes it, or waits for it when it is being made. Raises LabError."""
+    def ensure(self, lab: LabClient, inputs: Properties, owner: Owner, report: Report) -> Info:
+        """Makes it for `owner`, or waits for it when it is being made. Raises LabError."""
 
     @abstractmethod
     def end(self, lab: LabClient, name: str) -> None:
@@ -80,6 +84,8 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
 
     def create(self, call: CreateCall) -> Created:
         if call.preview:
+            name = self._name(call.inputs)
+            refuse_others(lambda lab: self.find(lab, name), f"{self.noun} {name}", call.context)
             return Created("", self.previewed(call.inputs))
         info = self._ensure(call.inputs, call.timeout, call.context)
         return Created(info.instance_id, {**call.inputs, **self.told(info)})
@@ -105,13 +111,16 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         """Deletes this incarnation only: the name may belong to its successor already."""
         if _left_alone(call.inputs):
             return
-        name = self._name(call.outputs)
+        name, owner = self._name(call.outputs), owner_of(call.context)
+        what = f"{self.noun} {name}"
 
         def delete() -> None:
-            remove(lambda lab: self.find(lab, name), lambda lab: self.end(lab, name), call.identity)
+            remove(
+                lambda lab: self.find(lab, name), lambda lab: self.end(lab, name), call.identity, what, owner
+            )
 
-        what = f"{self.kind} {name} is gone"
-        in_background(delete, what=what, timeout=call.timeout or self.delete_seconds, context=call.context)
+        timeout = call.timeout or self.delete_seconds
+        in_background(delete, what=f"{what} is gone", timeout=timeout, context=call.context)
 
     def _name(self, properties: Properties) -> str:
         return str(properties[f"{self.kind}Name"])
@@ -120,14 +129,16 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         self, properties: Properties, identity: str, context: CallContext
     ) -> tuple[Life, Info | None]:
         name = self._name(properties)
-        what = f"the lab tells about {self.kind} {name}"
+        what = f"the lab reports {self.noun} {name}"
         return look_up(lambda lab: self.find(lab, name), identity, what, context)
 
     def _ensure(self, inputs: Properties, timeout: float, context: CallContext) -> Info:
-        def ensure() -> Info:
-            return self.ensure(connect(start=True), inputs, context.status)
+        owner = owner_of(context)
 
-        what = f"{self.kind} {self._name(inputs)} {self.made}"
+        def ensure() -> Info:
+            return self.ensure(connect(start=True), inputs, owner, context.status)
+
+        what = f"{self.noun} {self._name(inputs)} {self.made}"
         return in_background(ensure, what=what, timeout=timeout or self.create_seconds, context=context)
 
 

@@ -1,13 +1,16 @@
 """What the handlers of local clusters and machines ask the lab, bounded and cancellable."""
 
+import contextlib
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import Final, Protocol, TypeVar
 
 from hybrid_mesh.local.lab.client import LabClient
-from hybrid_mesh.local.lab.errors import LabError, LabNotRunning
-from hybrid_mesh.local.lab.specs import NetworkSpec
+from hybrid_mesh.local.lab.errors import LabError, LabNotRunning, refuse_other_owner
+from hybrid_mesh.local.lab.specs import NetworkSpec, Owner
+from hybrid_mesh.local.ownership import stack_owner
 from hybrid_mesh.plugins.framework.calls import CallContext
 from hybrid_mesh.plugins.framework.errors import OperationCancelledError, ResourceError, WaitTimeoutError
 from hybrid_mesh.plugins.framework.values import Properties
@@ -42,8 +45,17 @@ class LabInfo(Protocol):
     @property
     def instance_id(self) -> str: ...
 
+    @property
+    def owner(self) -> Owner | None: ...
+
 
 _Info = TypeVar("_Info", bound=LabInfo)
+
+
+def owner_of(context: CallContext) -> Owner:
+    """The stack that the engine works on (`urn:pulumi:<stack>::<project>::…`)."""
+    stack, project = context.urn.removeprefix("urn:pulumi:").split("::")[:2]
+    return stack_owner(project, stack, os.environ)
 
 
 def in_background(call: Callable[[], _Result], *, what: str, timeout: float, context: CallContext) -> _Result:
@@ -66,12 +78,18 @@ def look_up(
 ) -> tuple[Life, _Info | None]:
     """Whether the instance `identity` lives, and what the lab knows of it. Starts nothing.
 
-    `what` completes "waiting until …".
+    `what` completes "waiting until …". An instance that an earlier version made for this stack is noted in
+    the lab as the stack's: only its own state holds the identity.
     """
+    owner = owner_of(context)
 
     def answer() -> tuple[Life, _Info | None]:
         try:
-            member = find(connect(start=False))
+            lab = connect(start=False)
+            member = find(lab)
+            if member is not None and member.owner is None and member.instance_id == identity:
+                with contextlib.suppress(LabError):  # a running lab of an earlier version knows no owners
+                    lab.adopt(identity, owner)
         except LabNotRunning:
             return (Life.UNCERTAIN if has_state() else Life.DEAD), None
         if member is None or member.instance_id != identity:
@@ -86,13 +104,38 @@ def look_up(
         return Life.UNCERTAIN, None
 
 
+def refuse_others(find: Callable[[LabClient], LabInfo | None], what: str, context: CallContext) -> None:
+    """Raises ResourceError when `what` (as "cluster east") is there and belongs to another stack. Starts
+    nothing; a lab that does not answer refuses nobody."""
+    owner = owner_of(context)
+
+    def found() -> LabInfo | None:
+        with contextlib.suppress(LabError):
+            return find(connect(start=False))
+        return None
+
+    with contextlib.suppress(WaitTimeoutError):
+        info = in_background(
+            lambda: (found(),), what=f"the lab reports {what}", timeout=ANSWER_SECONDS, context=context
+        )[0]
+        if info is not None:
+            try:
+                refuse_other_owner(what, info.owner, owner)
+            except LabError as refusal:
+                raise ResourceError(str(refusal)) from refusal
+
+
 def remove(
-    find: Callable[[LabClient], LabInfo | None], delete: Callable[[LabClient], None], identity: str
+    find: Callable[[LabClient], LabInfo | None],
+    delete: Callable[[LabClient], None],
+    identity: str,
+    what: str,
+    owner: Owner,
 ) -> None:
     """Deletes the instance `identity` if it is there; its name may belong to its successor already.
 
     The lab ends with its last member, maybe while another call of the same destroy is still talking to it.
-    Raises LabError.
+    Raises LabError, also when the instance (`what`, as "cluster east") belongs to another stack.
     """
     for last_try in (False, True):
         if not has_state():
@@ -101,6 +144,7 @@ def remove(
             lab = connect(start=True)
             found = find(lab)
             if found is not None and found.instance_id == identity:
+                refuse_other_owner(what, found.owner, owner)
                 delete(lab)
         except LabNotRunning:
             if last_try:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from hybrid_mesh.local.lab.client import LabClient
-from hybrid_mesh.local.lab.specs import ClusterInfo, ClusterSpec, Report
+from hybrid_mesh.local.lab.specs import ClusterInfo, ClusterSpec, Owner, Report
 from hybrid_mesh.plugins.framework.values import Properties
 from hybrid_mesh.plugins.hybridmesh.instance import InstanceHandler
 from hybrid_mesh.plugins.hybridmesh.lab import network_spec
@@ -37,6 +37,7 @@ class LocalClusterHandler(InstanceHandler[ClusterInfo]):
     secret_outputs = frozenset({"kubeconfig"})
     no_import = "a local cluster cannot be imported; it is declared in the stack file"
     kind = "cluster"
+    noun = "cluster"
     made = "is ready"
     create_seconds = 300.0
     delete_seconds = 120.0
@@ -44,13 +45,14 @@ class LocalClusterHandler(InstanceHandler[ClusterInfo]):
     def find(self, lab: LabClient, name: str) -> ClusterInfo | None:
         return lab.cluster(name)
 
-    def ensure(self, lab: LabClient, inputs: Properties, report: Report) -> ClusterInfo:
+    def ensure(self, lab: LabClient, inputs: Properties, owner: Owner, report: Report) -> ClusterInfo:
         specification = ClusterSpec(
             name=inputs["clusterName"],
             network=network_spec(inputs),
             pod_cidr=inputs["podCidr"],
             service_cidr=inputs["serviceCidr"],
             kubernetes_version=inputs["kubernetesVersion"],
+            owner=owner,
         )
         return lab.ensure_cluster(specification, report)
 

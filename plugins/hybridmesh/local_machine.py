@@ -7,7 +7,7 @@ Outputs: the inputs, `instanceId` (this incarnation; also the resource's id), `a
 """
 
 from hybrid_mesh.local.lab.client import LabClient
-from hybrid_mesh.local.lab.specs import MachineInfo, MachineSpec, Report
+from hybrid_mesh.local.lab.specs import MachineInfo, MachineSpec, Owner, Report
 from hybrid_mesh.plugins.framework.values import Properties
 from hybrid_mesh.plugins.hybridmesh.instance import InstanceHandler
 from hybrid_mesh.plugins.hybridmesh.lab import network_spec
@@ -18,6 +18,7 @@ class LocalMachineHandler(InstanceHandler[MachineInfo]):
     computed = ("instanceId", "address", "wanAddress")
     no_import = "a local machine cannot be imported; it is declared in the stack file"
     kind = "machine"
+    noun = "VM"
     made = "has booted"
     create_seconds = 120.0
     delete_seconds = 60.0
@@ -25,12 +26,13 @@ class LocalMachineHandler(InstanceHandler[MachineInfo]):
     def find(self, lab: LabClient, name: str) -> MachineInfo | None:
         return lab.machine(name)
 
-    def ensure(self, lab: LabClient, inputs: Properties, report: Report) -> MachineInfo:
+    def ensure(self, lab: LabClient, inputs: Properties, owner: Owner, report: Report) -> MachineInfo:
         specification = MachineSpec(
             name=inputs["machineName"],
             network=network_spec(inputs),
             user_data=inputs["userData"],
             service_account_email=inputs["serviceAccountEmail"],
+            owner=owner,
         )
         return lab.ensure_machine(specification, report)
 

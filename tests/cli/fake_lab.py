@@ -13,6 +13,7 @@ from hybrid_mesh.local.lab.specs import (
     LabStatus,
     MachineInfo,
     MachineStatus,
+    Owner,
 )
 
 KUBECONFIG = json.dumps(
@@ -27,6 +28,7 @@ class FakeLab:
     running: bool = True
     past: bool = False
     problems: list[str] = field(default_factory=list)
+    owners: set[Owner] = field(default_factory=set)
     asked: list[tuple[object, ...]] = field(default_factory=list)
     answer: CompletedCommand = field(default_factory=lambda: CompletedCommand(0, "out\n", "err\n"))
 
@@ -41,9 +43,12 @@ class FakeLab:
         if self.problems:
             raise PreflightError(self.problems)
 
-    def end(self) -> None:
+    def end(self, owner: Owner | None = None) -> set[Owner]:
+        if owner is not None and (others := self.owners - {owner}):
+            return others
         self.asked.append(("end",))
         self.running = False
+        return set()
 
     def export_logs(self, target: Path) -> list[Path]:
         self.asked.append(("export", target))

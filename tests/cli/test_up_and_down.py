@@ -11,6 +11,7 @@ from hybrid_mesh.cli import stack as stack_steps
 from hybrid_mesh.cli import touch
 from hybrid_mesh.cli import up as up_command
 from hybrid_mesh.cli.main import app
+from hybrid_mesh.local.lab.specs import Owner
 from hybrid_mesh.local.toolchain.errors import ToolchainMissing
 from hybrid_mesh.operate.shell import NotReachableError
 from hybrid_mesh.operate.verify.run import verify
@@ -202,6 +203,16 @@ def test_down_does_not_insist_while_the_lab_is_there(world: World) -> None:
     world.pulumi.answer("destroy", code=255)
     assert runner.invoke(app, ["down"]).exit_code == 1
     assert len(world.pulumi.called("destroy")) == 1
+
+
+def test_down_leaves_a_lab_with_members_of_another_stack(world: World) -> None:
+    world.make_stack()
+    world.lab.owners = {Owner("hybrid-mesh", "local", "b"), Owner("hybrid-mesh", "mine", "b")}
+    done = runner.invoke(app, ["down"])
+    assert done.exit_code == 0, done.output
+    assert not world.lab_ended
+    assert "The lab keeps running for: " in done.stderr
+    assert "mine" in done.stderr
 
 
 def test_down_of_another_stack_leaves_the_lab_alone(world: World) -> None:

@@ -8,8 +8,10 @@ from hybrid_mesh.local.lab import ending
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabError
 from hybrid_mesh.local.lab.export import export_logs
-from hybrid_mesh.local.lab.state import lab_folder
+from hybrid_mesh.local.lab.specs import MachineSpec, NetworkSpec, Owner
+from hybrid_mesh.local.lab.state import LabState, lab_folder
 from hybrid_mesh.local.linux import cgroups
+from hybrid_mesh.local.ownership import stack_owner
 from hybrid_mesh.local.paths import state_folder
 
 
@@ -41,6 +43,37 @@ def test_a_dead_lab_ends_and_its_state_goes(
         LabClient.end()
         assert not folder.exists()
     assert steps == ["kill hybrid-mesh-", "lock", "gone", "sweep"] * 2
+
+
+def test_a_lab_with_members_of_another_stack_does_not_end_with_a_stack(
+    steps: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYBRID_MESH_STATE", str(tmp_path))
+    local, mine = Owner("hybrid-mesh", "local"), Owner("hybrid-mesh", "mine")
+    network = NetworkSpec("one", "10.61.0.0/16")
+    state = LabState(lab_folder(tmp_path))
+    left = state.add_machine(MachineSpec("vm", network, "", "", mine))
+    state.add_machine(MachineSpec("lost", network, "", "", local))
+    assert LabClient.stacks() == {local, mine}
+    assert LabClient.end(local) == {mine}
+    assert (steps, lab_folder(tmp_path).exists()) == ([], True)
+    state.forget(left)
+    assert LabClient.end(local) == set()
+    assert not lab_folder(tmp_path).exists()
+
+
+def test_an_owner_is_its_stack_and_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moved state folder keeps its owner; no URL, which may hold a password, is in one."""
+    for folder in ("here", "there"):
+        monkeypatch.setenv("HYBRID_MESH_STATE", str(tmp_path / folder))
+        own = {"PULUMI_BACKEND_URL": f"file://{tmp_path / folder / 'pulumi'}"}
+        assert stack_owner("hybrid-mesh", "local", own) == Owner("hybrid-mesh", "local")
+    (tmp_path / "credentials.json").write_text('{"current": "postgres://me:secret@host/db"}')
+    other = stack_owner("hybrid-mesh", "local", {"PULUMI_HOME": str(tmp_path)})
+    assert other != Owner("hybrid-mesh", "local")
+    assert "secret" not in repr(other)
+    assert other.described_to(Owner("hybrid-mesh", "mine")) == "stack local in another Pulumi backend"
+    assert Owner("p", "local").described_to(Owner("q", "local")) == "stack local of project p"
 
 
 def test_the_logs_of_a_lab_are_copied_whether_it_runs_or_not(tmp_path: Path) -> None:

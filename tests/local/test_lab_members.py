@@ -1,7 +1,9 @@
 """How members come and go, with nothing behind them but fakes."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any, cast
@@ -13,7 +15,7 @@ from hybrid_mesh.local.lab.errors import LabEnding, LabError
 from hybrid_mesh.local.lab.members import Kind, Members
 from hybrid_mesh.local.lab.networks import Member, Networks
 from hybrid_mesh.local.lab.services import LabServices
-from hybrid_mesh.local.lab.specs import MachineSpec, NetworkSpec, Report
+from hybrid_mesh.local.lab.specs import MachineSpec, NetworkSpec, Owner, Report
 from hybrid_mesh.local.lab.starts import Starts
 from hybrid_mesh.local.lab.state import LabState, MachineRecord
 from hybrid_mesh.local.linux.guard import run_guarded
@@ -21,6 +23,7 @@ from tests.waiting import eventually
 
 NETWORK = NetworkSpec("one", "10.61.0.0/16")
 SPEC = MachineSpec("vm", NETWORK, "#cloud-config\n", "vm@test")
+LOCAL, MINE = Owner("hybrid-mesh", "local"), Owner("hybrid-mesh", "mine")
 OTHER = MachineSpec("vm", NETWORK, "#cloud-config\nruncmd: []\n", "vm@test")
 
 
@@ -50,7 +53,7 @@ class World:
         self.told: list[str] = []
         services = cast(LabServices, Quiet())
         self.members: Members[MachineSpec, MachineRecord, FakePart] = Members(
-            Kind("machine", self.state.machines, self.state.add_machine, self._build),
+            Kind("VM", self.state.machines, self.state.add_machine, self._build),
             state=self.state,
             networks=cast(Networks, Quiet()),
             services=services,
@@ -94,7 +97,7 @@ def test_a_start_that_fails_unforeseen_has_failed_and_can_be_repeated(
     world: World, error: BaseException
 ) -> None:
     world.start = fail(error)
-    with pytest.raises(LabError, match=f"machine/vm could not be started: {type(error).__name__}"):
+    with pytest.raises(LabError, match=f"VM vm could not be started: {type(error).__name__}"):
         world.ensure()
     assert world.members.status("vm")[0] == "failed"
     assert type(error).__name__ in world.told[0]
@@ -169,6 +172,56 @@ def test_a_start_under_way_is_stopped_by_a_delete(world: World) -> None:
     assert world.state.empty
 
 
+def test_a_member_belongs_to_the_stack_that_made_it(world: World) -> None:
+    ours = world.ensure(replace(SPEC, owner=LOCAL))
+    for spec in (SPEC, OTHER):
+        with pytest.raises(
+            LabError, match=r"^VM vm belongs to stack local: destroy that stack .*--stack local"
+        ):
+            world.ensure(replace(spec, owner=MINE))
+    assert world.ensure(replace(SPEC, owner=LOCAL)) is ours
+    assert LabState(world.state.folder).owners() == {LOCAL}
+
+
+def test_a_failed_member_of_another_stack_is_not_replaced(world: World) -> None:
+    world.start = fail(LabError("no image"))
+    with pytest.raises(LabError, match="no image"):
+        world.ensure(replace(SPEC, owner=LOCAL))
+    with pytest.raises(LabError, match="belongs to stack local"):
+        world.ensure(replace(OTHER, owner=MINE))
+
+
+def test_a_member_of_an_earlier_version_is_adopted_by_the_first_stack_that_asks_for_it(world: World) -> None:
+    world.ensure()
+    file = world.state.folder / "lab.json"
+    saved = json.loads(file.read_text())
+    del saved["machines"]["vm"]["spec"]["owner"]
+    file.write_text(json.dumps(saved))
+    later = World(world.state.folder)
+    assert later.state.owners() == set()
+    with pytest.raises(LabError, match="different settings"):
+        later.ensure(replace(OTHER, owner=MINE))
+    later.ensure(replace(SPEC, owner=LOCAL))
+    assert LabState(world.state.folder).owners() == {LOCAL}
+
+
+def test_two_stacks_that_ask_for_one_name_at_once_get_one_member(world: World) -> None:
+    def ask(owner: Owner) -> str:
+        try:
+            world.ensure(replace(SPEC, owner=owner))
+        except LabError as refusal:
+            return str(refusal)
+        return owner.stack
+
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(ask, [LOCAL, MINE] * 4))
+    (owner,) = world.state.owners()
+    assert set(answers) - {owner.stack} == {
+        answer for answer in answers if f"belongs to stack {owner.stack}" in answer
+    }
+    assert answers.count(owner.stack) == 4
+
+
 def test_an_ending_lab_takes_no_member(world: World) -> None:
     assert world.state.close_when_empty()
     with pytest.raises(LabEnding):
@@ -202,9 +255,9 @@ def test_a_start_is_made_once_for_all_who_ask() -> None:
         report("one")
         assert go_on.wait(5)
 
-    first = starts.begin("machine/vm", act)
-    assert starts.begin("machine/vm", act) is first
-    assert not starts.settled("machine/vm", 0)
+    first = starts.begin("VM vm", act)
+    assert starts.begin("VM vm", act) is first
+    assert not starts.settled("VM vm", 0)
     go_on.set()
     first.wait(5)
-    assert starts.settled("machine/vm", 5)
+    assert starts.settled("VM vm", 5)

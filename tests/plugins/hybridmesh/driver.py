@@ -41,10 +41,11 @@ class Driver:
 
     stub: Any
     type: str
+    stack: str = "test"
 
     @property
     def urn(self) -> str:
-        return f"urn:pulumi:test::hybrid-mesh::{self.type}::thing"
+        return f"urn:pulumi:{self.stack}::hybrid-mesh::{self.type}::thing"
 
     def check(self, news: Properties, olds: Properties | None = None) -> tuple[Properties, dict[str, str]]:
         request = provider_pb2.CheckRequest(

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field, replace
 
-from hybrid_mesh.local.lab.errors import LabError, LabNotRunning
+from hybrid_mesh.local.lab.errors import LabError, LabNotRunning, refuse_other_owner
 from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
     ClusterSpec,
@@ -13,6 +13,7 @@ from hybrid_mesh.local.lab.specs import (
     MachineInfo,
     MachineSpec,
     MemberState,
+    Owner,
     Report,
 )
 
@@ -54,14 +55,30 @@ class FakeLab:
     def ensure_cluster(self, spec: ClusterSpec, report: Report) -> ClusterInfo:
         self._obstacles(report)
         self.incarnation += 1
-        return self.clusters.get(spec.name) or self.add_cluster(spec.name, f"cluster-{self.incarnation}")
+        if found := self.clusters.get(spec.name):
+            refuse_other_owner(f"cluster {spec.name}", found.owner, spec.owner)
+            return found
+        return self.add_cluster(spec.name, f"cluster-{self.incarnation}", owner=spec.owner)
 
     def ensure_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
         self._obstacles(report)
         self.incarnation += 1
-        return self.machines.get(spec.name) or self.add_machine(spec.name, f"machine-{self.incarnation}")
+        if found := self.machines.get(spec.name):
+            refuse_other_owner(f"VM {spec.name}", found.owner, spec.owner)
+            return found
+        return self.add_machine(spec.name, f"machine-{self.incarnation}", owner=spec.owner)
 
-    def add_cluster(self, name: str, identity: str, state: MemberState = "ready") -> ClusterInfo:
+    def adopt(self, instance_id: str, owner: Owner) -> None:
+        for name, cluster in self.clusters.items():
+            if cluster.instance_id == instance_id:
+                self.clusters[name] = replace(cluster, owner=owner)
+        for name, machine in self.machines.items():
+            if machine.instance_id == instance_id:
+                self.machines[name] = replace(machine, owner=owner)
+
+    def add_cluster(
+        self, name: str, identity: str, state: MemberState = "ready", owner: Owner | None = None
+    ) -> ClusterInfo:
         self.clusters[name] = ClusterInfo(
             name=name,
             instance_id=identity,
@@ -71,11 +88,14 @@ class FakeLab:
             certificate_authority="-----BEGIN CERTIFICATE-----",
             gateway_address="172.30.1.10",
             state=state,
+            owner=owner,
         )
         return self.clusters[name]
 
-    def add_machine(self, name: str, identity: str, state: MemberState = "ready") -> MachineInfo:
-        self.machines[name] = MachineInfo(name, identity, "10.10.0.100", "172.30.200.1", state)
+    def add_machine(
+        self, name: str, identity: str, state: MemberState = "ready", owner: Owner | None = None
+    ) -> MachineInfo:
+        self.machines[name] = MachineInfo(name, identity, "10.10.0.100", "172.30.200.1", state, owner)
         return self.machines[name]
 
     def cluster(self, name: str) -> ClusterInfo | None:

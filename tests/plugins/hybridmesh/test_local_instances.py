@@ -255,6 +255,51 @@ def test_a_quarantined_cluster_is_left_alone(drive: Drive, lab: FakeLab) -> None
     assert lab.starts == 0
 
 
+@BOTH
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+def test_a_member_of_another_stack_is_not_adopted(drive: Drive, case: Case, preview: bool) -> None:
+    made = make(drive, case)
+    other = replace(made.driver, stack="mine")
+    refusal = rf"^(cluster|VM) {case.name} belongs to stack test: destroy that stack \(`.* --stack test`\)"
+    with pytest.raises(FailedCallError, match=refusal):
+        other.create(made.inputs, preview=preview)
+
+
+@BOTH
+def test_a_member_of_another_stack_is_not_deleted(drive: Drive, lab: FakeLab, case: Case) -> None:
+    """Two stacks can hold one identity after `pulumi stack export` and `import`."""
+    made = make(drive, case)
+    with pytest.raises(FailedCallError, match="belongs to stack test"):
+        replace(made.driver, stack="mine").delete(made.identity, made.outputs, made.inputs)
+    assert lab.deleted == []
+
+
+@BOTH
+def test_a_stack_of_the_same_name_in_another_backend_is_another_stack(
+    drive: Drive, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make(drive, case)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///elsewhere")
+    with pytest.raises(FailedCallError, match="belongs to stack test in another Pulumi backend"):
+        made.driver.create(made.inputs)
+
+
+@BOTH
+def test_a_member_of_an_earlier_version_goes_to_the_stack_whose_state_holds_it(
+    drive: Drive, lab: FakeLab, case: Case
+) -> None:
+    lab.add_cluster("east", "old")
+    lab.add_machine("vm-0", "old")
+    driver = drive(case.type)
+    inputs, _ = driver.check(case.inputs)
+    driver.diff("another", {**inputs, "instanceId": "another"}, inputs, inputs)
+    assert (lab.clusters["east"].owner, lab.machines["vm-0"].owner) == (None, None)
+    answer = driver.diff("old", {**inputs, "instanceId": "old"}, inputs, inputs)
+    assert answer.changes == provider_pb2.DiffResponse.DIFF_NONE
+    with pytest.raises(FailedCallError, match="belongs to stack test"):
+        replace(driver, stack="mine").create(inputs)
+
+
 def test_a_switched_off_lab_is_powered_on_and_awaited(drive: Drive, lab: FakeLab) -> None:
     make(drive, CLUSTER)
     lab.clusters["east"] = replace(lab.clusters["east"], state="starting")
