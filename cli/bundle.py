@@ -17,6 +17,7 @@ from hybrid_mesh.cli.kubectl import Kubectl
 from hybrid_mesh.cli.options import Stack
 from hybrid_mesh.cli.plans import stack_plan
 from hybrid_mesh.cli.tokens import mint, read_roots
+from hybrid_mesh.local.paths import page
 from hybrid_mesh.model.config.machines import BundleMachinesConfig
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
 from hybrid_mesh.model.texts.bundle import Bundle, render_bundle
@@ -59,7 +60,9 @@ def _bundle_group(plan: MeshPlan, name: str) -> GroupPlan:
     )
     if group is None or name not in bundles:
         problem = f"The stack {plan.stack} has no group {name} with `machines: {{type: bundle}}`."
-        remedy = f"It has: {', '.join(bundles)}." if bundles else "It has none; see docs/bundle-machines.md."
+        remedy = (
+            f"It has: {', '.join(bundles)}." if bundles else f"It has none; see {page('bundle-machines.md')}."
+        )
         raise CommandError(problem, remedy, WRONG)
     return group
 

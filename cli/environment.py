@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hybrid_mesh.cli import official
 from hybrid_mesh.local.ownership import logged_in
-from hybrid_mesh.local.paths import project_folder, state_folder
+from hybrid_mesh.local.paths import package_folder, project_folder, state_folder
 from hybrid_mesh.local.patience import factor, patient
 
 PATCH_FORCE = "PULUMI_K8S_ENABLE_PATCH_FORCE"
@@ -57,7 +57,7 @@ def _own_folders() -> dict[str, Path]:
     own, built by the toolchain; the Python language host is a stand-in."""
     return {
         official.KUBERNETES: project_folder() / ".toolchain" / "plugins",
-        official.PYTHON: project_folder() / "plugins" / "python_standin" / "bin",
+        official.PYTHON: package_folder() / "plugins" / "python_standin" / "bin",
     }
 
 

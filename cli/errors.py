@@ -13,6 +13,7 @@ import typer
 from hybrid_mesh.cli.console import warn
 from hybrid_mesh.local import patience
 from hybrid_mesh.local.lab.errors import LabError, LabNotRunning, PreflightError
+from hybrid_mesh.local.paths import ProjectMissingError, page
 from hybrid_mesh.local.toolchain.errors import ToolchainError
 from hybrid_mesh.model.reading.problems import ConfigurationError
 
@@ -38,7 +39,9 @@ def reporting(run: Callable[[], Any]) -> Any:
     except CommandError as error:
         _end(error.message, error.remedy, error.code)
     except ConfigurationError as error:
-        _end(str(error), "Nothing was changed. docs/configuration.md explains every key.", WRONG)
+        _end(str(error), f"Nothing was changed. {page('configuration.md')} explains every key.", WRONG)
+    except ProjectMissingError as error:
+        _end(str(error), "Go to one, or create one: `hybrid-mesh init my-mesh`.", WRONG)
     except PreflightError as error:
         _end(str(error), "Nothing was changed.", FAILED)
     except LabNotRunning:

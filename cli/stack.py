@@ -15,11 +15,9 @@ from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.cli.orphans import end_orphans
 from hybrid_mesh.cli.releases import forget_releases
 from hybrid_mesh.cli.salt import ensure_salt, remove_salt
-from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.local.paths import project_folder, project_name
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.stack_file import stack_file
-
-PROJECT = "hybrid-mesh"
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ def _forget_pending(engine: Engine, stack: str, backend: Path, plan: MeshPlan | 
 
 
 def _locks(backend: Path, stack: str) -> Iterator[Lock]:
-    folder = backend / ".pulumi" / "locks" / "organization" / PROJECT / stack
+    folder = backend / ".pulumi" / "locks" / "organization" / project_name() / stack
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
             content = json.loads(path.read_text())
@@ -164,7 +162,7 @@ def _time(text: object) -> datetime | None:
 
 
 def _checkpoint(backend: Path, stack: str) -> Path:
-    return backend / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+    return backend / ".pulumi" / "stacks" / project_name() / f"{stack}.json"
 
 
 def _backend_hint(engine: Engine) -> str:

@@ -5,12 +5,14 @@ class adds, its type's token and which of a Secret's outputs are secret, stands 
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
 from hybrid_mesh.model.objects.helm_values import merge
 from hybrid_mesh.model.objects.planned import PlannedRelease
+from hybrid_mesh.model.objects.releases import GATEWAY_API_CRDS
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 _SECRETS = {"Secret": ["data", "stringData"]}
@@ -71,7 +73,7 @@ def release(
         "compat": "true",
         "name": planned.release,
         "namespace": planned.namespace,
-        "chart": source.chart,
+        "chart": _vendored(source.chart) if source == GATEWAY_API_CRDS else source.chart,
         "version": source.version,
         "repositoryOpts": {"repo": source.repository} if source.repository else None,
         "takeOwnership": planned.adopts or None,
@@ -81,3 +83,15 @@ def release(
         "status": None,
     }
     return KubernetesObject(_RELEASE, name, properties, opts)
+
+
+def _vendored(chart: str) -> str:
+    """A chart of this package as a path from the program's folder, where it is below it: the state must not
+    name folders of one host."""
+    package = Path(__file__).parents[1]
+    if Path(chart).is_dir():
+        return chart
+    try:
+        return str((package / chart).relative_to(Path.cwd()))
+    except ValueError:
+        return str(package / chart)

@@ -1,16 +1,17 @@
 """What `pip install` of the project would install."""
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 
 from tests.commands import PROJECT, run
 
 ROOMS = ("model", "components", "plugins", "local", "operate", "cli")
+DATA = ("docs", "gitops", "stacks")
 PLAN = """
 import json, sys
 import hybrid_mesh
@@ -28,17 +29,28 @@ print(json.dumps([hybrid_mesh.__file__, sorted(plan.clusters), len(source_text("
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, unpacked. It is built from a copy, as a build writes beside its sources."""
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
-    for room in (*ROOMS, "hybrid_mesh"):
+    for room in (*ROOMS, *DATA, "hybrid_mesh"):
         shutil.copytree(
             PROJECT / room, source / room, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
         )
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "__main__.py"):
         shutil.copy(PROJECT / name, source)
     build = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
     done = run([sys.executable, "-c", build, target], folder=source)
-    with ZipFile(target / done.stdout.splitlines()[-1]) as wheel:
-        wheel.extractall(target)
-    return target
+    run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--no-deps",
+            "--no-index",
+            "--target",
+            target / "site",
+            target / done.stdout.splitlines()[-1],
+        ]
+    )
+    return target / "site"
 
 
 def test_a_plan_is_made_from_the_wheel(installed: Path, tmp_path: Path) -> None:
@@ -51,15 +63,55 @@ def test_a_plan_is_made_from_the_wheel(installed: Path, tmp_path: Path) -> None:
 
 
 def test_the_wheel_has_every_file_of_the_rooms(installed: Path) -> None:
-    for room in ROOMS:
+    for room in (*ROOMS, *DATA):
         there = {
             path.relative_to(PROJECT)
             for path in (PROJECT / room).rglob("*")
             if path.is_file() and "__pycache__" not in path.parts
         }
         assert {path for path in there if not (installed / "hybrid_mesh" / path).is_file()} == set()
+        programs = {path for path in there if os.access(PROJECT / path, os.X_OK)}
+        assert {
+            path for path in programs if not os.access(installed / "hybrid_mesh" / path, os.X_OK)
+        } == set()
+
+
+def test_a_host_that_has_the_toolchain_of_a_checkout_has_that_of_the_wheel(
+    installed: Path, tmp_path: Path
+) -> None:
+    """Every component has the same key, so nothing is built a second time."""
+    command = [sys.executable, "-P", "-m", "hybrid_mesh.local.toolchain", "check", "--json"]
+    (tmp_path / "Pulumi.yaml").write_text("plugins: {providers: [{name: hybridmesh, path: .}]}\n")
+    environment = os.environ | {"HYBRID_MESH_CACHE": str(tmp_path / "cache")}
+    of_checkout = run(command, environment=environment, check=False).stdout
+    environment["PYTHONPATH"] = str(installed)
+    of_wheel = run(command, folder=tmp_path, environment=environment, check=False).stdout
+    assert json.loads(of_wheel)["components"] == json.loads(of_checkout)["components"]
+
+
+def test_outside_a_project_a_command_of_the_wheel_says_how_to_create_one(
+    installed: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-P", "-m", "hybrid_mesh.cli.main", "plan"]
+    done = run(command, folder=tmp_path, environment={"PYTHONPATH": str(installed)}, check=False)
+    assert done.returncode == 2
+    assert f"error: {tmp_path} is not in a Hybrid Mesh project." in done.stderr
+    assert "hybrid-mesh init" in done.stderr
+
+
+def test_a_plug_in_of_the_wheel_runs_in_the_environment_that_holds_it(
+    installed: Path, tmp_path: Path
+) -> None:
+    site = tmp_path / "lib/python3.11/site-packages"
+    shutil.copytree(installed / "hybrid_mesh/plugins", site / "hybrid_mesh/plugins")
+    python = tmp_path / "bin/python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "own $2"\n')
+    python.chmod(0o755)
+    program = site / "hybrid_mesh/plugins/python_standin/bin/pulumi-language-python"
+    assert run([program]).stdout == "own hybrid_mesh.plugins.python_standin\n"
 
 
 def test_the_wheel_has_one_top_level_package(installed: Path) -> None:
     folders = {path.name for path in installed.iterdir() if path.is_dir()}
-    assert {name for name in folders if not name.endswith(".dist-info")} == {"hybrid_mesh"}
+    assert {name for name in folders if not name.endswith(".dist-info")} == {"bin", "hybrid_mesh"}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from hybrid_mesh.local.paths import cache_folder, project_folder
+from hybrid_mesh.local.paths import cache_folder, package_folder, project_folder
 from hybrid_mesh.local.toolchain import preflight, system
 from hybrid_mesh.local.toolchain.builder import Builder, missing
 from hybrid_mesh.local.toolchain.bundle import SUMS, trust, trusted, write_bundle
@@ -120,7 +120,7 @@ def bundle(console: Console, folder: Path) -> None:
     archives = write_bundle(store, situation.catalogue.keys, names, folder, console.print)
     trust(processor().machine, archives)
     console.print(
-        f"publish {folder} at {bundle_url() or 'a URL'}, and commit {SUMS.relative_to(project_folder())}"
+        f"publish {folder} at {bundle_url() or 'a URL'}, and commit {SUMS.relative_to(package_folder())}"
     )
 
 

@@ -3,7 +3,6 @@
 import os
 import tarfile
 import time
-import tomllib
 import zlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,6 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from hybrid_mesh.local.paths import project_folder
 from hybrid_mesh.local.toolchain.bundle import Archive
 from hybrid_mesh.local.toolchain.download import DownloadError, Unreachable, download
 from hybrid_mesh.local.toolchain.packing import unpack
@@ -22,15 +20,17 @@ from hybrid_mesh.local.toolchain.rootfs import ROOTFS
 from hybrid_mesh.local.toolchain.store import Store
 
 VARIABLE: Final = "HYBRID_MESH_TOOLCHAIN_URL"
+BUNDLE_URL: Final = "https://github.com/hybrid-mesh/hybrid-mesh/releases/download/toolchain"
+"""What `make toolchain-bundle` wrote: the assets of the project's release `toolchain`. Empty, it would let
+everything be built."""
 
 
 def bundle_url() -> str:
-    """Where the archives are: `$HYBRID_MESH_TOOLCHAIN_URL`, else `toolchain-url` of pyproject.toml. Empty if
+    """Where the archives are: `$HYBRID_MESH_TOOLCHAIN_URL`, else the project's releases. Empty if
     everything is to be built here."""
     if (value := os.environ.get(VARIABLE)) is not None:
         return value.strip().rstrip("/")
-    with (project_folder() / "pyproject.toml").open("rb") as file:
-        return str(tomllib.load(file)["tool"]["hybrid-mesh"]["toolchain-url"])
+    return BUNDLE_URL
 
 
 @dataclass

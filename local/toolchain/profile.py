@@ -1,11 +1,11 @@
-"""The profile: one folder of links to everything that the local site runs, at `<checkout>/.toolchain`."""
+"""The profile: one folder of links to everything that the local site runs, at a project's `.toolchain`."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.local.paths import package_folder, project_folder
 from hybrid_mesh.local.toolchain.errors import ToolchainMissing
 from hybrid_mesh.local.toolchain.store import Store
 
@@ -22,8 +22,12 @@ class Profile:
 
     @classmethod
     def current(cls, checkout: Path | None = None) -> "Profile":
-        """This checkout's profile. Raises `ToolchainMissing` if it was not made or parts of it are gone."""
-        folder = (checkout or project_folder()) / LINK
+        """The profile of `checkout`; by default of the project, else of the checkout that this file is in.
+
+        Raises `ToolchainMissing` if it was not made or parts of it are gone.
+        """
+        places = [checkout] if checkout else [project_folder(), package_folder()]
+        folder = next((found for place in places if (found := place / LINK).is_dir()), places[0] / LINK)
         if not folder.is_dir():
             raise ToolchainMissing(f"the toolchain is not built: {_REMEDY}")
         profile = cls(folder.resolve())

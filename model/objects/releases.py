@@ -12,7 +12,7 @@ from hybrid_mesh.model.config.istio import (
 from hybrid_mesh.model.objects.planned import ChartSource
 
 GATEWAY_API_CRDS = ChartSource("components/charts/gateway-api-crds")
-"""The vendored chart, relative to the project, so that the state does not name folders of a host."""
+"""The vendored chart, relative to the folder of this package's rooms."""
 
 
 def istio_chart(istio: IstioConfig, chart: str) -> ChartSource:

@@ -1,4 +1,4 @@
-"""Runs a plug-in's module with the checkout on the import path, without an environment variable that its
+"""Runs a plug-in's module with its package on the import path, without an environment variable that its
 children would inherit. `python run.py MODULE ARGUMENT...`, started by `bin/run-plugin`.
 """
 
@@ -6,6 +6,7 @@ import runpy
 import sys
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[2])
+package = Path(__file__).resolve().parents[2]
+sys.path[0] = str(package.parent if package.name == "hybrid_mesh" else package)
 sys.argv = sys.argv[1:]
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

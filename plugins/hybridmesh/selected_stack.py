@@ -36,7 +36,7 @@ def needs_lab(arguments: Sequence[str], environment: Mapping[str, str], project:
         settings = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
         file = project / settings.get("stackConfigDir", ".") / f"Pulumi.{stack}.yaml"
         config = yaml.safe_load(file.read_text(encoding="utf-8"))["config"]
-        networks = config[f"{settings['name']}:mesh"]["networks"]
+        networks = config["hybrid-mesh:mesh"]["networks"]
         return any(network["type"] == "local" for network in networks.values())
     except (OSError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError):
         return True

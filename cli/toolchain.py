@@ -1,0 +1,40 @@
+"""`hybrid-mesh toolchain`: what the local site runs, fetched or built once per host and kept by content."""
+
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from hybrid_mesh.local.paths import project_folder
+
+toolchain = typer.Typer(
+    help="What the local site runs: Kubernetes, Istio, Pulumi and a Debian root file system."
+)
+
+
+@toolchain.command()
+def build() -> None:
+    """Fetch or build what is missing, and let this project use it.
+
+    It takes 20 to 28 minutes and 25 GiB of disk the first time on a host, a minute where the release can be
+    fetched, and a second for every further project. Run it again after an interruption: it resumes.
+    """
+    raise typer.Exit(_run("build"))
+
+
+@toolchain.command()
+def check(json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False) -> None:
+    """Say what is missing. Exit code 1 if anything is."""
+    raise typer.Exit(_run("check", *(["--json"] if json else [])))
+
+
+def _run(*arguments: str) -> int:
+    """The exit code of the toolchain's own command, to which Ctrl-C goes as well."""
+    command = [sys.executable, "-P", "-m", "hybrid_mesh.local.toolchain", *arguments]
+    with subprocess.Popen(command, cwd=project_folder()) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
