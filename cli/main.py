@@ -13,6 +13,9 @@ from hybrid_mesh.cli.commands import Commands, Table
 from hybrid_mesh.local.toolchain.pins import ISTIO_VERSION, KUBERNETES_VERSION
 
 COMMANDS: Table = {
+    "Project": {
+        "toolchain": "hybrid_mesh.cli.toolchain:toolchain",
+    },
     "Mesh": {
         "plan": "hybrid_mesh.cli.plan:plan",
         "up": "hybrid_mesh.cli.up:up",

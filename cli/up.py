@@ -13,6 +13,7 @@ from hybrid_mesh.cli.touch import command, next_steps
 from hybrid_mesh.cli.verify import check, show
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
+from hybrid_mesh.local.paths import page
 from hybrid_mesh.local.toolchain.profile import Profile
 from hybrid_mesh.operate.verify.run import Report
 
@@ -60,9 +61,8 @@ def up(stack: Stack = "local") -> None:
         show(report)
         if not report.holds:
             warn(f"error: {_failures(report)}", style="red")
-            warn(
-                f"       docs/troubleshooting.md explains each check. Then run `{command('verify', stack)}`."
-            )
+            warn(f"       {page('troubleshooting.md')} explains each check.")
+            warn(f"       Then run `{command('verify', stack)}`.")
             raise typer.Exit(FAILED)
     next_steps(plan)
 

@@ -25,7 +25,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program(checkout / ".toolchain" / "plugins" / official.KUBERNETES)
     program(checkout / "plugins" / "python_standin" / "bin" / official.PYTHON)
     program(checkout / ".toolchain" / "bin" / "pulumi")
-    monkeypatch.setattr(environment, "project_folder", lambda: checkout)
+    for name in ("project_folder", "package_folder"):
+        monkeypatch.setattr(environment, name, lambda: checkout)
     return tmp_path
 
 
