@@ -5,11 +5,11 @@ from hybrid_mesh.cli.engine import Engine, ending
 from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.cli.options import Stack
 from hybrid_mesh.cli.salt import remove_salt
-from hybrid_mesh.cli.stack import PROJECT, exists, prepared
+from hybrid_mesh.cli.stack import exists, prepared
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.local.ownership import stack_owner
-from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.local.paths import project_folder, project_name
 from hybrid_mesh.model.reading.stack_file import stack_file
 
 ARGUMENTS = ("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")
@@ -38,7 +38,7 @@ def down(stack: Stack = "local") -> None:
     else:
         say(f"The stack {stack} does not exist; there is nothing to destroy.")
     if local:
-        others = LabClient.end(stack_owner(PROJECT, stack, engine.variables))
+        others = LabClient.end(stack_owner(project_name(), stack, engine.variables))
         if engine.settings.own_passphrase:
             remove_salt(stack_file(project_folder(), stack), engine.settings.own_passphrase)
         if others:
