@@ -1,4 +1,4 @@
-"""What README and docs name is there."""
+"""What the pages name exists: links, paths, commands, targets of make."""
 
 import re
 
@@ -7,17 +7,15 @@ import typer
 from typer.core import TyperGroup
 
 from hybrid_mesh.cli.main import app
-from tests.commands import PROJECT, run
-from tests.docs.pages import PAGES, anchors, code, links
+from tests.commands import PROJECT
+from tests.docs.pages import PAGES, TRACKED, anchors, code, links
 
 EACH = pytest.mark.parametrize("page", PAGES)
-TRACKED = run(["git", "ls-files"]).stdout.split()
 ROOMS = {name.partition("/")[0] for name in TRACKED if "/" in name}
-PLACEHOLDERS = re.compile(r"[<*…]")
-PATH = re.compile(r"(?<![\w./~-])[\w.-]+/[\w./<>*…-]*")
+PLACEHOLDERS = re.compile(r"[<*…]|\b[A-Z]{2,}\b")
+PATH = re.compile(r"(?<![\w./~$-])[\w.-]+/[\w./<>*…-]*")
 COMMAND = re.compile(r"(?:^|\$ |\(|bin/)hybrid-mesh ((?:[\w./=\[\]-]+ ?)+)")
-TARGET = re.compile(r"(?:^|[\s(])make ([a-z]+)")
-VARIABLE = re.compile(r"HYBRID_MESH_[A-Z_]+")
+TARGET = re.compile(r"(?:^|[\s(])make ([a-z][a-z-]*)")
 
 
 @EACH
@@ -32,6 +30,12 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 @EACH
+def test_headings_have_anchors_of_their_own(page: str) -> None:
+    found = anchors(PAGES[page])
+    assert sorted(found) == sorted(set(found))
+
+
+@EACH
 def test_paths_of_the_project_exist(page: str) -> None:
     named = {path for piece in code(page) for path in PATH.findall(piece)}
     ours = {path for path in named if path.partition("/")[0] in ROOMS and not PLACEHOLDERS.search(path)}
@@ -40,28 +44,22 @@ def test_paths_of_the_project_exist(page: str) -> None:
 
 @EACH
 def test_commands_and_their_options_exist(page: str) -> None:
+    """Wherever one is mentioned, whole or not; `tests.docs.test_blocks` parses whole ones."""
     for piece in code(page):
         for words in COMMAND.findall(piece):
             command = typer.main.get_command(app)
             wanted = [word.strip("[]") for word in words.split()]
-            while isinstance(command, TyperGroup) and wanted:
+            options = {option for parameter in command.params for option in parameter.opts}
+            while isinstance(command, TyperGroup) and wanted and not wanted[0].startswith("-"):
                 name = wanted.pop(0)
                 assert name in command.commands, f"{page}: {piece}"
                 command = command.commands[name]
-            options = {option for parameter in command.params for option in parameter.opts}
+            options |= {option for parameter in command.params for option in parameter.opts} | {"--help"}
             asked = {word.partition("=")[0] for word in wanted if word.startswith("--") and word != "--"}
             assert asked <= options, f"{page}: {piece}"
 
 
 @EACH
 def test_targets_of_make_exist(page: str) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
     assert {target for piece in code(page) for target in TARGET.findall(piece)} <= targets
-
-
-def test_variables_are_read_by_something() -> None:
-    named = {name for page in PAGES for piece in code(page) for name in VARIABLE.findall(piece)}
-    sources = [PROJECT / name for name in TRACKED if name.endswith((".py", ".sh", ".yml")) or "/bin/" in name]
-    text = "\n".join(path.read_text() for path in sources if path.exists())
-    assert named
-    assert {name for name in named if name not in text} == set()

@@ -1,0 +1,89 @@
+"""Reference pages are those of the code: outputs, JSON, commands, environment variables."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from hybrid_mesh.cli.main import app
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.describe import describe
+from hybrid_mesh.operate.verify.report import as_json
+from hybrid_mesh.operate.verify.run import verify
+from tests.commands import PROJECT
+from tests.components.conftest import EXTERNAL, SECRETS, declare_mesh, read_stack
+from tests.docs.pages import TRACKED
+from tests.docs.shapes import differences, documented
+from tests.operate.mesh import FakeShell, mesh_plan
+
+DOCS = PROJECT / "docs"
+VARIABLE = re.compile(r"HYBRID_MESH_[A-Z_]+")
+
+
+def test_outputs_are_those_that_a_stack_exports() -> None:
+    samples = [
+        declare_mesh(read_stack("local")).outputs,
+        declare_mesh(read_stack("prod"), stack="prod").outputs,
+        declare_mesh(EXTERNAL, secrets=SECRETS).outputs,
+    ]
+    assert differences(samples, documented(DOCS / "outputs.md", "Outputs")) == []
+
+
+def test_plan_prints_the_documented_json() -> None:
+    samples = [_read(describe(plan_from(mesh, name))) for name, mesh in _meshes()]
+    assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh plan")) == []
+
+
+def _meshes() -> Iterator[tuple[str, dict[str, Any]]]:
+    for stack in ("local", "dev", "staging", "prod"):
+        yield stack, read_stack(stack)
+
+
+def test_verify_prints_the_documented_json() -> None:
+    samples = [
+        _read(as_json(verify(plan, FakeShell(), first_sync=0)))
+        for plan in (mesh_plan(), mesh_plan(demo={"group": None}))
+    ]
+    assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh verify")) == []
+
+
+def _read(content: Any) -> Any:
+    return json.loads(json.dumps(content))
+
+
+def test_every_command_is_on_the_page() -> None:
+    rows = re.findall(r"^\| `hybrid-mesh ([a-z -]+)` \|", (DOCS / "commands.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(_commands(typer.main.get_command(app)))
+
+
+def _commands(command: Any, name: str = "") -> Iterator[str]:
+    if not isinstance(command, TyperGroup):
+        yield name
+        return
+    for key, inner in command.commands.items():
+        if not inner.hidden:
+            yield from _commands(inner, f"{name} {key}".strip())
+
+
+def test_every_variable_is_on_the_page() -> None:
+    rows = re.findall(r"^\| `(HYBRID_MESH_\w+)` \|", (DOCS / "environment.md").read_text(), re.MULTILINE)
+    sources = [PROJECT / name for name in TRACKED if not name.endswith(".md")]
+    used = {found for path in sources if path.is_file() for found in VARIABLE.findall(_text(path))}
+    assert sorted(rows) == sorted(used)
+
+
+def _text(path: Any) -> str:
+    text: str = path.read_text(errors="replace")
+    return text
+
+
+@pytest.mark.parametrize("name", ["json.md", "outputs.md"])
+def test_a_wrong_table_would_be_noticed(name: str) -> None:
+    heading = {"json.md": "hybrid-mesh verify", "outputs.md": "Outputs"}[name]
+    rows = documented(DOCS / name, heading)
+    assert differences([{"unknown": 1}], rows)[-1] == "unknown (number) is not documented"
+    assert len(differences([], rows)) == len(rows)
