@@ -1,6 +1,7 @@
 """What the pages name exists: links, paths, commands, targets of make."""
 
 import re
+from typing import Any
 
 import pytest
 import typer
@@ -47,16 +48,20 @@ def test_commands_and_their_options_exist(page: str) -> None:
     """Wherever one is mentioned, whole or not; `tests.docs.test_blocks` parses whole ones."""
     for piece in code(page):
         for words in COMMAND.findall(piece):
-            command = typer.main.get_command(app)
+            command: Any = typer.main.get_command(app)
             wanted = [word.strip("[]") for word in words.split()]
-            options = {option for parameter in command.params for option in parameter.opts}
+            options = _options(command)
             while isinstance(command, TyperGroup) and wanted and not wanted[0].startswith("-"):
-                name = wanted.pop(0)
-                assert name in command.commands, f"{page}: {piece}"
-                command = command.commands[name]
-            options |= {option for parameter in command.params for option in parameter.opts} | {"--help"}
+                context = command.make_context(command.name, [], resilient_parsing=True)
+                command = command.get_command(context, wanted.pop(0))
+                assert command is not None, f"{page}: {piece}"
+            options |= _options(command)
             asked = {word.partition("=")[0] for word in wanted if word.startswith("--") and word != "--"}
             assert asked <= options, f"{page}: {piece}"
+
+
+def _options(command: Any) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts} | {"--help"}
 
 
 @EACH

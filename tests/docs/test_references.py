@@ -21,7 +21,7 @@ from tests.docs.shapes import differences, documented
 from tests.operate.mesh import FakeShell, mesh_plan
 
 DOCS = PROJECT / "docs"
-VARIABLE = re.compile(r"HYBRID_MESH_[A-Z_]+")
+VARIABLE = re.compile(r"(?<!\w)HYBRID_MESH_[A-Z_]+")
 
 
 def test_outputs_are_those_that_a_stack_exports() -> None:
@@ -64,7 +64,9 @@ def _commands(command: Any, name: str = "") -> Iterator[str]:
     if not isinstance(command, TyperGroup):
         yield name
         return
-    for key, inner in command.commands.items():
+    context = command.make_context(command.name, [], resilient_parsing=True)
+    for key in command.list_commands(context):
+        inner: Any = command.get_command(context, key)
         if not inner.hidden:
             yield from _commands(inner, f"{name} {key}".strip())
 
