@@ -1,12 +1,27 @@
 """What the lab allocates to one cluster, kept in the lab's state."""
 
+import hashlib
 from collections.abc import Collection
+from pathlib import Path
 
 from hybrid_mesh.local.lab import addressing
+from hybrid_mesh.local.lab.specs import ClusterSpec
 from hybrid_mesh.local.lab.state import ClusterRecord, LabState
-from hybrid_mesh.local.linux.forwarding import Forwarders
+from hybrid_mesh.local.linux.forwarding import PORTS, Forwarders
 
 GATEWAY = "istio-system/istio-eastwestgateway"
+
+
+def preferred_port(folder: Path, spec: ClusterSpec, subject: str) -> int:
+    """The loopback port of `subject` ("api" or namespace/service:port) of a cluster: the same one whenever a
+    stack makes that cluster again.
+
+    The lab's folder is part of it, so that two labs of one host, whose names are often the same, seldom want
+    the same port.
+    """
+    stack = spec.owner.stack if spec.owner else ""
+    digest = hashlib.sha256("\0".join((str(folder), stack, spec.name, subject)).encode()).digest()
+    return PORTS[int.from_bytes(digest[:8], "big") % len(PORTS)]
 
 
 class ClusterAllocations:
@@ -25,7 +40,9 @@ class ClusterAllocations:
     def port(self, subject: str) -> int:
         with self._state.lock:
             if subject not in self._record.ports:
-                self._record.ports[subject] = self._forwarders.free_port(self._state.ports())
+                self._record.ports[subject] = self._forwarders.free_port(
+                    preferred_port(self._state.folder, self._record.spec, subject), self._state.ports()
+                )
                 self._state.save()
             return self._record.ports[subject]
 

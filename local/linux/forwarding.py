@@ -1,7 +1,6 @@
 """Loopback forwarders: sockets that listen on the host's 127.0.0.1 and lead to an address inside the lab."""
 
 import asyncio
-import random
 import socket
 from collections.abc import Collection
 from pathlib import Path
@@ -26,15 +25,19 @@ class Forwarders:
         self._servers: dict[int, asyncio.Server] = {}
         Thread(target=self._loop.run_forever, name="forwarders", daemon=True).start()
 
-    def free_port(self, taken: Collection[int]) -> int:
-        """A port that nobody listens on and that is not among `taken`.
+    def free_port(self, preferred: int, taken: Collection[int]) -> int:
+        """The first port from `preferred` on that nobody listens on and that is not among `taken`.
 
         It is below those the kernel gives to connections, to be free at the next start too. Raises LabError.
         """
-        candidates = [port for port in PORTS if port not in taken]
-        random.shuffle(candidates)
+        first = PORTS.index(preferred)
+        candidates: list[int] = [*PORTS[first:], *PORTS[:first]]
         for port in candidates:
+            if port in taken:
+                continue
             with namespaces.inside(self._host), socket.socket() as probe:
+                # as the listener has it: connections that ended a moment ago hold no port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind(("127.0.0.1", port))
                 except OSError:
