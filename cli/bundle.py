@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.bundle_files import write_bundle
 from hybrid_mesh.cli.console import out, step
 from hybrid_mesh.cli.engine import Engine
@@ -27,7 +28,12 @@ SHORTEST_SECONDS = 600
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
-Group = Annotated[str, typer.Argument(help="The workload group; its machines are of the type `bundle`.")]
+Group = Annotated[
+    str,
+    typer.Argument(
+        help="The workload group; its VMs have the type `bundle`.", autocompletion=complete.groups
+    ),
+]
 Ttl = Annotated[str, typer.Option(help="How long the token is to be good, such as 30m, 1h or 1d.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="The folder to write; <stack>-<group> by default.")

@@ -3,6 +3,7 @@
 from hybrid_mesh.cli.console import say, step
 from hybrid_mesh.cli.engine import Engine, ending
 from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.kubeconfig import forget_contexts
 from hybrid_mesh.cli.options import Stack
 from hybrid_mesh.cli.salt import remove_salt
 from hybrid_mesh.cli.stack import exists, prepared
@@ -37,6 +38,7 @@ def down(stack: Stack = "local") -> None:
             )
     else:
         say(f"The stack {stack} does not exist; there is nothing to destroy.")
+    forget_contexts(stack)
     if local:
         others = LabClient.end(stack_owner(project_name(), stack, engine.variables))
         if engine.settings.own_passphrase:

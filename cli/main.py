@@ -23,6 +23,8 @@ COMMANDS: Table = {
         "down": "hybrid_mesh.cli.down:down",
     },
     "Access": {
+        "kubeconfig": "hybrid_mesh.cli.kubeconfig:kubeconfig",
+        "kubectl": "hybrid_mesh.cli.kubeconfig:kubectl",
         "env": "hybrid_mesh.cli.env:env",
         "bundle": "hybrid_mesh.cli.bundle:bundle",
         "lab": "hybrid_mesh.cli.lab:lab",

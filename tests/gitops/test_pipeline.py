@@ -2,11 +2,10 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from tests.commands import LOCAL_BACKEND, PROJECT, run
+from tests.commands import LOCAL_BACKEND
 from tests.gitops.runner import Result, Runner
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site
@@ -36,16 +35,12 @@ def _succeeded(results: list[Result]) -> list[Result]:
     return results
 
 
-def _kubectl(site: Site, folder: Path, *arguments: str) -> str:
-    kubeconfig = folder / "east.kubeconfig"
-    kubeconfig.write_text(site.hybrid_mesh("lab", "kubeconfig", "east").stdout)
-    kubeconfig.chmod(0o600)
-    command = [str(PROJECT / ".toolchain/bin/kubectl"), f"--kubeconfig={kubeconfig}", *arguments]
-    return run(command, seconds=60).stdout.strip()
+def _kubectl(site: Site, *arguments: str) -> str:
+    return site.hybrid_mesh("kubectl", "east", "--", *arguments).stdout.strip()
 
 
-def _mode(site: Site, folder: Path) -> str:
-    return _kubectl(site, folder, "get", *POLICY, "-o", "jsonpath={.spec.mtls.mode}")
+def _mode(site: Site) -> str:
+    return _kubectl(site, "get", *POLICY, "-o", "jsonpath={.spec.mtls.mode}")
 
 
 def _drift(runner: Runner) -> str:
@@ -89,11 +84,11 @@ def test_nothing_that_was_shown_holds_a_secret(runner: Runner, site: Site) -> No
     assert leaks(known_secrets(site.export()), preview.output + runner.body()) == []
 
 
-def test_drift_is_found_and_reported(runner: Runner, site: Site, tmp_path: Path) -> None:
+def test_drift_is_found_and_reported(runner: Runner, site: Site) -> None:
     """What was changed and what was deleted; all else is as declared."""
-    _kubectl(site, tmp_path, "patch", *POLICY, "--type=merge", "--patch", PERMISSIVE)
-    _kubectl(site, tmp_path, "delete", *GROUP)
-    assert _mode(site, tmp_path) == "PERMISSIVE"
+    _kubectl(site, "patch", *POLICY, "--type=merge", "--patch", PERMISSIVE)
+    _kubectl(site, "delete", *GROUP)
+    assert _mode(site) == "PERMISSIVE"
     summary = _drift(runner)
     assert "PeerAuthentication" in summary
     assert '"PERMISSIVE" => "STRICT"' in summary
@@ -107,29 +102,27 @@ def test_drift_is_found_and_reported(runner: Runner, site: Site, tmp_path: Path)
     assert "create" in runner.arguments()
     assert "PERMISSIVE" in runner.body()
     assert leaks(known_secrets(site.export()), summary + runner.body()) == []
-    assert _mode(site, tmp_path) == "PERMISSIVE", "a check changes nothing"
+    assert _mode(site) == "PERMISSIVE", "a check changes nothing"
 
 
-def test_applying_again_heals(runner: Runner, site: Site, tmp_path: Path) -> None:
+def test_applying_again_heals(runner: Runner, site: Site) -> None:
     """The VMs whose agents began anew without their group, too."""
     for machine in ("legacy-0", "legacy-1"):
         site.hybrid_mesh("lab", "shell", machine, "systemctl", "restart", "istio")
     _succeeded(runner.job("apply-stack.yml", "apply"))
-    assert _mode(site, tmp_path) == "STRICT"
+    assert _mode(site) == "STRICT"
     site.hybrid_mesh("verify")
 
 
-def test_a_mesh_as_declared_has_no_drift(runner: Runner, site: Site, tmp_path: Path) -> None:
+def test_a_mesh_as_declared_has_no_drift(runner: Runner, site: Site) -> None:
     """Whatever was changed in what a chart made, which is not compared."""
     note = json.dumps({"data": {"note": "by hand"}})
-    _kubectl(site, tmp_path, "patch", *MESH_CONFIGURATION, "--type=merge", "--patch", note)
+    _kubectl(site, "patch", *MESH_CONFIGURATION, "--type=merge", "--patch", note)
     _no_drift(runner)
 
 
-def test_a_local_up_heals_a_mesh_that_is_up(site: Site, tmp_path: Path) -> None:
-    _kubectl(
-        site, tmp_path, "patch", *POLICY, "--type=merge", "--field-manager=someone", "--patch", PERMISSIVE
-    )
+def test_a_local_up_heals_a_mesh_that_is_up(site: Site) -> None:
+    _kubectl(site, "patch", *POLICY, "--type=merge", "--field-manager=someone", "--patch", PERMISSIVE)
     done = site.hybrid_mesh("up")
-    assert _mode(site, tmp_path) == "STRICT"
+    assert _mode(site) == "STRICT"
     assert "The mesh works" in done.stdout

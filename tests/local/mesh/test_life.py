@@ -13,7 +13,6 @@ import subprocess
 
 import pytest
 
-from tests.commands import PROJECT, run
 from tests.local.host import Traces, assert_nothing_left, traces
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site, descendants, kill_one
@@ -144,17 +143,8 @@ def test_down_leaves_nothing(site: Site, before: Traces) -> None:
 
 def secrets_of(site: Site, cluster: str) -> str:
     """The names of the Secrets in `istio-system`, "" while the cluster cannot be asked."""
-    known = site.hybrid_mesh("lab", "kubeconfig", cluster, check=False)
-    if known.returncode != 0:
-        return ""
-    kubeconfig = site.state / "kubeconfig-of-the-test"
-    kubeconfig.touch(mode=0o600)
-    kubeconfig.write_text(known.stdout)
-    command = [str(PROJECT / ".toolchain/bin/kubectl"), f"--kubeconfig={kubeconfig}", "get", "secrets"]
-    try:
-        return run([*command, "--namespace=istio-system", "--output=name"], check=False).stdout
-    finally:
-        kubeconfig.unlink()
+    asked = ("get", "secrets", "--namespace=istio-system", "--output=name")
+    return site.hybrid_mesh("kubectl", cluster, "--", *asked, check=False).stdout
 
 
 def start_up(site: Site) -> subprocess.Popen[str]:

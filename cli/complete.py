@@ -1,0 +1,67 @@
+"""What a shell completes: names from the stack files and of the running lab. A file that is wrong completes
+nothing, silently: the command itself says what is wrong with it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+
+def stacks(incomplete: str) -> list[str]:
+    """The stacks that have a file."""
+    from hybrid_mesh.local.paths import project_folder  # noqa: PLC0415 - `--help` does not need it
+
+    files = sorted((project_folder() / "stacks").glob("Pulumi.*.yaml"))
+    return _starting(incomplete, [file.stem.removeprefix("Pulumi.") for file in files])
+
+
+def clusters(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The clusters of the stack that the command line names."""
+    return _starting(incomplete, _names(ctx, "clusters"))
+
+
+def groups(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The workload groups of the stack that the command line names."""
+    return _starting(incomplete, _names(ctx, "workloadGroups"))
+
+
+def members(incomplete: str) -> list[str]:
+    """The clusters and VMs of the running lab."""
+    return _starting(incomplete, [*lab_clusters(""), *machines("")])
+
+
+def lab_clusters(incomplete: str) -> list[str]:
+    """The clusters of the running lab."""
+    return _starting(incomplete, [each.name for each in _lab("clusters")])
+
+
+def machines(incomplete: str) -> list[str]:
+    """The VMs of the running lab."""
+    return _starting(incomplete, [each.name for each in _lab("machines")])
+
+
+def _names(ctx: typer.Context, section: str) -> list[str]:
+    from hybrid_mesh.local.paths import project_folder  # noqa: PLC0415 - `--help` does not need it
+    from hybrid_mesh.model.reading.problems import ConfigurationError  # noqa: PLC0415
+    from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file  # noqa: PLC0415
+
+    try:
+        mesh = read_stack_file(stack_file(project_folder(), ctx.params.get("stack") or "local"))
+    except ConfigurationError:
+        return []
+    found = mesh.get(section)
+    return [str(name) for name in found] if isinstance(found, Mapping) else []
+
+
+def _lab(section: str) -> list[Any]:
+    from hybrid_mesh.local.lab.client import LabClient  # noqa: PLC0415 - `--help` does not need it
+    from hybrid_mesh.local.lab.errors import LabError  # noqa: PLC0415
+
+    try:
+        return list(getattr(LabClient.connect(start=False).status(), section))
+    except LabError:
+        return []
+
+
+def _starting(incomplete: str, names: list[str]) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]
