@@ -21,6 +21,7 @@ def test_missing_credentials_are_one_clear_line(prod: Site, cloud: str) -> None:
     prod.world.signed_out = frozenset({cloud})
     said = prod.up(fails=True)
     errors = {line.partition("error: ")[2] for line in said.splitlines() if "error: " in line}
+    assert len(errors) == 1, said
     [error] = errors
     assert error.endswith(f"-provider' has a problem: {NO_CREDENTIALS[cloud]}")
     assert "Traceback" not in said
