@@ -1,46 +1,45 @@
-"""`hybrid-mesh lab …`: looks into the lab of this machine."""
+"""`hybrid-mesh lab …`: looks into the lab of this host."""
 
-import contextlib
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from hybrid_mesh.cli.console import out, say, step
-from hybrid_mesh.cli.errors import CommandError
-from hybrid_mesh.cli.options import Json
+from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
+from hybrid_mesh.cli.lab_status import status_document, status_lines
+from hybrid_mesh.cli.options import DEFAULT_STACK, Json
+from hybrid_mesh.cli.touch import command as printed
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
-from hybrid_mesh.local.lab.specs import LabStatus
+from hybrid_mesh.local.lab.specs import LabStatus, Owner
 
-lab = typer.Typer(
-    help="Look into the lab that the local clusters and machines live in.", no_args_is_help=True
-)
+lab = typer.Typer(help="Inspect the lab, where local clusters and VMs run.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Name of a cluster or machine.", show_default=False)]
-Subject = Annotated[str, typer.Argument(help="`lab`, a machine, a cluster, or `<cluster>/<daemon>`.")]
+Name = Annotated[str, typer.Argument(help="Name of a cluster or VM.", show_default=False)]
+Cluster = Annotated[str, typer.Argument(metavar="CLUSTER", help="Name of a cluster.", show_default=False)]
+Vm = Annotated[str, typer.Argument(metavar="VM", help="Name of a VM.", show_default=False)]
+Subject = Annotated[str, typer.Argument(help="`lab`, a VM, a cluster, or `<cluster>/<daemon>`.")]
 Lines = Annotated[int, typer.Option("--lines", "-n", help="How many lines from the end.", min=1)]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 @lab.command()
 def status(json_output: Json = False) -> None:
-    """Say what runs in the lab, and how much memory it takes."""
+    """List the lab's clusters and VMs with their stacks and addresses, and the memory that the lab uses.
+
+    Also lists what a stopped lab has in its saved state.
+
+        hybrid-mesh lab status --json | jq -r '.clusters[].endpoint'
+    """
     found = _status()
     if json_output:
-        out.print_json(json.dumps(asdict(found)))
+        out.print_json(json.dumps(status_document(found)))
         return
-    if not found.running:
-        past = LabClient.has_state()
-        out.print(
-            "The lab is off" + (" but has a past: `hybrid-mesh up` powers it on again." if past else ".")
-        )
-        return
-    out.print(f"The lab runs (process {found.process_id}) and takes {found.memory_bytes / 2**20:.0f} MiB.")
-    out.print(_table(found), soft_wrap=False)
+    for line in status_lines(found):
+        out.print(line, markup=False)
 
 
 @lab.command()
@@ -50,11 +49,14 @@ def logs(subject: Subject = "lab", lines: Lines = 100) -> None:
 
 
 @lab.command()
-def kubeconfig(name: Name) -> None:
-    """Print the admin's kubeconfig of a cluster: kubectl --kubeconfig <(hybrid-mesh lab kubeconfig NAME) …"""
-    info = LabClient.connect(start=False).cluster(name)
+def kubeconfig(cluster: Cluster) -> None:
+    """Print the administrator's kubeconfig of a cluster.
+
+    hybrid-mesh lab kubeconfig east > east.kubeconfig
+    """
+    info = LabClient.connect(start=False).cluster(cluster)
     if info is None:
-        raise _unknown(name)
+        raise _not_a(_CLUSTER, cluster)
     out.print(info.kubeconfig, markup=False)
 
 
@@ -62,46 +64,64 @@ def kubeconfig(name: Name) -> None:
 def export(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
     """Copy all logs of the lab, running or not, into a folder."""
     copies = LabClient.export_logs(folder)
-    (folder / "status.json").write_text(json.dumps(asdict(_status()), indent=2))
+    (folder / "status.json").write_text(json.dumps(status_document(_status()), indent=2))
     out.print(f"{len(copies)} logs are in {folder}.")
 
 
 @lab.command()
-def delete(name: Name) -> None:
-    """Delete one cluster or VM, with its disk. The next `hybrid-mesh up` creates it again."""
+def delete(name: Name, yes: Yes = False) -> None:
+    """Delete one cluster or VM with its disk. The next `hybrid-mesh up` creates it again.
+
+    Asks on a terminal; elsewhere it requires --yes.
+
+        hybrid-mesh lab delete legacy-0
+    """
     client = LabClient.connect(start=False)
-    if client.cluster(name) is None and client.machine(name) is None:
-        raise _unknown(name)
-    with step(f"Deleting {name}"):
-        client.delete_cluster(name)
-        with contextlib.suppress(LabNotRunning):  # it ended with its last member
+    cluster, machine = client.cluster(name), client.machine(name)
+    found = cluster or machine
+    if found is None:
+        raise _not_a(_MEMBER, name)
+    what = f"{_CLUSTER if cluster else _VM} {name}"
+    again = f"`{printed('up', found.owner.stack if found.owner else DEFAULT_STACK)}` creates it again."
+    _confirm_delete(what, found.owner, again, yes)
+    with step(f"Deleting {what}"):
+        if cluster:
+            client.delete_cluster(name)
+        else:
             client.delete_machine(name)
+    say(f"{what[0].upper()}{what[1:]} is deleted. {again}")
 
 
 @lab.command(context_settings={"ignore_unknown_options": True})
 def shell(
-    name: Name,
+    vm: Vm,
     command: Annotated[
-        list[str] | None, typer.Argument(help="Run this and end; without it, a shell.")
+        list[str] | None, typer.Argument(help="Command to run instead of a shell.", show_default=False)
     ] = None,
 ) -> None:
-    """Open a shell as root in a machine, or run a command in it."""
+    """Open a root shell in a VM, or run a command in it and exit with its exit code.
+
+    hybrid-mesh lab shell legacy-0 -- systemctl status istio
+    """
     client = LabClient.connect(start=False)
-    if client.machine(name) is None:
-        raise _unknown(name)
+    if client.machine(vm) is None:
+        raise _not_a(_VM, vm)
     if command:
-        done = client.machine_shell(name, command, timeout=600)
+        done = client.machine_shell(vm, command, timeout=600)
         sys.stdout.write(done.stdout)
         sys.stderr.write(done.stderr)
         raise typer.Exit(done.returncode)
-    client.terminal(name)
+    client.terminal(vm)
 
 
 @lab.command()
 def down(
-    forget: Annotated[bool, typer.Option("--forget", help="Remove the lab's state on disk, too.")] = False,
+    forget: Annotated[
+        bool,
+        typer.Option("--forget", help="Also end a lab that does not answer, and remove its saved state."),
+    ] = False,
 ) -> None:
-    """Power the lab off. Its state stays, and `hybrid-mesh up` brings it back as after a power cut."""
+    """Stop the lab and keep its state on disk. The next `hybrid-mesh up` restarts it from there."""
     if forget:
         with step("Ending the lab and removing its state"):
             LabClient.end()
@@ -109,44 +129,54 @@ def down(
     try:
         client = LabClient.connect(start=False)
     except LabNotRunning:
-        say("The lab is off already.")
+        say("The lab is already stopped." if LabClient.has_state() else "No lab is running.")
         return
-    with step("Powering the lab off"):
+    with step("Stopping the lab"):
         client.shutdown()
+
+
+_CLUSTER, _VM, _MEMBER = "cluster", "VM", ""
 
 
 def _status() -> LabStatus:
     try:
         return LabClient.connect(start=False).status()
     except LabNotRunning:
-        return LabStatus(running=False, process_id=0, memory_bytes=0, clusters=[], machines=[], forwards=[])
+        return LabClient.saved_status()
 
 
-def _unknown(name: str) -> CommandError:
+def _not_a(wanted: str, name: str) -> CommandError:
+    """Why `name` is not a cluster, a VM or a member of the lab, with the names that are."""
     found = LabClient.connect(start=False).status()
-    names = ", ".join(sorted([c.name for c in found.clusters] + [m.name for m in found.machines]))
-    return CommandError(f"The lab has no {name}.", f"It has: {names or 'nothing'}.")
+    clusters = [each.name for each in found.clusters]
+    machines = [each.name for each in found.machines]
+    known = [
+        f"{plural} are: {', '.join(sorted(names)) or 'none'}"
+        for kind, plural, names in ((_CLUSTER, "clusters", clusters), (_VM, "VMs", machines))
+        if wanted in (kind, _MEMBER)
+    ]
+    actual = "a cluster" if name in clusters else "a VM" if name in machines else ""
+    if actual:
+        return CommandError(f"{name} is {actual}; {known[0]}.", "")
+    listed = "; ".join(known)
+    return CommandError(f"The lab has no {wanted or 'member'} {name}.", f"{listed[0].upper()}{listed[1:]}.")
 
 
-def _table(status: LabStatus) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("member", "network", "state", "address", "from this machine"):
-        table.add_column(heading, overflow="fold")
-    for cluster in status.clusters:
-        state = _state(cluster.state, cluster.detail)
-        table.add_row(
-            f"cluster {cluster.name}", cluster.network, state, cluster.gateway_address, cluster.endpoint
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _confirm_delete(what: str, owner: Owner | None, again: str, yes: bool) -> None:
+    """Asks on a terminal. Raises CommandError when nobody can be asked, typer.Exit at a no."""
+    if yes:
+        return
+    of = f" of stack {owner.stack}" if owner else ""
+    if not _on_a_terminal():
+        raise CommandError(
+            f"{what}{of} would be deleted with its disk; without a terminal this requires --yes.",
+            f"Nothing was changed. After a delete, {again}",
+            WRONG,
         )
-    for machine in status.machines:
-        state = _state(machine.state, machine.detail)
-        way_in = f"hybrid-mesh lab shell {machine.name}"
-        table.add_row(f"machine {machine.name}", machine.network, state, machine.address, way_in)
-    for forward in status.forwards:
-        if forward.subject != "api":
-            way_in = f"127.0.0.1:{forward.port}"
-            table.add_row(f"{forward.subject} of {forward.cluster}", "", "", forward.target, way_in)
-    return table
-
-
-def _state(state: str, detail: str) -> str:
-    return f"{state}: {detail}" if detail else state
+    if not typer.confirm(f"Delete {what}{of} with its disk? {again}"):
+        say("Nothing was changed.")
+        raise typer.Exit(FAILED)

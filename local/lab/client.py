@@ -9,6 +9,7 @@ from hybrid_mesh.local.lab.encoding import encode
 from hybrid_mesh.local.lab.errors import LabEnding, LabError, LabNotRunning
 from hybrid_mesh.local.lab.export import export_logs
 from hybrid_mesh.local.lab.operations import MARGIN_SECONDS, PING_SECONDS, Operation, Result
+from hybrid_mesh.local.lab.reports import Reporter
 from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
     ClusterSpec,
@@ -16,6 +17,7 @@ from hybrid_mesh.local.lab.specs import (
     LabStatus,
     MachineInfo,
     MachineSpec,
+    MemberState,
     Owner,
     Report,
 )
@@ -115,6 +117,15 @@ class LabClient:
 
     def status(self) -> LabStatus:
         return self._call(operations.STATUS)
+
+    @staticmethod
+    def saved_status() -> LabStatus:
+        """What is on disk of a lab that does not run. Raises LabError."""
+
+        def stage(_name: str) -> tuple[MemberState, str]:
+            return "stopped", ""
+
+        return Reporter(LabState(lab_folder(state_folder())), stage, stage, 0).status(0, {})
 
     def shutdown(self) -> None:
         """Powers the lab off. Its state stays on disk."""

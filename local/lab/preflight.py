@@ -1,6 +1,8 @@
 """What this machine must have before a lab can start on it. Nothing is changed by looking."""
 
+import contextlib
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -20,6 +22,8 @@ COVERED = ("/var/run", *EMPTY)
 NEEDED_MEMORY = 3 << 30
 NEEDED_DISK = 2 << 30
 NEEDED_WATCHERS = 90
+WATCHDOG = "hybrid_mesh.local.lab.watchdog"
+"""The module that the first process of a lab runs, with the state folder as its argument."""
 _TRIALS = {
     "network namespaces with bridges (module bridge)": "ip link add trial type bridge",
     "virtual links (module veth)": "ip link add trial type veth peer name other",
@@ -44,7 +48,7 @@ class Host:
     file_systems: str
     is_there: Callable[[str], bool]
     try_in_namespace: Callable[[str], bool]
-    other_labs: frozenset[str]
+    other_labs: tuple[str, ...]
     several_labs: bool
     toolchain_problem: str
 
@@ -72,7 +76,7 @@ def observe(state: Path) -> Host:
         file_systems=Path("/proc/filesystems").read_text(),
         is_there=packages.is_there,
         try_in_namespace=_try,
-        other_labs=frozenset(cgroups.running() - {cgroups.lab_name(state)}),
+        other_labs=_other_labs(state),
         several_labs=os.environ.get(SEVERAL_LABS) == "1",
         toolchain_problem=toolchain_problem,
     )
@@ -130,13 +134,27 @@ def _shortages(host: Host) -> list[str]:
             "sysctl -w fs.inotify.max_user_instances=1024"
         )
     if host.other_labs and not host.several_labs:
-        problems.append(
-            "another lab is running on this machine: end it with `hybrid-mesh lab down` "
-            "(and the HYBRID_MESH_STATE it was started with)"
-        )
+        problems += [f"another lab is running on this host, {lab}" for lab in host.other_labs]
     if host.toolchain_problem:
         problems.append(host.toolchain_problem)
     return problems
+
+
+def _other_labs(state: Path) -> tuple[str, ...]:
+    """The labs that run on other state folders, each with how to stop it; of other users' too."""
+    names = cgroups.running() - {cgroups.lab_name(state)}
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if WATCHDOG in words:
+                folder = words[words.index(WATCHDOG) + 1]
+                found[cgroups.lab_name(Path(folder))] = (
+                    f"on {folder} (process {process.name}): "
+                    f"stop it with `HYBRID_MESH_STATE={shlex.quote(folder)} hybrid-mesh lab down`"
+                )
+    unknown = "which is being cleaned up: try again in a minute"
+    return tuple(found.get(name, unknown) for name in sorted(names))
 
 
 def check_network(network: NetworkSpec) -> None:

@@ -25,7 +25,7 @@ Stage = Callable[[str], tuple[MemberState, str]]
 
 class Reporter:
     """Answers questions about the members that `state` remembers; `clusters` and `machines` say how far each
-    has come."""
+    has come. `process_id` is the lab's, 0 of one that is stopped."""
 
     def __init__(self, state: LabState, clusters: Stage, machines: Stage, process_id: int) -> None:
         self._process_id = process_id
@@ -62,7 +62,7 @@ class Reporter:
     def status(self, memory_bytes: int, troubles: Mapping[str, str]) -> LabStatus:
         """The whole lab. `troubles`: by cluster, what does not run as it should."""
         return LabStatus(
-            running=True,
+            running=self._process_id != 0,
             process_id=self._process_id,
             memory_bytes=memory_bytes,
             clusters=[self._cluster(record, troubles) for record in self._state.clusters.values()],
@@ -71,6 +71,7 @@ class Reporter:
                 Forward(record.spec.name, subject, port, _target(record, subject))
                 for record in self._state.clusters.values()
                 for subject, port in record.ports.items()
+                if self._process_id
             ],
         )
 

@@ -7,7 +7,8 @@ from typing import Literal
 Report = Callable[[str], None]
 """Told how an operation goes, in one line each time."""
 
-MemberState = Literal["starting", "ready", "failed"]
+MemberState = Literal["starting", "ready", "failed", "stopped"]
+"""`stopped`: only its saved state was read."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,8 @@ class MachineStatus:
 
 @dataclass(frozen=True)
 class LabStatus:
-    """`running` is false when only the state on disk was read. `memory_bytes` is the whole lab's, page cache
-    excluded."""
+    """`running` is false when only the saved state was read. `memory_bytes` is the whole lab's, page cache
+    excluded; `process_id` is the lab's init, on the host."""
 
     running: bool
     process_id: int

@@ -90,7 +90,7 @@ def _start(state: Path) -> None:
     logs.begin(log)
     with log.open("ab") as output:
         watchdog = subprocess.Popen(
-            [sys.executable, "-m", "hybrid_mesh.local.lab.watchdog", str(state)],
+            [sys.executable, "-m", preflight.WATCHDOG, str(state)],
             cwd=project_folder(),
             env=_environment(),
             stdin=subprocess.DEVNULL,

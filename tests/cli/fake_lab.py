@@ -1,7 +1,7 @@
 """A lab for tests of the command: says what it is told to, and remembers what was asked."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hybrid_mesh.local.lab.errors import LabNotRunning, PreflightError
@@ -19,6 +19,8 @@ from hybrid_mesh.local.lab.specs import (
 KUBECONFIG = json.dumps(
     {"apiVersion": "v1", "kind": "Config", "users": [{"user": {"token": "the-secret-token"}}]}
 )
+
+LOCAL = Owner("hybrid-mesh", "local")
 
 
 @dataclass
@@ -83,11 +85,14 @@ class FakeLab:
             "PEM",
             "172.30.1.10",
             "ready",
+            LOCAL,
         )
 
     def machine(self, name: str) -> MachineInfo | None:
         return (
-            MachineInfo(name, "i-2", "10.10.0.100", "172.30.200.1", "ready") if name == "legacy-0" else None
+            MachineInfo(name, "i-2", "10.10.0.100", "172.30.200.1", "ready", LOCAL)
+            if name == "legacy-0"
+            else None
         )
 
     def machine_shell(self, name: str, command: list[str], timeout: float) -> CompletedCommand:
@@ -96,6 +101,13 @@ class FakeLab:
 
     def logs(self, subject: str, lines: int) -> str:
         return f"{lines} lines of {subject} [with brackets]"
+
+    def saved_status(self) -> LabStatus:
+        if not self.past:
+            return LabStatus(False, 0, 0, [], [], [])
+        found = self.status()
+        clusters = [replace(cluster, state="stopped") for cluster in found.clusters]
+        return LabStatus(False, 0, 0, clusters, [], [])
 
     def status(self) -> LabStatus:
         cluster = ClusterStatus(
@@ -107,9 +119,10 @@ class FakeLab:
             "https://127.0.0.1:1",
             "https://172.30.1.1:6443",
             "172.30.1.10",
+            LOCAL,
         )
         machine = MachineStatus(
-            "legacy-0", "amsterdam", "i-2", "starting", "booting", "10.10.0.100", "172.30.200.1"
+            "legacy-0", "amsterdam", "i-2", "starting", "booting", "10.10.0.100", "172.30.200.1", LOCAL
         )
         forwards = [
             Forward("east", "api", 1, "172.30.1.1:6443"),

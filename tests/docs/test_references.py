@@ -3,17 +3,20 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import typer
 from typer.core import TyperGroup
 
+from hybrid_mesh.cli.lab_status import status_document
 from hybrid_mesh.cli.main import app
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.operate.verify.report import as_json
 from hybrid_mesh.operate.verify.run import verify
+from tests.cli.fake_lab import FakeLab
 from tests.commands import PROJECT
 from tests.components.conftest import EXTERNAL, SECRETS, declare_mesh, read_stack
 from tests.docs.pages import TRACKED
@@ -49,6 +52,17 @@ def test_verify_prints_the_documented_json() -> None:
         for plan in (mesh_plan(), mesh_plan(demo={"group": None}))
     ]
     assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh verify")) == []
+
+
+def test_lab_status_prints_the_documented_json() -> None:
+    status = FakeLab().status()
+    ownerless = replace(
+        status,
+        clusters=[replace(each, owner=None) for each in status.clusters],
+        machines=[replace(each, owner=None) for each in status.machines],
+    )
+    samples = [_read(status_document(each)) for each in (status, ownerless)]
+    assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh lab status")) == []
 
 
 def _read(content: Any) -> Any:

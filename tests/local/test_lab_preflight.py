@@ -1,7 +1,11 @@
 """Each thing that a machine can lack is one line that names it and the remedy."""
 
 import dataclasses
+import shlex
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from hybrid_mesh.local.lab import preflight
 from hybrid_mesh.local.lab.errors import LabError, PreflightError, from_wire, to_wire
 from hybrid_mesh.local.lab.preflight import Host, find_problems
 from hybrid_mesh.local.lab.specs import NetworkSpec
+from hybrid_mesh.local.linux import cgroups
 
 GOOD = Host(
     effective_user=0,
@@ -22,7 +27,7 @@ GOOD = Host(
     file_systems="nodev\toverlay\n\text4\n",
     is_there=lambda _proof: True,
     try_in_namespace=lambda _command: True,
-    other_labs=frozenset(),
+    other_labs=(),
     several_labs=False,
     toolchain_problem="",
 )
@@ -58,9 +63,9 @@ def test_a_good_machine_has_no_problem() -> None:
         ({"overlay_refused": "wrong fs type"}, "cannot hold overlays", "ext4"),
         ({"free_watchers": 5}, "only 5 inotify instances", "sysctl -w fs.inotify.max_user_instances"),
         (
-            {"other_labs": frozenset({"hybrid-mesh-00000000"})},
-            "another lab is running",
-            "hybrid-mesh lab down",
+            {"other_labs": ("on /x (process 7): stop it with `HYBRID_MESH_STATE=/x hybrid-mesh lab down`",)},
+            "another lab is running on this host, on /x (process 7)",
+            "`HYBRID_MESH_STATE=/x hybrid-mesh lab down`",
         ),
         ({"toolchain_problem": "the toolchain is not built: run `make toolchain`"}, "not built", "make"),
     ],
@@ -81,8 +86,36 @@ def test_all_problems_are_told_at_once() -> None:
 
 
 def test_several_labs_are_allowed_on_request() -> None:
-    others = frozenset({"hybrid-mesh-00000000"})
+    others = ("on /x",)
     assert find_problems(dataclasses.replace(GOOD, other_labs=others, several_labs=True)) == []
+
+
+def test_another_lab_is_named_by_its_folder_and_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "another's state"
+    watchdog = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys; print(flush=True); sys.stdin.read()",
+            preflight.WATCHDOG,
+            str(other),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with watchdog:
+        assert watchdog.stdout is not None
+        watchdog.stdout.readline()
+        names = {cgroups.lab_name(path) for path in (other, tmp_path)}
+        monkeypatch.setattr(cgroups, "running", lambda: names)
+        command = f"`HYBRID_MESH_STATE={shlex.quote(str(other))} hybrid-mesh lab down`"
+        assert preflight._other_labs(tmp_path) == (
+            f"on {other} (process {watchdog.pid}): stop it with {command}",
+        )
+        watchdog.kill()
+    assert preflight._other_labs(tmp_path) == ("which is being cleaned up: try again in a minute",)
 
 
 def test_delay_without_netem_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
