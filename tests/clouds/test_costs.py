@@ -45,7 +45,7 @@ def test_the_quantities_are_those_of_the_stack(stack: str) -> None:
 
 def _machines(plan: MeshPlan) -> list[tuple[str, int]]:
     groups = [group.machine_set for group in plan.groups.values() if group.machine_set is not None]
-    found = [(f"machines, {group.machine_type}", group.minimum) for group in groups]
+    found = [(f"VMs, {group.machine_type}", group.minimum) for group in groups]
     for cluster in plan.clusters.values():
         pool = getattr(cluster.config, "node_pool", None) or getattr(cluster.config, "node_group", None)
         if pool is not None:
