@@ -10,12 +10,11 @@ from hybrid_mesh.cli.options import Stack
 from hybrid_mesh.cli.plans import is_local, stack_plan
 from hybrid_mesh.cli.stack import prepared
 from hybrid_mesh.cli.touch import command, next_steps
-from hybrid_mesh.cli.verify import check, show
+from hybrid_mesh.cli.verify import check, complain, show
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.local.paths import page
 from hybrid_mesh.local.toolchain.profile import Profile
-from hybrid_mesh.operate.verify.run import Report
 
 PATIENCE = 90.0
 """Seconds for which a mesh that was just raised, or came back from a power cut, may not yet be as it must."""
@@ -60,22 +59,11 @@ def up(stack: Stack = "local") -> None:
             report = check(plan, PATIENCE)
         show(report)
         if not report.holds:
-            warn(f"error: {_failures(report)}", style="red")
+            complain(report)
             warn(f"       {page('troubleshooting.md')} explains each check.")
             warn(f"       Then run `{command('verify', stack)}`.")
             raise typer.Exit(FAILED)
     next_steps(plan)
-
-
-def _failures(report: Report) -> str:
-    failed = sum(not result.verdict.holds for result in report.results)
-    missing = sum(not gap.by_design for gap in report.gaps)
-    text = (
-        f"{failed} of {len(report.results)} checks failed"
-        if failed or not missing
-        else "The mesh is incomplete"
-    )
-    return f"{text}; {missing} could not be made." if missing else f"{text}."
 
 
 def _is_running() -> bool:

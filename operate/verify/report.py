@@ -1,11 +1,17 @@
 """The report of `verify`, for people and for scripts."""
 
+import textwrap
 from typing import Any
 
-from rich.table import Table
+from rich.text import Text
 
 from hybrid_mesh.operate.verify.checks import MustFail, source_name
 from hybrid_mesh.operate.verify.run import Report, Result
+
+PASSED, FAILED, NOT_PROBED = "✓", "✗", "-"
+_STYLES = {PASSED: "green", FAILED: "red", NOT_PROBED: "dim"}
+_INDENT = 4
+_LONGEST_COLUMN = 40
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -26,7 +32,7 @@ def _check(result: Result) -> dict[str, Any]:
         "subject": result.check.subject,
         "source": source_name(result.check.source),
         "destination": result.check.destination,
-        "expected": _expected(result),
+        "expected": "refusal" if isinstance(result.check.expectation, MustFail) else "answer",
         "holds": result.verdict.holds,
         "detail": result.verdict.detail,
         "tries": result.tries,
@@ -34,37 +40,58 @@ def _check(result: Result) -> dict[str, Any]:
     }
 
 
-def as_table(report: Report) -> Table:
-    """One row per check and per gap; what does not hold comes with the reason."""
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for heading in ("", "from", "to", "seen"):
-        table.add_column(heading, overflow="fold")
-    for result in report.results:
-        mark = "[green]ok[/]" if result.verdict.holds else "[red]FAILED[/]"
-        tries = f" (try {result.tries})" if result.tries > 1 else ""
-        refused = (
-            "refused: " if isinstance(result.check.expectation, MustFail) and result.verdict.holds else ""
-        )
-        table.add_row(
-            mark,
-            source_name(result.check.source),
-            result.check.destination,
-            f"{refused}{result.verdict.detail}{tries}",
-        )
-    for gap in report.gaps:
-        mark = "[dim]not probed[/]" if gap.by_design else "[red]MISSING[/]"
-        table.add_row(mark, "", gap.subject, gap.reason)
-    return table
+def as_text(report: Report, width: int) -> Text:
+    """One line a check, in groups by the sender of its requests, at most `width` columns wide; a line that is
+    longer goes on below, and no name or address is broken."""
+    rows = [(f"from {source_name(r.check.source)}", *_row(r)) for r in report.results]
+    rows += [
+        ("not checked", NOT_PROBED if gap.by_design else FAILED, gap.subject, gap.reason)
+        for gap in report.gaps
+    ]
+    column = max((len(name) for _, _, name, _ in rows if len(name) <= _LONGEST_COLUMN), default=0)
+    text, group = Text(), ""
+    for heading, mark, name, detail in rows:
+        if heading != group:
+            group = heading
+            text.append(f"{heading}\n", style="bold")
+        line = _wrapped(f"  {mark} ", f"{name:<{column}}  {detail}", width)
+        text.append(line[:_INDENT], style=_STYLES[mark])
+        text.append(f"{line[_INDENT:]}\n")
+    return text
 
 
 def summary(report: Report) -> str:
-    """One line."""
-    held = sum(result.verdict.holds for result in report.results)
-    missing = sum(not gap.by_design for gap in report.gaps)
-    tail = f", {missing} not there to be checked" if missing else ""
-    verdict = "The mesh works" if report.holds else "The mesh does NOT work as declared"
-    return f"{verdict}: {held} of {len(report.results)} checks hold{tail} ({report.seconds:.1f} s)."
+    """One line, without the failures, see `failures`."""
+    passed = sum(result.verdict.holds for result in report.results)
+    counted = f"{passed} of {len(report.results)} checks passed ({report.seconds:.1f} s)"
+    return f"The mesh works: {counted}." if report.holds else f"{counted[0].upper()}{counted[1:]}."
 
 
-def _expected(result: Result) -> str:
-    return "refusal" if isinstance(result.check.expectation, MustFail) else "answer"
+def failures(report: Report) -> list[str]:
+    """How many checks failed, then one line for each and for what is missing; empty when all is well."""
+    if report.holds:
+        return []
+    failed = [f"{r.check.subject}: {r.verdict.detail}" for r in report.results if not r.verdict.holds]
+    missing = [f"{gap.subject}: {gap.reason}" for gap in report.gaps if not gap.by_design]
+    counted = [f"{len(failed)} of {len(report.results)} checks failed"] if failed else []
+    counted += [f"{len(missing)} could not be made"] if missing else []
+    return [f"{', '.join(counted) or 'Nothing could be checked'}.", *failed, *missing]
+
+
+def _row(result: Result) -> tuple[str, str, str]:
+    tries = f" (try {result.tries})" if result.tries > 1 else ""
+    refused = isinstance(result.check.expectation, MustFail) and result.verdict.holds
+    detail = f"{'refused: ' if refused else ''}{result.verdict.detail}{tries}"
+    return PASSED if result.verdict.holds else FAILED, result.check.destination, detail
+
+
+def _wrapped(mark: str, line: str, width: int) -> str:
+    """`line` behind `mark`, whose width is `_INDENT`."""
+    return textwrap.fill(
+        line,
+        max(width, _INDENT + 3),
+        initial_indent=mark,
+        subsequent_indent=" " * (_INDENT + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

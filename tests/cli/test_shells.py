@@ -1,25 +1,20 @@
 """The command's `Shell`: what it finds, how it runs things, and that no failure of it tells a secret."""
 
-import io
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from hybrid_mesh.cli import kubeconfigs, shells
-from hybrid_mesh.cli.console import WIDTH_OF_A_FILE
 from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.cli.kubeconfigs import Kubeconfig, read_kubeconfig
 from hybrid_mesh.cli.shells import MeshShell
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.operate.shell import Machine, NotProbedError, NotReachableError
-from hybrid_mesh.operate.verify.report import as_table
-from hybrid_mesh.operate.verify.run import verify
 from tests.cli.fake_lab import FakeLab
-from tests.operate.mesh import FakeShell, mesh_plan, raw_mesh
+from tests.operate.mesh import mesh_plan, raw_mesh
 
 SECRET = "the-secret-token"
 KUBECONFIG: dict[str, Any] = {
@@ -148,12 +143,6 @@ def test_a_kubeconfig_in_a_secret_is_asked_of_pulumi(pulumi: Any, monkeypatch: p
         read_kubeconfig(kubeconfig_plan(secret="other"), "dev")
     assert SECRET not in str(raised.value)
     assert "config set" in raised.value.remedy
-
-
-def test_a_piped_table_is_wide_enough_to_be_read() -> None:
-    file = io.StringIO()
-    Console(file=file, width=WIDTH_OF_A_FILE).print(as_table(verify(mesh_plan(), FakeShell(), first_sync=0)))
-    assert "200 from cluster east, cluster west, machine legacy-0, machine legacy-1" in file.getvalue()
 
 
 def test_the_kubeconfig_of_a_cluster_in_a_cloud_is_what_the_stack_exports(

@@ -1,0 +1,77 @@
+"""`hybrid-mesh verify`: what it writes, how it ends, and what it says when nothing can be asked."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from hybrid_mesh.cli import verify as command
+from hybrid_mesh.cli.main import app
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
+from tests.cli.fake_lab import FakeLab
+from tests.commands import PROJECT
+from tests.operate.mesh import FakeShell, mesh_plan
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> FakeShell:
+    """The mesh's members, which all answer; the lab runs."""
+    fake = FakeShell()
+    monkeypatch.setattr(command, "MeshShell", lambda _: fake)
+    monkeypatch.setattr(command, "LabClient", FakeLab())
+    monkeypatch.setattr(command, "stack_plan", lambda _: mesh_plan())
+    return fake
+
+
+def test_a_mesh_that_works(shell: FakeShell, tmp_path: Path) -> None:
+    page, cases = tmp_path / "page.html", tmp_path / "cases.xml"
+    done = runner.invoke(app, ["verify", "--html", str(page), "--junit", str(cases)])
+    assert done.exit_code == 0, done.output
+    assert "The mesh works: 17 of 17 checks passed" in done.stdout
+    assert "The mesh works: 17 of 17 checks passed" in page.read_text()
+    assert len(list(Xml.parse(cases).iter("testcase"))) == 17
+
+
+def test_what_failed_is_said_at_the_end(shell: FakeShell, tmp_path: Path) -> None:
+    shell.missing_pods = {"outside/east"}
+    done = runner.invoke(app, ["verify", "--junit", str(tmp_path / "cases.xml"), "--json"])
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["passed"] is False
+    assert "error: 1 could not be made.\n       refusals in east: " in done.stderr
+    assert (tmp_path / "cases.xml").exists()
+
+
+def test_a_report_that_cannot_be_written_is_named(shell: FakeShell, tmp_path: Path) -> None:
+    done = runner.invoke(app, ["verify", "--html", str(tmp_path / "nowhere/page.html")])
+    assert done.exit_code == 1
+    assert "nowhere/page.html cannot be written: No such file or directory." in done.stderr
+
+
+def test_without_a_lab_nothing_is_checked(shell: FakeShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "LabClient", FakeLab(running=False))
+    done = runner.invoke(app, ["verify"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "error: No lab is running.\n       Start one with `hybrid-mesh up`.\n"
+
+
+@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
+def test_the_advice_for_a_stack_without_a_demo_is_one_that_plan_accepts(
+    stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mesh: dict[str, Any] = {**read_stack_file(stack_file(PROJECT, stack)), "demo": None}
+    if stack == "local":
+        mesh["ingress"] = {}
+        mesh["workloadGroups"] = {}
+    del mesh["demo"]
+    monkeypatch.setattr(command, "stack_plan", lambda _: plan_from(mesh, stack))
+    done = runner.invoke(app, ["verify", "--stack", stack])
+    assert done.exit_code == 2
+    advice = done.stderr.split("`")[3].replace("REGISTRY", "registry.example.com")
+    assert plan_from({**mesh, **yaml.safe_load(advice)}, stack).demo is not None
