@@ -8,10 +8,7 @@ gc.disable()
 
 import pulumi  # noqa: E402 - the SDKs are what the line above is for
 
-from hybrid_mesh.components.mesh import HybridMesh  # noqa: E402
-from hybrid_mesh.model.derive.labels import MESH  # noqa: E402
-from hybrid_mesh.model.plan.build import plan_from  # noqa: E402
-from hybrid_mesh.model.reading.problems import ConfigurationError  # noqa: E402
+from hybrid_mesh import ConfigurationError, HybridMesh, plan_from  # noqa: E402
 
 config = pulumi.Config("hybrid-mesh")
 try:
@@ -20,6 +17,6 @@ except ConfigurationError as error:
     raise pulumi.RunError(f"stacks/Pulumi.{pulumi.get_stack()}.yaml is wrong:\n{error}") from None
 secrets = {name: config.require_secret(name) for name in plan.secrets}
 
-mesh = HybridMesh(MESH, plan=plan, secrets=secrets)
+mesh = HybridMesh("mesh", plan=plan, secrets=secrets)
 for name, value in mesh.outputs.items():
     pulumi.export(name, value)

@@ -8,6 +8,7 @@ import pulumi
 from hybrid_mesh.components.clouds import cloud_cluster, cloud_network, in_cloud
 from hybrid_mesh.components.clusters.base import MeshCluster
 from hybrid_mesh.components.clusters.cloud import CloudMeshCluster
+from hybrid_mesh.components.clusters.existing import ExistingCluster
 from hybrid_mesh.components.clusters.kubeconfig import KubeconfigMeshCluster
 from hybrid_mesh.components.clusters.local import LocalMeshCluster
 from hybrid_mesh.components.demo import Demo
@@ -31,8 +32,11 @@ from hybrid_mesh.model.plan.types import ClusterPlan, GroupPlan, IngressPlan, Me
 class HybridMesh(pulumi.ComponentResource):
     """One Istio mesh over the plan's clusters and machines.
 
-    `secrets` has the values of the flat configuration keys that `plan.secrets` names. `outputs` is what the
-    stack exports.
+    `secrets` has the values of the flat configuration keys that `plan.secrets` names. `clusters` has, by
+    name, access to clusters of type `kubeconfig` that the program itself created or found. `outputs` is what
+    the stack exports. Name it `mesh`: labels of cloud resources say so.
+
+    Raises ValueError for a cluster that the plan does not have as one of type `kubeconfig`.
     """
 
     outputs: dict[str, Any]
@@ -42,16 +46,18 @@ class HybridMesh(pulumi.ComponentResource):
         name: str,
         *,
         plan: MeshPlan,
-        secrets: Mapping[str, pulumi.Input[str]],
+        secrets: Mapping[str, pulumi.Input[str]] | None = None,
+        clusters: Mapping[str, ExistingCluster] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        self._existing = _checked(plan, clusters or {})
         safeguard = Safeguard(plan)
         of_all = pulumi.ResourceOptions(transformations=[labelling(plan.labels), safeguard.transform])
         super().__init__(
             "hybridmesh:index:HybridMesh", name, None, pulumi.ResourceOptions.merge(of_all, opts)
         )
         safeguard.begin(name, self)
-        self._name, self._plan, self._secrets = name, plan, secrets
+        self._name, self._plan, self._secrets = name, plan, secrets or {}
         self._own = pulumi.ResourceOptions(parent=self)
         self._trust = MeshTrust(
             f"{name}-trust",
@@ -59,7 +65,7 @@ class HybridMesh(pulumi.ComponentResource):
             mesh_id=plan.mesh_id,
             trust_domain=plan.trust_domain,
             clusters=list(plan.clusters),
-            secrets=secrets,
+            secrets=self._secrets,
             protected=plan.protected,
             opts=self._own,
         )
@@ -104,7 +110,10 @@ class HybridMesh(pulumi.ComponentResource):
                 network = self._plan.networks[plan.network]
                 return LocalMeshCluster(name, plan=plan, network=network, opts=self._own)
             case KubeconfigClusterPlan():
-                return KubeconfigMeshCluster(name, plan=plan, secrets=self._secrets, opts=self._own)
+                existing = self._existing.get(plan.name)
+                return KubeconfigMeshCluster(
+                    name, plan=plan, secrets=self._secrets, existing=existing, opts=self._own
+                )
             case _:
                 site = CloudSite(self._networks, self._plan.labels, self._plan.protected)
                 return cloud_cluster(name, plan, site, opts=self._own)
@@ -212,3 +221,13 @@ class HybridMesh(pulumi.ComponentResource):
             "ingresses": {name: {"address": ingress.address} for name, ingress in self._ingresses.items()},
             **({"kubeconfigs": kubeconfigs} if kubeconfigs else {}),
         }
+
+
+def _checked(plan: MeshPlan, clusters: Mapping[str, ExistingCluster]) -> Mapping[str, ExistingCluster]:
+    known = sorted(name for name, each in plan.clusters.items() if isinstance(each, KubeconfigClusterPlan))
+    if unknown := sorted(set(clusters) - set(known)):
+        raise ValueError(
+            f"clusters: {', '.join(unknown)} is not a cluster of type kubeconfig in the plan; "
+            f"it has: {', '.join(known) or 'none'}"
+        )
+    return clusters

@@ -1,5 +1,58 @@
-"""Hybrid Mesh as a package: what `pip install hybrid-mesh` gives, and what every import here names.
+"""Hybrid Mesh as a package: what `pip install hybrid-mesh` installs, and what every import here names.
 
-Its folders are links to those at the top of the repository, so every module has one name, in a checkout and
-installed.
+In a checkout its folders are links to those at the top of the repository, so every module has one name, in a
+checkout and installed. The names below are the API for programs of your own (docs/library.md). Each is
+imported when it is used: `import hybrid_mesh` alone loads no SDK.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hybrid_mesh.components.clusters.base import MeshCluster
+    from hybrid_mesh.components.clusters.existing import ExistingCluster
+    from hybrid_mesh.components.gateways import EastWestGateway
+    from hybrid_mesh.components.ingress import Ingress
+    from hybrid_mesh.components.istio import IstioControlPlane
+    from hybrid_mesh.components.mesh import HybridMesh
+    from hybrid_mesh.components.trust import MeshTrust
+    from hybrid_mesh.components.workloads import WorkloadGroup
+    from hybrid_mesh.model.config.mesh import MeshConfig
+    from hybrid_mesh.model.plan.build import plan_from
+    from hybrid_mesh.model.plan.types import MeshPlan
+    from hybrid_mesh.model.reading.problems import ConfigurationError
+
+__all__ = [
+    "ConfigurationError",
+    "EastWestGateway",
+    "ExistingCluster",
+    "HybridMesh",
+    "Ingress",
+    "IstioControlPlane",
+    "MeshCluster",
+    "MeshConfig",
+    "MeshPlan",
+    "MeshTrust",
+    "WorkloadGroup",
+    "plan_from",
+]
+_HOMES = {
+    "ConfigurationError": "model.reading.problems",
+    "EastWestGateway": "components.gateways",
+    "ExistingCluster": "components.clusters.existing",
+    "HybridMesh": "components.mesh",
+    "Ingress": "components.ingress",
+    "IstioControlPlane": "components.istio",
+    "MeshCluster": "components.clusters.base",
+    "MeshConfig": "model.config.mesh",
+    "MeshPlan": "model.plan.types",
+    "MeshTrust": "components.trust",
+    "WorkloadGroup": "components.workloads",
+    "plan_from": "model.plan.build",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

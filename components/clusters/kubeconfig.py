@@ -9,6 +9,7 @@ import pulumi
 import yaml
 
 from hybrid_mesh.components.clusters.base import MeshCluster
+from hybrid_mesh.components.clusters.existing import ExistingCluster
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
 from hybrid_mesh.model.derive.kubeconfigs import ambient_files, merge_kubeconfigs, server_of
 from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan
@@ -28,27 +29,33 @@ class KubeconfigMeshCluster(MeshCluster):
         *,
         plan: KubeconfigClusterPlan,
         secrets: Mapping[str, pulumi.Input[str]],
+        existing: ExistingCluster | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, plan=plan, opts=opts)
         config = plan.config
-        self.context = config.context
-        self.kubeconfig = _kubeconfig(config, secrets)
+        self.context = existing.context if existing else config.context
+        self.kubeconfig = _kubeconfig(config, secrets, existing)
         self.incarnation = pulumi.Output.from_input(plan.name)
-        self.endpoint = self._endpoint(config)
-        self.peer_endpoint = (
-            pulumi.Output.from_input(config.peer_endpoint) if config.peer_endpoint else self.endpoint
-        )
-        self.connect(name)
+        self.endpoint = self._endpoint(config, is_text=bool(existing or config.secret))
+        peer_endpoint = existing.peer_endpoint if existing else None
+        if peer_endpoint := peer_endpoint or config.peer_endpoint:
+            self.peer_endpoint = pulumi.Output.from_input(peer_endpoint)
+        else:
+            self.peer_endpoint = self.endpoint
+        if existing and existing.provider:
+            self.provider = existing.provider
+        else:
+            self.connect(name)
         self.register_outputs({"peerEndpoint": self.peer_endpoint})
 
-    def _endpoint(self, config: KubeconfigClusterConfig) -> pulumi.Output[str]:
-        """The server in a secret kubeconfig; else `peerEndpoint`, so that a program on another host, without
-        the file, has the same; else the server in the file."""
+    def _endpoint(self, config: KubeconfigClusterConfig, *, is_text: bool) -> pulumi.Output[str]:
+        """The server in a kubeconfig that is a text; else `peerEndpoint`, so that a program on another host,
+        without the file, has the same; else the server in the file."""
         where = f"clusters.{self.plan.name}"
-        if config.secret and self.kubeconfig is not None:
+        if is_text and self.kubeconfig is not None:
             text = pulumi.Output.unsecret(self.kubeconfig)
-            return text.apply(lambda content: _server([(Path(), content)], config.context, f"{where}.secret"))
+            return text.apply(lambda content: _server([(Path(), content)], self.context, f"{where}.secret"))
         if config.peer_endpoint:
             return pulumi.Output.from_input(config.peer_endpoint)
         files = [Path(config.path).expanduser()] if config.path else ambient_files(os.environ, Path.home())
@@ -56,8 +63,12 @@ class KubeconfigMeshCluster(MeshCluster):
 
 
 def _kubeconfig(
-    config: KubeconfigClusterConfig, secrets: Mapping[str, pulumi.Input[str]]
+    config: KubeconfigClusterConfig,
+    secrets: Mapping[str, pulumi.Input[str]],
+    existing: ExistingCluster | None,
 ) -> pulumi.Output[str] | None:
+    if existing:
+        return pulumi.Output.secret(existing.kubeconfig)
     if config.secret:
         return pulumi.Output.secret(secrets[config.secret])
     return pulumi.Output.from_input(config.path) if config.path else None

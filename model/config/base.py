@@ -60,7 +60,8 @@ class UnreadableError(Exception):
 
 
 class Section(BaseModel):
-    """One section of the configuration: camelCase keys, unknown keys refused, immutable once read.
+    """One section of the configuration, immutable once read. A file has camelCase keys, and no others are
+    read from it (`by_name=False`); Python code may also use the fields' names.
 
     A section of a partial configuration (`model.reading.partial`) lacks the fields that could not be read;
     access to such a field raises UnreadableError.
@@ -68,7 +69,8 @@ class Section(BaseModel):
 
     model_config = ConfigDict(
         alias_generator=to_camel,
-        populate_by_name=False,
+        validate_by_alias=True,
+        validate_by_name=True,
         extra="forbid",
         frozen=True,
         validate_default=True,

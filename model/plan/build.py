@@ -27,21 +27,36 @@ from hybrid_mesh.model.plan.types import (
     NetworkPlan,
     RemoteSecretEntry,
 )
-from hybrid_mesh.model.reading.parse import parse_mesh
+from hybrid_mesh.model.reading.parse import ParsedMesh, parse_mesh
 from hybrid_mesh.model.reading.problems import ConfigurationError
 
 
-def plan_from(raw: Mapping[str, Any], stack: str) -> MeshPlan:
-    """Reads, checks and plans the raw value of `hybrid-mesh:mesh`.
+def plan_from(raw: Mapping[str, Any] | MeshConfig, stack: str, *, existing: Collection[str] = ()) -> MeshPlan:
+    """Reads, checks and plans the raw value of `hybrid-mesh:mesh`, or a configuration made in Python.
+
+    `existing` names the clusters of type `kubeconfig` to which the program itself has access: they need no
+    `path`, `context` or `secret`.
 
     Raises ConfigurationError with every problem of its form and every rule that it breaks, without the
     consequences of either.
     """
-    parsed = parse_mesh(raw)
+    parsed = ParsedMesh(raw) if isinstance(raw, MeshConfig) else parse_mesh(raw)
+    if not parsed.problems:
+        parsed = ParsedMesh(_reached_by_program(parsed.mesh, existing))
     problems = [*parsed.problems, *run(parsed.mesh)]
     if problems:
         raise ConfigurationError(problems)
     return _plan_mesh(parsed.mesh, stack)
+
+
+def _reached_by_program(mesh: MeshConfig, existing: Collection[str]) -> MeshConfig:
+    """The mesh whose clusters `existing` name no kubeconfig; each counts as a context of its own."""
+    clusters = {
+        name: cluster.model_copy(update={"path": None, "secret": None, "context": name})
+        for name, cluster in mesh.clusters.items()
+        if name in existing and isinstance(cluster, KubeconfigClusterConfig)
+    }
+    return mesh.model_copy(update={"clusters": {**mesh.clusters, **clusters}})
 
 
 def _plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:

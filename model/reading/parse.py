@@ -23,7 +23,7 @@ class ParsedMesh:
 def parse_mesh(raw: Mapping[str, Any]) -> ParsedMesh:
     """The mesh that `raw` describes, whatever rules it breaks, and every problem of its form."""
     try:
-        return ParsedMesh(MeshConfig.model_validate(raw))
+        return ParsedMesh(MeshConfig.model_validate(raw, by_alias=True, by_name=False))
     except ValidationError as error:
         mesh = partial_mesh(raw, mistaken_paths(error, raw))
         return ParsedMesh(mesh, tuple(form_problems(error, raw)))

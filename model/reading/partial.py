@@ -92,7 +92,7 @@ def _partial_section(model: type[Section], raw: object, path: Path, mistakes: _M
 def _partial_field(model: type[Section], name: str, raw: Any, path: Path, mistakes: _Mistakes) -> Any:
     """The value of a field of `model`, validated where it has no mistakes."""
     if path not in mistakes.around:
-        return _adapter(model, name).validate_python(raw)
+        return _adapter(model, name).validate_python(raw, by_alias=True, by_name=False)
     annotation = strip(declared(model.model_fields[name]))
     if path in mistakes.at or get_origin(annotation) is not dict:
         return _partial_value(annotation, raw, path, mistakes)
@@ -101,7 +101,7 @@ def _partial_field(model: type[Section], name: str, raw: Any, path: Path, mistak
         return _UNREADABLE
     wrong = {str(key): member for key, member in raw.items() if (*path, str(key)) in mistakes.around}
     whole = {key: member for key, member in raw.items() if str(key) not in wrong}
-    members = _adapter(model, name).validate_python(whole) if whole else {}
+    members = _adapter(model, name).validate_python(whole, by_alias=True, by_name=False) if whole else {}
     members |= {key: _partial_value(kind, member, (*path, key), mistakes) for key, member in wrong.items()}
     named = all(isinstance(key, str) and re.fullmatch(DNS_LABEL_PATTERN, key) for key in raw)
     return members if named else _PartlyNamed(members)
