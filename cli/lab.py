@@ -9,20 +9,20 @@ import typer
 
 from hybrid_mesh.cli.console import out, say, step
 from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
+from hybrid_mesh.cli.lab_logs import logs
+from hybrid_mesh.cli.lab_names import CLUSTER, MEMBER, VM, lab_status, refusal
 from hybrid_mesh.cli.lab_status import status_document, status_lines
 from hybrid_mesh.cli.options import DEFAULT_STACK, Json
 from hybrid_mesh.cli.touch import command as printed
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
-from hybrid_mesh.local.lab.specs import LabStatus, Owner
+from hybrid_mesh.local.lab.specs import Owner
 
 lab = typer.Typer(help="Inspect the lab, where local clusters and VMs run.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Name of a cluster or VM.", show_default=False)]
 Cluster = Annotated[str, typer.Argument(metavar="CLUSTER", help="Name of a cluster.", show_default=False)]
 Vm = Annotated[str, typer.Argument(metavar="VM", help="Name of a VM.", show_default=False)]
-Subject = Annotated[str, typer.Argument(help="`lab`, a VM, a cluster, or `<cluster>/<daemon>`.")]
-Lines = Annotated[int, typer.Option("--lines", "-n", help="How many lines from the end.", min=1)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -34,7 +34,7 @@ def status(json_output: Json = False) -> None:
 
         hybrid-mesh lab status --json | jq -r '.clusters[].endpoint'
     """
-    found = _status()
+    found = lab_status()
     if json_output:
         out.print_json(json.dumps(status_document(found)))
         return
@@ -42,10 +42,7 @@ def status(json_output: Json = False) -> None:
         out.print(line, markup=False)
 
 
-@lab.command()
-def logs(subject: Subject = "lab", lines: Lines = 100) -> None:
-    """Print the last lines of a log."""
-    out.print(LabClient.connect(start=False).logs(subject, lines), markup=False)
+lab.command()(logs)
 
 
 @lab.command()
@@ -56,7 +53,7 @@ def kubeconfig(cluster: Cluster) -> None:
     """
     info = LabClient.connect(start=False).cluster(cluster)
     if info is None:
-        raise _not_a(_CLUSTER, cluster)
+        raise refusal(CLUSTER, cluster, lab_status())
     out.print(info.kubeconfig, markup=False)
 
 
@@ -64,7 +61,7 @@ def kubeconfig(cluster: Cluster) -> None:
 def export(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
     """Copy all logs of the lab, running or not, into a folder."""
     copies = LabClient.export_logs(folder)
-    (folder / "status.json").write_text(json.dumps(status_document(_status()), indent=2))
+    (folder / "status.json").write_text(json.dumps(status_document(lab_status()), indent=2))
     out.print(f"{len(copies)} logs are in {folder}.")
 
 
@@ -80,8 +77,8 @@ def delete(name: Name, yes: Yes = False) -> None:
     cluster, machine = client.cluster(name), client.machine(name)
     found = cluster or machine
     if found is None:
-        raise _not_a(_MEMBER, name)
-    what = f"{_CLUSTER if cluster else _VM} {name}"
+        raise refusal(MEMBER, name, lab_status())
+    what = f"{CLUSTER if cluster else VM} {name}"
     again = f"`{printed('up', found.owner.stack if found.owner else DEFAULT_STACK)}` creates it again."
     _confirm_delete(what, found.owner, again, yes)
     with step(f"Deleting {what}"):
@@ -105,7 +102,7 @@ def shell(
     """
     client = LabClient.connect(start=False)
     if client.machine(vm) is None:
-        raise _not_a(_VM, vm)
+        raise refusal(VM, vm, lab_status())
     if command:
         done = client.machine_shell(vm, command, timeout=600)
         sys.stdout.write(done.stdout)
@@ -133,33 +130,6 @@ def down(
         return
     with step("Stopping the lab"):
         client.shutdown()
-
-
-_CLUSTER, _VM, _MEMBER = "cluster", "VM", ""
-
-
-def _status() -> LabStatus:
-    try:
-        return LabClient.connect(start=False).status()
-    except LabNotRunning:
-        return LabClient.saved_status()
-
-
-def _not_a(wanted: str, name: str) -> CommandError:
-    """Why `name` is not a cluster, a VM or a member of the lab, with the names that are."""
-    found = LabClient.connect(start=False).status()
-    clusters = [each.name for each in found.clusters]
-    machines = [each.name for each in found.machines]
-    known = [
-        f"{plural} are: {', '.join(sorted(names)) or 'none'}"
-        for kind, plural, names in ((_CLUSTER, "clusters", clusters), (_VM, "VMs", machines))
-        if wanted in (kind, _MEMBER)
-    ]
-    actual = "a cluster" if name in clusters else "a VM" if name in machines else ""
-    if actual:
-        return CommandError(f"{name} is {actual}; {known[0]}.", "")
-    listed = "; ".join(known)
-    return CommandError(f"The lab has no {wanted or 'member'} {name}.", f"{listed[0].upper()}{listed[1:]}.")
 
 
 def _on_a_terminal() -> bool:

@@ -8,6 +8,7 @@ from hybrid_mesh.local.lab import ending, errors, operations, preflight, starter
 from hybrid_mesh.local.lab.encoding import encode
 from hybrid_mesh.local.lab.errors import LabEnding, LabError, LabNotRunning
 from hybrid_mesh.local.lab.export import export_logs
+from hybrid_mesh.local.lab.member_log import MemberLog, cluster_log, lab_log, machine_log
 from hybrid_mesh.local.lab.operations import MARGIN_SECONDS, PING_SECONDS, Operation, Result
 from hybrid_mesh.local.lab.reports import Reporter
 from hybrid_mesh.local.lab.specs import (
@@ -136,9 +137,23 @@ class LabClient:
         """Runs `command` as root inside a machine, for at most `timeout` seconds."""
         return self._call(operations.MACHINE_SHELL, name=name, command=command, timeout=timeout)
 
-    def logs(self, subject: str, lines: int) -> str:
-        """The last lines of `lab`, a machine, a cluster (all its daemons) or `cluster/daemon`."""
-        return self._call(operations.LOGS, subject=subject, lines=lines)
+    @staticmethod
+    def log(name: str, component: str | None = None) -> MemberLog:
+        """The log of `lab`, of a cluster or of a VM, running or stopped: of all its components, or of one.
+
+        Raises LabNotRunning when there is no lab; LabError for an unknown name or component.
+        """
+        folder = lab_folder(state_folder())
+        if not folder.exists():
+            raise LabNotRunning(f"there is no lab in {folder}")
+        if name == "lab":
+            return lab_log(folder)
+        state = LabState(folder)
+        if name in state.clusters:
+            return cluster_log(state.cluster_folder(name), name, component)
+        if name in state.machines:
+            return machine_log(state.machine_folder(name), name, component)
+        raise LabError(f"the lab has no member {name}")
 
     def _delete(self, operation: Operation[bool], name: str) -> None:
         try:

@@ -129,9 +129,6 @@ class Lab:
         troubles = {name: cluster.troubles() for name, cluster in list(self._clusters.running.items())}
         return self._reporter.status(memory.used(), troubles)
 
-    def logs(self, subject: str, lines: int) -> str:
-        return self._reporter.logs(subject, lines)
-
     def machine_shell(self, name: str, command: list[str], timeout: float) -> CompletedCommand:
         if name not in self._machines.running:
             raise LabError(f"there is no machine {name}")

@@ -65,7 +65,6 @@ MACHINE_SHELL: Final = Operation[CompletedCommand](
     "machine_shell", CompletedCommand, {"name": str, "command": list[str], "timeout": float}
 )
 STATUS: Final = Operation[LabStatus]("status", LabStatus)
-LOGS: Final = Operation[str]("logs", str, {"subject": str, "lines": int})
 PING: Final = Operation[None]("ping", type(None), seconds=PING_SECONDS)
 SHUTDOWN: Final = Operation[None]("shutdown", type(None))
 
@@ -81,7 +80,6 @@ OPERATIONS: Final[Mapping[str, Operation[Any]]] = {
         MACHINE,
         MACHINE_SHELL,
         STATUS,
-        LOGS,
         PING,
         SHUTDOWN,
     )

@@ -1,11 +1,9 @@
-"""What the lab says of itself: member by member, as a whole, and its logs."""
+"""What the lab reports of itself: member by member, and as a whole."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from hybrid_mesh.local.clusters import kubeconfig
 from hybrid_mesh.local.clusters.pki import ADMIN, ClusterPki
-from hybrid_mesh.local.lab.errors import LabError
 from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
     ClusterStatus,
@@ -16,8 +14,6 @@ from hybrid_mesh.local.lab.specs import (
     MemberState,
 )
 from hybrid_mesh.local.lab.state import ClusterRecord, LabState, MachineRecord
-
-TAIL_BYTES = 4 << 20
 
 Stage = Callable[[str], tuple[MemberState, str]]
 """By a member's name: its state, and its last report or error."""
@@ -75,22 +71,6 @@ class Reporter:
             ],
         )
 
-    def logs(self, subject: str, lines: int) -> str:
-        """The end of a log: `lab`, a machine's name, or `cluster` or `cluster/daemon`."""
-        return "\n".join(_tail(path, lines) for path in self._log_files(subject))
-
-    def _log_files(self, subject: str) -> list[Path]:
-        if subject == "lab":
-            return [self._state.folder / "lab.log"]
-        name, _, daemon = subject.partition("/")
-        if name in self._state.machines:
-            return [self._state.folder / "machines" / f"{name}.log"]
-        logs = self._state.cluster_folder(name) / "logs"
-        found = sorted(logs.glob(f"{daemon or '*'}.log")) if name in self._state.clusters else []
-        if not found:
-            raise LabError(f"no log of {subject}: say `lab`, a machine, a cluster, or cluster/daemon")
-        return found
-
     def _cluster(self, record: ClusterRecord, troubles: Mapping[str, str]) -> ClusterStatus:
         state, detail = self._clusters(record.spec.name)
         return ClusterStatus(
@@ -129,12 +109,3 @@ def _peer_endpoint(record: ClusterRecord) -> str:
 
 def _target(record: ClusterRecord, subject: str) -> str:
     return f"{record.wan_address}:6443" if subject == "api" else subject
-
-
-def _tail(path: Path, lines: int) -> str:
-    if not path.exists():
-        return ""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        text = file.read().decode(errors="replace")
-    return "\n".join(text.splitlines()[-lines:])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 Report = Callable[[str], None]
@@ -132,6 +133,16 @@ class MachineStatus:
     address: str
     wan_address: str
     owner: Owner | None = None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """`time`: when it was written, or the time of the line before it if it says none. `source`: a daemon, a
+    container as <pod>/<container>, or a part of a VM such as its journal."""
+
+    time: datetime
+    source: str
+    text: str
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from threading import Thread
 
 def tell(text: str) -> None:
     """Writes one line to standard error, which is the lab's log."""
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+    sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n")
     sys.stderr.flush()
 
 

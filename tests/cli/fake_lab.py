@@ -99,9 +99,6 @@ class FakeLab:
         self.asked.append(("shell", name, tuple(command)))
         return self.answer
 
-    def logs(self, subject: str, lines: int) -> str:
-        return f"{lines} lines of {subject} [with brackets]"
-
     def saved_status(self) -> LabStatus:
         if not self.past:
             return LabStatus(False, 0, 0, [], [], [])

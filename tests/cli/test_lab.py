@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hybrid_mesh.cli import lab as command
+from hybrid_mesh.cli import lab_names
 from hybrid_mesh.cli.main import app
 from hybrid_mesh.cli.touch import COMMAND
 from hybrid_mesh.local.lab.specs import CompletedCommand
@@ -16,7 +17,8 @@ runner = CliRunner()
 @pytest.fixture
 def lab(monkeypatch: pytest.MonkeyPatch) -> FakeLab:
     fake = FakeLab()
-    monkeypatch.setattr(command, "LabClient", fake)
+    for module in (command, lab_names):
+        monkeypatch.setattr(module, "LabClient", fake)
     return fake
 
 
@@ -104,11 +106,6 @@ def test_without_a_lab_the_remedy_is_said(lab: FakeLab, words: tuple[str, ...]) 
     assert done.exit_code == 1
     assert "No lab is running." in done.stderr
     assert "hybrid-mesh up" in done.stderr
-
-
-def test_logs_are_printed_without_being_taken_for_markup(lab: FakeLab) -> None:
-    done = runner.invoke(app, ["lab", "logs", "east/kubelet", "-n", "5"])
-    assert done.stdout == "5 lines of east/kubelet [with brackets]\n"
 
 
 def test_down_powers_off_and_is_no_error_twice(lab: FakeLab) -> None:

@@ -303,9 +303,21 @@ def test_logs_and_status_tell_of_every_member(infos: dict[str, ClusterInfo]) -> 
     status = client.status()
     assert {cluster.name: cluster.state for cluster in status.clusters} == dict.fromkeys(infos, "ready")
     assert 100 << 20 < status.memory_bytes < 4 << 30
-    assert "Serving securely" in client.logs("east/kube-apiserver", 500)
-    with pytest.raises(LabError, match="no log of"):
-        client.logs("nobody", 10)
+    assert any("Serving securely" in line.text for line in LabClient.log("east", "kube-apiserver").read())
+    with pytest.raises(LabError, match="no member nobody"):
+        LabClient.log("nobody")
+
+
+def test_the_log_of_a_vm_is_its_journal_and_goes_on(infos: dict[str, ClusterInfo]) -> None:
+    client = LabClient.connect(start=False)
+    client.ensure_machine(MACHINE, say_nothing)
+    try:
+        log = LabClient.log("vm", "journal")
+        eventually("the journal", lambda: any("systemd[1]" in line.text for line in log.read()), 60)
+        client.machine_shell("vm", ["logger", "said by a test"], 10)
+        eventually("the new line", lambda: any("said by a test" in line.text for line in log.read()))
+    finally:
+        client.delete_machine("vm")
 
 
 def test_the_last_member_gone_leaves_nothing(

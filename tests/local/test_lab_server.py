@@ -20,6 +20,7 @@ from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
     ClusterSpec,
     ClusterStatus,
+    CompletedCommand,
     Forward,
     LabStatus,
     NetworkSpec,
@@ -56,9 +57,9 @@ class FakeLab:
         report("halfway")
         return INFO
 
-    def logs(self, subject: str, lines: int) -> str:
-        time.sleep(lines)  # an operation that takes longer than its caller waits
-        return subject
+    def machine_shell(self, name: str, command: list[str], timeout: float) -> CompletedCommand:
+        time.sleep(1)  # an operation that takes longer than its caller waits
+        return CompletedCommand(0, name, command[int(timeout)])
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_an_unforeseen_failure_is_an_error_of_that_call_alone(capsys: pytest.Cap
 @pytest.mark.usefixtures("lab")
 @pytest.mark.parametrize(
     "line",
-    [b"nonsense\n", b"[]\n", b"{}\n", b'{"operation": "remove_state"}\n', b'{"operation": "logs"}\n'],
+    [b"nonsense\n", b"[]\n", b"{}\n", b'{"operation": "remove_state"}\n', b'{"operation": "cluster"}\n'],
 )
 def test_a_wrong_request_gets_an_error_or_nothing(folder: Path, line: bytes) -> None:
     with wire.connect(folder, 5) as connection, connection.makefile("rwb") as stream:
@@ -160,8 +161,8 @@ def test_a_lab_that_takes_connections_but_answers_none_holds_nobody(monkeypatch:
 @pytest.mark.usefixtures("lab")
 def test_a_call_that_takes_too_long_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hybrid_mesh.local.lab.client.MARGIN_SECONDS", 0.05 - operations.ANSWER_SECONDS)
-    with pytest.raises(LabError, match="did not answer logs within"):
-        LabClient(tmp_path).logs("lab", 1)
+    with pytest.raises(LabError, match="did not answer machine_shell within"):
+        LabClient(tmp_path).machine_shell("vm", ["true"], 0)
 
 
 @pytest.mark.usefixtures("listener")
