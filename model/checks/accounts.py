@@ -21,8 +21,8 @@ _LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 
 
 @rule
-def whatever_is_on_google_cloud_has_a_project(mesh: MeshConfig) -> Problems:
-    """A network of Google Cloud, and its Certificate Authority Service, has a project."""
+def google_cloud_requires_a_project(mesh: MeshConfig) -> Problems:
+    """`project` is required, here or at the top level of the mesh."""
     if mesh.project is not None:
         return
     for path, project in _projects(mesh):
@@ -37,7 +37,7 @@ def whatever_is_on_google_cloud_has_a_project(mesh: MeshConfig) -> Problems:
 
 @rule
 def projects_are_project_ids(mesh: MeshConfig) -> Problems:
-    """A project is named by its ID: 6 to 30 lowercase letters, digits and dashes."""
+    """`project` must be a project ID: 6 to 30 lowercase letters, digits and dashes."""
     for path, project in [("project", mesh.project), *_projects(mesh)]:
         if project is not None and not _PROJECT.fullmatch(project):
             yield Problem(
@@ -50,7 +50,7 @@ def projects_are_project_ids(mesh: MeshConfig) -> Problems:
 
 @rule
 def cloud_stacks_have_an_owner(mesh: MeshConfig) -> Problems:
-    """Cloud resources have a label that names their owner."""
+    """`labels.owner` is required if a network is in a cloud."""
     in_cloud = any(isinstance(network, CloudNetworkConfig) for network in mesh.networks.values())
     if in_cloud and not mesh.labels.get("owner"):
         yield Problem(
@@ -63,7 +63,7 @@ def cloud_stacks_have_an_owner(mesh: MeshConfig) -> Problems:
 
 @rule
 def labels_suit_every_cloud(mesh: MeshConfig) -> Problems:
-    """Labels have characters that every cloud allows, and do not replace those that the program sets."""
+    """`labels` must be valid labels in every cloud, and must not include those that the program sets."""
     if len(mesh.labels) > LABEL_LIMIT:
         yield Problem(
             "labels",

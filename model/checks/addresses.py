@@ -26,8 +26,8 @@ LOCAL_MACHINES_LIMIT = 150
 
 
 @rule
-def networks_are_apart(mesh: MeshConfig) -> Problems:
-    """The CIDRs of networks do not overlap."""
+def networks_do_not_overlap(mesh: MeshConfig) -> Problems:
+    """`cidr` must not overlap the CIDR of another network."""
     cidrs = readable(mesh.networks, lambda network: network.cidr)
     for (first, one), (second, other) in combinations(cidrs.items(), 2):
         if one.overlaps(other):
@@ -40,8 +40,8 @@ def networks_are_apart(mesh: MeshConfig) -> Problems:
 
 
 @network_rule
-def networks_have_usable_ranges(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
-    """No network's CIDR is reserved by the Internet's standards for something else."""
+def networks_have_usable_cidrs(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
+    """`cidr` must not contain loopback, link-local, multicast or other reserved addresses."""
     for unusable, purpose in UNUSABLE.items():
         if network.cidr.overlaps(unusable):
             yield Problem(
@@ -53,8 +53,8 @@ def networks_have_usable_ranges(mesh: MeshConfig, name: str, network: NetworkCon
 
 
 @network_rule
-def local_networks_leave_the_wan_alone(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
-    """A local network does not overlap the WAN of the lab."""
+def local_networks_do_not_overlap_the_wan(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
+    """`cidr` must not overlap 172.30.0.0/16, the WAN of the local site."""
     if isinstance(network, LocalNetworkConfig) and network.cidr.overlaps(LAB_WAN):
         yield Problem(
             f"networks.{name}.cidr",
@@ -66,7 +66,7 @@ def local_networks_leave_the_wan_alone(mesh: MeshConfig, name: str, network: Net
 
 @network_rule
 def local_networks_are_large_enough(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
-    """A local network has room for its LAN and, where it has clusters, for their pods."""
+    """`cidr` must be a /24 or larger, and a /19 or larger if the network has clusters."""
     if not isinstance(network, LocalNetworkConfig) or network.cidr.prefixlen <= 19:
         return
     has_clusters = any(cluster.network == name for cluster in mesh.clusters.values())
@@ -83,7 +83,7 @@ def local_networks_are_large_enough(mesh: MeshConfig, name: str, network: Networ
 
 @rule
 def local_machines_fit_the_lab(mesh: MeshConfig) -> Problems:
-    """The lab has an address for every local VM."""
+    """All local groups together must not have more than 150 VMs."""
     counts = readable(
         mesh.workload_groups,
         lambda group: group.machines.count if isinstance(group.machines, LocalMachinesConfig) else 0,
@@ -101,7 +101,7 @@ def local_machines_fit_the_lab(mesh: MeshConfig) -> Problems:
 
 
 @network_rule
-def one_cluster_of_a_network_leaves_its_pod_range_out(
+def one_local_cluster_has_the_default_pod_cidr(
     mesh: MeshConfig, name: str, network: NetworkConfig
 ) -> Problems:
     """Only one local cluster of a network may omit `podCidr`.
@@ -124,8 +124,9 @@ def one_cluster_of_a_network_leaves_its_pod_range_out(
 
 
 @cluster_rule
-def pod_ranges_are_inside_their_network(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """A pod CIDR is inside the CIDR of its network, outside the LAN."""
+def pod_cidrs_are_inside_their_network(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`podCidr` must be inside the CIDR of the network, and outside the network's first /20, which nodes
+    and VMs use."""
     if not isinstance(cluster, LocalClusterConfig) or cluster.pod_cidr is None:
         return
     pods, cidr = cluster.pod_cidr, mesh.networks[cluster.network].cidr
@@ -142,8 +143,8 @@ def pod_ranges_are_inside_their_network(mesh: MeshConfig, name: str, cluster: Cl
 
 
 @network_rule
-def pod_ranges_are_apart(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
-    """The pod CIDRs of the clusters of a network do not overlap."""
+def pod_cidrs_do_not_overlap(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
+    """`podCidr` must not overlap the pod CIDR of another cluster in the network."""
     pods = readable(
         mesh.clusters,
         lambda cluster: (pod_range(mesh, cluster) if cluster.network == name else None, _pod_cidr(cluster)),
@@ -164,10 +165,9 @@ def pod_ranges_are_apart(mesh: MeshConfig, name: str, network: NetworkConfig) ->
 
 
 @cluster_rule
-def service_ranges_are_apart_from_the_network(
-    mesh: MeshConfig, name: str, cluster: ClusterConfig
-) -> Problems:
-    """The Service CIDR of a cluster overlaps neither its network nor the WAN of the lab."""
+def service_cidrs_do_not_overlap_the_network(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`serviceCidr` must overlap neither the CIDR of the network nor 172.30.0.0/16, the WAN of the local
+    site."""
     if not isinstance(cluster, LocalClusterConfig):
         return
     network = mesh.networks[cluster.network].cidr
@@ -182,8 +182,8 @@ def service_ranges_are_apart_from_the_network(
 
 
 @cluster_rule
-def service_ranges_have_a_usable_size(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """A Service CIDR is a /12 to /24: kube-apiserver accepts none that is larger."""
+def service_cidrs_have_a_valid_size(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`serviceCidr` must be a /12 to /24, as kube-apiserver requires."""
     if isinstance(cluster, LocalClusterConfig) and not 12 <= cluster.service_cidr.prefixlen <= 24:
         yield Problem(
             f"clusters.{name}.serviceCidr",

@@ -11,8 +11,8 @@ from hybrid_mesh.model.reading.problems import Problem, Problems
 
 
 @rule
-def api_servers_admit_the_operators(mesh: MeshConfig) -> Problems:
-    """Every API server in a cloud allows the addresses that the program runs from."""
+def api_servers_allow_the_operators(mesh: MeshConfig) -> Problems:
+    """`cidrs` is required if a cluster in a cloud has a public endpoint and no `authorizedNetworks`."""
     if mesh.operators.cidrs:
         return
     shut = [
@@ -30,10 +30,10 @@ def api_servers_admit_the_operators(mesh: MeshConfig) -> Problems:
 
 
 @cloud_cluster_rule
-def api_servers_admit_no_more_than_their_cloud_takes(
+def api_servers_allow_a_supported_number_of_cidrs(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Problems:
-    """An API server allows no more CIDRs than its cloud supports."""
+    """The API server must not have to allow more CIDRs than the cloud supports."""
     if cloud.control_plane_in_network and cluster.endpoint == "private":
         return
     sources = plan_api_access(mesh, name, cluster).sources
@@ -52,7 +52,7 @@ def api_servers_admit_no_more_than_their_cloud_takes(
 def private_clusters_can_be_reached(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Problems:
-    """A private cluster with peers or VMs in other networks has an endpoint for them, `peerEndpoint`."""
+    """`endpoint: private` requires `peerEndpoint` if there are peers or VMs in other networks."""
     if cluster.endpoint != "private" or cluster.peer_endpoint is not None:
         return
     peers = [key for key, other in mesh.clusters.items() if other.network != cluster.network]

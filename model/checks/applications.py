@@ -35,8 +35,8 @@ OWN_UNITS = ("istio.service", "hybrid-mesh")
 
 
 @group_rule
-def a_file_is_given_or_fetched(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """A file has exactly one of `content` and `url`."""
+def a_file_has_one_source(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """Exactly one of `content` and `url` must be set."""
     for path, file in _files(name, group):
         if (file.content is None) == (file.url is None):
             found = "neither" if file.content is None else "both"
@@ -45,8 +45,8 @@ def a_file_is_given_or_fetched(mesh: MeshConfig, name: str, group: WorkloadGroup
 
 
 @group_rule
-def files_are_fetched_from_a_web_server(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """A file's `url` is an http or https URL."""
+def files_are_downloaded_over_http(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`url` must be an http or https URL."""
     for path, file in _files(name, group):
         if file.url is not None and not is_url(file.url, "https", "http"):
             message = "not a valid http or https URL"
@@ -54,8 +54,8 @@ def files_are_fetched_from_a_web_server(mesh: MeshConfig, name: str, group: Work
 
 
 @group_rule
-def a_file_is_one_file(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """A file's path is normalized, names a file, and occurs once in a group."""
+def file_paths_are_unique(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`path` must be the normalized path of a file, and must be unique in the group."""
     seen: dict[str, str] = {}
     for path, file in _files(name, group):
         first = seen.setdefault(file.path, path)
@@ -71,8 +71,8 @@ def a_file_is_one_file(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) 
 
 
 @group_rule
-def files_leave_the_agents_alone(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """No file replaces one of Istio's agent, or of what makes the VM a member of the mesh."""
+def files_do_not_replace_reserved_ones(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`path` must not be that of a file of Istio's agent, or of a file that the program installs."""
     for path, file in _files(name, group):
         owned = next((f for f in AGENT_FOLDERS if f"{file.path}/".startswith(f"{f}/")), None)
         if owned is None and file.path.startswith(OWN_UNIT_FILES):
@@ -83,10 +83,8 @@ def files_leave_the_agents_alone(mesh: MeshConfig, name: str, group: WorkloadGro
 
 
 @group_rule
-def applications_run_on_machines_that_the_program_makes(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Problems:
-    """A bundle has no application: its VMs are not set up by the program."""
+def bundles_have_no_application(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """A group of type `bundle` cannot have an application, as the program does not set up its VMs."""
     if isinstance(group.machines, BundleMachinesConfig) and group.application != ApplicationConfig():
         yield Problem(
             f"workloadGroups.{name}.application",
@@ -97,8 +95,8 @@ def applications_run_on_machines_that_the_program_makes(
 
 
 @group_rule
-def units_have_names_of_their_own(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """No unit has the name of another, or of one that makes the VM a member of the mesh."""
+def unit_names_are_unique(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`name` must be unique in the group, and must not be that of a unit that the program installs."""
     seen: set[str] = set()
     for index, unit in enumerate(group.application.units):
         path = f"workloadGroups.{name}.application.units.{index}.name"

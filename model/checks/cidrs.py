@@ -36,8 +36,8 @@ Ranges = dict[str, IPv4Network]
 
 
 @rule
-def one_cluster_of_a_gcp_network_leaves_its_ranges_out(mesh: MeshConfig) -> Problems:
-    """Only one GKE cluster of a network has the default CIDR of pods, Services or control plane."""
+def one_gke_cluster_has_the_default_cidrs(mesh: MeshConfig) -> Problems:
+    """Only one GKE cluster of a network may omit `podCidr`, `serviceCidr` or `controlPlaneCidr`."""
     for network, members in _gke_clusters(mesh).items():
         for part, key in _KEYS.items():
             silent = sorted(name for name, cluster in members.items() if _configured(cluster, part) is None)
@@ -52,8 +52,8 @@ def one_cluster_of_a_gcp_network_leaves_its_ranges_out(mesh: MeshConfig) -> Prob
 
 
 @rule
-def gke_ranges_are_inside_their_network(mesh: MeshConfig) -> Problems:
-    """The CIDRs of a GKE cluster are inside its network's CIDR."""
+def gke_cidrs_are_inside_their_network(mesh: MeshConfig) -> Problems:
+    """`podCidr`, `serviceCidr` and `controlPlaneCidr` must be inside the CIDR of the network."""
     for network, members in _gke_clusters(mesh).items():
         cidr = mesh.networks[network].cidr
         for name, cluster in sorted(members.items()):
@@ -70,8 +70,8 @@ def gke_ranges_are_inside_their_network(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def gke_ranges_are_apart(mesh: MeshConfig) -> Problems:
-    """The CIDRs of pods, Services, control planes and nodes of a network do not overlap."""
+def gke_cidrs_do_not_overlap(mesh: MeshConfig) -> Problems:
+    """The CIDRs of pods, Services, control planes and nodes of a network must not overlap."""
     for network, members in _gke_clusters(mesh).items():
         cidr = mesh.networks[network].cidr
         parts = [
@@ -90,8 +90,8 @@ def gke_ranges_are_apart(mesh: MeshConfig) -> Problems:
 
 
 @cluster_rule
-def gke_control_planes_have_their_size(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """The CIDR of a GKE control plane is a /28, and that of the cluster's Services a /16 to /27."""
+def gke_cidrs_have_a_valid_size(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`controlPlaneCidr` must be a /28, and `serviceCidr` a /16 to /27."""
     if not isinstance(cluster, GkeClusterConfig):
         return
     control_plane, services = cluster.control_plane_cidr, cluster.service_cidr
@@ -113,10 +113,10 @@ def gke_control_planes_have_their_size(mesh: MeshConfig, name: str, cluster: Clu
 
 
 @cluster_rule
-def eks_services_are_apart_from_every_network(
+def eks_service_cidrs_do_not_overlap_networks(
     mesh: MeshConfig, name: str, cluster: ClusterConfig
 ) -> Problems:
-    """The CIDR of an EKS cluster's Services is a private /12 to /24 and overlaps no network of the mesh."""
+    """`serviceCidr` must be a private /12 to /24 that overlaps no network of the mesh."""
     if not isinstance(cluster, EksClusterConfig):
         return
     path, services = f"clusters.{name}.serviceCidr", cluster.service_cidr
@@ -138,8 +138,8 @@ def eks_services_are_apart_from_every_network(
 
 
 @rule
-def admitted_ranges_are_narrow(mesh: MeshConfig) -> Problems:
-    """No CIDR that is allowed is larger than a /8."""
+def allowed_cidrs_are_narrow(mesh: MeshConfig) -> Problems:
+    """Allowed CIDRs (`operators.cidrs`, `authorizedNetworks`, `egress`) must be a /8 or smaller."""
     for path, cidr in _admitted(mesh):
         if cidr.prefixlen < WIDEST:
             yield Problem(
@@ -151,8 +151,9 @@ def admitted_ranges_are_narrow(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def admitted_ranges_are_public(mesh: MeshConfig) -> Problems:
-    """CIDRs that may reach a public endpoint are public: traffic of others never arrives there."""
+def allowed_cidrs_are_public(mesh: MeshConfig) -> Problems:
+    """CIDRs that may reach a public endpoint must be public, as traffic from private addresses never
+    arrives there."""
     if all(not isinstance(c, CloudClusterConfig) or c.endpoint == "private" for c in mesh.clusters.values()):
         return
     for path, cidr in _admitted(mesh):
@@ -174,8 +175,8 @@ def admitted_ranges_are_public(mesh: MeshConfig) -> Problems:
 
 
 @cluster_rule
-def private_endpoints_admit_private_ranges(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """A private API server allows private CIDRs only: no other traffic arrives, and GKE refuses others."""
+def private_endpoints_allow_private_cidrs(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """With `endpoint: private`, `authorizedNetworks` must be private CIDRs."""
     if not isinstance(cluster, CloudClusterConfig) or cluster.endpoint != "private":
         return
     for index, cidr in enumerate(cluster.authorized_networks):

@@ -32,7 +32,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 
 @rule
 def a_cluster_is_active(mesh: MeshConfig) -> Problems:
-    """At least one cluster is active."""
+    """At least one cluster must be `active`."""
     if all(cluster.state == "quarantined" for cluster in mesh.clusters.values()):
         yield Problem(
             f"clusters.{min(mesh.clusters)}.state",
@@ -45,7 +45,7 @@ def a_cluster_is_active(mesh: MeshConfig) -> Problems:
 @kind_rule
 @cluster_rule
 def local_clusters_are_in_local_networks(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """Local clusters are in networks of type `local`, and only they are."""
+    """Local clusters, and only they, must be in networks of type `local`."""
     network = mesh.networks[cluster.network]
     local = isinstance(cluster, LocalClusterConfig)
     if local != isinstance(network, LocalNetworkConfig):
@@ -58,8 +58,8 @@ def local_clusters_are_in_local_networks(mesh: MeshConfig, name: str, cluster: C
 
 
 @rule
-def local_clusters_are_among_themselves(mesh: MeshConfig) -> Problems:
-    """Local clusters have no other clusters as peers: the lab cannot be reached from outside its host."""
+def local_clusters_have_local_peers(mesh: MeshConfig) -> Problems:
+    """A mesh with local clusters cannot have other clusters, which could not reach the local site."""
     local = readable(mesh.clusters, lambda cluster: isinstance(cluster, LocalClusterConfig))
     for name in local:
         if any(local.values()) and not local[name]:
@@ -72,8 +72,8 @@ def local_clusters_are_among_themselves(mesh: MeshConfig) -> Problems:
 
 
 @cluster_rule
-def local_kubernetes_is_one_that_is_built(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """A local cluster runs a release that the toolchain builds."""
+def local_kubernetes_versions_are_built(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`kubernetesVersion` must be a release that the toolchain builds."""
     known = LOCAL_KUBERNETES_VERSIONS
     if isinstance(cluster, LocalClusterConfig) and cluster.kubernetes_version not in known:
         yield Problem(
@@ -86,7 +86,7 @@ def local_kubernetes_is_one_that_is_built(mesh: MeshConfig, name: str, cluster: 
 
 @cluster_rule
 def a_kubeconfig_has_one_source(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """A kubeconfig is a file or a secret, not both."""
+    """`path` and `secret` cannot both be set."""
     if isinstance(cluster, KubeconfigClusterConfig) and None not in (cluster.path, cluster.secret):
         yield Problem(
             f"clusters.{name}",
@@ -97,8 +97,8 @@ def a_kubeconfig_has_one_source(mesh: MeshConfig, name: str, cluster: ClusterCon
 
 
 @rule
-def kubeconfig_clusters_are_named_once(mesh: MeshConfig) -> Problems:
-    """No two entries are the same cluster: the same kubeconfig and context."""
+def kubeconfig_clusters_are_unique(mesh: MeshConfig) -> Problems:
+    """Two clusters cannot have the same kubeconfig and context."""
     sources = readable(
         mesh.clusters,
         lambda cluster: (
@@ -121,7 +121,7 @@ def kubeconfig_clusters_are_named_once(mesh: MeshConfig) -> Problems:
 
 @cluster_rule
 def peer_endpoints_can_be_reached(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """A peer endpoint is an https URL that means the same on every host."""
+    """`peerEndpoint` must be an https URL whose host is not a loopback address."""
     endpoint = None if isinstance(cluster, LocalClusterConfig) else cluster.peer_endpoint
     path = f"clusters.{name}.peerEndpoint"
     if endpoint is None:
@@ -140,7 +140,8 @@ def peer_endpoints_can_be_reached(mesh: MeshConfig, name: str, cluster: ClusterC
 @kind_rule
 @cluster_rule
 def clusters_are_in_their_clouds_networks(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """A cluster of a cloud is in a network of that cloud, an existing cluster in an external one."""
+    """A cluster of a cloud must be in a network of that cloud, and an existing cluster in a network of type
+    `external`."""
     network, cloud = mesh.networks.get(cluster.network), cloud_of(cluster)
     if network is None or isinstance(network, LocalNetworkConfig):
         return
@@ -162,7 +163,7 @@ def clusters_are_in_their_clouds_networks(mesh: MeshConfig, name: str, cluster: 
 
 @cluster_rule
 def eks_runs_a_release_that_istio_supports(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """An EKS cluster's version is a minor release that this Istio supports."""
+    """`version` must be a minor release that the Istio release supports."""
     if not isinstance(cluster, EksClusterConfig):
         return
     minor = re.fullmatch(r"1\.([1-9][0-9]{0,2})", cluster.version)
@@ -186,5 +187,6 @@ def eks_runs_a_release_that_istio_supports(mesh: MeshConfig, name: str, cluster:
 def cloud_gateways_have_reserved_addresses(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Problems:
-    """The gateway of a cloud's cluster is a load balancer with addresses that the program reserves."""
+    """A cluster of type `gke` or `eks` cannot set `addresses` or `serviceType: NodePort`: the program
+    reserves the addresses."""
     yield from address_is_given(name, cluster, "the program reserves the addresses of a gateway in a cloud")

@@ -13,8 +13,8 @@ DEMO_FILE = "/usr/local/bin/echo-server"
 
 
 @rule
-def demo_machines_can_fetch_the_demo(mesh: MeshConfig) -> Problems:
-    """A demo on VMs says from where they download it."""
+def demo_vms_can_download_the_demo(mesh: MeshConfig) -> Problems:
+    """`group` requires `binaries`."""
     demo = mesh.demo
     if demo is None:
         return
@@ -35,8 +35,8 @@ def demo_machines_can_fetch_the_demo(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def the_demo_runs_on_machines_that_the_program_makes(mesh: MeshConfig) -> Problems:
-    """The demo's group has VMs that the program creates."""
+def the_demo_group_is_created_by_the_program(mesh: MeshConfig) -> Problems:
+    """`group` cannot be a group of type `bundle`."""
     group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
     if mesh.demo is not None and group is not None and isinstance(group.machines, BundleMachinesConfig):
         yield Problem(
@@ -49,7 +49,7 @@ def the_demo_runs_on_machines_that_the_program_makes(mesh: MeshConfig) -> Proble
 
 @rule
 def clusters_can_pull_the_demo(mesh: MeshConfig) -> Problems:
-    """A demo names its image where a cluster is not local: no registry has the default image."""
+    """`image` is required if a cluster is not local, as no registry has the default image."""
     demo = mesh.demo
     elsewhere = [
         name for name, cluster in mesh.clusters.items() if not isinstance(cluster, LocalClusterConfig)
@@ -64,8 +64,8 @@ def clusters_can_pull_the_demo(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def the_demo_has_a_port_to_itself(mesh: MeshConfig) -> Problems:
-    """The demo's port is not one of the sidecar's, and at least 1024, as the demo does not run as root."""
+def the_demo_port_is_free(mesh: MeshConfig) -> Problems:
+    """`port` must be 1024 or higher, and must not be a port of the sidecar."""
     demo = mesh.demo
     if demo is not None and (demo.port in SIDECAR_PORTS or demo.port < 1024):
         reason = (
@@ -77,8 +77,8 @@ def the_demo_has_a_port_to_itself(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def the_demos_files_are_its_own(mesh: MeshConfig) -> Problems:
-    """The application of the demo's group has no file at the path of the demo's own."""
+def demo_files_are_not_replaced(mesh: MeshConfig) -> Problems:
+    """In the demo's group, `path` must not be that of a file of the demo."""
     group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
     if mesh.demo is None or group is None:
         return

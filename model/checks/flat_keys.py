@@ -12,8 +12,8 @@ MESH_KEY = "mesh"
 
 @rule
 def a_flat_key_has_one_purpose(mesh: MeshConfig) -> Problems:
-    """The root's certificate, its key and each kubeconfig are in flat keys of their own, none of them `mesh`;
-    clusters may share a kubeconfig."""
+    """The configuration keys of the root certificate, its private key and the kubeconfigs must differ, and
+    none can be `mesh`. Clusters may share a kubeconfig."""
     purposes: dict[str, tuple[str, bool]] = {MESH_KEY: ("the mesh itself", False)}
     for path, key in [*_trust_keys(mesh), *_kubeconfig_keys(mesh)]:
         is_kubeconfig = path.startswith("clusters.")

@@ -15,8 +15,9 @@ from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 
 @network_rule
-def a_network_has_one_kind_of_way_in(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
-    """Other networks reach a network in one way: by its `gateway`, by its clusters' gateways, or directly."""
+def a_network_has_one_kind_of_gateway(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
+    """Other networks must reach the network in one way only: `gateway`, the gateways of its clusters, or
+    `reachable: direct`."""
     clusters = _gateway_clusters(mesh, name)
     if network.gateway is not None and clusters:
         yield Problem(
@@ -37,7 +38,7 @@ def a_network_has_one_kind_of_way_in(mesh: MeshConfig, name: str, network: Netwo
 
 @cluster_rule
 def clusters_can_be_reached_by_their_peers(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """A cluster with peers in other networks has a gateway in its network."""
+    """A cluster with peers in other networks requires a gateway in its network."""
     if cluster.state != "active":
         return
     elsewhere = sorted(
@@ -57,8 +58,9 @@ def clusters_can_be_reached_by_their_peers(mesh: MeshConfig, name: str, cluster:
 
 
 @network_rule
-def machines_can_be_reached_by_pods(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
-    """A network with VMs has a gateway, or says that pods of other networks reach them directly.
+def vms_are_reachable_from_pods(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
+    """A network with VMs requires a gateway, or `reachable: direct`, if there are clusters in other
+    networks.
 
     Without it istiod hands out the VMs' raw addresses (Istio: pilot/pkg/xds/endpoints/ep_filters.go).
     """
@@ -76,10 +78,8 @@ def machines_can_be_reached_by_pods(mesh: MeshConfig, name: str, network: Networ
 
 
 @group_rule
-def machines_can_reach_their_control_plane(
-    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
-) -> Problems:
-    """The cluster that VMs register with has an east-west gateway, by which they reach istiod."""
+def vms_can_reach_istiod(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`cluster` must have an east-west gateway, through which the VMs reach istiod."""
     if not mesh.clusters[group.cluster].gateway.enabled:
         yield Problem(
             f"workloadGroups.{name}.cluster",
@@ -90,8 +90,8 @@ def machines_can_reach_their_control_plane(
 
 
 @cluster_rule
-def node_port_gateways_say_their_addresses(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """A gateway on NodePorts has the addresses of the nodes."""
+def node_port_gateways_have_addresses(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`addresses` is required for a `NodePort` Service."""
     gateway = cluster.gateway
     if not isinstance(cluster, KubeconfigClusterConfig):
         return  # the addresses of other clusters' gateways are assigned
@@ -106,7 +106,7 @@ def node_port_gateways_say_their_addresses(mesh: MeshConfig, name: str, cluster:
 
 @cluster_rule
 def node_ports_are_for_node_port_gateways(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """`nodePorts` requires a NodePort Service, and each port differs from the others."""
+    """`nodePorts` requires `serviceType: NodePort`, and its ports must differ."""
     gateway, path = cluster.gateway, f"clusters.{name}.gateway.nodePorts"
     ports = {key: getattr(gateway.node_ports, key) for key in type(gateway.node_ports).model_fields}
     if "node_ports" in gateway.model_fields_set and gateway.service_type != "NodePort":
@@ -123,8 +123,9 @@ def node_ports_are_for_node_port_gateways(mesh: MeshConfig, name: str, cluster: 
 
 
 @cluster_rule
-def local_gateways_are_the_labs(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """A local cluster's gateway gets its address from the lab."""
+def local_gateways_have_assigned_addresses(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """A local cluster cannot set `addresses` or `serviceType: NodePort`: its load balancer assigns the
+    address."""
     if isinstance(cluster, LocalClusterConfig):
         yield from address_is_given(
             name, cluster, "the local site assigns the address of a local cluster's gateway"
@@ -133,7 +134,7 @@ def local_gateways_are_the_labs(mesh: MeshConfig, name: str, cluster: ClusterCon
 
 @cluster_rule
 def cluster_gateways_have_ip_addresses(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """The gateway of a cluster has IPv4 addresses, as VMs keep them in a hosts file."""
+    """`addresses` must be IPv4 addresses, as VMs keep them in a hosts file."""
     for index, address in enumerate(cluster.gateway.addresses):
         if not is_ipv4_address(address):
             yield Problem(
@@ -146,7 +147,7 @@ def cluster_gateways_have_ip_addresses(mesh: MeshConfig, name: str, cluster: Clu
 
 @network_rule
 def network_gateways_have_addresses(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
-    """The gateway of a network is an IPv4 address or a host name."""
+    """`gateway` must be an IPv4 address or a host name."""
     gateway = network.gateway
     if gateway is not None and not is_ipv4_address(gateway) and not is_host_name(gateway):
         yield Problem(
@@ -158,8 +159,8 @@ def network_gateways_have_addresses(mesh: MeshConfig, name: str, network: Networ
 
 
 @rule
-def gateway_addresses_lead_to_one_place(mesh: MeshConfig) -> Problems:
-    """No two gateways have the same address."""
+def gateway_addresses_are_unique(mesh: MeshConfig) -> Problems:
+    """`addresses` must not be those of another gateway."""
     places: dict[str, str] = {}
     clusters = readable(mesh.clusters, lambda cluster: cluster.gateway.addresses)
     networks = readable(mesh.networks, lambda network: network.gateway)

@@ -14,7 +14,7 @@ from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 @kind_rule
 @group_rule
 def local_machines_are_in_local_networks(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """Local VMs are in a local network."""
+    """Local VMs must be in a network of type `local`."""
     network = mesh.networks[group.network]
     if isinstance(group.machines, LocalMachinesConfig) and not isinstance(network, LocalNetworkConfig):
         yield Problem(
@@ -30,7 +30,7 @@ def local_machines_are_in_local_networks(mesh: MeshConfig, name: str, group: Wor
 def local_machines_register_with_local_clusters(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig
 ) -> Problems:
-    """Local VMs authenticate with tokens of the lab, which only local clusters trust."""
+    """Local VMs must register with a local cluster, as no other cluster trusts their tokens."""
     cluster = mesh.clusters[group.cluster]
     if isinstance(group.machines, LocalMachinesConfig) and not isinstance(cluster, LocalClusterConfig):
         yield Problem(
@@ -43,7 +43,7 @@ def local_machines_register_with_local_clusters(
 
 @group_rule
 def a_probe_has_one_check(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """A probe has exactly one of `httpGet`, `tcpSocket` and `exec`."""
+    """Exactly one of `httpGet`, `tcpSocket` and `exec` must be set."""
     probe = group.probe
     if probe is None:
         return
@@ -59,8 +59,8 @@ def a_probe_has_one_check(mesh: MeshConfig, name: str, group: WorkloadGroupConfi
 
 
 @group_rule
-def a_probe_asks_a_port_of_the_group(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """The port of a probe is one that the workload serves. Its host is an IP address or a host name."""
+def probe_ports_belong_to_the_group(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`port` must be one of the group's `ports`, and `host` an IP address or a host name."""
     probe = group.probe
     checks = (("httpGet", probe.http_get), ("tcpSocket", probe.tcp_socket)) if probe else ()
     for key, check in checks:
@@ -85,8 +85,8 @@ def a_probe_asks_a_port_of_the_group(mesh: MeshConfig, name: str, group: Workloa
 
 
 @group_rule
-def ports_of_a_group_are_its_own(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """No port has two names, and none is used by Istio's agent or SSH."""
+def group_ports_are_unique(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`ports` must be unique, and must not be ports of Istio's agent or SSH."""
     seen: dict[int, str] = {}
     for port_name, port in group.ports.items():
         path = f"workloadGroups.{name}.ports.{port_name}"
@@ -110,7 +110,8 @@ def ports_of_a_group_are_its_own(mesh: MeshConfig, name: str, group: WorkloadGro
 
 @group_rule
 def ports_are_tcp(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """No port is named as one of UDP, which Istio's proxies do not carry (Istio: "Protocol selection")."""
+    """A port cannot have a name that selects UDP, which Istio's proxies do not carry (Istio, "Protocol
+    Selection")."""
     for port_name in group.ports:
         if port_name.split("-", 1)[0] == "udp":
             yield Problem(
@@ -122,8 +123,8 @@ def ports_are_tcp(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Pr
 
 
 @group_rule
-def labels_are_labels(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """Labels are valid Kubernetes labels, and none is set by the project."""
+def group_labels_are_valid(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`labels` must be valid Kubernetes labels, and must not include those that the program sets."""
     for key, value in group.labels.items():
         path = f"workloadGroups.{name}.labels.{key}"
         if key == GROUP_LABEL:
@@ -145,8 +146,8 @@ def labels_are_labels(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -
 
 
 @group_rule
-def a_host_is_a_name_of_the_users_own(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """A group's host is a full DNS name outside the cluster's domain."""
+def group_hosts_are_custom_names(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`host` must be a fully qualified DNS name outside the cluster's domain."""
     host, path = group.host, f"workloadGroups.{name}.host"
     if host is None:
         return
@@ -165,7 +166,7 @@ def a_host_is_a_name_of_the_users_own(mesh: MeshConfig, name: str, group: Worklo
 
 @rule
 def hosts_belong_to_one_group(mesh: MeshConfig) -> Problems:
-    """No two groups have the same host."""
+    """`host` must be unique among the groups."""
     owners: dict[str, str] = {}
     for name, host in readable(mesh.workload_groups, lambda group: group.host).items():
         if host is not None and owners.setdefault(host, name) != name:
@@ -179,7 +180,7 @@ def hosts_belong_to_one_group(mesh: MeshConfig) -> Problems:
 
 @rule
 def service_accounts_belong_to_one_group(mesh: MeshConfig) -> Problems:
-    """No two groups of a namespace share a service account, nor do a group and the pods of the demo."""
+    """`serviceAccount` must be unique among the groups of a namespace, and must not be the demo's."""
     owners: dict[tuple[str, str], str] = {}
     accounts = readable(
         mesh.workload_groups, lambda group: (group.namespace, group.service_account, group.host)

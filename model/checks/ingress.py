@@ -18,7 +18,7 @@ from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 @ingress_rule
 def https_listeners_have_a_certificate(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """A listener has a certificate if its protocol is HTTPS, and only then."""
+    """`certificateSecret` is required for `protocol: HTTPS`, and not allowed for `HTTP`."""
     for index, listener in enumerate(ingress.listeners):
         path = f"ingress.{name}.listeners.{index}.certificateSecret"
         if listener.protocol == "HTTPS" and listener.certificate_secret is None:
@@ -38,8 +38,8 @@ def https_listeners_have_a_certificate(mesh: MeshConfig, name: str, ingress: Ing
 
 
 @ingress_rule
-def listeners_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """Listeners have names of their own; a port has one protocol, and each host name once."""
+def listeners_are_unique(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
+    """`name` must be unique; listeners on one port must have the same protocol and different host names."""
     names: set[str] = set()
     uses: dict[tuple[int, str | None], str] = {}
     protocols: dict[int, str] = {}
@@ -69,8 +69,8 @@ def listeners_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig
 
 
 @ingress_rule
-def listeners_leave_the_proxys_ports_alone(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """No listener uses a port of the gateway's proxy."""
+def listeners_do_not_use_proxy_ports(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
+    """`port` must not be a port that the gateway's proxy uses itself."""
     for index, listener in enumerate(ingress.listeners):
         if listener.port in PROXY_PORTS:
             yield Problem(
@@ -82,8 +82,8 @@ def listeners_leave_the_proxys_ports_alone(mesh: MeshConfig, name: str, ingress:
 
 
 @ingress_rule
-def host_names_of_an_ingress_are_names(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """Host names of listeners and routes are DNS names, the first label of which may be `*`."""
+def ingress_host_names_are_valid(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
+    """Host names of listeners and routes must be DNS names. The first label may be `*`."""
     for index, listener in enumerate(ingress.listeners):
         if listener.hostname is not None:
             yield from _host_name(f"ingress.{name}.listeners.{index}.hostname", listener.hostname)
@@ -93,8 +93,8 @@ def host_names_of_an_ingress_are_names(mesh: MeshConfig, name: str, ingress: Ing
 
 
 @ingress_rule
-def routes_meet_a_listener(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """A listener accepts each host name of a route."""
+def routes_match_a_listener(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
+    """`hostnames` must be accepted by a listener of the gateway."""
     accepted = [listener.hostname for listener in ingress.listeners]
     for path, route in _routes(name, ingress):
         for index, host in enumerate(route.hostnames):
@@ -110,7 +110,7 @@ def routes_meet_a_listener(mesh: MeshConfig, name: str, ingress: IngressConfig) 
 
 @ingress_rule
 def weights_sum_to_100(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """Weights of several backends sum to 100; that of a single one is not 0."""
+    """The weights of several backends must sum to 100. The weight of a single backend must not be 0."""
     for path, route in _routes(name, ingress):
         weights = [backend.weight for backend in route.backends]
         if len(weights) > 1 and sum(weights) != 100:
@@ -130,8 +130,8 @@ def weights_sum_to_100(mesh: MeshConfig, name: str, ingress: IngressConfig) -> P
 
 
 @ingress_rule
-def routes_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """No two routes of an ingress match the same requests."""
+def routes_are_unique(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
+    """Two routes of a gateway cannot match the same requests."""
     owners: dict[tuple[str, str], str] = {}
     for path, route in _routes(name, ingress):
         taken = [owners.setdefault(request, path) for request in _requests(route)]
@@ -146,8 +146,8 @@ def routes_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -
 
 
 @ingress_rule
-def backends_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """No route has the same backend twice."""
+def backends_are_unique(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
+    """A route cannot have the same backend twice."""
     for path, route in _routes(name, ingress):
         targets: dict[tuple[str, str, int], int] = {}
         for index, backend in enumerate(route.backends):
@@ -161,8 +161,8 @@ def backends_are_told_apart(mesh: MeshConfig, name: str, ingress: IngressConfig)
 
 
 @ingress_rule
-def backends_have_their_ports(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """The port of a backend is one of the group, or of the demo's Service."""
+def backend_ports_exist(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
+    """`port` must be a port of the group or, for the demo, of its Service."""
     for path, route in _routes(name, ingress):
         for index, backend in enumerate(route.backends):
             ports = _ports(mesh, backend)
@@ -177,7 +177,7 @@ def backends_have_their_ports(mesh: MeshConfig, name: str, ingress: IngressConfi
 
 @ingress_rule
 def vms_are_backends_of_istios_gateways(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """Only gateways of Istio's own class reach a group: the Service of a group has no EndpointSlices, and a
+    """`group` requires a gateway of Istio's own class. The Service of a group has no EndpointSlices, and a
     backend of kind Hostname is Istio's extension of the Gateway API."""
     for path, route in _routes(name, ingress):
         for index, backend in enumerate(route.backends):

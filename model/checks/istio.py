@@ -21,7 +21,7 @@ _HUB = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*")
 
 @rule
 def the_istio_release_is_supported(mesh: MeshConfig) -> Problems:
-    """The release belongs to a supported minor release."""
+    """`version` must belong to a supported minor release."""
     version = mesh.istio.version
     minors = "|".join(re.escape(minor) for minor in SUPPORTED_MINORS)
     if not re.fullmatch(rf"({minors})\.(0|[1-9][0-9]*)", version):
@@ -36,7 +36,7 @@ def the_istio_release_is_supported(mesh: MeshConfig) -> Problems:
 
 @rule
 def tetrate_names_its_sources(mesh: MeshConfig) -> Problems:
-    """Tetrate's distribution requires the registries of your subscription."""
+    """`distribution: tetrate` requires `hub` and `charts`, the registries of your subscription."""
     if mesh.istio.distribution != "tetrate":
         return
     for key in ("hub", "charts"):
@@ -51,7 +51,7 @@ def tetrate_names_its_sources(mesh: MeshConfig) -> Problems:
 
 @rule
 def the_hub_is_a_registry(mesh: MeshConfig) -> Problems:
-    """`hub` is an image registry and folder."""
+    """`hub` must be an image registry and folder, without a scheme or tag."""
     if not _HUB.fullmatch(mesh.istio.hub):
         yield Problem(
             "istio.hub",
@@ -62,8 +62,8 @@ def the_hub_is_a_registry(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def charts_come_from_their_kind_of_place(mesh: MeshConfig) -> Problems:
-    """A Helm repository has an https or http URL, a registry an oci URL, and a folder a path."""
+def chart_sources_match_their_type(mesh: MeshConfig) -> Problems:
+    """`url` must be an http or https URL for `repository` and an oci URL for `oci`; `path` must be a path."""
     charts = mesh.istio.charts
     if isinstance(charts, RepositoryChartsConfig) and not is_url(charts.url, "https", "http"):
         remedy = "Write an https URL" + (", or `type: oci`." if charts.url.startswith("oci:") else ".")
@@ -85,8 +85,8 @@ def charts_come_from_their_kind_of_place(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def packages_come_from_a_web_server(mesh: MeshConfig) -> Problems:
-    """VMs download their package over HTTP or HTTPS."""
+def packages_are_downloaded_over_http(mesh: MeshConfig) -> Problems:
+    """`packages` must be an http or https URL."""
     if not is_url(mesh.istio.packages, "https", "http"):
         yield Problem(
             "istio.packages",
@@ -98,8 +98,8 @@ def packages_come_from_a_web_server(mesh: MeshConfig) -> Problems:
 
 @group_rule
 def packages_without_tls_are_verified(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """Packages that are downloaded over plain HTTP have a checksum, as VMs install them as root. The lab is
-    exempt: its packages come from the same host."""
+    """If `packages` is an http URL, the checksum of each package in use is required, as VMs install them as
+    root. Local VMs are exempt: their packages come from the same host."""
     if not mesh.istio.packages.startswith("http:"):
         return
     machines = plan_machine_set(mesh, "", name, group) or group.machines
@@ -117,7 +117,7 @@ def packages_without_tls_are_verified(mesh: MeshConfig, name: str, group: Worklo
 
 @rule
 def local_clusters_get_the_gateway_api(mesh: MeshConfig) -> Problems:
-    """Local clusters are created empty, so the program installs the CRDs of the Gateway API."""
+    """`gatewayApi: existing` is not allowed with local clusters, which are created without CRDs."""
     local = sorted(name for name, c in mesh.clusters.items() if isinstance(c, LocalClusterConfig))
     if mesh.istio.gateway_api == "existing" and local:
         yield Problem(
@@ -129,8 +129,8 @@ def local_clusters_get_the_gateway_api(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def plain_envoys_are_local(mesh: MeshConfig) -> Problems:
-    """`proxy: envoy` is for the local site, whose proxies are upstream Envoy."""
+def upstream_envoy_is_local(mesh: MeshConfig) -> Problems:
+    """`proxy: envoy` is only allowed on the local site, whose proxies are upstream Envoy."""
     if mesh.istio.proxy == "envoy" and not all(
         isinstance(c, LocalClusterConfig) for c in mesh.clusters.values()
     ):

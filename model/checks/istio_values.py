@@ -63,8 +63,8 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @rule
-def further_values_leave_the_plans_alone(mesh: MeshConfig) -> Problems:
-    """`istio.values` sets nothing that the plan sets or relies on."""
+def istio_values_do_not_replace_the_plans(mesh: MeshConfig) -> Problems:
+    """`values` must not set values that the program sets or relies on."""
     for path, source in OWNED_VALUES.items():
         for value in _found(mesh.istio.values, path):
             yield Problem(
@@ -76,8 +76,8 @@ def further_values_leave_the_plans_alone(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def further_values_keep_mappings(mesh: MeshConfig) -> Problems:
-    """`istio.values` has a mapping where the plan has one."""
+def istio_values_keep_mappings(mesh: MeshConfig) -> Problems:
+    """`values` must have a mapping where the program's values have one."""
     for path in MAPPINGS:
         for value in _found(mesh.istio.values, path):
             if not isinstance(value, Mapping):
@@ -91,7 +91,8 @@ def further_values_keep_mappings(mesh: MeshConfig) -> Problems:
 
 @rule
 def proxy_metadata_is_an_environment(mesh: MeshConfig) -> Problems:
-    """`proxyMetadata` has variables of an environment: their values are strings of one line."""
+    """`values.meshConfig.defaultConfig.proxyMetadata` must hold environment variables, whose values are
+    strings of one line."""
     path = "meshConfig.defaultConfig.proxyMetadata"
     for metadata in _found(mesh.istio.values, path):
         for name, value in metadata.items() if isinstance(metadata, Mapping) else ():

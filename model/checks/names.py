@@ -19,7 +19,8 @@ RESERVED_NAMESPACES = frozenset({SYSTEM_NAMESPACE, "default"})
 
 @rule
 def derived_names_are_short_enough(mesh: MeshConfig) -> Problems:
-    """Names derived from a section's name have 63 characters at most, the limit of DNS and label values."""
+    """Names that derive from a name must have at most 63 characters, the limit of DNS labels and label
+    values."""
     for path, given, derived in _derived(mesh):
         excess = len(derived) - NAME_LIMIT
         if excess > 0:
@@ -33,7 +34,7 @@ def derived_names_are_short_enough(mesh: MeshConfig) -> Problems:
 
 @rule
 def names_of_services_begin_with_a_letter(mesh: MeshConfig) -> Problems:
-    """The name of a Service is a DNS label of RFC 1035, which begins with a letter."""
+    """The name of a group must begin with a letter, as a Service has its name (RFC 1035)."""
     names = [
         *((f"workloadGroups.{name}", name) for name in readable(mesh.workload_groups, bool)),
         *((f"ingress.{name}", name) for name in readable(mesh.ingress, bool)),
@@ -47,8 +48,8 @@ def names_of_services_begin_with_a_letter(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def namespaces_are_the_users_own(mesh: MeshConfig) -> Problems:
-    """No namespace for workloads belongs to Istio or Kubernetes."""
+def namespaces_are_not_reserved(mesh: MeshConfig) -> Problems:
+    """`namespace` must not be a namespace of Istio or Kubernetes."""
     demo = [("demo.namespace", mesh.demo.namespace)] if mesh.demo else []
     for path, namespace in [*_namespaces(mesh), *demo]:
         if namespace in RESERVED_NAMESPACES or namespace.startswith("kube-"):
@@ -61,8 +62,8 @@ def namespaces_are_the_users_own(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def the_demo_and_the_groups_are_called_differently(mesh: MeshConfig) -> Problems:
-    """In the demo's namespace no group has the name of the demo's Service."""
+def the_demo_and_groups_have_different_names(mesh: MeshConfig) -> Problems:
+    """`service` must not be the name of a group in the same namespace."""
     demo = mesh.demo
     group = mesh.workload_groups.get(demo.service) if demo else None
     if demo is not None and group is not None and group.namespace == demo.namespace and not group.host:
@@ -75,8 +76,8 @@ def the_demo_and_the_groups_are_called_differently(mesh: MeshConfig) -> Problems
 
 
 @rule
-def the_pod_outside_has_a_namespace_of_its_own(mesh: MeshConfig) -> Problems:
-    """The namespace of the demo's pod outside the mesh has nothing else of the mesh in it."""
+def the_outside_namespace_is_unused(mesh: MeshConfig) -> Problems:
+    """`namespace` must not be that of the demo's pod outside the mesh, `<demo namespace>-outside`."""
     if mesh.demo is None:
         return
     for path, namespace in _namespaces(mesh):
@@ -90,8 +91,8 @@ def the_pod_outside_has_a_namespace_of_its_own(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def local_clusters_and_machines_are_called_differently(mesh: MeshConfig) -> Problems:
-    """Nodes and VMs of the lab are hosts in the same networks, so their names differ."""
+def local_clusters_and_vms_have_different_names(mesh: MeshConfig) -> Problems:
+    """The name of a local cluster must not be that of a local VM: both are host names of the local site."""
     clusters = readable(mesh.clusters, lambda cluster: isinstance(cluster, LocalClusterConfig))
     for name, count in _local_vm_counts(mesh).items():
         for machine in sorted(f"{name}-{index}" for index in range(count)):
@@ -105,8 +106,8 @@ def local_clusters_and_machines_are_called_differently(mesh: MeshConfig) -> Prob
 
 
 @rule
-def routes_have_names_of_their_own(mesh: MeshConfig) -> Problems:
-    """No two HTTPRoutes of a namespace have the same name, whichever ingress they belong to."""
+def route_names_are_unique(mesh: MeshConfig) -> Problems:
+    """`name` must be unique among the routes of a namespace, also across gateways."""
     owners: dict[tuple[str, str, str], str] = {}
     ingresses = readable(mesh.ingress, lambda ingress: (ingress.cluster, ingress.namespace, ingress.routes))
     for name, (cluster, namespace, routes) in ingresses.items():

@@ -20,10 +20,10 @@ from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 
 @cloud_network_rule
-def regions_are_their_clouds(
+def regions_belong_to_their_cloud(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Problems:
-    """The region of a network is a region of its cloud."""
+    """`region` must be a region of the cloud."""
     yield from region_problems(f"networks.{name}.region", network.region, cloud)
 
 
@@ -50,7 +50,7 @@ def region_problems(path: str, region: str, cloud: AnyCloud) -> Problems:
 def zones_are_in_their_region(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Problems:
-    """The zones of a network are in its region, each named once."""
+    """`zones` must be zones of the region, each listed once."""
     form = cloud.zone_form(network.region)
     for index, zone in enumerate(network.zones):
         path = f"networks.{name}.zones.{index}"
@@ -62,11 +62,11 @@ def zones_are_in_their_region(
 
 
 @cloud_network_rule
-def aws_networks_have_zones_enough(
+def aws_networks_have_two_zones(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Problems:
-    """A network of AWS is in at least two zones: EKS requires two, and VMs must survive the loss of one. The
-    stack file must list them where they differ between accounts."""
+    """The network must have at least two zones, as EKS requires. `zones` is required in regions where the
+    available zones differ between accounts."""
     refused = cloud.refused_zones(network)
     if refused is not None:
         value = format_value(network.zones) if network.zones else ""
@@ -77,7 +77,7 @@ def aws_networks_have_zones_enough(
 def cloud_networks_have_room(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Problems:
-    """The CIDR of a cloud's network has room for its subnets."""
+    """`cidr` must have room for the subnets."""
     has_clusters = any(cluster.network == name for _, cluster, _ in cloud_clusters(mesh))
     sizes, path, value = cloud.sizes, f"networks.{name}.cidr", str(network.cidr)
     smallest = sizes.smallest_with_cluster if has_clusters else sizes.smallest
@@ -103,7 +103,7 @@ def cloud_networks_have_room(
 def nodes_and_machines_have_addresses(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Problems:
-    """The subnets of nodes and VMs have an address for each when every pool and group is at its maximum."""
+    """The subnets must have an address for each node and VM when every pool and group is at its maximum."""
     if network.cidr.prefixlen > cloud.sizes.smallest:
         return
     capacity = _capacity(network, cloud)
@@ -121,8 +121,8 @@ def nodes_and_machines_have_addresses(
 def pods_have_addresses(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Problems:
-    """There are addresses for the pods of every node of a cluster's largest pool: in the pods' own CIDR on
-    Google Cloud, in the private subnets on AWS."""
+    """There must be addresses for the pods of `max` nodes: in the pod CIDR on Google Cloud, in the private
+    subnets on AWS."""
     network = mesh.networks.get(cluster.network)
     if network is None or cloud_of(network) is not cloud:
         return
@@ -149,10 +149,10 @@ def pods_have_addresses(
 
 
 @cloud_network_rule
-def only_adopted_networks_say_their_egress(
+def only_existing_networks_have_egress(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Problems:
-    """`egress` is for an existing network: the program knows the NAT addresses of those that it creates."""
+    """`egress` requires `id`: the program knows the NAT addresses of networks that it creates."""
     if network.egress and network.id is None:
         yield Problem(
             f"networks.{name}.egress",
@@ -166,7 +166,7 @@ def only_adopted_networks_say_their_egress(
 def only_networks_with_a_nat_have_nat_addresses(
     mesh: MeshConfig, name: str, network: NetworkConfig
 ) -> Problems:
-    """`natAddresses` is for a NAT that the program creates; it creates none where `egress` is set."""
+    """`natAddresses` cannot be combined with `egress`, as the program then creates no NAT."""
     if not isinstance(network, GcpNetworkConfig) or not network.egress:
         return
     if "nat_addresses" in network.model_fields_set:
@@ -179,21 +179,20 @@ def only_networks_with_a_nat_have_nat_addresses(
 
 
 @cloud_network_rule
-def adopted_networks_have_their_clouds_names(
+def existing_networks_have_valid_ids(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Problems:
-    """`id` of an existing network is the cloud's own: `vpc-…` on AWS, a name or self link on Google Cloud."""
+    """`id` must be the cloud's ID of a network: `vpc-…` on AWS, a name or self link on Google Cloud."""
     refused = cloud.refused_network_id(network)
     if refused is not None:
         yield Problem(f"networks.{name}.id", network.id or "", *refused)
 
 
 @cloud_network_rule
-def adopted_networks_are_in_their_project(
+def existing_networks_are_in_their_project(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Problems:
-    """Subnets, router and firewall of an existing network of Google Cloud are created in its own project,
-    also where other projects share it."""
+    """`project` must be the project of the existing network, also if other projects share the network."""
     own = project(mesh, name)
     host = re.search(r"projects/([^/]+)/", network.id or "")
     if own is not None and host and own != host[1]:
@@ -206,9 +205,8 @@ def adopted_networks_are_in_their_project(
 
 
 @network_rule
-def external_networks_say_their_egress(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
-    """Where clusters in a cloud allow only members to reach them, an external network lists the addresses
-    that its traffic comes from."""
+def external_networks_have_egress(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
+    """`egress` is required if clusters are in a cloud and the network has members."""
     clouds = [cluster for cluster, _, _ in cloud_clusters(mesh)]
     if not clouds or not isinstance(network, ExternalNetworkConfig) or network.egress:
         return

@@ -9,9 +9,10 @@ from hybrid_mesh.model.reading.problems import Problem, Problems
 
 
 @cloud_cluster_rule
-def pools_have_a_range(mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud) -> Problems:
-    """`min` of a pool does not exceed `max`, and `max` is at least the number of nodes that the pool starts
-    with."""
+def node_pool_sizes_are_valid(
+    mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
+) -> Problems:
+    """`min` must not exceed `max`, and `max` must be at least the initial number of nodes."""
     path, network = f"clusters.{name}.{cloud.node_pool_key}", mesh.networks.get(cluster.network)
     pool = cloud.node_pool(cluster)
     yield from min_over_max(path, pool.min, pool.max)
@@ -26,10 +27,10 @@ def pools_have_a_range(mesh: MeshConfig, name: str, cluster: CloudClusterConfig,
 
 
 @cloud_cluster_rule
-def nodes_are_of_a_kind_that_their_cloud_has(
+def node_machine_types_exist(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Problems:
-    """The machine type of a pool is a machine type of its cloud and can run the cloud's image of nodes."""
+    """`machineType` must be a machine type of the cloud that can run its node image."""
     path = f"clusters.{name}.{cloud.node_pool_key}.machineType"
     machine_type = cloud.node_pool(cluster).machine_type
     yield from machine_type_problems(path, machine_type, cloud)

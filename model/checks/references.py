@@ -13,35 +13,35 @@ from hybrid_mesh.model.reading.problems import Problem, Problems, nearest_match
 @reference_rule
 @cluster_rule
 def clusters_are_in_known_networks(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """The network of a cluster exists."""
+    """`network` must exist."""
     yield from _known(f"clusters.{name}.network", cluster.network, mesh.networks, "network")
 
 
 @reference_rule
 @group_rule
 def groups_are_in_known_networks(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """The network of a group exists."""
+    """`network` must exist."""
     yield from _known(f"workloadGroups.{name}.network", group.network, mesh.networks, "network")
 
 
 @reference_rule
 @group_rule
 def groups_register_with_known_clusters(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """The cluster of a group exists."""
+    """`cluster` must exist."""
     yield from _known(f"workloadGroups.{name}.cluster", group.cluster, mesh.clusters, "cluster")
 
 
 @reference_rule
 @ingress_rule
 def ingresses_are_in_known_clusters(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """The cluster of an ingress exists."""
+    """`cluster` must exist."""
     yield from _known(f"ingress.{name}.cluster", ingress.cluster, mesh.clusters, "cluster")
 
 
 @reference_rule
 @ingress_rule
 def routes_lead_to_known_groups(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """The group of a route's backend exists."""
+    """`group` must exist."""
     for r, route in enumerate(ingress.routes):
         for b, backend in enumerate(route.backends):
             if isinstance(backend, GroupBackendConfig):
@@ -52,7 +52,7 @@ def routes_lead_to_known_groups(mesh: MeshConfig, name: str, ingress: IngressCon
 @reference_rule
 @rule
 def the_demo_runs_on_a_known_group(mesh: MeshConfig) -> Problems:
-    """The demo's group exists."""
+    """`group` must exist."""
     if mesh.demo is not None and mesh.demo.group is not None:
         yield from _known("demo.group", mesh.demo.group, mesh.workload_groups, "workload group")
 

@@ -26,8 +26,8 @@ GATEWAY_PORTS = (ISTIOD_PORT, HEALTH_PORT, CROSS_NETWORK_PORT)
 
 
 @rule
-def security_groups_take_their_rules(mesh: MeshConfig) -> Problems:
-    """A security group of AWS, including a load balancer's, has no more rules than the account allows."""
+def security_groups_have_room_for_rules(mesh: MeshConfig) -> Problems:
+    """A security group must not need more rules than `rulesPerSecurityGroup`."""
     for name, network in sorted(mesh.networks.items()):
         if not isinstance(network, AwsNetworkConfig) or not _has_ranges(network):
             continue

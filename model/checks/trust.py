@@ -22,9 +22,9 @@ _AUTHORITY = re.compile(r"arn:aws[a-z-]*:acm-pca:([a-z0-9-]+):[0-9]{12}:certific
 
 
 @rule
-def the_trust_domain_is_one(mesh: MeshConfig) -> Problems:
-    """A trust domain is what SPIFFE says: lower case letters, digits, dots, dashes and underscores, 255 at
-    most."""
+def the_trust_domain_is_valid(mesh: MeshConfig) -> Problems:
+    """`trustDomain` must consist of lowercase letters, digits, dots, dashes and underscores, 255 at most
+    (SPIFFE)."""
     domain = mesh.trust_domain
     if len(domain) <= 255 and _TRUST_DOMAIN.fullmatch(domain) and ".." not in domain:
         return
@@ -40,7 +40,7 @@ def the_trust_domain_is_one(mesh: MeshConfig) -> Problems:
 
 @rule
 def intermediates_end_before_the_root(mesh: MeshConfig) -> Problems:
-    """An intermediate does not outlive its root."""
+    """`intermediateValidityDays` must not exceed `rootValidityDays`."""
     trust = mesh.trust
     if (
         not isinstance(trust, FilesTrustConfig)
@@ -56,8 +56,7 @@ def intermediates_end_before_the_root(mesh: MeshConfig) -> Problems:
 
 @rule
 def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Problems:
-    """A cloud's certificate authority is in a region of that cloud; an existing one in the one that its ARN
-    tells."""
+    """The region must be a region of the cloud and, if `arn` is set, the one in it."""
     match mesh.trust:
         case GoogleCasTrustConfig(location=location):
             yield from region_problems("trust.location", location, GOOGLE)
@@ -71,8 +70,8 @@ def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Problems:
 
 @rule
 def trust_domains_fit_into_certificates(mesh: MeshConfig) -> Problems:
-    """The root that a cloud creates is of an organization called like the trust domain: X.509 allows it 64
-    characters (RFC 5280, `ub-organization-name`)."""
+    """`trustDomain` must have at most 64 characters if the program creates the root in a cloud, as the
+    organization in the certificate is named after it (RFC 5280, `ub-organization-name`)."""
     match mesh.trust:
         case GoogleCasTrustConfig(pool=None) | AwsPrivateCaTrustConfig(arn=None):
             if len(mesh.trust_domain) > ORGANIZATION_LIMIT:

@@ -19,7 +19,7 @@ _ARCHITECTURES = {"amd64": re.compile(r"amd64|x86[-_]64"), "arm64": re.compile(r
 @kind_rule
 @cloud_group_rule
 def machines_are_in_their_clouds_networks(vms: CloudVms) -> Problems:
-    """VMs of a cloud are in networks of that cloud."""
+    """VMs of type `gce` or `ec2` must be in a network of the same cloud."""
     network = vms.mesh.networks.get(vms.group.network)
     if network is not None and cloud_of(network) is not vms.cloud:
         yield Problem(
@@ -32,8 +32,9 @@ def machines_are_in_their_clouds_networks(vms: CloudVms) -> Problems:
 
 @kind_rule
 @cloud_group_rule
-def machines_can_prove_themselves_to_their_cluster(vms: CloudVms) -> Problems:
-    """Only a cluster of the same cloud can verify the identity of a cloud's VM."""
+def clusters_can_verify_vm_identities(vms: CloudVms) -> Problems:
+    """VMs of type `gce` or `ec2` must register with a cluster of the same cloud, which can verify their
+    identity."""
     cluster = vms.mesh.clusters.get(vms.group.cluster)
     if cluster is None or cloud_of(cluster) is vms.cloud:
         return
@@ -46,8 +47,8 @@ def machines_can_prove_themselves_to_their_cluster(vms: CloudVms) -> Problems:
 
 
 @cloud_group_rule
-def a_set_of_machines_has_one_size(vms: CloudVms) -> Problems:
-    """The number of VMs is a `count`, or between `min` and `max`; only the latter scales automatically."""
+def a_group_has_one_size(vms: CloudVms) -> Problems:
+    """Set either `count`, or both `min` and `max`. `targetCpuPercent` requires `min` and `max`."""
     path = f"{vms.path}.machines"
     if vms.machines.count is not None and (vms.machines.min is not None or vms.machines.max is not None):
         yield Problem(
@@ -71,21 +72,21 @@ def a_set_of_machines_has_one_size(vms: CloudVms) -> Problems:
 
 
 @cloud_group_rule
-def autoscaling_has_a_range(vms: CloudVms) -> Problems:
-    """`min` of a group's VMs does not exceed `max`."""
+def autoscaling_limits_are_valid(vms: CloudVms) -> Problems:
+    """`min` must not exceed `max`."""
     if vms.machines.min is not None and vms.machines.max is not None:
         yield from min_over_max(f"{vms.path}.machines", vms.machines.min, vms.machines.max)
 
 
 @cloud_group_rule
-def machines_are_of_a_kind_that_their_cloud_has(vms: CloudVms) -> Problems:
-    """The machine type of a group is a machine type of its cloud."""
+def group_machine_types_exist(vms: CloudVms) -> Problems:
+    """`machineType` must be a machine type of the cloud."""
     yield from machine_type_problems(f"{vms.path}.machines.machineType", vms.machines.machine_type, vms.cloud)
 
 
 @cloud_group_rule
-def images_are_named_as_their_cloud_names_them(vms: CloudVms) -> Problems:
-    """An image has its cloud's form: `project/family` on GCE, `ami-…` or an SSM parameter on EC2."""
+def images_have_valid_names(vms: CloudVms) -> Problems:
+    """`image` must have the cloud's form: `project/family` on GCE, `ami-…` or an SSM parameter on EC2."""
     if not vms.cloud.images.matches(vms.machines.image):
         yield Problem(
             f"{vms.path}.machines.image",
@@ -96,9 +97,9 @@ def images_are_named_as_their_cloud_names_them(vms: CloudVms) -> Problems:
 
 
 @cloud_group_rule
-def images_tell_their_package(vms: CloudVms) -> Problems:
-    """`package` is required where the name of an image does not show its distribution, and takes precedence
-    where both are known: the names of custom images are arbitrary."""
+def images_have_a_known_package(vms: CloudVms) -> Problems:
+    """`package` is required if the name of the image does not show its distribution. It takes precedence
+    over the name."""
     image = vms.machines.image
     known = vms.machines.package or package_of_image(image)
     if vms.cloud.images.matches(image) and known is None:
@@ -112,15 +113,15 @@ def images_tell_their_package(vms: CloudVms) -> Problems:
 
 @cloud_group_rule
 def images_can_join(vms: CloudVms) -> Problems:
-    """An image has what a VM needs to join, as far as its name shows."""
+    """`image` must have what a VM needs to join, as far as its name shows."""
     refused = vms.cloud.refused_image(vms.machines)
     if refused is not None:
         yield Problem(f"{vms.path}.machines.image", vms.machines.image, *refused)
 
 
 @group_rule
-def ec2_images_tell_their_root_device(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """The root device of an EC2 image is known or set, as the program encrypts the disk by that name."""
+def ec2_images_have_a_known_root_device(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`rootDevice` is required if the root device of the image is not known."""
     machines = group.machines
     if not isinstance(machines, Ec2MachinesConfig) or not AWS.images.matches(machines.image):
         return
@@ -147,8 +148,8 @@ def _image_ids(machines: Ec2MachinesConfig) -> str:
 
 
 @cloud_group_rule
-def images_are_for_their_processors(vms: CloudVms) -> Problems:
-    """An image whose name shows an architecture runs on machine types of that architecture."""
+def images_match_their_architecture(vms: CloudVms) -> Problems:
+    """`image` and `machineType` must have the same architecture, as far as the image's name shows it."""
     needed = vms.cloud.architecture(vms.machines.machine_type)
     built_for = next((key for key, form in _ARCHITECTURES.items() if form.search(vms.machines.image)), needed)
     if built_for != needed:

@@ -1,4 +1,4 @@
-"""The settings and the plain types that every part of the configuration shares."""
+"""The base class and the plain types that every section of the configuration shares."""
 
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,24 +20,25 @@ IMAGE_PATTERN = (
     r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
 )
 NOT_BLANK_PATTERN = r"\S"
-_CIDR_PATTERN = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
+CIDR_PATTERN = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
 
 DnsLabel = Annotated[str, StringConstraints(pattern=DNS_LABEL_PATTERN, max_length=63)]
-"""A DNS label as RFC 1123 and Kubernetes want it: lower case letters, digits and dashes, 63 characters at
-most."""
+"""A DNS label as RFC 1123 and Kubernetes define it: up to 63 lowercase letters, digits and dashes."""
 
 Switch = Annotated[bool, Field(strict=True)]
 
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
 
-def _range_of_text(value: object) -> IPv4Network:
-    """Parses `a.b.c.d/n`. Raises pydantic's error of the type `cidr`, whose context may hold a
-    `suggestion`."""
+def _parse_cidr(value: object) -> IPv4Network:
+    """Parses `a.b.c.d/n`.
+
+    Raises pydantic's error of type `cidr`, whose context may hold a `suggestion`.
+    """
     if isinstance(value, IPv4Network):
         return value
     if not isinstance(value, str) or "/" not in value:
-        raise PydanticCustomError("cidr", "no range")
+        raise PydanticCustomError("cidr", "not a CIDR")
     try:
         return IPv4Network(value)
     except ValueError:
@@ -45,14 +46,14 @@ def _range_of_text(value: object) -> IPv4Network:
     try:
         suggestion = str(IPv4Network(value, strict=False))
     except ValueError:
-        raise PydanticCustomError("cidr", "no range") from None
-    raise PydanticCustomError("cidr", "no range", {"suggestion": suggestion})
+        raise PydanticCustomError("cidr", "not a CIDR") from None
+    raise PydanticCustomError("cidr", "not a CIDR", {"suggestion": suggestion})
 
 
 Cidr = Annotated[
-    IPv4Network, BeforeValidator(_range_of_text), WithJsonSchema({"type": "string", "pattern": _CIDR_PATTERN})
+    IPv4Network, BeforeValidator(_parse_cidr), WithJsonSchema({"type": "string", "pattern": CIDR_PATTERN})
 ]
-"""A range of IPv4 addresses in CIDR notation."""
+"""A block of IPv4 addresses in CIDR notation."""
 
 
 class UnreadableError(Exception):

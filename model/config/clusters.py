@@ -1,4 +1,4 @@
-"""Kubernetes clusters of the mesh, each with its own control plane of Istio."""
+"""Kubernetes clusters of the mesh. Each runs its own istiod."""
 
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
@@ -8,144 +8,149 @@ from pydantic import Field
 from hybrid_mesh.model.config.base import Cidr, DnsLabel, Section, Switch
 
 NodePort = Annotated[int, Field(strict=True, ge=30000, le=32767)]
-"""A port of the range that Kubernetes gives to NodePort Services by default."""
+"""A port in the range that Kubernetes reserves for NodePort Services by default."""
 
 
 class NodePortsConfig(Section):
-    """Ports of the nodes at which the east-west gateway answers, when its Service is a NodePort."""
+    """Node ports of the east-west gateway. Used when its Service is of type `NodePort`."""
 
     tls: NodePort = 31443
-    """For traffic between workloads of different networks."""
+    """Node port for mesh traffic between networks (port 15443 of the Service)."""
     istiod: NodePort = 31012
-    """For machines that register."""
+    """Node port for VMs that register with istiod (port 15012 of the Service)."""
     status: NodePort = 31021
-    """For health checks."""
+    """Node port for health checks (port 15021 of the Service)."""
 
 
 class GatewayExposureConfig(Section):
-    """How the east-west gateway of a cluster is reached from other networks."""
+    """The east-west gateway of a cluster, through which other networks and VMs reach it."""
 
     enabled: Switch = True
-    """`false`: this cluster has no gateway of its own and uses those of the other clusters in its network."""
+    """Whether the cluster has a gateway. Set `false` if the gateway of another cluster in the same network,
+    or the network's `gateway`, serves it."""
     service_type: Literal["LoadBalancer", "NodePort"] = "LoadBalancer"
-    """The type of the gateway's Service."""
+    """Type of the gateway's Service."""
     addresses: tuple[str, ...] = Field(default=(), examples=[["203.0.113.10"]])
-    """IP addresses that others use, where the Service's status does not tell them (NodePort, on-premises)."""
+    """IPv4 addresses at which other networks reach the gateway. Required for a `NodePort` Service, and for a
+    load balancer that does not report its address in the Service's status."""
     node_ports: NodePortsConfig = NodePortsConfig()
-    """The nodes' ports of a NodePort Service."""
+    """Node ports of a `NodePort` Service."""
 
 
 class ClusterConfigBase(Section):
     network: DnsLabel = Field(examples=["amsterdam"])
-    """The network that the cluster's pods are in."""
+    """Network of the cluster's pods: a key of `networks`."""
     state: Literal["active", "quarantined"] = "active"
-    """`quarantined`: the cluster does not answer, and nothing waits for it or asks it."""
+    """`active`, or `quarantined` for a cluster that no longer responds: the rest of the mesh neither contacts
+    it nor waits for it."""
     gateway: GatewayExposureConfig = GatewayExposureConfig()
-    """The cluster's east-west gateway."""
+    """East-west gateway of the cluster."""
 
 
 class LocalClusterConfig(ClusterConfigBase):
-    """A cluster that the embedded site raises on this machine."""
+    """A cluster of the local site, created on the host that runs the program."""
 
     type: Literal["local"]
     kubernetes_version: str = "1.35.4"
-    """The release of Kubernetes, one that the toolchain builds."""
+    """Kubernetes release. Must be one that the toolchain builds."""
     pod_cidr: Cidr | None = Field(default=None, examples=["10.10.32.0/20"])
-    """Range of the pods, inside the network's. One cluster of a network may leave it out: it gets the second
-    /20."""
+    """CIDR of the pods, inside the network's CIDR. Defaults to the second /20 of the network; only one
+    cluster of a network may use that default."""
     service_cidr: Cidr = IPv4Network("10.96.0.0/16")
-    """Range of the Services' cluster addresses; they mean something inside the cluster only."""
+    """CIDR of the Services' cluster IPs, which are only used inside the cluster."""
 
 
 class KubeconfigClusterConfig(ClusterConfigBase):
-    """An existing cluster: kind, k3d, on-premises or any other, reached by a kubeconfig.
+    """An existing cluster (kind, k3d, on-premises or any other) that is reached with a kubeconfig.
 
-    Exactly one of `path` (a kubeconfig file) and `secret` (the name of a flat secret key
-    `hybrid-mesh:<secret>` that holds the kubeconfig's text) is used; with neither, the ambient
-    kubeconfig (`KUBECONFIG` or `~/.kube/config`) is.
+    The kubeconfig is read from the file `path` or from the secret configuration key `hybrid-mesh:<secret>`.
+    If neither is set, the default kubeconfig is used (`$KUBECONFIG` or `~/.kube/config`).
     """
 
     type: Literal["kubeconfig"]
     path: str | None = None
-    """Path of a kubeconfig file."""
+    """Path of the kubeconfig file. Cannot be combined with `secret`."""
     context: str | None = None
-    """Context of the kubeconfig; its current one by default."""
+    """Context in the kubeconfig. Defaults to its current context."""
     secret: DnsLabel | None = None
-    """Name of the secret configuration key that holds a kubeconfig's text."""
+    """Name of the secret configuration key that holds the kubeconfig's text. Set it with
+    `pulumi config set --secret hybrid-mesh:<secret>`."""
     peer_endpoint: str | None = Field(default=None, examples=["https://203.0.113.20:6443"])
-    """The API server's URL as the other clusters' istiods and the machines reach it; the kubeconfig's own by
-    default."""
+    """URL of the API server as other clusters' istiods and VMs reach it. Defaults to the kubeconfig's server
+    URL."""
 
 
 class NodePoolConfig(Section):
-    """The nodes of a cloud's cluster, spread over zones."""
+    """Nodes of a cluster in a cloud, spread over zones."""
 
     machine_type: str = Field(examples=["e2-standard-4"])
-    """The cloud's name for the kind of the nodes: e2-standard-4, m6i.xlarge."""
+    """Machine type of the nodes, as the cloud names it."""
     min: int = Field(default=3, strict=True, ge=1, le=1000)
-    """Nodes that there always are, in all zones together."""
+    """Minimum number of nodes, in all zones together."""
     max: int = Field(default=6, strict=True, ge=1, le=1000)
-    """Nodes that there are at most, in all zones together."""
+    """Maximum number of nodes, in all zones together."""
     disk_gigabytes: int = Field(default=50, strict=True, ge=20, le=2000)
-    """Size of each node's disk, which is encrypted."""
+    """Size of each node's disk in GB. Disks are encrypted."""
 
 
 class GkeNodePoolConfig(NodePoolConfig):
-    """The nodes of a GKE cluster, spread over its zones; how many there are follows the load."""
+    """Nodes of a GKE cluster, spread over its zones. GKE scales them with the load."""
 
     machine_type: str = "e2-standard-4"
-    """Kind of the nodes."""
+    """Machine type of the nodes."""
 
 
 class EksNodeGroupConfig(NodePoolConfig):
-    """The nodes of an EKS cluster, spread over its zones; between min and max you, or an autoscaler that you
-    install, decide how many there are."""
+    """Nodes of an EKS cluster, spread over its zones.
+
+    AWS does not scale a node group automatically: you, or an autoscaler that you install, set its size
+    between `min` and `max`.
+    """
 
     machine_type: str = "m6i.xlarge"
-    """Kind of the nodes, which AWS calls their instance type."""
+    """Instance type of the nodes."""
 
 
 class CloudClusterConfigBase(ClusterConfigBase):
     authorized_networks: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
-    """Further ranges that the API server admits: at a private endpoint those from which you run Pulumi. The
-    operators, the peers and the machines are admitted by themselves."""
+    """Additional CIDRs that may reach the API server. Operators, peer clusters and VMs are allowed
+    automatically. With `endpoint: private`, list the private CIDRs from which you run Pulumi."""
     endpoint: Literal["restricted", "private"] = "restricted"
-    """`restricted`: a public address that admits only known ranges. `private`: none; peers and machines in
-    other networks need `peerEndpoint`."""
+    """How the API server is exposed. `restricted`: at a public address that only known CIDRs may reach.
+    `private`: inside the network only; peers and VMs in other networks then require `peerEndpoint`."""
     peer_endpoint: str | None = Field(default=None, examples=["https://10.10.32.2"])
-    """The API server's URL as the other clusters' istiods and the machines reach it; the cloud's own by
-    default."""
+    """URL of the API server as other clusters' istiods and VMs reach it. Defaults to the cloud's endpoint."""
 
 
 class GkeClusterConfig(CloudClusterConfigBase):
-    """A regional GKE cluster with private nodes, Dataplane V2 and workload identity."""
+    """A regional GKE cluster with private nodes, Dataplane V2 and Workload Identity."""
 
     type: Literal["gke"]
     release_channel: Literal["rapid", "regular", "stable"] = "regular"
-    """The channel by which Google upgrades the cluster."""
+    """GKE release channel, by which Google upgrades the cluster."""
     node_pool: GkeNodePoolConfig = GkeNodePoolConfig()
-    """The nodes."""
+    """Nodes of the cluster."""
     pod_cidr: Cidr | None = Field(default=None, examples=["10.10.64.0/18"])
-    """Range of the pods, inside the network's. One cluster of a network may leave it out: it gets the upper
-    half."""
+    """CIDR of the pods, inside the network's CIDR. Defaults to the upper half of the network; only one
+    cluster of a network may use that default."""
     service_cidr: Cidr | None = Field(default=None, examples=["10.10.48.0/20"])
-    """Range of the Services, inside the network's. One cluster of a network may leave it out: it gets the
-    second sixteenth."""
+    """CIDR of the Services, a /16 to /27 inside the network's CIDR. Defaults to the second sixteenth of the
+    network; only one cluster of a network may use that default."""
     control_plane_cidr: Cidr | None = Field(default=None, examples=["10.10.32.16/28"])
-    """A /28 inside the network's range for the control plane. One cluster of a network may leave it out: it
-    gets the first of the third sixteenth."""
+    """CIDR of the control plane, a /28 inside the network's CIDR. Defaults to the first /28 of the network's
+    third sixteenth; only one cluster of a network may use that default."""
 
 
 class EksClusterConfig(CloudClusterConfigBase):
-    """An EKS cluster with access entries, encrypted Secrets and a managed node group in private subnets."""
+    """An EKS cluster with access entries, encrypted Secrets, and a managed node group in private subnets."""
 
     type: Literal["eks"]
     version: str = "1.35"
-    """The minor release of Kubernetes."""
+    """Minor release of Kubernetes, in quotes: `"1.35"`."""
     node_group: EksNodeGroupConfig = EksNodeGroupConfig()
-    """The nodes."""
+    """Nodes of the cluster."""
     service_cidr: Cidr = IPv4Network("172.20.0.0/16")
-    """Range of the Services' cluster addresses; they mean something inside the cluster only."""
+    """CIDR of the Services' cluster IPs, which are only used inside the cluster."""
 
 
 CloudClusterConfig = GkeClusterConfig | EksClusterConfig

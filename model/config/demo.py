@@ -1,4 +1,4 @@
-"""An optional workload that shows and proves the mesh: Istio's own echo server in pods and on machines."""
+"""An optional demo workload that `hybrid-mesh verify` sends requests to."""
 
 from pydantic import Field
 
@@ -6,17 +6,21 @@ from hybrid_mesh.model.config.base import IMAGE_PATTERN, DnsLabel, Port, Section
 
 
 class DemoConfig(Section):
-    """Istio's echo server in every cluster and, where a group is named, on its machines."""
+    """Istio's echo server in every active cluster and, if `group` is set, on the VMs of a group.
+
+    `hybrid-mesh verify` sends requests to it.
+    """
 
     namespace: DnsLabel = "demo"
-    """Namespace of the demo."""
+    """Namespace of the demo's pods and Service."""
     service: DnsLabel = "echo"
-    """A Service with one pod in every active cluster."""
+    """Name of the demo's Service. It has one pod in every active cluster."""
     image: str = Field(default="hybrid-mesh.local/echo:1.31.0", pattern=IMAGE_PATTERN)
-    """Image with Istio's echo server and client."""
+    """Image that contains Istio's echo server and client. Required if a cluster is not local, as no registry
+    has the default image."""
     port: Port = 8080
-    """Port of the Service and of the pods."""
+    """Port of the Service and of the pods, 1024 or higher."""
     group: DnsLabel | None = None
-    """The workload group whose machines run the echo server as their application."""
+    """Workload group whose VMs run the echo server as their application."""
     binaries: str | None = Field(default=None, examples=["https://packages.example.com/echo"])
-    """Base address from which the machines fetch `echo-server`."""
+    """Base URL from which the VMs download `echo-server`. Required if `group` is set."""

@@ -1,4 +1,4 @@
-"""Workload groups: the virtual machines that join the mesh together."""
+"""Workload groups: sets of VMs that join the mesh."""
 
 from typing import Annotated, Literal
 
@@ -20,114 +20,118 @@ Seconds = Annotated[int, Field(strict=True, ge=1)]
 
 
 class HttpGetConfig(Section):
-    """An HTTP request that must be answered with a status below 400."""
+    """An HTTP request. The check succeeds if the status of the response is below 400."""
 
     path: str = Field(default="/", pattern=ABSOLUTE_PATH_PATTERN)
-    """Path of the request."""
+    """Path of the request, beginning with `/`."""
     port: Port = Field(examples=[8080])
-    """Port of the workload, one of the group's."""
+    """Port of the workload. Must be one of the group's `ports`."""
     host: str | None = None
-    """Address to ask; the machine's own by default."""
+    """Host to connect to, an IP address or a host name. Defaults to the VM itself."""
     scheme: Literal["HTTP", "HTTPS"] = "HTTP"
-    """Protocol of the request."""
+    """Scheme of the request."""
 
 
 class TcpSocketConfig(Section):
-    """A connection that must be accepted."""
+    """A TCP connection. The check succeeds if the connection is accepted."""
 
     port: Port = Field(examples=[8080])
-    """Port of the workload, one of the group's."""
+    """Port of the workload. Must be one of the group's `ports`."""
     host: str | None = None
-    """Address to ask; the machine's own by default."""
+    """Host to connect to, an IP address or a host name. Defaults to the VM itself."""
 
 
 class ExecConfig(Section):
-    """A command that must end with 0."""
+    """A command. The check succeeds if it exits with code 0."""
 
     command: tuple[str, ...] = Field(min_length=1, examples=[["/usr/local/bin/check"]])
-    """The command and its arguments; no shell reads it."""
+    """The command and its arguments. It is run without a shell."""
 
 
 class ProbeConfig(Section):
-    """How Istio's agent on the machine decides that the workload is healthy.
+    """How Istio's agent on a VM checks that the workload is healthy (Istio's `ReadinessProbe`).
 
-    Source: Istio's `ReadinessProbe` of a WorkloadGroup (networking.istio.io/v1). Exactly one check is given.
+    Set exactly one of `httpGet`, `tcpSocket` and `exec`.
     """
 
     http_get: HttpGetConfig | None = None
-    """Healthy when an HTTP request succeeds."""
+    """Check by an HTTP request."""
     tcp_socket: TcpSocketConfig | None = None
-    """Healthy when a connection is accepted."""
+    """Check by a TCP connection."""
     exec: ExecConfig | None = None
-    """Healthy when a command ends with 0."""
+    """Check by a command."""
     initial_delay_seconds: int = Field(default=0, strict=True, ge=0)
-    """Seconds before the first check."""
+    """Delay before the first check, in seconds."""
     timeout_seconds: Seconds = 1
-    """Seconds after which a check has failed."""
+    """Time after which a check fails, in seconds."""
     period_seconds: Seconds = 5
-    """Seconds between two checks."""
+    """Interval between checks, in seconds."""
     success_threshold: Seconds = 1
-    """Successes in a row after which the workload is healthy."""
+    """Consecutive successes after which the workload is healthy."""
     failure_threshold: Seconds = 3
-    """Failures in a row after which it is not."""
+    """Consecutive failures after which the workload is unhealthy."""
 
 
 class MachineFileConfig(Section):
-    """A file of the user's application on each machine of the group: given as text, or fetched."""
+    """A file of your application on each VM of the group.
+
+    Set exactly one of `content` and `url`.
+    """
 
     path: str = Field(pattern=ABSOLUTE_PATH_PATTERN, examples=["/etc/ratings.conf"])
-    """Where the file lies on the machine."""
+    """Absolute path of the file on the VM."""
     content: str | None = None
-    """The file's text."""
+    """Text of the file."""
     url: str | None = None
-    """Address from which the machine fetches it when it first boots."""
+    """HTTP or HTTPS URL from which the VM downloads the file at its first boot."""
     mode: str = Field(default="0644", pattern=FILE_MODE_PATTERN)
-    """Permissions, octal and in quotes."""
+    """Permissions of the file: four octal digits, in quotes."""
 
 
 class SystemdUnitConfig(Section):
-    """A systemd unit of the user's application, enabled and started on each machine."""
+    """A systemd unit of your application. It is enabled and started on each VM."""
 
     name: str = Field(pattern=UNIT_NAME_PATTERN, examples=["ratings.service"])
-    """File name of the unit."""
+    """File name of the unit, with its suffix: `.service`, `.timer`, `.socket` or `.path`."""
     content: str = Field(examples=["[Service]\nExecStart=/usr/local/bin/ratings\n"])
-    """Text of the unit."""
+    """Text of the unit file."""
 
 
 class ApplicationConfig(Section):
-    """What runs on the machines besides Istio's agent: nothing of it knows of the mesh."""
+    """Your application on the VMs of the group. It needs no knowledge of the mesh."""
 
     files: tuple[MachineFileConfig, ...] = ()
-    """Files that each machine is given."""
+    """Files to write to each VM."""
     units: tuple[SystemdUnitConfig, ...] = ()
-    """Units that run on each machine."""
+    """systemd units to run on each VM."""
     commands: tuple[Annotated[str, Field(pattern=NOT_BLANK_PATTERN)], ...] = ()
-    """Shell commands that each machine runs once, at its first boot, after the files are there."""
+    """Shell commands that each VM runs once, at its first boot, after its files are written."""
 
 
 class WorkloadGroupConfig(Section):
-    """Machines of one kind that serve one workload."""
+    """A set of VMs that serve one workload."""
 
     namespace: DnsLabel = Field(examples=["bookinfo"])
-    """Namespace of the WorkloadGroup and of its Service."""
+    """Kubernetes namespace of the WorkloadGroup and its Service."""
     cluster: DnsLabel = Field(examples=["east"])
-    """The cluster with whose control plane the machines register."""
+    """Cluster whose istiod the VMs register with: a key of `clusters`."""
     network: DnsLabel = Field(examples=["amsterdam"])
-    """The network that the machines are in."""
+    """Network of the VMs: a key of `networks`."""
     service_account: DnsLabel | None = None
-    """The machines' identity in the mesh; a service account with the group's name by default."""
+    """Kubernetes service account that is the VMs' identity in the mesh. Defaults to the group's name."""
     labels: dict[str, str] = Field(default_factory=dict, examples=[{"app": "ratings", "version": "vm"}])
-    """Labels of the machines' WorkloadEntries."""
+    """Labels of the VMs' WorkloadEntries."""
     ports: dict[DnsLabel, Port] = Field(min_length=1, examples=[{"http": 9080}])
-    """Ports that the workload serves, by name; the name's first word tells the protocol (`http`, `grpc`,
-    `tcp`)."""
+    """Ports that the workload serves, by name. The name, or its part before the first dash, selects the
+    protocol: `http`, `grpc`, `tcp` and others that Istio knows."""
     host: str | None = Field(default=None, examples=["ratings.example.com"])
-    """A host name of the user's own; without it a Service `<group>.<namespace>` is made in every cluster."""
+    """Custom host name of the group. Without it, clients use the Service `<group>.<namespace>`, which the
+    program creates in every cluster."""
     probe: ProbeConfig | None = None
-    """How a machine's health is found out; without it, a machine that is connected counts as healthy."""
+    """Health check of the workload. Without it, a VM is healthy as long as its agent is connected."""
     dns_capture: Switch = True
-    """Whether the agent answers the machine's DNS queries for names of the mesh."""
+    """Whether Istio's agent on the VM resolves DNS names of the mesh."""
     application: ApplicationConfig = ApplicationConfig()
-    """What runs on the machines."""
+    """Your application on the VMs."""
     machines: MachinesConfig = Field(examples=[{"type": "bundle"}])
-    """Where the machines come from."""
+    """The VMs of the group, and where they run."""

@@ -1,4 +1,4 @@
-"""Ways into the mesh by the Kubernetes Gateway API."""
+"""Ingress gateways, by the Kubernetes Gateway API."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -12,42 +12,42 @@ Weight = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 
 class ListenerConfig(Section):
-    """A port at which the gateway listens."""
+    """A listener of the gateway."""
 
     name: DnsLabel = Field(examples=["http"])
-    """Name of the listener."""
+    """Name of the listener. Must be unique in the gateway."""
     port: Port = Field(examples=[80])
-    """Port of the gateway."""
+    """Port that the gateway listens on."""
     protocol: Literal["HTTP", "HTTPS"] = "HTTP"
-    """Protocol that the gateway speaks there."""
+    """Protocol of the listener. `HTTPS` requires `certificateSecret`."""
     hostname: str | None = Field(default=None, examples=["shop.example.com"])
-    """Host name that the listener answers for; every name by default."""
+    """Host name that the listener accepts. Defaults to every host name. The first label may be `*`."""
     certificate_secret: DnsLabel | None = None
-    """Name of the kubernetes.io/tls Secret in the gateway's namespace; HTTPS listeners need it."""
+    """Name of the `kubernetes.io/tls` Secret in the gateway's namespace. Required for `HTTPS`."""
 
 
 class ServiceBackendConfig(Section):
-    """A Service of the ingress' cluster."""
+    """A Kubernetes Service of the gateway's cluster."""
 
     service: DnsLabel = Field(examples=["reviews"])
     """Name of the Service."""
     namespace: DnsLabel = Field(examples=["bookinfo"])
-    """Its namespace."""
+    """Namespace of the Service."""
     port: Port = Field(examples=[9080])
-    """Its port."""
+    """Port of the Service."""
     weight: Weight = 100
-    """Its share of the requests, in percent."""
+    """Share of the requests, in percent. The weights of a route must sum to 100."""
 
 
 class GroupBackendConfig(Section):
-    """The machines of a workload group."""
+    """The VMs of a workload group."""
 
     group: DnsLabel = Field(examples=["ratings"])
-    """Name of the group."""
+    """Name of the group: a key of `workloadGroups`."""
     port: Port = Field(examples=[9080])
-    """One of the group's ports."""
+    """Port of the group. Must be one of the group's `ports`."""
     weight: Weight = 100
-    """Its share of the requests, in percent."""
+    """Share of the requests, in percent. The weights of a route must sum to 100."""
 
 
 def _kind_of_backend(value: Any) -> str:
@@ -62,30 +62,31 @@ BackendConfig = Annotated[
 
 
 class RouteConfig(Section):
-    """One HTTPRoute. Weights of its backends sum to 100 when there is more than one."""
+    """An HTTPRoute: which requests go to which backends."""
 
     name: DnsLabel = Field(examples=["all"])
-    """Name of the route."""
+    """Name of the route. Must be unique among the routes of its namespace."""
     hostnames: tuple[str, ...] = Field(default=(), examples=[["shop.example.com"]])
-    """Host names of the requests; every name by default."""
+    """Host names that the route matches. Defaults to every host name."""
     path_prefix: str = Field(default="/", pattern=ABSOLUTE_PATH_PATTERN)
-    """Beginning of the requests' paths."""
+    """Path prefix that the route matches. The backend receives the path unchanged: the prefix is not removed.
+    """
     backends: tuple[BackendConfig, ...] = Field(min_length=1, examples=[[{"group": "ratings", "port": 9080}]])
-    """Where the requests go."""
+    """Backends that receive the requests, by weight."""
 
 
 class IngressConfig(Section):
-    """A Gateway with its routes."""
+    """A Gateway and its HTTPRoutes."""
 
     cluster: DnsLabel = Field(examples=["east"])
-    """The cluster that the gateway runs in."""
+    """Cluster that runs the gateway: a key of `clusters`."""
     namespace: DnsLabel = "istio-ingress"
-    """Namespace of the Gateway and its routes."""
+    """Namespace of the Gateway and its HTTPRoutes."""
     gateway_class: str = Field(default=GATEWAY_CLASS, pattern=DNS_NAME_PATTERN, max_length=253)
-    """Name of the GatewayClass."""
+    """Name of the GatewayClass. Only Istio's class can route to a workload group."""
     service_type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = "LoadBalancer"
-    """Type of the Service that Istio makes for the gateway."""
+    """Type of the Service that Istio creates for the gateway."""
     listeners: tuple[ListenerConfig, ...] = Field(min_length=1, examples=[[{"name": "http", "port": 80}]])
-    """Ports at which the gateway listens."""
+    """Listeners of the gateway."""
     routes: tuple[RouteConfig, ...] = ()
-    """Where requests go."""
+    """Routes of the gateway."""

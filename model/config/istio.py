@@ -1,4 +1,7 @@
-"""Which Istio is installed, and from where."""
+"""The Istio release and where it is downloaded from.
+
+The default URLs are those of Istio 1.31.0 ("Upgrade Notes").
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -8,27 +11,27 @@ from hybrid_mesh.model.config.base import IMAGE_TAG_PATTERN, SHA256_PATTERN, Sec
 
 
 class RepositoryChartsConfig(Section):
-    """Charts of a Helm repository."""
+    """Charts in a Helm repository."""
 
     type: Literal["repository"]
     url: str = "https://blob.istio.io/istio-release/charts"
-    """Address of the repository."""
+    """URL of the repository, `https` or `http`."""
 
 
 class OciChartsConfig(Section):
-    """Charts of an OCI registry."""
+    """Charts in an OCI registry."""
 
     type: Literal["oci"]
     url: str = "oci://ghcr.io/istio/release/charts"
-    """Address of the folder that holds the charts."""
+    """URL of the registry folder that contains the charts, beginning with `oci://`."""
 
 
 class FolderChartsConfig(Section):
-    """Charts in a local folder with the subfolders base, istiod and gateway, relative to the project."""
+    """Charts in a local folder that has the subfolders `base`, `istiod` and `gateway`."""
 
     type: Literal["folder"]
     path: str = Field(examples=[".toolchain/charts"])
-    """Path of the folder."""
+    """Path of the folder, absolute or relative to the project folder."""
 
 
 PackageForm = Literal["deb", "rpm"]
@@ -41,50 +44,51 @@ ChartsConfig = Annotated[
 
 
 class PackageSumsConfig(Section):
-    """SHA-256 sums of Istio's VM packages, in hexadecimal; VMs refuse a package of another sum.
+    """SHA-256 checksums of Istio's VM packages, 64 hexadecimal digits each.
 
-    Istio publishes each beside its package, with the suffix `.sha256`.
+    VMs refuse to install a package whose checksum differs. Istio publishes each checksum next to its package,
+    with the suffix `.sha256`.
     """
 
     amd64_deb: Sha256 | None = None
-    """Of `deb/istio-sidecar.deb`."""
+    """Checksum of `deb/istio-sidecar.deb`."""
     arm64_deb: Sha256 | None = None
-    """Of `deb/istio-sidecar-arm64.deb`."""
+    """Checksum of `deb/istio-sidecar-arm64.deb`."""
     amd64_rpm: Sha256 | None = None
-    """Of `rpm/istio-sidecar.rpm`."""
+    """Checksum of `rpm/istio-sidecar.rpm`."""
     arm64_rpm: Sha256 | None = None
-    """Of `rpm/istio-sidecar-arm64.rpm`."""
+    """Checksum of `rpm/istio-sidecar-arm64.rpm`."""
 
     def of(self, form: PackageForm, architecture: Architecture) -> str | None:
-        """The sum of one package; None where it is not given."""
+        """The checksum of one package, None if it is not set."""
         value: str | None = getattr(self, f"{architecture}_{form}")
         return value
 
 
 class IstioConfig(Section):
-    """The Istio release that every cluster gets.
-
-    Source of the addresses: the upgrade notes of Istio 1.31.0.
-    """
+    """The Istio release of every cluster and VM, and where it is downloaded from."""
 
     version: str = "1.31.0"
-    """Release of Istio."""
+    """Istio release, for example `1.31.0`."""
     distribution: Literal["upstream", "tetrate"] = "upstream"
-    """Whose build it is; `tetrate` needs `hub` and `charts`."""
+    """Distribution of Istio. `tetrate` requires `hub` and `charts`."""
     hub: str = "docker.io/istio"
-    """Where the images are, without a scheme."""
+    """Image registry and folder, without a scheme."""
     tag: str | None = Field(default=None, pattern=IMAGE_TAG_PATTERN)
-    """Tag of the images; the version by default."""
+    """Tag of the images. Defaults to `version`."""
     charts: ChartsConfig = RepositoryChartsConfig(type="repository")
-    """Where the Helm charts are."""
+    """Source of the Helm charts."""
     gateway_api: Literal["install", "existing"] = "install"
-    """The Gateway API's custom resource definitions: `install` installs them, and takes over those that are
-    there already; `existing` uses those that a cluster has from elsewhere (k3s, a managed gateway)."""
+    """CRDs of the Gateway API. `install`: the program installs them and takes over those that exist.
+    `existing`: the program uses those that the cluster already has, for example from k3s or a managed
+    gateway."""
     packages: str = "https://blob.istio.io/istio-release"
-    """Base address of the machine packages: `<packages>/releases/<version>/deb/istio-sidecar.deb`."""
+    """Base URL of the VM packages. VMs download `<packages>/releases/<version>/deb/istio-sidecar.deb`, or the
+    `rpm` beside it."""
     package_sha256: PackageSumsConfig = PackageSumsConfig()
-    """Sums of the machine packages; an `http` address of `packages` requires them."""
+    """Checksums of the VM packages. Required if `packages` is an `http` URL."""
     proxy: Literal["istio", "envoy"] = "istio"
-    """`envoy` when the proxies are plain upstream Envoys without Istio's extensions."""
+    """Build of the proxies. `envoy`: upstream Envoy without Istio's extensions, as on the local site."""
     values: dict[str, Any] = Field(default_factory=dict)
-    """Further values for the istiod chart, merged over those of the plan."""
+    """Additional Helm values for the istiod chart. They are merged with the values that the program sets, and
+    cannot replace the ones that the mesh relies on."""

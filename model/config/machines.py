@@ -1,4 +1,4 @@
-"""Where the machines of a group come from."""
+"""The VMs of a workload group, and where they run."""
 
 from typing import Annotated, Literal
 
@@ -10,69 +10,71 @@ from hybrid_mesh.model.config.istio import Architecture, PackageForm
 MachineCount = Annotated[int, Field(strict=True, ge=1, le=5000)]
 
 UBUNTU_ON_GCE = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
-"""An image with cloud-init, which reads the user-data (`model.clouds.google.WITHOUT_CLOUD_INIT`)."""
+"""An image with cloud-init, which reads the user-data. See `model.clouds.google.WITHOUT_CLOUD_INIT`."""
 DEBIAN_ON_EC2 = "resolve:ssm:/aws/service/debian/release/12/latest/amd64"
-"""Debian's own parameter of AWS Systems Manager, which EC2 resolves when it launches a machine."""
+"""Debian's public parameter in AWS Systems Manager, which EC2 resolves when it launches an instance."""
 
 
 class LocalMachinesConfig(Section):
-    """Machines that the embedded site boots on this machine."""
+    """VMs of the local site, created on the host that runs the program."""
 
     type: Literal["local"]
     count: int = Field(default=1, strict=True, ge=1, le=50)
-    """How many."""
+    """Number of VMs."""
 
 
 class BundleMachinesConfig(Section):
-    """Machines that somebody owns already, joined by a folder that `hybrid-mesh bundle GROUP` writes."""
+    """Existing VMs or servers. Each joins with the files that `hybrid-mesh bundle GROUP` writes."""
 
     type: Literal["bundle"]
     minimum: int = Field(default=0, strict=True, ge=0)
-    """How many must have joined before `pulumi up` ends."""
+    """Number of VMs that must have joined before `pulumi up` succeeds."""
     package: PackageForm = "deb"
-    """The form of Istio's package that the machines install."""
+    """Format of the Istio package that the VMs install."""
     architecture: Architecture = "amd64"
-    """The architecture of the machines."""
+    """CPU architecture of the VMs."""
 
 
 class CloudMachinesConfigBase(Section):
     count: MachineCount | None = None
-    """How many; 1 by default. Leave it out where `min` and `max` say it."""
+    """Fixed number of VMs. Defaults to 1. Cannot be combined with `min` and `max`."""
     min: MachineCount | None = Field(default=None, examples=[2])
-    """With `max`: machines that there always are; how many more there are follows their load."""
+    """Minimum number of VMs of an autoscaled group. Requires `max`."""
     max: MachineCount | None = Field(default=None, examples=[10])
-    """With `min`: machines that there are at most."""
+    """Maximum number of VMs of an autoscaled group. Requires `min`."""
     target_cpu_percent: int = Field(default=60, strict=True, ge=10, le=95)
-    """With `min` and `max`: the load of the processors that the cloud keeps to."""
+    """Average CPU utilization that autoscaling aims for, in percent. Requires `min` and `max`."""
     disk_gigabytes: int = Field(default=20, strict=True, ge=10, le=2000)
-    """Size of each machine's disk, which is encrypted."""
+    """Size of each VM's disk in GB. Disks are encrypted."""
     package: PackageForm | None = None
-    """The form of Istio's package for the image; told by the image's name where it says its distribution."""
+    """Format of the Istio package for the image. Required if the name of the image does not show its
+    distribution."""
     ready_seconds: int = Field(default=300, strict=True, ge=300, le=3600)
-    """Time that a machine has to join before the cloud takes it for broken."""
+    """Time in seconds that a new VM has to join before the cloud replaces it as unhealthy."""
 
 
 class GceMachinesConfig(CloudMachinesConfigBase):
-    """Machines of Compute Engine, in one managed group over the zones of their network."""
+    """Compute Engine VMs in one managed instance group, spread over the zones of their network."""
 
     type: Literal["gce"]
     machine_type: str = "e2-small"
-    """Kind of the machines."""
+    """Machine type of the VMs."""
     image: str = UBUNTU_ON_GCE
-    """Image that has cloud-init: `project/family`, or `projects/<project>/global/images/<name>`."""
+    """Image with cloud-init: `<project>/<family>` or `projects/<project>/global/images/<name>`."""
 
 
 class Ec2MachinesConfig(CloudMachinesConfigBase):
-    """Machines of EC2, in one autoscaling group over the zones of their network."""
+    """EC2 instances in one Auto Scaling group, spread over the zones of their network."""
 
     type: Literal["ec2"]
     machine_type: str = "t3.small"
-    """Kind of the machines, which AWS calls their instance type."""
+    """Instance type of the VMs."""
     image: str = DEBIAN_ON_EC2
-    """Image as `ami-…`, or `resolve:ssm:<parameter>` for one that a parameter names."""
+    """Image as `ami-…`, or `resolve:ssm:<parameter>` for the image that an SSM parameter names."""
     root_device: str | None = Field(default=None, pattern=DEVICE_PATTERN, examples=["/dev/xvda"])
-    """Name of the image's root disk, which is encrypted. It is known for the parameters of Debian, Ubuntu and
-    Amazon Linux; for other images `aws ec2 describe-images` tells it (`RootDeviceName`)."""
+    """Device name of the image's root disk, so that it can be encrypted. Required for other images than those
+    of the Debian, Ubuntu and Amazon Linux parameters; `aws ec2 describe-images` shows it as `RootDeviceName`.
+    """
 
 
 CloudMachinesConfig = GceMachinesConfig | Ec2MachinesConfig

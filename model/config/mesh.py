@@ -1,4 +1,4 @@
-"""The whole of `hybrid-mesh:mesh`."""
+"""The configuration key `hybrid-mesh:mesh` as a whole."""
 
 from pydantic import Field
 
@@ -13,43 +13,46 @@ from hybrid_mesh.model.config.trust import SelfSignedTrustConfig, TrustConfig
 
 
 class OperatorsConfig(Section):
-    """The people and pipelines that run the program."""
+    """The people and pipelines that run this program."""
 
     cidrs: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
-    """Ranges that they come from; every API server in a cloud admits them."""
+    """CIDRs from which the program is run. Every API server in a cloud allows them."""
 
 
 class MeshConfig(Section):
-    """One Istio mesh over several clusters and machines, as a stack file declares it."""
+    """One Istio mesh across several clusters and VMs."""
 
     id: DnsLabel = Field(examples=["mesh1"])
-    """Name of the mesh, the same in every cluster."""
+    """Mesh ID, the same in every cluster."""
     trust_domain: str = "cluster.local"
-    """The first part of every identity: `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`."""
+    """Trust domain of every workload identity:
+    `spiffe://<trustDomain>/ns/<namespace>/sa/<service account>`."""
     istio: IstioConfig = IstioConfig()
-    """Which Istio is installed, and from where."""
+    """The Istio release and where it is downloaded from."""
     trust: TrustConfig = SelfSignedTrustConfig(issuer="self-signed")
-    """The certificate authority of the mesh."""
+    """Certificate authority of the mesh."""
     networks: dict[DnsLabel, NetworkConfig] = Field(
         min_length=1, examples=[{"amsterdam": {"type": "external", "cidr": "10.10.0.0/16"}}]
     )
-    """Networks by name: inside one, workloads reach each other directly."""
+    """Networks by name. Workloads in one network reach each other directly; networks reach each other through
+    gateways."""
     clusters: dict[DnsLabel, ClusterConfig] = Field(
         min_length=1, examples=[{"east": {"type": "kubeconfig", "network": "amsterdam"}}]
     )
-    """Kubernetes clusters by name, each with its own control plane."""
+    """Kubernetes clusters by name. Each runs its own istiod."""
     workload_groups: dict[DnsLabel, WorkloadGroupConfig] = Field(default_factory=dict)
-    """Groups of machines by name."""
+    """Groups of VMs that join the mesh, by name."""
     ingress: dict[DnsLabel, IngressConfig] = Field(default_factory=dict)
-    """Ways in from outside by name."""
+    """Ingress gateways by name, through which clients outside the mesh reach workloads."""
     demo: DemoConfig | None = None
-    """A workload that shows and proves the mesh."""
+    """Demo workload that `hybrid-mesh verify` sends requests to. Without it, none is installed."""
     operators: OperatorsConfig = OperatorsConfig()
-    """Where the people and pipelines are that run the program."""
+    """The people and pipelines that run this program."""
     project: str | None = Field(default=None, examples=["my-project"])
-    """The Google Cloud project of whatever names none itself."""
+    """Default Google Cloud project of networks and the certificate authority."""
     protected: Switch = False
-    """`true`: networks, clusters and the mesh's root cannot be deleted until this is lifted."""
+    """Whether networks, clusters and the root CA are protected from deletion. Set it to `false` and run `up`
+    before you delete them."""
     labels: dict[str, str] = Field(default_factory=dict, examples=[{"owner": "platform"}])
-    """Labels (Google Cloud) and tags (AWS) of everything that can carry them. `stack`, `mesh` and `component`
-    are there by themselves; `owner` has to be given where there is a cloud."""
+    """Labels (Google Cloud) and tags (AWS) of all cloud resources. The program adds `stack`, `mesh` and
+    `component`. `owner` is required if the mesh has resources in a cloud."""

@@ -1,4 +1,4 @@
-"""Networks, in Istio's sense: workloads of one network reach each other's addresses directly."""
+"""Networks in Istio's sense: workloads of one network reach each other's addresses directly."""
 
 from typing import Annotated, Literal
 
@@ -8,75 +8,80 @@ from hybrid_mesh.model.config.base import Cidr, Section
 
 
 class WanConditionsConfig(Section):
-    """What the lab's WAN does to this network's traffic (Linux netem)."""
+    """Simulated WAN conditions for traffic that leaves the network (Linux netem)."""
 
     delay_milliseconds: float = Field(default=0, ge=0, le=10_000)
     """Delay of each packet that leaves the network, in milliseconds."""
     loss_percent: float = Field(default=0, ge=0, le=100)
-    """Share of the packets that are lost on leaving the network, in percent."""
+    """Share of packets that are lost when they leave the network, in percent."""
 
 
 class NetworkConfigBase(Section):
     cidr: Cidr = Field(examples=["10.10.0.0/16"])
-    """The range of the network's addresses; no two networks overlap."""
+    """CIDR of the network. Must not overlap another network's."""
     gateway: str | None = Field(default=None, examples=["203.0.113.10"])
-    """Address of a gateway (port 15443) that lets others in, where no cluster's gateway does."""
+    """Address of an existing east-west gateway (port 15443) through which other networks reach this one. For
+    networks in which no cluster has a gateway."""
     reachable: Literal["direct"] | None = None
-    """`direct`: others reach this network's machines by their addresses, over routes that you provide."""
+    """`direct`: pods in other networks reach the VMs at their own addresses, over routes that you provide."""
 
 
 class LocalNetworkConfig(NetworkConfigBase):
-    """A network inside the lab of this machine."""
+    """A network of the local site, on the host that runs the program."""
 
     type: Literal["local"]
     wan: WanConditionsConfig = WanConditionsConfig()
-    """What happens to traffic that leaves the network."""
+    """Simulated WAN conditions for traffic that leaves the network."""
 
 
 class ExternalNetworkConfig(NetworkConfigBase):
-    """A network that others own: a datacenter, an office, an existing VPC."""
+    """An existing network that the program does not manage: a datacenter, an office, a VPC."""
 
     type: Literal["external"]
     egress: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.7/32"]])
-    """Ranges from which the network's traffic reaches the Internet; clusters of a cloud let only them in."""
+    """Public CIDRs from which the network's traffic reaches the Internet. API servers and gateways in clouds
+    allow only these; required if such clusters exist and the network has members."""
 
 
 class CloudNetworkConfigBase(NetworkConfigBase):
     region: str = Field(examples=["europe-west4"])
-    """The cloud's region that the network is in."""
+    """Region of the network."""
     zones: tuple[str, ...] = Field(default=(), examples=[["europe-west4-a", "europe-west4-b"]])
-    """Zones of the region that nodes and machines are spread over."""
+    """Zones over which nodes and VMs are spread. Defaults to the cloud's choice."""
     id: str | None = Field(default=None, examples=["shared-vpc"])
-    """An existing network to make the subnets in; without it a network is made."""
+    """ID of an existing network in which the program creates its subnets. Without it, the program creates a
+    network."""
     egress: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.7/32"]])
-    """With `id`, where that network has a way out already: the ranges from which its traffic reaches the
-    Internet. Without it, a NAT with reserved addresses is made."""
+    """Public CIDRs from which the traffic of an existing network (`id`) reaches the Internet. Without it, the
+    program creates a NAT with reserved addresses."""
 
 
 class GcpNetworkConfig(CloudNetworkConfigBase):
-    """A VPC network of Google Cloud, one subnet of it in one region.
+    """A VPC network of Google Cloud with one subnet in one region.
 
-    Ranges are carved from `cidr`: its first sixteenth is the nodes' and machines', the second the Services'
-    of a cluster, its upper half the pods' of a cluster.
+    `cidr` is divided as follows: nodes and VMs use the first sixteenth; the Services of a cluster use the
+    second, its control plane the first /28 of the third, and its pods the upper half.
     """
 
     type: Literal["gcp"]
     project: str | None = Field(default=None, examples=["my-project"])
-    """The Google Cloud project; that of the mesh by default."""
+    """Google Cloud project. Defaults to `project` of the mesh."""
     nat_addresses: int = Field(default=2, strict=True, ge=1, le=16)
-    """Reserved addresses of the NAT; each is good for 64,512 connections to one destination at a time."""
+    """Number of reserved addresses of the NAT. Each supports 64,512 simultaneous connections to one
+    destination."""
 
 
 class AwsNetworkConfig(CloudNetworkConfigBase):
-    """A VPC of AWS with a public and a private subnet in each zone.
+    """An AWS VPC with a public and a private subnet in each zone.
 
-    Ranges are carved from `cidr`: each zone has the eighth that its letter tells, so that a further zone
-    moves no other.
+    `cidr` is divided into eighths, and the letter of a zone selects its eighth. Adding a zone therefore does
+    not move the subnets of the others.
     """
 
     type: Literal["aws"]
     rules_per_security_group: int = Field(default=60, strict=True, ge=60, le=1000)
-    """Inbound rules that one security group may have: the account's quota, which AWS raises on request."""
+    """Maximum number of inbound rules of a security group: your account's quota, which AWS raises on request.
+    """
 
 
 CloudNetworkConfig = GcpNetworkConfig | AwsNetworkConfig

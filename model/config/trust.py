@@ -1,4 +1,4 @@
-"""The certificate authority of the mesh."""
+"""Certificate authority of the mesh."""
 
 from typing import Annotated, Literal
 
@@ -8,65 +8,70 @@ from hybrid_mesh.model.config.base import DnsLabel, Section
 
 
 class SelfSignedTrustConfig(Section):
-    """A root that the program makes and keeps in the state, encrypted."""
+    """A root CA that the program creates and keeps in Pulumi's state, encrypted."""
 
     issuer: Literal["self-signed"]
     rotation: Literal["none"] = "none"
-    """What happens to the root."""
+    """Rotation of the root CA. `none` is the only value so far: the root stays the same until it is replaced
+    by a change of the configuration."""
     root_validity_days: int = Field(default=3650, strict=True, ge=30)
-    """Life of the root, in days."""
+    """Validity of the root certificate, in days."""
     intermediate_validity_days: int = Field(default=730, strict=True, ge=7)
-    """Life of each cluster's intermediate, in days; it is renewed in the last third."""
+    """Validity of each cluster's intermediate certificate, in days. The first `pulumi up` in the last third
+    of that time renews it."""
 
 
 class FilesTrustConfig(Section):
-    """A root of the user's own: flat keys `hybrid-mesh:<certificate>` and, secret, `hybrid-mesh:<key>` hold
-    the PEM texts."""
+    """Your own root CA, from the configuration keys `hybrid-mesh:<certificate>` and, as a secret,
+    `hybrid-mesh:<key>`. Both hold PEM text."""
 
     issuer: Literal["files"]
     rotation: Literal["none"] = "none"
-    """What happens to the root."""
+    """Rotation of the root CA. `none` is the only value so far: the root stays the same until it is replaced
+    by a change of the configuration."""
     certificate: DnsLabel = "root-certificate"
-    """Name of the configuration key that holds the root's certificate."""
+    """Name of the configuration key that holds the root certificate (PEM)."""
     key: DnsLabel = "root-key"
-    """Name of the secret configuration key that holds the root's private key."""
+    """Name of the secret configuration key that holds the root's private key (PEM)."""
     intermediate_validity_days: int = Field(default=730, strict=True, ge=7)
-    """Life of each cluster's intermediate, in days; it is renewed in the last third."""
+    """Validity of each cluster's intermediate certificate, in days. The first `pulumi up` in the last third
+    of that time renews it."""
 
 
 class CloudTrustConfigBase(Section):
     rotation: Literal["none"] = "none"
-    """What happens to the root."""
+    """Rotation of the root CA. `none` is the only value so far: the root stays the same until it is replaced
+    by a change of the configuration."""
     root_validity_days: int = Field(default=3650, strict=True, ge=30)
-    """Life of the root, in days, where it is made."""
+    """Validity of the root certificate in days, if the program creates it."""
     intermediate_validity_days: int = Field(default=730, strict=True, ge=7)
-    """Life of each cluster's intermediate, in days; it is renewed in the last third."""
+    """Validity of each cluster's intermediate certificate, in days. The first `pulumi up` in the last third
+    of that time renews it."""
 
 
 class GoogleCasTrustConfig(CloudTrustConfigBase):
-    """A root in Google Cloud's Certificate Authority Service: its key never leaves it, nor is it in the
-    state."""
+    """A root CA in Google Cloud's Certificate Authority Service. Its private key never leaves the service."""
 
     issuer: Literal["google-cas"]
     project: str | None = Field(default=None, examples=["my-project"])
-    """The Google Cloud project; that of the mesh by default."""
+    """Google Cloud project. Defaults to `project` of the mesh."""
     location: str = Field(examples=["europe-west4"])
-    """The region of the pool."""
+    """Region of the CA pool."""
     pool: DnsLabel | None = Field(default=None, examples=["mesh-roots"])
-    """Name of an existing pool of the enterprise tier with one enabled authority; without it, a pool is made,
-    with a root in it."""
+    """Name of an existing CA pool of the enterprise tier with one enabled authority. Without it, the program
+    creates a pool and a root."""
 
 
 class AwsPrivateCaTrustConfig(CloudTrustConfigBase):
-    """A root in AWS Private CA: its key never leaves it, nor is it in the state."""
+    """A root CA in AWS Private CA. Its private key never leaves the service."""
 
     issuer: Literal["aws-private-ca"]
     region: str = Field(examples=["us-east-1"])
-    """The region of the authority."""
+    """Region of the authority."""
     arn: str | None = Field(
         default=None, examples=["arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1a2b3c"]
     )
-    """An existing authority; without it, one is made."""
+    """ARN of an existing authority. Without it, the program creates one."""
 
 
 TrustConfig = Annotated[

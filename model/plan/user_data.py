@@ -29,7 +29,7 @@ _BLANKS = 8
 
 @group_rule
 def user_data_fits(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """The user-data of a VM does not exceed EC2's limit, 16 KiB when gzipped.
+    """The user-data of a VM must not exceed 16 KiB when gzipped, the limit of EC2.
 
     Measured with stand-ins of the usual size for what only the clusters know. Where other sections cannot be
     read, an application that is too large on its own is still reported.

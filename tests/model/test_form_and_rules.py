@@ -149,18 +149,18 @@ def test_a_name_that_cannot_be_read_leaves_references_to_it_open() -> None:
 MEMBERS = ("networks", "clusters", "workloadGroups", "ingress")
 
 READERS = {
-    "operators": {"security_groups_take_their_rules"},
+    "operators": {"security_groups_have_room_for_rules"},
     "aardvark": {
-        "admitted_ranges_are_public",
-        "api_servers_admit_no_more_than_their_cloud_takes",
+        "allowed_cidrs_are_public",
+        "api_servers_allow_a_supported_number_of_cidrs",
         "clusters_can_be_reached_by_their_peers",
-        "gke_ranges_are_apart",
-        "gke_ranges_are_inside_their_network",
-        "one_cluster_of_a_gcp_network_leaves_its_ranges_out",
-        "one_cluster_of_a_network_leaves_its_pod_range_out",
+        "gke_cidrs_do_not_overlap",
+        "gke_cidrs_are_inside_their_network",
+        "one_gke_cluster_has_the_default_cidrs",
+        "one_local_cluster_has_the_default_pod_cidr",
         "pods_have_addresses",
         "private_clusters_can_be_reached",
-        "security_groups_take_their_rules",
+        "security_groups_have_room_for_rules",
     },
 }
 """Rules that read a section, or every member of one, also for a problem of a single member elsewhere."""

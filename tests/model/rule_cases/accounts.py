@@ -4,14 +4,14 @@ from tests.model.rule_cases.cloud import GCP, prod
 
 CLOUD_ACCOUNTS = [
     prod(
-        "whatever_is_on_google_cloud_has_a_project",
+        "google_cloud_requires_a_project",
         {"project": None, "trust.project": "example-mesh"},
         "project: my-project",
         path=f"{GCP}.project",
         value="",
     ),
     prod(
-        "whatever_is_on_google_cloud_has_a_project",
+        "google_cloud_requires_a_project",
         {"project": None, f"{GCP}.project": "example-mesh"},
         "project: my-project",
         path="trust.project",

@@ -3,14 +3,14 @@
 from tests.model.rule_cases.case import EAST, GROUP, LEGACY, WEST, Case
 
 ADDRESSES = [
-    Case("networks_are_apart", {"networks.boston.cidr": "10.10.128.0/17"}, "a CIDR of its own"),
+    Case("networks_do_not_overlap", {"networks.boston.cidr": "10.10.128.0/17"}, "a CIDR of its own"),
     Case(
-        "networks_have_usable_ranges",
+        "networks_have_usable_cidrs",
         {"networks.machines.cidr": "169.254.0.0/24"},
         "private CIDR",
         stack="dev",
     ),
-    Case("local_networks_leave_the_wan_alone", {"networks.boston.cidr": "172.16.0.0/12"}, "another CIDR"),
+    Case("local_networks_do_not_overlap_the_wan", {"networks.boston.cidr": "172.16.0.0/12"}, "another CIDR"),
     Case("local_networks_are_large_enough", {"networks.boston.cidr": "10.20.0.0/20"}, "a /19 or larger"),
     Case(
         "local_networks_are_large_enough",
@@ -27,28 +27,28 @@ ADDRESSES = [
         value="2",
     ),
     Case(
-        "one_cluster_of_a_network_leaves_its_pod_range_out",
+        "one_local_cluster_has_the_default_pod_cidr",
         {f"{WEST}.network": "amsterdam"},
         "podCidr: 10.10.32.0/20",
         path=f"{WEST}.podCidr",
         value="",
     ),
-    Case("pod_ranges_are_inside_their_network", {f"{EAST}.podCidr": "10.99.0.0/20"}, "10.10.16.0/20"),
-    Case("pod_ranges_are_inside_their_network", {f"{EAST}.podCidr": "10.10.8.0/21"}, "10.10.16.0/20"),
+    Case("pod_cidrs_are_inside_their_network", {f"{EAST}.podCidr": "10.99.0.0/20"}, "10.10.16.0/20"),
+    Case("pod_cidrs_are_inside_their_network", {f"{EAST}.podCidr": "10.10.8.0/21"}, "10.10.16.0/20"),
     Case(
-        "pod_ranges_are_apart",
+        "pod_cidrs_do_not_overlap",
         {f"{WEST}.network": "amsterdam", f"{WEST}.podCidr": "10.10.16.0/21"},
         "10.10.32.0/20",
         path=f"{WEST}.podCidr",
         value="10.10.16.0/21",
     ),
     Case(
-        "service_ranges_are_apart_from_the_network", {f"{EAST}.serviceCidr": "10.10.64.0/20"}, "10.96.0.0/16"
+        "service_cidrs_do_not_overlap_the_network", {f"{EAST}.serviceCidr": "10.10.64.0/20"}, "10.96.0.0/16"
     ),
     Case(
-        "service_ranges_are_apart_from_the_network",
+        "service_cidrs_do_not_overlap_the_network",
         {f"{EAST}.serviceCidr": "172.30.128.0/20"},
         "10.96.0.0/16",
     ),
-    Case("service_ranges_have_a_usable_size", {f"{EAST}.serviceCidr": "11.0.0.0/8"}, "/12 to /24"),
+    Case("service_cidrs_have_a_valid_size", {f"{EAST}.serviceCidr": "11.0.0.0/8"}, "/12 to /24"),
 ]

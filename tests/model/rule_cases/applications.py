@@ -3,51 +3,51 @@
 from tests.model.rule_cases.case import FILE, LEGACY, Case, files
 
 APPLICATIONS = [
-    Case("a_file_is_given_or_fetched", files({"path": "/etc/x"}), "exactly one", path=FILE, value="/etc/x"),
+    Case("a_file_has_one_source", files({"path": "/etc/x"}), "exactly one", path=FILE, value="/etc/x"),
     Case(
-        "a_file_is_given_or_fetched",
+        "a_file_has_one_source",
         files({"path": "/etc/x", "content": "", "url": "https://host/x"}),
         "exactly one",
         path=FILE,
         value="/etc/x",
     ),
     Case(
-        "files_are_fetched_from_a_web_server",
+        "files_are_downloaded_over_http",
         files({"path": "/etc/x", "url": "ftp://host/x"}),
         "https://",
         path=f"{FILE}.url",
         value="ftp://host/x",
     ),
     Case(
-        "a_file_is_one_file",
+        "file_paths_are_unique",
         files({"path": "/etc/../x", "content": ""}),
         "..",
         path=f"{FILE}.path",
         value="/etc/../x",
     ),
     Case(
-        "a_file_is_one_file",
+        "file_paths_are_unique",
         files({"path": "/etc/x", "content": "a"}, {"path": "/etc/x", "content": "b"}),
         "Keep one",
         path=f"{LEGACY}.application.files.1.path",
         value="/etc/x",
     ),
     Case(
-        "files_leave_the_agents_alone",
+        "files_do_not_replace_reserved_ones",
         files({"path": "/etc/istio/config/mesh", "content": ""}),
         "another path",
         path=f"{FILE}.path",
         value="/etc/istio/config/mesh",
     ),
     Case(
-        "files_leave_the_agents_alone",
+        "files_do_not_replace_reserved_ones",
         files({"path": "/usr/local/lib/hybrid-mesh/identity", "content": "x"}),
         "another path",
         path=f"{FILE}.path",
         value="/usr/local/lib/hybrid-mesh/identity",
     ),
     Case(
-        "applications_run_on_machines_that_the_program_makes",
+        "bundles_have_no_application",
         {
             "workloadGroups.ratings.application": {
                 "units": [{"name": "ratings.service", "content": "[Service]\n"}]
@@ -58,14 +58,14 @@ APPLICATIONS = [
         stack="dev",
     ),
     Case(
-        "units_have_names_of_their_own",
+        "unit_names_are_unique",
         {f"{LEGACY}.application.units": [{"name": "istio.service", "content": ""}]},
         "after your application",
         path=f"{LEGACY}.application.units.0.name",
         value="istio.service",
     ),
     Case(
-        "units_have_names_of_their_own",
+        "unit_names_are_unique",
         {f"{LEGACY}.application.units": [{"name": "a.service", "content": ""}] * 2},
         "its own name",
         path=f"{LEGACY}.application.units.1.name",

@@ -4,73 +4,73 @@ from tests.model.rule_cases.cloud import DATACENTER, EKS, GKE, NAMED, SECOND, pr
 
 CLOUD_RANGES = [
     prod(
-        "one_cluster_of_a_gcp_network_leaves_its_ranges_out",
+        "one_gke_cluster_has_the_default_cidrs",
         {SECOND: {**NAMED, "podCidr": None}},
         "podCidr: 10.10.64.0/18",
         path=f"{SECOND}.podCidr",
         value="",
     ),
     prod(
-        "one_cluster_of_a_gcp_network_leaves_its_ranges_out",
+        "one_gke_cluster_has_the_default_cidrs",
         {SECOND: {**NAMED, "controlPlaneCidr": None}},
         "controlPlaneCidr: 10.10.32.16/28",
         path=f"{SECOND}.controlPlaneCidr",
         value="",
     ),
-    prod("gke_ranges_are_inside_their_network", {f"{GKE}.podCidr": "10.50.0.0/17"}, "10.10.64.0/18"),
-    prod("gke_ranges_are_apart", {f"{GKE}.serviceCidr": "10.10.0.0/21"}, "another one"),
+    prod("gke_cidrs_are_inside_their_network", {f"{GKE}.podCidr": "10.50.0.0/17"}, "10.10.64.0/18"),
+    prod("gke_cidrs_do_not_overlap", {f"{GKE}.serviceCidr": "10.10.0.0/21"}, "another one"),
     prod(
-        "gke_ranges_are_apart",
+        "gke_cidrs_do_not_overlap",
         {SECOND: {**NAMED, "podCidr": "10.10.192.0/18"}},
         "another one",
         path=f"{SECOND}.podCidr",
         value="10.10.192.0/18",
     ),
-    prod("gke_control_planes_have_their_size", {f"{GKE}.controlPlaneCidr": "10.10.64.0/24"}, "10.10.64.0/28"),
-    prod("gke_control_planes_have_their_size", {f"{GKE}.serviceCidr": "10.10.64.0/28"}, "/16 to /27"),
+    prod("gke_cidrs_have_a_valid_size", {f"{GKE}.controlPlaneCidr": "10.10.64.0/24"}, "10.10.64.0/28"),
+    prod("gke_cidrs_have_a_valid_size", {f"{GKE}.serviceCidr": "10.10.64.0/28"}, "/16 to /27"),
     prod(
-        "eks_services_are_apart_from_every_network", {f"{EKS}.serviceCidr": "10.20.0.0/18"}, "172.20.0.0/16"
+        "eks_service_cidrs_do_not_overlap_networks", {f"{EKS}.serviceCidr": "10.20.0.0/18"}, "172.20.0.0/16"
     ),
     prod(
-        "eks_services_are_apart_from_every_network", {f"{EKS}.serviceCidr": "100.64.0.0/16"}, "172.20.0.0/16"
+        "eks_service_cidrs_do_not_overlap_networks", {f"{EKS}.serviceCidr": "100.64.0.0/16"}, "172.20.0.0/16"
     ),
     prod(
-        "admitted_ranges_are_narrow",
+        "allowed_cidrs_are_narrow",
         {"operators.cidrs": ["0.0.0.0/0"]},
         "198.51.100.7/32",
         path="operators.cidrs.0",
         value="0.0.0.0/0",
     ),
     prod(
-        "admitted_ranges_are_narrow",
+        "allowed_cidrs_are_narrow",
         {f"{GKE}.authorizedNetworks": ["128.0.0.0/1"]},
         "198.51.100.7/32",
         path=f"{GKE}.authorizedNetworks.0",
         value="128.0.0.0/1",
     ),
     prod(
-        "admitted_ranges_are_narrow",
+        "allowed_cidrs_are_narrow",
         {f"{EKS}.authorizedNetworks": ["0.0.0.0/0"]},
         "198.51.100.7/32",
         path=f"{EKS}.authorizedNetworks.0",
         value="0.0.0.0/0",
     ),
     prod(
-        "admitted_ranges_are_narrow",
+        "allowed_cidrs_are_narrow",
         {f"{DATACENTER}.egress": ["0.0.0.0/0"]},
         "198.51.100.7/32",
         path=f"{DATACENTER}.egress.0",
         value="0.0.0.0/0",
     ),
     prod(
-        "admitted_ranges_are_public",
+        "allowed_cidrs_are_public",
         {f"{DATACENTER}.egress": ["127.0.0.1/32"]},
         "198.51.100.7/32",
         path=f"{DATACENTER}.egress.0",
         value="127.0.0.1/32",
     ),
     prod(
-        "private_endpoints_admit_private_ranges",
+        "private_endpoints_allow_private_cidrs",
         {
             f"{GKE}.endpoint": "private",
             f"{GKE}.peerEndpoint": "https://10.10.32.2",
@@ -81,14 +81,14 @@ CLOUD_RANGES = [
         value="203.0.113.64/28",
     ),
     prod(
-        "admitted_ranges_are_public",
+        "allowed_cidrs_are_public",
         {"operators.cidrs": ["10.1.0.0/16"]},
         "public addresses",
         path="operators.cidrs.0",
         value="10.1.0.0/16",
     ),
     prod(
-        "admitted_ranges_are_public",
+        "allowed_cidrs_are_public",
         {f"{DATACENTER}.egress": ["192.168.0.0/24"]},
         "public addresses",
         path=f"{DATACENTER}.egress.0",

@@ -5,19 +5,19 @@ from tests.model.rule_cases.case import BACKENDS, FILE, LEGACY, Case, files
 from tests.model.rule_cases.cloud import prod
 
 DEMO = [
-    Case("demo_machines_can_fetch_the_demo", {"demo.binaries": DELETED}, "echo-server"),
-    Case("demo_machines_can_fetch_the_demo", {"demo.binaries": "/srv"}, "https://"),
+    Case("demo_vms_can_download_the_demo", {"demo.binaries": DELETED}, "echo-server"),
+    Case("demo_vms_can_download_the_demo", {"demo.binaries": "/srv"}, "https://"),
     Case(
-        "the_demo_runs_on_machines_that_the_program_makes",
+        "the_demo_group_is_created_by_the_program",
         {f"{LEGACY}.machines": {"type": "bundle"}, "istio.packages": "https://packages.example.com"},
         "Leave `group` out",
         path="demo.group",
         value="legacy",
     ),
     prod("clusters_can_pull_the_demo", {"demo": {}}, "can pull", path="demo.image", value=""),
-    Case("the_demo_has_a_port_to_itself", {"demo.port": 80, f"{BACKENDS}.0.port": 80}, "8080"),
+    Case("the_demo_port_is_free", {"demo.port": 80, f"{BACKENDS}.0.port": 80}, "8080"),
     Case(
-        "the_demos_files_are_its_own",
+        "demo_files_are_not_replaced",
         files({"path": "/usr/local/bin/echo-server", "content": ""}),
         "another path",
         path=f"{FILE}.path",

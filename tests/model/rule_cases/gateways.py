@@ -4,8 +4,8 @@ from tests.model.meshes import DELETED
 from tests.model.rule_cases.case import EAST, LEGACY, WEST, Case
 
 GATEWAYS = [
-    Case("a_network_has_one_kind_of_way_in", {"networks.boston.gateway": "203.0.113.1"}, "enabled: false"),
-    Case("a_network_has_one_kind_of_way_in", {"networks.boston.reachable": "direct"}, "remove the gateway"),
+    Case("a_network_has_one_kind_of_gateway", {"networks.boston.gateway": "203.0.113.1"}, "enabled: false"),
+    Case("a_network_has_one_kind_of_gateway", {"networks.boston.reachable": "direct"}, "remove the gateway"),
     Case(
         "clusters_can_be_reached_by_their_peers",
         {f"{WEST}.gateway": {"enabled": False}},
@@ -14,7 +14,7 @@ GATEWAYS = [
         value="boston",
     ),
     Case(
-        "machines_can_be_reached_by_pods",
+        "vms_are_reachable_from_pods",
         {"networks.machines.reachable": DELETED},
         "reachable: direct",
         path="networks.machines",
@@ -22,14 +22,14 @@ GATEWAYS = [
         stack="dev",
     ),
     Case(
-        "machines_can_reach_their_control_plane",
+        "vms_can_reach_istiod",
         {f"{EAST}.gateway": {"enabled": False}, "networks.amsterdam.gateway": "203.0.113.1"},
         "enable this one's",
         path=f"{LEGACY}.cluster",
         value="east",
     ),
     Case(
-        "node_port_gateways_say_their_addresses",
+        "node_port_gateways_have_addresses",
         {"clusters.one.gateway.addresses": []},
         "addresses: [",
         value="",
@@ -50,14 +50,14 @@ GATEWAYS = [
         stack="dev",
     ),
     Case(
-        "local_gateways_are_the_labs",
+        "local_gateways_have_assigned_addresses",
         {f"{EAST}.gateway": {"serviceType": "NodePort"}},
         "Leave `serviceType` out",
         path=f"{EAST}.gateway.serviceType",
         value="NodePort",
     ),
     Case(
-        "local_gateways_are_the_labs",
+        "local_gateways_have_assigned_addresses",
         {f"{EAST}.gateway": {"addresses": ["203.0.113.1"]}},
         "Leave `addresses` out",
         path=f"{EAST}.gateway.addresses",
@@ -80,7 +80,7 @@ GATEWAYS = [
         stack="dev",
     ),
     Case(
-        "gateway_addresses_lead_to_one_place",
+        "gateway_addresses_are_unique",
         {"clusters.two.gateway.addresses": ["172.18.0.2"]},
         "an address of its own",
         path="clusters.two.gateway.addresses.0",

@@ -18,21 +18,21 @@ INGRESS = [
         "protocol: HTTPS",
     ),
     Case(
-        "listeners_are_told_apart",
+        "listeners_are_unique",
         {f"{PUBLIC}.listeners": [{"name": "http", "port": 80}, {"name": "http", "port": 81}]},
         "Give each its own",
         path=f"{PUBLIC}.listeners.1.name",
         value="http",
     ),
     Case(
-        "listeners_are_told_apart",
+        "listeners_are_unique",
         {f"{PUBLIC}.listeners": [{"name": "a", "port": 80}, {"name": "b", "port": 80}]},
         "another port",
         path=f"{PUBLIC}.listeners.1.port",
         value="80",
     ),
     Case(
-        "listeners_are_told_apart",
+        "listeners_are_unique",
         {
             f"{PUBLIC}.listeners": [
                 {"name": "a", "port": 80},
@@ -49,21 +49,21 @@ INGRESS = [
         path=f"{PUBLIC}.listeners.1.protocol",
         value="HTTPS",
     ),
-    Case("listeners_leave_the_proxys_ports_alone", {f"{PUBLIC}.listeners.0.port": 15021}, "8080"),
+    Case("listeners_do_not_use_proxy_ports", {f"{PUBLIC}.listeners.0.port": 15021}, "8080"),
     Case(
-        "host_names_of_an_ingress_are_names",
+        "ingress_host_names_are_valid",
         {f"{PUBLIC}.routes.0.hostnames": ["https://shop.example.com"]},
         "without scheme",
         path=f"{PUBLIC}.routes.0.hostnames.0",
         value="https://shop.example.com",
     ),
     Case(
-        "host_names_of_an_ingress_are_names",
+        "ingress_host_names_are_valid",
         {f"{PUBLIC}.listeners.0.hostname": "Shop.example.com"},
         "lower case",
     ),
     Case(
-        "routes_meet_a_listener",
+        "routes_match_a_listener",
         {
             f"{PUBLIC}.listeners.0.hostname": "*.example.com",
             f"{PUBLIC}.routes.0.hostnames": ["shop.example.org"],
@@ -83,21 +83,21 @@ INGRESS = [
         value="0",
     ),
     Case(
-        "routes_are_told_apart",
+        "routes_are_unique",
         {f"{PUBLIC}.routes.1": {"name": "again", "backends": [{"group": "legacy", "port": 9080}]}},
         "with weights",
         path=f"{PUBLIC}.routes.1.pathPrefix",
         value="/",
     ),
     Case(
-        "backends_are_told_apart",
+        "backends_are_unique",
         {BACKENDS: [{"group": "legacy", "port": 9080, "weight": 50}] * 2},
         "the sum of the weights",
         path=f"{BACKENDS}.1",
         value="group legacy",
     ),
     Case(
-        "routes_are_told_apart",
+        "routes_are_unique",
         {
             f"{PUBLIC}.routes": [
                 {**ROUTE, "hostnames": ["a.example.com", "b.example.com"]},
@@ -109,7 +109,7 @@ INGRESS = [
         value="/",
     ),
     Case(
-        "routes_are_told_apart",
+        "routes_are_unique",
         {
             f"{PUBLIC}.routes": [
                 {**ROUTE, "pathPrefix": "/x"},
@@ -127,6 +127,6 @@ INGRESS = [
         path=f"{BACKENDS}.1.group",
         value="legacy",
     ),
-    Case("backends_have_their_ports", {f"{BACKENDS}.1.port": 80}, "It has: 9080"),
-    Case("backends_have_their_ports", {f"{BACKENDS}.0.port": 80}, "It has: 8080"),
+    Case("backend_ports_exist", {f"{BACKENDS}.1.port": 80}, "It has: 9080"),
+    Case("backend_ports_exist", {f"{BACKENDS}.0.port": 80}, "It has: 8080"),
 ]

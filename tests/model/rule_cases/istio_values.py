@@ -7,12 +7,12 @@ from tests.model.rule_cases.case import Case
 
 def _owned(path: str, value: Any, shown: str) -> Case:
     """`value` at a place that is the plan's."""
-    return _at(path, value, shown, "further_values_leave_the_plans_alone", "Leave it out")
+    return _at(path, value, shown, "istio_values_do_not_replace_the_plans", "Leave it out")
 
 
 def _scalar(path: str, value: Any, shown: str) -> Case:
     """`value` in the place of one of the plan's mappings."""
-    return _at(path, value, shown, "further_values_keep_mappings", "Write a mapping")
+    return _at(path, value, shown, "istio_values_keep_mappings", "Write a mapping")
 
 
 def _at(path: str, value: Any, shown: str, rule: str, remedy: str) -> Case:

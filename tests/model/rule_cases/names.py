@@ -19,24 +19,24 @@ NAMES = [
         also=tuple(f"clusters.gke-eu.{part}Cidr" for part in ("pod", "service", "controlPlane")),
     ),
     Case("names_of_services_begin_with_a_letter", {"workloadGroups.9x": GROUP}, "x9x", value="9x"),
-    Case("namespaces_are_the_users_own", {f"{LEGACY}.namespace": "istio-system"}, "of your own"),
-    Case("namespaces_are_the_users_own", {f"{PUBLIC}.namespace": "kube-system"}, "of your own"),
-    Case("the_demo_and_the_groups_are_called_differently", {"demo.service": "legacy"}, "differently"),
+    Case("namespaces_are_not_reserved", {f"{LEGACY}.namespace": "istio-system"}, "of your own"),
+    Case("namespaces_are_not_reserved", {f"{PUBLIC}.namespace": "kube-system"}, "of your own"),
+    Case("the_demo_and_groups_have_different_names", {"demo.service": "legacy"}, "differently"),
     Case(
-        "the_pod_outside_has_a_namespace_of_its_own",
+        "the_outside_namespace_is_unused",
         {"workloadGroups.zoo": {**GROUP, "namespace": "demo-outside"}},
         "another namespace",
         path="workloadGroups.zoo.namespace",
         value="demo-outside",
     ),
     Case(
-        "local_clusters_and_machines_are_called_differently",
+        "local_clusters_and_vms_have_different_names",
         {"clusters.legacy-1": {"type": "local", "network": "boston", "podCidr": "10.20.32.0/20"}},
         "differently",
         value="legacy-1",
     ),
     Case(
-        "routes_have_names_of_their_own",
+        "route_names_are_unique",
         {
             f"{PUBLIC}.routes": [
                 {"name": "a", "pathPrefix": p, "backends": [{"group": "legacy", "port": 9080}]}

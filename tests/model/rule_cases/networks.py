@@ -3,11 +3,11 @@
 from tests.model.rule_cases.cloud import AWS, DATACENTER, EKS, GCP, GKE, ORDERS, RATINGS, prod
 
 CLOUD_NETWORKS = [
-    prod("regions_are_their_clouds", {f"{GCP}.region": "us-east-1"}, "europe"),
-    prod("regions_are_their_clouds", {f"{AWS}.region": "us-east1"}, "us-east-1"),
-    prod("regions_are_their_clouds", {f"{GCP}.region": "europe-west4-a"}, "Write europe-west4."),
-    prod("regions_are_their_clouds", {f"{AWS}.region": "Ohio"}, "us-east-1"),
-    prod("regions_are_their_clouds", {f"{AWS}.region": "cn-north-1"}, "us-east-1"),
+    prod("regions_belong_to_their_cloud", {f"{GCP}.region": "us-east-1"}, "europe"),
+    prod("regions_belong_to_their_cloud", {f"{AWS}.region": "us-east1"}, "us-east-1"),
+    prod("regions_belong_to_their_cloud", {f"{GCP}.region": "europe-west4-a"}, "Write europe-west4."),
+    prod("regions_belong_to_their_cloud", {f"{AWS}.region": "Ohio"}, "us-east-1"),
+    prod("regions_belong_to_their_cloud", {f"{AWS}.region": "cn-north-1"}, "us-east-1"),
     prod(
         "zones_are_in_their_region",
         {f"{GCP}.zones": ["europe-west1-b"]},
@@ -30,13 +30,13 @@ CLOUD_NETWORKS = [
         value="us-east-1a",
     ),
     prod(
-        "aws_networks_have_zones_enough",
+        "aws_networks_have_two_zones",
         {f"{AWS}.zones": ["us-east-1a"]},
         "two or three",
         value="[us-east-1a]",
     ),
     prod(
-        "aws_networks_have_zones_enough",
+        "aws_networks_have_two_zones",
         {f"{AWS}.region": "us-west-1"},
         "aws ec2 describe-availability-zones --region us-west-1",
         path=f"{AWS}.zones",
@@ -72,7 +72,7 @@ CLOUD_NETWORKS = [
         value="700",
     ),
     prod(
-        "only_adopted_networks_say_their_egress",
+        "only_existing_networks_have_egress",
         {f"{GCP}.egress": ["203.0.113.64/28"]},
         "set `id`",
         value="[203.0.113.64/28]",
@@ -84,14 +84,14 @@ CLOUD_NETWORKS = [
         path=f"{GCP}.natAddresses",
         value="4",
     ),
-    prod("adopted_networks_have_their_clouds_names", {f"{AWS}.id": "main"}, "vpc-0a1b2c3d"),
-    prod("adopted_networks_have_their_clouds_names", {f"{GCP}.id": "vpc 1"}, "projects/<project>"),
+    prod("existing_networks_have_valid_ids", {f"{AWS}.id": "main"}, "vpc-0a1b2c3d"),
+    prod("existing_networks_have_valid_ids", {f"{GCP}.id": "vpc 1"}, "projects/<project>"),
     prod(
-        "adopted_networks_are_in_their_project",
+        "existing_networks_are_in_their_project",
         {f"{GCP}.id": "projects/shared-networks/global/networks/main"},
         "project: shared-networks",
         path=f"{GCP}.project",
         value="example-mesh-prod",
     ),
-    prod("external_networks_say_their_egress", {f"{DATACENTER}.egress": []}, "198.51.100.7/32", value=""),
+    prod("external_networks_have_egress", {f"{DATACENTER}.egress": []}, "198.51.100.7/32", value=""),
 ]

@@ -1,0 +1,70 @@
+"""What a key takes, in the words of the reference, from its JSON Schema."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hybrid_mesh.model.config.base import (
+    ABSOLUTE_PATH_PATTERN,
+    CIDR_PATTERN,
+    DEVICE_PATTERN,
+    DNS_LABEL_PATTERN,
+    DNS_NAME_PATTERN,
+    FILE_MODE_PATTERN,
+    IMAGE_PATTERN,
+    IMAGE_TAG_PATTERN,
+    NOT_BLANK_PATTERN,
+    SHA256_PATTERN,
+    UNIT_NAME_PATTERN,
+)
+
+PATTERNS: Mapping[str, str] = {
+    ABSOLUTE_PATH_PATTERN: "absolute path",
+    CIDR_PATTERN: "CIDR",
+    DEVICE_PATTERN: "device name (`/dev/…`)",
+    DNS_LABEL_PATTERN: "DNS label",
+    DNS_NAME_PATTERN: "DNS name",
+    FILE_MODE_PATTERN: "file mode of four octal digits in quotes",
+    IMAGE_PATTERN: "image name",
+    IMAGE_TAG_PATTERN: "image tag",
+    NOT_BLANK_PATTERN: "string that is not empty",
+    SHA256_PATTERN: "SHA-256 checksum of 64 hexadecimal digits",
+    UNIT_NAME_PATTERN: "name of a systemd unit",
+}
+"""What a string that matches a pattern is."""
+
+
+def without_null(node: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema `node` of an optional key without the alternative `null`."""
+    others = [each for each in node.get("anyOf", ()) if each.get("type") != "null"]
+    if len(others) != 1:
+        return dict(node)
+    return {**{key: value for key, value in node.items() if key != "anyOf"}, **others[0]}
+
+
+def value_type(node: Mapping[str, Any]) -> str:
+    """What the schema `node` accepts: "DNS label", "list of CIDR", "integer, 1 to 65535"."""
+    node = without_null(node)
+    if "enum" in node or "const" in node:
+        return " or ".join(f"`{value}`" for value in node.get("enum", [node.get("const")]))
+    if "$ref" in node or "oneOf" in node:
+        return "section"
+    kind = str(node.get("type", "any value"))
+    if kind == "array":
+        return f"list of {value_type(node['items'])}"
+    if kind == "object":
+        return f"map of {value_type(_entries(node))}"
+    return PATTERNS.get(node.get("pattern", ""), kind) + _limits(node)
+
+
+def _entries(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of a map's values."""
+    named: list[Mapping[str, Any]] = list(node.get("patternProperties", {}).values())
+    others = node.get("additionalProperties")
+    return named[0] if named else others if isinstance(others, Mapping) else {}
+
+
+def _limits(node: Mapping[str, Any]) -> str:
+    low, high = node.get("minimum"), node.get("maximum")
+    if low is not None and high is not None:
+        return f", {low:g} to {high:g}"
+    return f", at least {low:g}" if low is not None else ""
