@@ -1,6 +1,7 @@
 """What commands print: results to standard output, everything else to standard error."""
 
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,19 @@ def say(text: str, style: str | None = None) -> None:
 def warn(text: str, style: str | None = None) -> None:
     """A line that the user must see, of an error or a warning; `text` is plain, without markup."""
     err.print(text, style=style, markup=False)
+
+
+def hanging(prefix: str, text: str) -> str:
+    """`text` behind `prefix`, broken at spaces to fit the width of standard output, and indented to begin at
+    one column; names and addresses stay whole."""
+    return textwrap.fill(
+        text,
+        max(out.width, len(prefix) + 20),
+        initial_indent=prefix,
+        subsequent_indent=" " * len(prefix),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 @contextmanager

@@ -18,6 +18,7 @@ COMMANDS: Table = {
     },
     "Mesh": {
         "plan": "hybrid_mesh.cli.plan:plan",
+        "check": "hybrid_mesh.cli.check:check",
         "up": "hybrid_mesh.cli.up:up",
         "verify": "hybrid_mesh.cli.verify:verify",
         "down": "hybrid_mesh.cli.down:down",

@@ -12,16 +12,20 @@ from hybrid_mesh.local.linux.forwarding import PORTS, Forwarders
 GATEWAY = "istio-system/istio-eastwestgateway"
 
 
-def preferred_port(folder: Path, spec: ClusterSpec, subject: str) -> int:
+def preferred_port(folder: Path, stack: str, cluster: str, subject: str) -> int:
     """The loopback port of `subject` ("api" or namespace/service:port) of a cluster: the same one whenever a
     stack makes that cluster again.
 
     The lab's folder is part of it, so that two labs of one host, whose names are often the same, seldom want
     the same port.
     """
-    stack = spec.owner.stack if spec.owner else ""
-    digest = hashlib.sha256("\0".join((str(folder), stack, spec.name, subject)).encode()).digest()
+    digest = hashlib.sha256("\0".join((str(folder), stack, cluster, subject)).encode()).digest()
     return PORTS[int.from_bytes(digest[:8], "big") % len(PORTS)]
+
+
+def port_of(folder: Path, spec: ClusterSpec, subject: str) -> int:
+    """The preferred port of `subject` of a cluster that has its owner, or none."""
+    return preferred_port(folder, spec.owner.stack if spec.owner else "", spec.name, subject)
 
 
 class ClusterAllocations:
@@ -41,7 +45,7 @@ class ClusterAllocations:
         with self._state.lock:
             if subject not in self._record.ports:
                 self._record.ports[subject] = self._forwarders.free_port(
-                    preferred_port(self._state.folder, self._record.spec, subject), self._state.ports()
+                    port_of(self._state.folder, self._record.spec, subject), self._state.ports()
                 )
                 self._state.save()
             return self._record.ports[subject]

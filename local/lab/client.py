@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from hybrid_mesh.local.lab import ending, errors, operations, preflight, starter, wire
+from hybrid_mesh.local.lab.allocations import preferred_port
 from hybrid_mesh.local.lab.encoding import encode
 from hybrid_mesh.local.lab.errors import LabEnding, LabError, LabNotRunning
 from hybrid_mesh.local.lab.export import export_logs
 from hybrid_mesh.local.lab.member_log import MemberLog, cluster_log, lab_log, machine_log
 from hybrid_mesh.local.lab.operations import MARGIN_SECONDS, PING_SECONDS, Operation, Result
+from hybrid_mesh.local.lab.preflight import Finding
 from hybrid_mesh.local.lab.reports import Reporter
 from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
@@ -61,6 +63,17 @@ class LabClient:
     def check_host() -> None:
         """Raises PreflightError when this host lacks something that a lab needs. Changes nothing."""
         preflight.check(state_folder())
+
+    @staticmethod
+    def examine_host() -> list[Finding]:
+        """What a lab needs of this host, one finding a subject. Changes nothing."""
+        return preflight.examine(preflight.observe(state_folder()))
+
+    @staticmethod
+    def preferred_port(stack: str, cluster: str, subject: str) -> int:
+        """The loopback port that `subject` ("api" or namespace/service:port) of a cluster gets when no other
+        program listens on it."""
+        return preferred_port(lab_folder(state_folder()), stack, cluster, subject)
 
     @staticmethod
     def stacks() -> set[Owner]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from hybrid_mesh.local.clusters.cluster import Cluster
 from hybrid_mesh.local.clusters.daemons import Node
 from hybrid_mesh.local.lab import toolchain
-from hybrid_mesh.local.lab.allocations import ClusterAllocations, preferred_port
+from hybrid_mesh.local.lab.allocations import ClusterAllocations, port_of
 from hybrid_mesh.local.lab.errors import LabError
 from hybrid_mesh.local.lab.machine import LabMachine
 from hybrid_mesh.local.lab.members import Kind, Members
@@ -152,7 +152,7 @@ class Lab:
 
     def _add_cluster(self, spec: ClusterSpec) -> ClusterRecord:
         with self._state.lock:
-            preferred = preferred_port(self._state.folder, spec, "api")
+            preferred = port_of(self._state.folder, spec, "api")
             return self._state.add_cluster(spec, self._forwarders.free_port(preferred, self._state.ports()))
 
     def _build_cluster(self, record: ClusterRecord, member: Member) -> Cluster:

@@ -51,6 +51,17 @@ class Host:
     other_labs: tuple[str, ...]
     several_labs: bool
     toolchain_problem: str
+    control_groups: str
+    state: Path
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One subject that was examined: what was found, and one line for each problem with its remedy."""
+
+    subject: str
+    found: str
+    problems: tuple[str, ...]
 
 
 def check(state: Path) -> None:
@@ -79,65 +90,100 @@ def observe(state: Path) -> Host:
         other_labs=_other_labs(state),
         several_labs=os.environ.get(SEVERAL_LABS) == "1",
         toolchain_problem=toolchain_problem,
+        control_groups="" if not cgroups.hierarchies() else "v2" if cgroups.unified() else "v1",
+        state=state,
     )
 
 
 def find_problems(host: Host) -> list[str]:
     """One line a problem: what is missing, and what to do."""
+    return [problem for finding in examine(host) for problem in finding.problems]
+
+
+def examine(host: Host) -> list[Finding]:
+    """What a lab needs of the host, one finding a subject; without root nothing else can be found out."""
     if host.effective_user != 0:
-        return ["not root: the lab makes namespaces and mounts; run the command with sudo"]
-    problems = [
+        problem = "not root: the lab makes namespaces and mounts; run the command with sudo"
+        return [_finding("root", "", problem)]
+    missing = [
         f"{proof} is not installed: apt-get install {package}"
         for package, proofs in packages.LAB.items()
         for proof in proofs
         if not host.is_there(proof)
     ]
+    return [
+        _finding("root", "running as root"),
+        _finding("packages", ", ".join(packages.LAB), *missing),
+        _finding("kernel", "overlays, namespaces, links, packet filter", *_kernel(host, not missing)),
+        _finding(
+            "control groups",
+            f"cgroup {host.control_groups}",
+            ""
+            if host.control_groups
+            else f"nothing is mounted at {cgroups.MOUNT}: mount control groups there",
+        ),
+        *_room(host),
+        _finding(
+            "other labs",
+            "none is in the way",
+            *(
+                f"another lab is running on this host, {lab}"
+                for lab in host.other_labs
+                if not host.several_labs
+            ),
+        ),
+        _finding("toolchain", "built", host.toolchain_problem),
+    ]
+
+
+def _finding(subject: str, found: str, *problems: str) -> Finding:
+    return Finding(subject, found, tuple(problem for problem in problems if problem))
+
+
+def _kernel(host: Host, has_packages: bool) -> list[str]:
+    problems = []
     if "overlay" not in host.file_systems.split():
         problems.append(
             "the kernel has no overlay file system: modprobe overlay, or use a kernel that has it"
         )
-    if not problems:
+    if has_packages and not problems:
         problems += [
             f"the kernel refuses {feature}: load the modules, or use a kernel that has them"
             for feature, command in _TRIALS.items()
             if not host.try_in_namespace(command)
         ]
-    return problems + _shortages(host)
-
-
-def _shortages(host: Host) -> list[str]:
-    problems = []
-    if host.covered_state:
-        problems.append(
-            f"the state folder lies below {host.covered_state}, which the lab covers: "
-            "set HYBRID_MESH_STATE to another folder"
-        )
-    elif host.overlay_refused:
-        problems.append(
-            f"the state folder's file system cannot hold overlays ({host.overlay_refused}): "
-            "set HYBRID_MESH_STATE to a folder on ext4, xfs or btrfs"
-        )
-    if host.shared_state:
-        problems.append(
-            "other users can write to the state folder, or it is not yours: "
-            "set HYBRID_MESH_STATE to a folder of your own with mode 0700"
-        )
-    if host.available_memory < NEEDED_MEMORY:
-        problems.append(
-            f"{_gib(host.available_memory)} of memory available, 3 GiB needed: end other programs"
-        )
-    if host.free_disk < NEEDED_DISK:
-        problems.append(f"{_gib(host.free_disk)} of disk free where the state lies, 2 GiB needed: make room")
-    if host.free_watchers < NEEDED_WATCHERS:
-        problems.append(
-            f"only {host.free_watchers} inotify instances free, {NEEDED_WATCHERS} needed: "
-            "sysctl -w fs.inotify.max_user_instances=1024"
-        )
-    if host.other_labs and not host.several_labs:
-        problems += [f"another lab is running on this host, {lab}" for lab in host.other_labs]
-    if host.toolchain_problem:
-        problems.append(host.toolchain_problem)
     return problems
+
+
+def _room(host: Host) -> list[Finding]:
+    covered = host.covered_state and (
+        f"the state folder lies below {host.covered_state}, which the lab covers: "
+        "set HYBRID_MESH_STATE to another folder"
+    )
+    refused = host.overlay_refused and (
+        f"the state folder's file system cannot hold overlays ({host.overlay_refused}): "
+        "set HYBRID_MESH_STATE to a folder on ext4, xfs or btrfs"
+    )
+    shared = host.shared_state and (
+        "other users can write to the state folder, or it is not yours: "
+        "set HYBRID_MESH_STATE to a folder of your own with mode 0700"
+    )
+    memory = host.available_memory < NEEDED_MEMORY and (
+        f"{_gib(host.available_memory)} of memory available, 3 GiB needed: end other programs"
+    )
+    disk = host.free_disk < NEEDED_DISK and (
+        f"{_gib(host.free_disk)} of disk free where the state lies, 2 GiB needed: make room"
+    )
+    watchers = host.free_watchers < NEEDED_WATCHERS and (
+        f"only {host.free_watchers} inotify instances free, {NEEDED_WATCHERS} needed: "
+        "sysctl -w fs.inotify.max_user_instances=1024"
+    )
+    return [
+        _finding("state folder", str(host.state), covered or refused, shared or ""),
+        _finding("memory", f"{_gib(host.available_memory)} available, 3 GiB needed", memory or ""),
+        _finding("disk", f"{_gib(host.free_disk)} free, 2 GiB needed", disk or ""),
+        _finding("inotify", f"{NEEDED_WATCHERS} instances free or more", watchers or ""),
+    ]
 
 
 def _other_labs(state: Path) -> tuple[str, ...]:

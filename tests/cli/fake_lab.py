@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hybrid_mesh.local.lab.errors import LabNotRunning, PreflightError
+from hybrid_mesh.local.lab.preflight import Finding
 from hybrid_mesh.local.lab.specs import (
     ClusterInfo,
     ClusterStatus,
@@ -44,6 +45,15 @@ class FakeLab:
     def check_host(self) -> None:
         if self.problems:
             raise PreflightError(self.problems)
+
+    def examine_host(self) -> list[Finding]:
+        return [
+            Finding("root", "running as root", ()),
+            Finding("memory", "little", tuple(self.problems)),
+        ]
+
+    def preferred_port(self, stack: str, cluster: str, subject: str) -> int:
+        return 20000 + len(f"{stack}{cluster}{subject}")
 
     def end(self, owner: Owner | None = None) -> set[Owner]:
         if owner is not None and (others := self.owners - {owner}):

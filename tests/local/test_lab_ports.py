@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hybrid_mesh.local.lab.allocations import ClusterAllocations, preferred_port
+from hybrid_mesh.local.lab.allocations import ClusterAllocations, port_of
 from hybrid_mesh.local.lab.specs import ClusterSpec, NetworkSpec, Owner
 from hybrid_mesh.local.lab.state import LabState
 from hybrid_mesh.local.linux.forwarding import PORTS, Forwarders
@@ -32,12 +32,12 @@ def forwarders() -> Iterator[Forwarders]:
 def test_a_port_follows_from_the_lab_the_stack_and_the_names() -> None:
     """The figures are a contract: another one breaks everybody's bookmarks and kubeconfigs."""
     lab = Path("/root/.local/state/hybrid-mesh/lab")
-    assert preferred_port(lab, spec(), "api") == API_OF_EAST
-    assert preferred_port(lab, spec(), INGRESS) == INGRESS_OF_EAST
+    assert port_of(lab, spec(), "api") == API_OF_EAST
+    assert port_of(lab, spec(), INGRESS) == INGRESS_OF_EAST
     others = [
-        preferred_port(Path("/other/lab"), spec(), "api"),
-        preferred_port(lab, spec("west"), "api"),
-        preferred_port(lab, spec(stack="mine"), "api"),
+        port_of(Path("/other/lab"), spec(), "api"),
+        port_of(lab, spec("west"), "api"),
+        port_of(lab, spec(stack="mine"), "api"),
     ]
     assert len({API_OF_EAST, INGRESS_OF_EAST, *others}) == 5
     assert all(port in PORTS for port in others)

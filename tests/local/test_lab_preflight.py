@@ -12,7 +12,7 @@ import pytest
 
 from hybrid_mesh.local.lab import preflight
 from hybrid_mesh.local.lab.errors import LabError, PreflightError, from_wire, to_wire
-from hybrid_mesh.local.lab.preflight import Host, find_problems
+from hybrid_mesh.local.lab.preflight import Host, examine, find_problems
 from hybrid_mesh.local.lab.specs import NetworkSpec
 from hybrid_mesh.local.linux import cgroups
 
@@ -30,6 +30,8 @@ GOOD = Host(
     other_labs=(),
     several_labs=False,
     toolchain_problem="",
+    control_groups="v2",
+    state=Path("/state"),
 )
 
 
@@ -67,6 +69,7 @@ def test_a_good_machine_has_no_problem() -> None:
             "another lab is running on this host, on /x (process 7)",
             "`HYBRID_MESH_STATE=/x hybrid-mesh lab down`",
         ),
+        ({"control_groups": ""}, "nothing is mounted at /sys/fs/cgroup", "mount control groups"),
         ({"toolchain_problem": "the toolchain is not built: run `make toolchain`"}, "not built", "make"),
     ],
 )
@@ -78,6 +81,16 @@ def test_what_is_missing_is_one_line_with_its_remedy(
     assert problem in problems[0]
     assert remedy in problems[0]
     assert "\n" not in problems[0]
+
+
+def test_every_subject_is_named_with_what_was_found() -> None:
+    found = {finding.subject: finding.found for finding in examine(GOOD)}
+    assert found["memory"] == "8.0 GiB available, 3 GiB needed"
+    assert found["state folder"] == "/state"
+    assert found["control groups"] == "cgroup v2"
+    assert {"root", "packages", "kernel", "disk", "inotify", "other labs", "toolchain"} < set(found)
+    bad = dataclasses.replace(GOOD, available_memory=1 << 30)
+    assert [finding.subject for finding in examine(bad) if finding.problems] == ["memory"]
 
 
 def test_all_problems_are_told_at_once() -> None:
