@@ -47,7 +47,7 @@ def test_paths_of_the_project_exist(page: str) -> None:
 def test_commands_and_their_options_exist(page: str) -> None:
     """Wherever one is mentioned, whole or not; `tests.docs.test_blocks` parses whole ones."""
     for piece in code(page):
-        for words in COMMAND.findall(piece):
+        for words in COMMAND.findall(piece.partition(" -- ")[0]):
             command: Any = typer.main.get_command(app)
             wanted = [word.strip("[]") for word in words.split()]
             options = _options(command)

@@ -1,4 +1,4 @@
-"""Reference pages are those of the code: outputs, JSON, commands, environment variables."""
+"""Reference pages are those of the code: JSON, commands, environment variables."""
 
 import json
 import re
@@ -18,22 +18,13 @@ from hybrid_mesh.operate.verify.report import as_json
 from hybrid_mesh.operate.verify.run import verify
 from tests.cli.fake_lab import FakeLab
 from tests.commands import PROJECT
-from tests.components.conftest import EXTERNAL, SECRETS, declare_mesh, read_stack
+from tests.components.conftest import read_stack
 from tests.docs.pages import TRACKED
 from tests.docs.shapes import differences, documented
 from tests.operate.mesh import FakeShell, mesh_plan
 
 DOCS = PROJECT / "docs"
 VARIABLE = re.compile(r"(?<!\w)HYBRID_MESH_[A-Z_]+")
-
-
-def test_outputs_are_those_that_a_stack_exports() -> None:
-    samples = [
-        declare_mesh(read_stack("local")).outputs,
-        declare_mesh(read_stack("prod"), stack="prod").outputs,
-        declare_mesh(EXTERNAL, secrets=SECRETS).outputs,
-    ]
-    assert differences(samples, documented(DOCS / "outputs.md", "Outputs")) == []
 
 
 def test_plan_prints_the_documented_json() -> None:
