@@ -16,6 +16,8 @@ from hybrid_mesh.local.toolchain.errors import ToolchainMissing
 from hybrid_mesh.local.toolchain.profile import Profile
 from tests import json_server
 from tests.cli.fake_lab import FakeLab
+from tests.commands import PROJECT
+from tests.docs.shapes import differences, documented
 from tests.json_server import Request
 from tests.plugins.engine import binary
 
@@ -177,3 +179,10 @@ def test_a_clouds_missing_program_is_a_failure(host: FakeLab, monkeypatch: pytes
     monkeypatch.setattr(shutil, "which", lambda name, path=None: None if "gke" in name else which(name))
     found = checked("--stack", "prod", code=1)
     assert states(found)["gke-gcloud-auth-plugin"] == "failed"
+
+
+def test_its_json_is_documented(host: FakeLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "packages_to_install", lambda: ["debootstrap"])
+    monkeypatch.setattr("hybrid_mesh.cli.check.packages_to_install", lambda: ["debootstrap"])
+    rows = documented(PROJECT / "docs" / "json.md", "hybrid-mesh check")
+    assert differences([checked()], rows) == []

@@ -22,6 +22,7 @@ from hybrid_mesh.cli.main import app
 from tests import json_server
 from tests.cli.fake_lab import FakeLab
 from tests.commands import HYBRID_MESH, PROJECT, run
+from tests.docs.shapes import differences, documented
 from tests.json_server import Request
 from tests.plugins.engine import binary
 
@@ -312,3 +313,9 @@ def test_names_are_completed(typed: str, found: set[str]) -> None:
     }
     done = run(HYBRID_MESH, environment={**os.environ, **environment}, folder=PROJECT)
     assert set(done.stdout.split()) == found
+
+
+def test_its_json_is_documented(home: Path) -> None:
+    asked = (["kubeconfig", "--json"], ["kubeconfig", "--remove", "--json"])
+    samples = [json.loads(runner.invoke(app, words).stdout) for words in asked]
+    assert differences(samples, documented(PROJECT / "docs" / "json.md", "hybrid-mesh kubeconfig")) == []
