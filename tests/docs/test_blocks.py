@@ -26,7 +26,6 @@ MERGED = re.compile(r"merged into stacks/Pulumi\.(\w+)\.yaml")
 GENERATED = "docs/configuration.md"
 """tests/model/test_reference.py runs its examples."""
 FLAG = re.compile(r"^ +(?:(-\w), )?(--[\w-]+)?", re.MULTILINE)
-PULUMI = PROJECT / ".toolchain" / "bin" / "pulumi"
 
 
 def _commands(program: str) -> Iterator[tuple[Block, list[str]]]:
@@ -94,22 +93,26 @@ def test_each_python_module_that_is_run_is_one() -> None:
 
 
 @pytest.mark.engine
-def test_pulumi_knows_its_commands_and_flags() -> None:
-    asked = list(_commands("pulumi"))
+@pytest.mark.parametrize("program", ["pulumi", "kubectl"])
+def test_programs_know_their_commands_and_flags(program: str) -> None:
+    asked = list(_commands(program))
     assert asked
     for block, arguments in asked:
-        line = f"{block.page}: pulumi {' '.join(arguments)}"
+        line = f"{block.page}: {program} {' '.join(arguments)}"
         names = [word for word in arguments if re.fullmatch(r"[a-z]+", word)]
-        usage = _pulumi_help(*names[:2])
-        assert f"pulumi {names[0]}" in usage, line
+        usage = _help(program, *names[:2])
+        assert f"{program} {names[0]}" in usage, line
         known = {flag for pair in FLAG.findall(usage) for flag in pair if flag}
         flags = {word.partition("=")[0] for word in arguments if re.match(r"--?[a-z]", word)}
         assert flags <= known, f"{line}: {flags - known}"
 
 
 @cache
-def _pulumi_help(*words: str) -> str:
-    return run([str(PULUMI), *words, "--help"]).stdout
+def _help(program: str, *words: str) -> str:
+    """What the toolchain's `program` says of a command, with the options of all commands of kubectl."""
+    tool = str(PROJECT / ".toolchain" / "bin" / program)
+    general = run([tool, "options"]).stdout if program == "kubectl" else ""
+    return run([tool, *words, "--help"]).stdout + general
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != GENERATED])
