@@ -30,6 +30,17 @@ def test_links_lead_somewhere(page: str) -> None:
         assert not anchor or anchor in anchors(target), f"{page}: {link}"
 
 
+def test_every_page_is_linked_from_the_readme() -> None:
+    found, new = set(), {"README.md"}
+    while new:
+        found |= new
+        targets = {
+            (PAGES[page].parent / link.partition("#")[0]).resolve() for page in new for link in links(page)
+        }
+        new = {page for page, path in PAGES.items() if path in targets} - found
+    assert set(PAGES) - found == {"gitops/README.md"}
+
+
 @EACH
 def test_headings_have_anchors_of_their_own(page: str) -> None:
     found = anchors(PAGES[page])
