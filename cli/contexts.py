@@ -31,16 +31,17 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Owner:
-    """The stack that entries belong to, and optionally the one cluster of it."""
+    """Whose entries are meant: those of a stack, or of one cluster of it; without a stack, those of every
+    stack with this state folder."""
 
-    stack: str
+    stack: str | None = None
     cluster: str | None = None
 
     def marks(self, entry: Mapping[str, Any], section: str) -> bool:
         """Whether an entry of a kubeconfig is this owner's."""
         mark = _mark_of(entry, section)
-        wanted = {"stack": self.stack, "state": str(state_folder())}
-        return {**wanted, "cluster": self.cluster or mark.get("cluster")}.items() <= mark.items()
+        named = {"stack": self.stack, "cluster": self.cluster, "state": str(state_folder())}
+        return all(mark.get(key) == value for key, value in named.items() if value is not None)
 
 
 def context_of(name: str, stack: str, cluster: str, kubeconfig: Kubeconfig) -> Document:
@@ -87,10 +88,15 @@ def remove(document: Document, owner: Owner) -> tuple[Document, list[str]]:
     for section in _SECTIONS:
         if section in document:
             kept[section] = [each for each in document[section] or () if not owner.marks(each, section)]
-    gone = [each["name"] for each in document.get("contexts") or () if owner.marks(each, "contexts")]
+    gone = owned(document, owner)
     if kept.get("current-context") in gone:
         kept["current-context"] = ""
     return kept, gone
+
+
+def owned(document: Document, owner: Owner) -> list[str]:
+    """The names of the contexts of `owner`."""
+    return [each["name"] for each in document.get("contexts") or () if owner.marks(each, "contexts")]
 
 
 def is_ours(document: Document) -> bool:

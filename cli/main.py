@@ -15,6 +15,7 @@ from hybrid_mesh.local.toolchain.pins import ISTIO_VERSION, KUBERNETES_VERSION
 COMMANDS: Table = {
     "Project": {
         "toolchain": "hybrid_mesh.cli.toolchain:toolchain",
+        "clean": "hybrid_mesh.cli.clean:clean",
     },
     "Mesh": {
         "plan": "hybrid_mesh.cli.plan:plan",

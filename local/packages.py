@@ -23,6 +23,9 @@ BUILD: Final = {
 }
 """The same for building the toolchain, which installs what its lab will need."""
 
+RECORD: Final = "installed-packages"
+"""A file of the cache: the packages that a build has installed, one a line."""
+
 
 def is_there(proof: str, path: str | None = None) -> bool:
     """Whether this host has a program, on PATH or `path`, or the file of an absolute path."""

@@ -70,6 +70,11 @@ class LabClient:
         return preflight.examine(preflight.observe(state_folder()))
 
     @staticmethod
+    def others() -> tuple[str, ...]:
+        """The labs that run on other state folders of this host, each with how to stop it."""
+        return preflight.other_labs(state_folder())
+
+    @staticmethod
     def preferred_port(stack: str, cluster: str, subject: str) -> int:
         """The loopback port that `subject` ("api" or namespace/service:port) of a cluster gets when no other
         program listens on it."""

@@ -87,7 +87,7 @@ def observe(state: Path) -> Host:
         file_systems=Path("/proc/filesystems").read_text(),
         is_there=packages.is_there,
         try_in_namespace=_try,
-        other_labs=_other_labs(state),
+        other_labs=other_labs(state),
         several_labs=os.environ.get(SEVERAL_LABS) == "1",
         toolchain_problem=toolchain_problem,
         control_groups="" if not cgroups.hierarchies() else "v2" if cgroups.unified() else "v1",
@@ -186,7 +186,7 @@ def _room(host: Host) -> list[Finding]:
     ]
 
 
-def _other_labs(state: Path) -> tuple[str, ...]:
+def other_labs(state: Path) -> tuple[str, ...]:
     """The labs that run on other state folders, each with how to stop it; of other users' too."""
     names = cgroups.running() - {cgroups.lab_name(state)}
     found = {}

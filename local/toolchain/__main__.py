@@ -102,8 +102,11 @@ def _build_missing(situation: Situation, lock: int, console: Console) -> None:
     preflight.check_disk(
         preflight.look(situation.store), situation.catalogue, situation.missing, situation.store
     )
+    for line in preflight.announce(
+        situation.catalogue, situation.missing, situation.packages, situation.store
+    ):
+        console.print(line)
     if situation.packages:
-        console.print(f"installing {', '.join(situation.packages)}")
         system.install(situation.packages, situation.store)
     expected = {name: situation.catalogue.components[name].seconds for name in situation.missing}
     with BuildProgress(expected, console) as progress:

@@ -35,6 +35,8 @@ DEBIAN_PACKAGES: Final = (
 
 BUILD_GIBIBYTES: Final = 25
 """Free disk that a build needs: Go's module and build caches reach 17 GiB before they are dropped."""
+KEPT_GIBIBYTES: Final = 2.6
+"""What a whole toolchain takes."""
 
 _STRIP: Final = "-s -w"
 _KUBERNETES_INFO: Final = "k8s.io/component-base/version"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hybrid_mesh.local.packages import BUILD, is_there
+from hybrid_mesh.local.packages import BUILD, RECORD, is_there
 from hybrid_mesh.local.toolchain.errors import ToolchainError, describe_failure
 from hybrid_mesh.local.toolchain.store import Store
 
@@ -22,7 +22,8 @@ def missing_packages() -> list[str]:
 
 
 def install(packages: list[str], store: Store) -> None:
-    """Install packages by apt, letting no service start, now or at boot. Raises `ToolchainError`."""
+    """Install packages by apt, letting no service start, now or at boot, and record them. Raises
+    `ToolchainError`."""
     wanted = " ".join(packages)
     if shutil.which("apt-get") is None:
         raise ToolchainError(
@@ -44,6 +45,9 @@ def install(packages: list[str], store: Store) -> None:
         failed = done.returncode != 0
     if failed:
         raise ToolchainError(describe_failure("apt-get", f"ended with code {done.returncode}", log))
+    recorded = store.cache / RECORD
+    before = recorded.read_text().split() if recorded.exists() else []
+    recorded.write_text("".join(f"{name}\n" for name in dict.fromkeys([*before, *packages])))
     if "containerd" in packages and shutil.which("systemctl"):
         subprocess.run(["systemctl", "disable", "containerd.service"], capture_output=True, check=False)
 

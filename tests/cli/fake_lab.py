@@ -30,6 +30,7 @@ class FakeLab:
 
     running: bool = True
     past: bool = False
+    other_labs: tuple[str, ...] = ()
     problems: list[str] = field(default_factory=list)
     owners: set[Owner] = field(default_factory=set)
     asked: list[tuple[object, ...]] = field(default_factory=list)
@@ -51,6 +52,9 @@ class FakeLab:
             Finding("root", "running as root", ()),
             Finding("memory", "little", tuple(self.problems)),
         ]
+
+    def others(self) -> tuple[str, ...]:
+        return self.other_labs
 
     def preferred_port(self, stack: str, cluster: str, subject: str) -> int:
         return 20000 + len(f"{stack}{cluster}{subject}")

@@ -124,11 +124,11 @@ def test_another_lab_is_named_by_its_folder_and_process(
         names = {cgroups.lab_name(path) for path in (other, tmp_path)}
         monkeypatch.setattr(cgroups, "running", lambda: names)
         command = f"`HYBRID_MESH_STATE={shlex.quote(str(other))} hybrid-mesh lab down`"
-        assert preflight._other_labs(tmp_path) == (
+        assert preflight.other_labs(tmp_path) == (
             f"on {other} (process {watchdog.pid}): stop it with {command}",
         )
         watchdog.kill()
-    assert preflight._other_labs(tmp_path) == ("which is being cleaned up: try again in a minute",)
+    assert preflight.other_labs(tmp_path) == ("which is being cleaned up: try again in a minute",)
 
 
 def test_delay_without_netem_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hybrid_mesh.local.packages import RECORD
 from hybrid_mesh.local.toolchain import preflight, system
 from hybrid_mesh.local.toolchain.component import Catalogue, Lane
 from hybrid_mesh.local.toolchain.errors import ToolchainError
@@ -76,3 +77,36 @@ def test_installing_lets_no_service_start(tmp_path: Path, monkeypatch: pytest.Mo
     system.install(["runc", "containerd"], store_in(tmp_path))
     assert seen.read_text().splitlines() == ["update 101", "install 101", "disable containerd.service"]
     assert not policy.exists()
+
+
+def test_what_a_build_will_do_is_said_before(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    assert preflight.announce(_PARTS, ["kubernetes", "rootfs"], ["runc", "containerd"], store) == [
+        "building 2 parts, about 1 min on two cores: kubernetes, rootfs",
+        f"disk below {store.cache}: 25 GiB while it builds, about 2.6 GiB in the end",
+        "network: the Go module proxy (GOPROXY), a Debian mirror; HTTPS_PROXY is used",
+        (
+            "packages installed by apt-get: runc, containerd; their services are not started, and "
+            "containerd.service is disabled"
+        ),
+    ]
+    assert preflight.announce(_PARTS, ["charts"], [], store) == [
+        "building 1 part, about 1 min on two cores: charts",
+        f"disk below {store.cache}: about 2.6 GiB in the end",
+    ]
+    assert preflight.announce(_PARTS, [], [], store) == []
+
+
+def test_installed_packages_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_in(tmp_path)
+    for name in ("apt-get", "systemctl"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@" >> {tmp_path}/calls\n')
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setattr(system, "_POLICY", tmp_path / "policy-rc.d")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    system.install(["runc"], store)
+    system.install(["containerd", "runc"], store)
+    assert (store.cache / RECORD).read_text() == "runc\ncontainerd\n"
+    assert "systemctl disable containerd.service" in (tmp_path / "calls").read_text()
+    assert not (tmp_path / "policy-rc.d").exists()
