@@ -14,6 +14,8 @@ from hybrid_mesh.local.toolchain.pins import ISTIO_VERSION, KUBERNETES_VERSION
 
 COMMANDS: Table = {
     "Project": {
+        "init": "hybrid_mesh.cli.init:init",
+        "upgrade-project": "hybrid_mesh.cli.upgrade_project:upgrade_project",
         "toolchain": "hybrid_mesh.cli.toolchain:toolchain",
         "clean": "hybrid_mesh.cli.clean:clean",
     },

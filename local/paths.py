@@ -66,6 +66,8 @@ def project_name() -> str:
 def page(name: str) -> str:
     """A page of the documentation as a path that can be opened from the current folder."""
     path = package_folder() / "docs" / name
+    if not path.exists():
+        path = package_folder() / name
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

@@ -1,0 +1,230 @@
+"""`hybrid-mesh init`: a project of your own, whose stack files are valid from the beginning."""
+
+import re
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hybrid_mesh.cli.console import out, say
+from hybrid_mesh.cli.errors import WRONG, CommandError
+from hybrid_mesh.cli.project_files import (
+    LOCAL,
+    TEMPLATES,
+    File,
+    Project,
+    installed_requirement,
+    installed_version,
+    stack_path,
+)
+from hybrid_mesh.cli.project_record import RECORD, Record, sums, write
+from hybrid_mesh.cli.stack_edit import values, with_value
+from hybrid_mesh.model.config.base import DNS_LABEL_PATTERN
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.problems import ConfigurationError
+from hybrid_mesh.model.reading.stack_file import read_stack_file
+
+Kind = StrEnum("Kind", list(TEMPLATES))
+_QUESTIONS: Mapping[str, str] = {
+    "trustDomain": "Trust domain of the mesh",
+    "project": "Google Cloud project",
+    "labels.owner": "Owner of the cloud resources (a label)",
+    "operators.cidrs": "CIDRs from which you run Pulumi",
+    "networks.*.region": "Region of network {1}",
+    "networks.*.cidr": "CIDR of network {1}",
+    "networks.*.gateway": "Public address of network {1}",
+    "networks.*.egress": "CIDRs from which network {1} calls others",
+    "clusters.*.context": "Context of cluster {1} in your kubeconfig",
+    "clusters.*.peerEndpoint": "URL of cluster {1}'s API server for the other clusters",
+    "clusters.*.gateway.addresses": "Addresses of cluster {1}'s east-west gateway",
+}
+"""What is asked, by the path of a value; `{1}` is the second part of that path."""
+_HARMLESS = {".git", ".venv"}
+"""What may be in the folder already."""
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="Folder of the project; created if needed.")] = Path(),
+    *,
+    template: Annotated[
+        Kind | None,
+        typer.Option(
+            "--template",
+            "-t",
+            help="; ".join(f"{name}: {each.description}" for name, each in TEMPLATES.items()) + ".",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the project and the mesh; default: the folder's.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Value in the stack file, for example networks.gcp-eu.cidr=10.64.0.0/16. Repeatable.",
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Use a folder with files in it. Files that exist are kept.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing; use the defaults of the template.")
+    ] = False,
+) -> None:
+    """Create a project that your team owns: stack files, program, Makefile, pipelines and README.
+
+    On a terminal it asks a few questions; press Enter to accept a default. Elsewhere it takes the options.
+    Nothing is written until the stack files are valid.
+
+    Example: hybrid-mesh init my-mesh --template gke --set project=my-project
+    """
+    folder = directory.resolve()
+    _check_folder(folder, force)
+    asks = sys.stdin.isatty() and sys.stderr.isatty() and not yes
+    chosen = template or (_ask_template() if asks else Kind(LOCAL))
+    project = Project(_name(name, folder, asks), chosen.value, installed_requirement())
+    files = project.files()
+    path = stack_path(project.stack)
+    text = files[path].text
+    for key, value in map(_setting, settings or ()):
+        text = with_value(text, key, value)
+    files[path] = File(_asked(text, project.stack) if asks else text, yours=True)
+    plans = _plans(files)
+    kept = _write(folder, project, files)
+    _report(folder, project, plans, kept)
+
+
+def _check_folder(folder: Path, force: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(f"{folder} is not a folder.", "Name another one.", WRONG)
+    if (folder / RECORD).exists():
+        raise CommandError(
+            f"{folder} is a project already.", "Run `hybrid-mesh upgrade-project` to renew its files.", WRONG
+        )
+    found = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    in_the_way = [each for each in found if each not in _HARMLESS]
+    if in_the_way and not force:
+        shown = ", ".join(in_the_way[:10]) + (", …" if len(in_the_way) > 10 else "")
+        raise CommandError(
+            f"{folder} is not empty: {shown}.",
+            "Name another folder, or use --force, which keeps every file that exists.",
+            WRONG,
+        )
+
+
+def _ask_template() -> Kind:
+    for each, about in TEMPLATES.items():
+        say(f"  {each:<11} {about.description}")
+    while True:
+        answer = typer.prompt("Template", default=LOCAL, err=True)
+        if answer in TEMPLATES:
+            return Kind(answer)
+        say(f"{answer} is not one of: {', '.join(TEMPLATES)}.")
+
+
+def _name(given: str | None, folder: Path, asks: bool) -> str:
+    default = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")[:40].strip("-") or "mesh"
+    name = given or (typer.prompt("Name of the mesh", default=default, err=True) if asks else default)
+    if not re.fullmatch(DNS_LABEL_PATTERN, name) or len(name) > 40:
+        raise CommandError(
+            f"{name} is not a valid name.",
+            "Use up to 40 lower-case letters, digits and dashes, for example mesh-eu.",
+            WRONG,
+        )
+    return str(name)
+
+
+def _setting(text: str) -> tuple[tuple[str, ...], str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise CommandError(f"--set {text} has no value.", "Write KEY=VALUE, for example id=mesh1.", WRONG)
+    return tuple(key.split(".")), value
+
+
+def _asked(text: str, stack: str) -> str:
+    """`text` with the answers, asked again for as long as the mesh is not valid."""
+    while True:
+        for path, question in _questions(text):
+            value = values(text)[path]
+            default = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            text = with_value(text, path, typer.prompt(question, default=default, err=True))
+        try:
+            _check_stack(text, stack)
+        except ConfigurationError as error:
+            say(str(error), style="red")
+            say("Answer again; Enter keeps what you have just entered.")
+        else:
+            return text
+
+
+def _questions(text: str) -> list[tuple[tuple[str, ...], str]]:
+    """In the order of `_QUESTIONS`."""
+    found = []
+    for pattern, question in _QUESTIONS.items():
+        wanted = tuple(pattern.split("."))
+        found += [
+            (path, question.format(*path))
+            for path in values(text)
+            if len(path) == len(wanted) and all(a in ("*", b) for a, b in zip(wanted, path, strict=True))
+        ]
+    return found
+
+
+def _plans(files: Mapping[str, File]) -> list[MeshPlan]:
+    """The plan of every stack file. Raises ConfigurationError."""
+    stacks = {path: file for path, file in files.items() if file.yours}
+    return [_check_stack(file.text, Path(path).stem.removeprefix("Pulumi.")) for path, file in stacks.items()]
+
+
+def _check_stack(text: str, stack: str) -> MeshPlan:
+    """Raises ConfigurationError."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"Pulumi.{stack}.yaml")
+        path.write_text(text, encoding="utf-8")
+        return plan_from(read_stack_file(path), stack)
+
+
+def _write(folder: Path, project: Project, files: Mapping[str, File]) -> list[str]:
+    """Writes what is not there yet; answers what was there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = [path for path in files if (folder / path).exists()]
+    made = {path: file for path, file in files.items() if path not in kept}
+    for path, file in made.items():
+        write(folder, path, file)
+    Record(installed_version(), project.name, project.template, sums(made)).write(folder)
+    return kept
+
+
+def _report(folder: Path, project: Project, plans: Iterable[MeshPlan], kept: Iterable[str]) -> None:
+    for path in kept:
+        say(f"kept: {path} (it existed; compare it with the documentation)")
+    out.print(f"Created the project {project.name} in {folder}.", markup=False)
+    for plan in plans:
+        counts = (
+            f"networks: {len(plan.networks)}, clusters: {len(plan.clusters)}, VM groups: {len(plan.groups)}"
+        )
+        out.print(f"  {stack_path(plan.stack)} is valid ({counts})", markup=False)
+    out.print("Next steps:")
+    steps = [f"cd {shlex.quote(str(folder))}"] if folder != Path.cwd() else []
+    steps += ["git init && git add --all"] if not (folder / ".git").exists() else []
+    if project.template == LOCAL:
+        steps += [
+            "make up        # as root on Linux; the first time on a host it builds what the clusters run"
+        ]
+    else:
+        steps += [
+            f"$EDITOR {stack_path(project.stack)}",
+            f"make plan      # prints what the mesh of the stack {project.stack} will be",
+            "make up        # previews, asks, then creates the mesh",
+        ]
+    for step in steps:
+        out.print(f"  {step}", markup=False)
+    if "@ file://" in project.requirement or project.requirement.startswith("-e "):
+        say(f"requirements.txt names a path of this host: {project.requirement}")
+        say("Change that line before others use the project.")
