@@ -30,7 +30,17 @@ from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.problems import ConfigurationError
 from hybrid_mesh.model.reading.stack_file import read_stack_file
 
-Kind = StrEnum("Kind", list(TEMPLATES))
+
+class Kind(StrEnum):
+    """The templates, as an option takes them."""
+
+    LOCAL = "local"
+    KUBECONFIG = "kubeconfig"
+    GKE = "gke"
+    EKS = "eks"
+    HYBRID = "hybrid"
+
+
 _QUESTIONS: Mapping[str, str] = {
     "trustDomain": "Trust domain of the mesh",
     "project": "Google Cloud project",

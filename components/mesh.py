@@ -95,6 +95,10 @@ class HybridMesh(pulumi.ComponentResource):
         if plan.protected:
             pulumi.log.info(lift_protection(plan.stack), self)
 
+    def cluster(self, name: str) -> MeshCluster:
+        """A cluster of the mesh, with the provider for more resources in it. Raises KeyError."""
+        return self._members[name].cluster
+
     def _cloud_networks(self) -> dict[str, CloudNetwork]:
         protected = self._plan.protected
         return {

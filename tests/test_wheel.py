@@ -33,7 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(
             PROJECT / room, source / room, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
         )
-    for name in ("pyproject.toml", "README.md", "LICENSE", "__main__.py"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "UPGRADING.md", "__main__.py"):
         shutil.copy(PROJECT / name, source)
     build = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
     done = run([sys.executable, "-c", build, target], folder=source)

@@ -1,5 +1,6 @@
 """docs/library.md: its program with its own providers, its transformation, and what an import costs."""
 
+import json
 import runpy
 import subprocess
 import sys
@@ -14,14 +15,15 @@ import hybrid_mesh
 from hybrid_mesh.components.clusters.existing import ExistingCluster
 from hybrid_mesh.components.mesh import HybridMesh
 from hybrid_mesh.model.plan.build import plan_from
+from tests.commands import PROJECT
 from tests.components.conftest import EXTERNAL, KUBECONFIG, SECRETS, hermetic
 from tests.components.recording import Recording
 from tests.docs.pages import blocks
 
 
-def program(name: str) -> str:
+def program(name: str, page: str = "docs/library.md") -> str:
     """The program of that name in the page."""
-    (found,) = [each.text for each in blocks("docs/library.md") if each.note == f"program: {name}"]
+    (found,) = [each.text for each in blocks(page) if each.note == f"program: {name}"]
     return found
 
 
@@ -69,6 +71,14 @@ def test_a_transformation_reaches_every_resource(tmp_path: Path) -> None:
     made = declare(program("transformation") + whole, tmp_path, {"own:kubeconfig": kubeconfig()})
     assert made.named("mesh-one-istio-istiod").inputs["timeout"] == 900
     assert "timeout" not in made.named("mesh-two-istio-istiod").inputs
+
+
+def test_own_resources_stand_beside_the_mesh(tmp_path: Path, local_stack: dict[str, Any]) -> None:
+    """Below the program of a project, as docs/your-own-mesh.md has them."""
+    main = (PROJECT / "__main__.py").read_text().replace("gc.disable()", "")
+    text = main + program("resources", "docs/your-own-mesh.md")
+    made = declare(text, tmp_path, {"hybrid-mesh:mesh": json.dumps(local_stack)})
+    assert "mesh-east-provider" in made.named("shop").provider
 
 
 def declare_existing(clusters: dict[str, ExistingCluster], secrets: dict[str, str]) -> Recording:

@@ -9,7 +9,11 @@ from pathlib import Path
 from tests.commands import PROJECT, run
 
 TRACKED = run(["git", "ls-files"]).stdout.split()
-PAGES = {name: PROJECT / name for name in TRACKED if name.endswith(".md") and not name.startswith("tests/")}
+PAGES = {
+    name: PROJECT / name
+    for name in TRACKED
+    if name.endswith(".md") and not name.startswith(("tests/", "cli/templates/"))
+}
 
 _FENCED = re.compile(r"^(?:<!-- (.+?) -->\n)?```(\w*).*?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
@@ -92,3 +96,9 @@ def _plain(words: list[str]) -> list[str]:
             at = kept.index(mark)
             del kept[at : at + 2]
     return kept[1:] if kept[:1] == ["sudo"] else kept
+
+
+def make_targets() -> set[str]:
+    """Those of the repository, and those of a project that `hybrid-mesh init` creates."""
+    files = (PROJECT / "Makefile", PROJECT / "cli/templates/project/Makefile")
+    return {name for file in files for name in re.findall(r"^([a-z-]+):", file.read_text(), re.MULTILINE)}

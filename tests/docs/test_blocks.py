@@ -18,7 +18,7 @@ from hybrid_mesh.cli.main import app
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.commands import PROJECT, run
-from tests.docs.pages import PAGES, Block, blocks, commands
+from tests.docs.pages import PAGES, Block, blocks, commands, make_targets
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 MESH = "hybrid-mesh:mesh"
@@ -80,7 +80,7 @@ def _parse(arguments: list[str]) -> None:
 
 
 def test_each_target_of_make_is_one() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    targets = make_targets()
     for block, arguments in _commands("make"):
         assert {word for word in arguments if "=" not in word} <= targets, block.page
 

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from hybrid_mesh.cli.main import app
 from tests.commands import PROJECT
-from tests.docs.pages import PAGES, TRACKED, anchors, code, links
+from tests.docs.pages import PAGES, TRACKED, anchors, code, links, make_targets
 
 EACH = pytest.mark.parametrize("page", PAGES)
 ROOMS = {name.partition("/")[0] for name in TRACKED if "/" in name}
@@ -77,5 +77,5 @@ def _options(command: Any) -> set[str]:
 
 @EACH
 def test_targets_of_make_exist(page: str) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    targets = make_targets()
     assert {target for piece in code(page) for target in TARGET.findall(piece)} <= targets
