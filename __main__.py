@@ -1,6 +1,7 @@
 """Declares the mesh that the stack's configuration describes."""
 
 import gc
+from pathlib import Path
 
 # What a run makes lives until its end, the hundred thousands of functions of the SDKs first of all: looking
 # through them for garbage again and again would take as long as everything else.
@@ -8,13 +9,15 @@ gc.disable()
 
 import pulumi  # noqa: E402 - the SDKs are what the line above is for
 
-from hybrid_mesh import ConfigurationError, HybridMesh, plan_from  # noqa: E402
+from hybrid_mesh import ConfigurationError, HybridMesh, find_stack_file, plan_from  # noqa: E402
 
 config = pulumi.Config("hybrid-mesh")
+stack = pulumi.get_stack()
 try:
-    plan = plan_from(config.require_object("mesh"), pulumi.get_stack())
+    file = find_stack_file(Path.cwd(), stack)  # has the places of problems, which the engine does not give
+    plan = plan_from(config.require_object("mesh"), stack, file=file)
 except ConfigurationError as error:
-    raise pulumi.RunError(f"stacks/Pulumi.{pulumi.get_stack()}.yaml is wrong:\n{error}") from None
+    raise pulumi.RunError(f"stacks/Pulumi.{stack}.yaml is wrong:\n{error}") from None
 secrets = {name: config.require_secret(name) for name in plan.secrets}
 
 mesh = HybridMesh("mesh", plan=plan, secrets=secrets)

@@ -1,27 +1,40 @@
 """`hybrid-mesh plan`: what a stack file's mesh will be, without a cloud, an engine or a cluster."""
 
 import json as json_text
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from hybrid_mesh.cli.console import out
+from hybrid_mesh.cli.console import out, say
+from hybrid_mesh.cli.errors import WRONG
 from hybrid_mesh.cli.plan_clouds import cloud_tables
+from hybrid_mesh.cli.plans import file_plan
 from hybrid_mesh.local.paths import project_folder
 from hybrid_mesh.model.derive.labels import lift_protection
-from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.plan.manifests import render_manifests
-from hybrid_mesh.model.plan.secrets import check_keys
-from hybrid_mesh.model.reading.stack_file import read_config, read_stack_file, stack_file
+from hybrid_mesh.model.plan.secrets import unused_names
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.problems import ConfigurationError
+from hybrid_mesh.model.reading.sections import NAMESPACE
+from hybrid_mesh.model.reading.stack_file import load_stack_file, stack_file
+
+_DEFAULT_STACK = "local"
 
 
 def plan(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="Name of the stack.")] = "local",
+    stack: Annotated[
+        str | None, typer.Option("--stack", "-s", help="Name of the stack.", show_default=_DEFAULT_STACK)
+    ] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="A stack file anywhere, instead of the stack's own.")
+        Path | None,
+        typer.Option(
+            "--file", "-f", help="A stack file anywhere, instead of the stack's own; `--stack` then names it."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
     manifests: Annotated[
@@ -33,24 +46,46 @@ def plan(
 
     Nothing is asked and nothing is changed. Exit code 2, and every problem at once, when the file is wrong.
     """
-    path = file if file is not None else stack_file(project_folder(), stack)
-    mesh = plan_from(read_stack_file(path), _stack_of(file) if file is not None else stack)
-    check_keys(mesh, read_config(path))
+    with _problems_as(json=json):
+        mesh = _plan(stack, file)
     if manifests:
         typer.echo(render_manifests(mesh), nl=False)
         return
     description = describe(mesh)
     if json:
-        out.print(json_text.dumps(description, indent=2), markup=False)
+        _print_json(description)
         return
     for table in _tables(description):
         out.print(table)
         out.print()
 
 
-def _stack_of(file: Path) -> str:
-    """The stack that a file of Pulumi's naming belongs to: `Pulumi.dev.yaml` is that of `dev`."""
-    return file.stem.removeprefix("Pulumi.")
+def _plan(stack: str | None, file: Path | None) -> MeshPlan:
+    """The plan of a stack's file, or of another file, whose warnings go to standard error."""
+    name = stack or (file.stem.removeprefix("Pulumi.") if file is not None else _DEFAULT_STACK)
+    of_stack = stack_file(project_folder(), name)
+    source = load_stack_file(file if file is not None else of_stack)
+    is_stacks = file is None or stack is not None or file.absolute() == of_stack
+    mesh = file_plan(source, name, name if is_stacks else None)
+    for unused in unused_names(mesh, source.config):
+        say(f"warning: {source.name}: the mesh does not use {NAMESPACE}:{unused}", style="yellow")
+    return mesh
+
+
+@contextmanager
+def _problems_as(*, json: bool) -> Iterator[None]:
+    """With `json`, problems of a wrong file are printed to standard output instead of raised."""
+    try:
+        yield
+    except ConfigurationError as error:
+        if not json:
+            raise
+        _print_json({"problems": [problem.as_json() for problem in error.problems]})
+        raise typer.Exit(WRONG) from None
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json_text.dumps(value, indent=2))
 
 
 def _tables(plan: dict[str, Any]) -> list[Table]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hybrid_mesh.model.plan.build import plan_from
     from hybrid_mesh.model.plan.types import MeshPlan
     from hybrid_mesh.model.reading.problems import ConfigurationError
+    from hybrid_mesh.model.reading.stack_file import StackFile, find_stack_file
 
 __all__ = [
     "ConfigurationError",
@@ -33,7 +34,9 @@ __all__ = [
     "MeshConfig",
     "MeshPlan",
     "MeshTrust",
+    "StackFile",
     "WorkloadGroup",
+    "find_stack_file",
     "plan_from",
 ]
 _HOMES = {
@@ -47,7 +50,9 @@ _HOMES = {
     "MeshConfig": "model.config.mesh",
     "MeshPlan": "model.plan.types",
     "MeshTrust": "components.trust",
+    "StackFile": "model.reading.stack_file",
     "WorkloadGroup": "components.workloads",
+    "find_stack_file": "model.reading.stack_file",
     "plan_from": "model.plan.build",
 }
 

@@ -26,12 +26,12 @@ def the_istio_release_is_supported(mesh: MeshConfig) -> Problems:
     minors = "|".join(re.escape(minor) for minor in SUPPORTED_MINORS)
     if not re.fullmatch(rf"({minors})\.(0|[1-9][0-9]*)", version):
         releases = ", ".join(f"{minor}.x" for minor in SUPPORTED_MINORS)
-        yield Problem(
-            "istio.version",
-            version,
-            "this release of Istio is not supported",
-            f"Choose a supported one: {releases}, for example {SUPPORTED_MINORS[-1]}.0.",
-        )
+        remedy = f"Choose a supported one: {releases}, for example {SUPPORTED_MINORS[-1]}.0."
+        if re.fullmatch(rf"v({minors})(\..*)?", version):
+            remedy = f"Drop the v. {remedy}"
+        elif version in SUPPORTED_MINORS:
+            remedy = f"Write {version}.0."
+        yield Problem("istio.version", version, "this release of Istio is not supported", remedy)
 
 
 @rule

@@ -7,7 +7,7 @@ from hybrid_mesh.model.config.clusters import ClusterConfig
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.ingress import GroupBackendConfig, IngressConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.reading.problems import Problem, Problems, nearest_match
+from hybrid_mesh.model.reading.problems import Problem, Problems, did_you_mean, shorten
 
 
 @reference_rule
@@ -61,11 +61,8 @@ def _known(path: str, value: str, members: Mapping[str, object], kind: str) -> P
     if value in members:
         return
     names = sorted(members)
-    near = nearest_match(value, names)
-    if near:
-        remedy = f"Did you mean `{near}`?"
-    elif names:
-        remedy = f"Declared are: {', '.join(names)}."
-    else:
-        remedy = f"Declare a {kind} with this name."
+    remedy = did_you_mean(value, names)
+    if not remedy:
+        listed = shorten(", ".join(names), 200)
+        remedy = f"Declared are: {listed}." if names else f"Declare a {kind} with this name."
     yield Problem(path, value, f"no {kind} with this name is declared", remedy)

@@ -29,23 +29,31 @@ from hybrid_mesh.model.plan.types import (
 )
 from hybrid_mesh.model.reading.parse import ParsedMesh, parse_mesh
 from hybrid_mesh.model.reading.problems import ConfigurationError
+from hybrid_mesh.model.reading.stack_file import StackFile
 
 
-def plan_from(raw: Mapping[str, Any] | MeshConfig, stack: str, *, existing: Collection[str] = ()) -> MeshPlan:
+def plan_from(
+    raw: Mapping[str, Any] | MeshConfig,
+    stack: str,
+    *,
+    existing: Collection[str] = (),
+    file: StackFile | None = None,
+) -> MeshPlan:
     """Reads, checks and plans the raw value of `hybrid-mesh:mesh`, or a configuration made in Python.
 
     `existing` names the clusters of type `kubeconfig` to which the program itself has access: they need no
-    `path`, `context` or `secret`.
+    `path`, `context` or `secret`. Problems have their places in `file` if it holds the same mesh.
 
     Raises ConfigurationError with every problem of its form and every rule that it breaks, without the
     consequences of either.
     """
-    parsed = ParsedMesh(raw) if isinstance(raw, MeshConfig) else parse_mesh(raw)
+    source = file if file is not None and file.mesh == raw else None
+    parsed = ParsedMesh(raw) if isinstance(raw, MeshConfig) else parse_mesh(raw, source)
     if not parsed.problems:
         parsed = ParsedMesh(_reached_by_program(parsed.mesh, existing))
     problems = [*parsed.problems, *run(parsed.mesh)]
     if problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(source.located(problems) if source is not None else problems)
     return _plan_mesh(parsed.mesh, stack)
 
 

@@ -1,44 +1,71 @@
 """The flat configuration keys beside the mesh, `hybrid-mesh:<name>`: are they there, and are the secret ones
 encrypted?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hybrid_mesh.model.config.trust import FilesTrustConfig
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.model.reading.problems import ConfigurationError, Problem
+from hybrid_mesh.model.reading.problems import ConfigurationError, Problem, nearest_match
+from hybrid_mesh.model.reading.sections import MESH_KEY, NAMESPACE
+from hybrid_mesh.model.reading.stack_file import StackFile
 
-NAMESPACE = "hybrid-mesh"
+_MESH = MESH_KEY.removeprefix(f"{NAMESPACE}:")
 
 
-def check_keys(plan: MeshPlan, config: Mapping[str, Any]) -> None:
-    """Holds the `config` section of a stack file against the keys that the program will ask for.
+def check_keys(plan: MeshPlan, file: StackFile, stack: str | None) -> None:
+    """Checks the keys beside the mesh in `file` against those that the program will ask for. Remedies name
+    the Pulumi stack `stack`; None for a file that is not known to be a stack's.
 
-    Raises ConfigurationError with every key that is missing, or is a secret and stands there in plain text.
-    Never
-    repeats a value.
+    Raises ConfigurationError with every key that is missing, is a misspelt one, or is a secret in plain text.
+    Never repeats a value.
     """
-    problems = list(_problems(plan, config))
+    misspelt = dict(_misspelt_names(plan, file.config))
+    problems = [*_key_problems(plan, file.config, stack, misspelt.values())]
+    for name, meant in misspelt.items():
+        remedy = f"Did you mean `{NAMESPACE}:{meant}`? Otherwise remove it."
+        problems.append(Problem(f"{NAMESPACE}:{name}", "", "unknown key", remedy))
     if problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(file.located(problems))
 
 
-def _problems(plan: MeshPlan, config: Mapping[str, Any]) -> Iterator[Problem]:
+def unused_names(plan: MeshPlan, config: Mapping[str, Any]) -> list[str]:
+    """Names of the keys in the namespace of the mesh that the mesh does not use."""
+    names = [key.removeprefix(f"{NAMESPACE}:") for key in config if key.startswith(f"{NAMESPACE}:")]
+    return [name for name in names if name != _MESH and name not in plan.secrets]
+
+
+def _misspelt_names(plan: MeshPlan, config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Unused names that were probably meant to be the mesh's or a missing one, and which."""
+    missing = [name for name in plan.secrets if f"{NAMESPACE}:{name}" not in config]
+    for name in unused_names(plan, config):
+        if near := nearest_match(name, [_MESH, *missing]):
+            yield name, near
+
+
+def _key_problems(
+    plan: MeshPlan, config: Mapping[str, Any], stack: str | None, meant: Collection[str]
+) -> Iterator[Problem]:
     public = {plan.trust.certificate} if isinstance(plan.trust, FilesTrustConfig) else set()
+    of_stack = f" --stack {stack}" if stack is not None else ""
     for name in plan.secrets:
         key = f"{NAMESPACE}:{name}"
         flag = "" if name in public else " --secret"
-        command = f"Run `pulumi config set{flag} {key} --stack {plan.stack} < FILE`."
+        command = f"Run `pulumi config set{flag} {key}{of_stack} < FILE`."
         value = config.get(key)
-        if value is None:
-            yield Problem(key, "", f"this key is missing: {_purpose(plan, name)}", command)
-        elif name not in public and not (isinstance(value, Mapping) and "secure" in value):
+        if value is None and name not in meant:
+            yield Problem(key, "", f"this required key is missing: {_purpose(plan, name)}", command)
+        elif value is not None and name not in public and not _is_encrypted(value):
             yield Problem(
                 key,
                 "",
                 "this secret is in the file in plain text",
                 f"Replace it, as others may have read it. {command}",
             )
+
+
+def _is_encrypted(value: object) -> bool:
+    return isinstance(value, Mapping) and "secure" in value
 
 
 def _purpose(plan: MeshPlan, name: str) -> str:

@@ -4,6 +4,7 @@ Pydantic names a place by field names, by the tags of unions and by `[key]`; a p
 keys.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
@@ -13,14 +14,16 @@ from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.reading.messages import form_message, octal_mode
 from hybrid_mesh.model.reading.partial import Path
 from hybrid_mesh.model.reading.places import Place, example, walk
-from hybrid_mesh.model.reading.problems import Problem, format_value, nearest_match
+from hybrid_mesh.model.reading.problems import Problem, did_you_mean, format_value, nearest_match
+from hybrid_mesh.model.reading.stack_file import StackFile
 
 
-def form_problems(error: ValidationError, raw: object) -> list[Problem]:
-    """One problem for each mistake that `error` reports about `raw`, in the order of the file's keys."""
+def form_problems(error: ValidationError, raw: object, file: StackFile | None = None) -> list[Problem]:
+    """One problem for each mistake that `error` reports about `raw`, in the order of the file's keys; values
+    are reported as they are written in `file`."""
     errors = error.errors(include_url=False)
     misspelt = {path for details in errors for path in _meant(details, raw)}
-    problems = [_problem(d, raw) for d in errors if not _follows_from_another(d, raw, misspelt)]
+    problems = [_problem(d, raw, file) for d in errors if not _follows_from_another(d, raw, misspelt)]
     return list(dict.fromkeys(problems))
 
 
@@ -52,25 +55,37 @@ def _follows_from_another(details: ErrorDetails, raw: object, misspelt: set[Path
     return details["type"] == "too_short" and bool(details["input"])
 
 
-def _problem(details: ErrorDetails, raw: object) -> Problem:
+def _problem(details: ErrorDetails, raw: object, file: StackFile | None) -> Problem:
     place = walk(MeshConfig, raw, details["loc"])
     kind = details["type"]
+    value = details["input"]
+    written = file.written(place.keys) if file is not None and not isinstance(value, str) else None
+    shown = written or format_value(value)
     if kind == "extra_forbidden":
         return _unknown_key(place)
     if kind == "missing":
         return _missing_key(place)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _unknown_type(details, place)
-    if kind == "string_type" and place.key == "mode" and isinstance(place.value, int):
-        return Problem(place.path, format_value(place.value), *octal_mode(place.value))
-    message, remedy = form_message(kind, details.get("ctx", {}), details["input"])
-    return Problem(place.path, format_value(details["input"]), message, remedy)
+    if kind == "string_type" and place.key == "mode" and isinstance(value, int):
+        return Problem(place.path, shown, *octal_mode(value))
+    if kind == "string_type" and (version := _whole_version(place, shown)):
+        return Problem(place.path, shown, "must be a version of three numbers", f"Write {version}.")
+    message, remedy = form_message(kind, details.get("ctx", {}), value, shown)
+    return Problem(place.path, shown, message, remedy)
+
+
+def _whole_version(place: Place, shown: str) -> str:
+    """`shown`, a number of two parts, as a version of three parts if the key holds one."""
+    default = place.info.default if place.info is not None else None
+    if isinstance(default, str) and re.fullmatch(r"\d+\.\d+\.\d+", default):
+        return f"{shown}.0" if re.fullmatch(r"\d+\.\d+", shown) else ""
+    return ""
 
 
 def _unknown_key(place: Place) -> Problem:
     valid = sorted(place.choices)
-    near = nearest_match(place.key, valid)
-    remedy = f"Did you mean `{near}`?" if near else f"Valid keys here: {', '.join(valid)}."
+    remedy = did_you_mean(place.key, valid) or f"Valid keys here: {', '.join(valid)}."
     return Problem(place.path, format_value(place.value), "unknown key", remedy)
 
 
@@ -97,8 +112,5 @@ def _unknown_type(details: ErrorDetails, place: Place) -> Problem:
         )
     if value is None:
         return Problem(path, "", "this required key is missing", f"Add it: `{key}: {listed}`.")
-    near = nearest_match(str(value), tags)
-    hint = f" Did you mean `{near}`?" if near else ""
-    return Problem(
-        path, format_value(value), "not one of the allowed values", f"Choose one of {listed}.{hint}"
-    )
+    remedy = f"Choose one of {listed}. {did_you_mean(str(value), tags)}".strip()
+    return Problem(path, format_value(value), "not one of the allowed values", remedy)

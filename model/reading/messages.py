@@ -16,54 +16,72 @@ from hybrid_mesh.model.config.base import (
     SHA256_PATTERN,
     UNIT_NAME_PATTERN,
 )
-from hybrid_mesh.model.reading.problems import format_value, nearest_match
+from hybrid_mesh.model.reading.problems import did_you_mean, format_value, shorten
+from hybrid_mesh.model.reading.scalars import plain_value
 
 Message = tuple[str, str]
 
 _FALLBACK = ("not a valid value", "See docs/configuration.md for the values of this key.")
 
 _TYPES: dict[str, Message] = {
-    "string": ("must be text", 'Put the value in quotes: "{value}".'),
-    "int": ("must be a whole number", "Write a number without quotes and without a fraction."),
-    "float": ("must be a number", "Write a number without quotes."),
-    "bool": ("must be true or false", "Write true or false without quotes."),
+    "string": ("must be text", 'Put the value in quotes: "{shown}".'),
+    "int": ("must be a whole number", "Write a whole number, for example 1."),
+    "float": ("must be a number", "Write a number, for example 1.5."),
+    "bool": ("must be true or false", "Write true or false."),
     "dict": ("must be a section of named entries", "Write `name: …` lines below the key."),
     "model": ("must be a section of keys", "Write `key: value` lines below the key."),
     "tuple": ("must be a list", "Write `[first, second]`, or a line `- …` for each entry."),
 }
 
+_WORDS_OF_SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""Words that YAML 1.1 took for true and false. Those of YAML 1.2 are true and false alone."""
+
 _PATTERNS: dict[str, Message] = {
     DNS_NAME_PATTERN: (
         "not a valid DNS name",
-        "Use lower case letters, digits, dashes and dots, beginning and ending with a letter or digit.",
+        "Use lower case letters, digits, dashes and dots; begin and end with a letter or digit.",
     ),
     IMAGE_TAG_PATTERN: ("not a valid image tag", "Use letters, digits, '.', '_' and '-', as in 1.31.0."),
     IMAGE_PATTERN: ("not a valid image name", "Write it like registry.example.com/echo:1.31.0."),
     NOT_BLANK_PATTERN: ("the text is empty", "Remove the entry, or give it a value."),
     DNS_LABEL_PATTERN: (
         "not a valid DNS label",
-        "Use lower case letters, digits and dashes, 63 characters at most, no dash at either end.",
+        "Use at most 63 lower case letters, digits and dashes, without a dash at either end.",
     ),
-    SHA256_PATTERN: ("this is not a SHA-256 sum", "Write its 64 hexadecimal digits in lower case."),
-    DEVICE_PATTERN: ("not a valid device name of a disk", "Write it like /dev/xvda or /dev/sda1."),
+    SHA256_PATTERN: ("not a valid SHA-256 digest", "Write its 64 hexadecimal digits in lower case."),
+    DEVICE_PATTERN: ("not a valid name of a disk device", "Write it like /dev/xvda or /dev/sda1."),
     ABSOLUTE_PATH_PATTERN: ("not an absolute path", "Begin it with a slash."),
     FILE_MODE_PATTERN: ("not a valid file mode", 'Write four octal digits in quotes: "0644".'),
     UNIT_NAME_PATTERN: (
-        "not a valid name of a systemd unit",
+        "not a valid systemd unit name",
         "End it with .service, .timer, .socket or .path, as in ratings.service.",
     ),
 }
 
 
-def form_message(kind: str, context: Mapping[str, Any], value: object) -> Message:
-    """Message and remedy for pydantic's error of type `kind`."""
-    if value is None and kind.endswith("_type"):
+def form_message(kind: str, context: Mapping[str, Any], value: object, shown: str) -> Message:
+    """Message and remedy for pydantic's error of type `kind` about `value`, which is reported as `shown`."""
+    if value is None:
         return "the key has no value", "Give it a value, or leave the key out if it is optional."
     special = _SPECIAL.get(kind)
     if special is not None:
         return special(context, value)
-    message, remedy = _TYPES.get(kind.split("_", 1)[0], _FALLBACK)
-    return message, remedy.format(value=format_value(value, 20))
+    wanted = kind.split("_", 1)[0]
+    message, remedy = _TYPES.get(wanted, _FALLBACK)
+    if isinstance(value, str) and wanted in ("int", "float", "bool"):
+        remedy = _without_quotes(wanted, value) or remedy
+    elif wanted == "string" and isinstance(value, (Mapping, list)):
+        remedy = "Write a single text."
+    return message, remedy.format(shown=shorten(shown, 20))
+
+
+def _without_quotes(wanted: str, text: str) -> str:
+    """The remedy for a text that would be right without quotes, or in words of YAML 1.2; else nothing."""
+    meant = plain_value(_WORDS_OF_SWITCHES.get(text.lower(), text) if wanted == "bool" else text)
+    kinds: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "bool": bool}
+    if not isinstance(meant, kinds[wanted]) or isinstance(meant, bool) != (wanted == "bool"):
+        return ""
+    return f"Write {format_value(meant)} without quotes."
 
 
 def octal_mode(value: int) -> Message:
@@ -81,9 +99,8 @@ def _pattern(context: Mapping[str, Any], value: object) -> Message:
 
 def _choice(context: Mapping[str, Any], value: object) -> Message:
     choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
-    near = nearest_match(str(value), choices)
-    hint = f" Did you mean `{near}`?" if near else ""
-    return "not one of the allowed values", f"Choose one of {' | '.join(choices)}.{hint}"
+    remedy = f"Choose one of {' | '.join(choices)}. {did_you_mean(str(value), choices)}".strip()
+    return "not one of the allowed values", remedy
 
 
 def _range(context: Mapping[str, Any], value: object) -> Message:
@@ -95,12 +112,12 @@ def _range(context: Mapping[str, Any], value: object) -> Message:
 
 def _at_least(context: Mapping[str, Any], value: object) -> Message:
     del value
-    return "the number is too small", f"It must be at least {context.get('ge'):g}."
+    return f"must be at least {context.get('ge'):g}", f"Write {context.get('ge'):g} or more."
 
 
 def _at_most(context: Mapping[str, Any], value: object) -> Message:
     del value
-    return "the number is too large", f"It must be at most {context.get('le'):g}."
+    return f"must be at most {context.get('le'):g}", f"Write {context.get('le'):g} or less."
 
 
 def _empty(context: Mapping[str, Any], value: object) -> Message:
@@ -109,8 +126,8 @@ def _empty(context: Mapping[str, Any], value: object) -> Message:
 
 
 def _too_long(context: Mapping[str, Any], value: object) -> Message:
-    del value
-    return "the text is too long", f"It may have {context.get('max_length')} characters at most."
+    most = context.get("max_length")
+    return f"must have at most {most} characters (got {len(str(value))})", f"Use at most {most} characters."
 
 
 _SPECIAL: dict[str, Callable[[Mapping[str, Any], object], Message]] = {

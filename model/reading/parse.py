@@ -10,6 +10,7 @@ from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.reading.form_problems import form_problems, mistaken_paths
 from hybrid_mesh.model.reading.partial import partial_mesh
 from hybrid_mesh.model.reading.problems import Problem
+from hybrid_mesh.model.reading.stack_file import StackFile
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,13 @@ class ParsedMesh:
     problems: tuple[Problem, ...] = ()
 
 
-def parse_mesh(raw: Mapping[str, Any]) -> ParsedMesh:
-    """The mesh that `raw` describes, whatever rules it breaks, and every problem of its form."""
+def parse_mesh(raw: Mapping[str, Any], file: StackFile | None = None) -> ParsedMesh:
+    """The mesh that `raw` describes, whatever rules it breaks, and every problem of its form.
+
+    Where `raw` comes from `file`, values are reported as they are written there.
+    """
     try:
         return ParsedMesh(MeshConfig.model_validate(raw, by_alias=True, by_name=False))
     except ValidationError as error:
         mesh = partial_mesh(raw, mistaken_paths(error, raw))
-        return ParsedMesh(mesh, tuple(form_problems(error, raw)))
+        return ParsedMesh(mesh, tuple(form_problems(error, raw, file)))

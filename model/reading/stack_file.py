@@ -1,46 +1,60 @@
-"""Reads `stacks/Pulumi.<stack>.yaml` without an engine, as strictly as the engine's users would wish."""
+"""Reads `stacks/Pulumi.<stack>.yaml` without an engine, and says of every problem where in the file it is."""
 
-from collections.abc import Hashable, Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
+from hybrid_mesh.model.reading.document import read_document
+from hybrid_mesh.model.reading.nodes import Node
+from hybrid_mesh.model.reading.problems import ConfigurationError, Problem, did_you_mean
+from hybrid_mesh.model.reading.sections import MESH_KEY, NAMESPACE, section_problems
 
-from hybrid_mesh.model.reading.problems import ConfigurationError, Problem, format_value
+MAX_BYTES = 1024 * 1024
 
-MESH_KEY = "hybrid-mesh:mesh"
-
-_MERGE = "tag:yaml.org,2002:merge"
-"""The key `<<`, which brings another mapping's entries and may be given several times."""
+_BYTE_ORDER_MARK = "\ufeff"
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML's safe loader, except that a key written twice in one mapping is an error instead of the last one
-    winning."""
+@dataclass(frozen=True)
+class StackFile:
+    """The section `config` of the stack file `name`, whose `hybrid-mesh:mesh` is a section of keys.
 
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self.duplicates: list[Problem] = []
+    Secrets are `{secure: …}`, as they are in the file.
+    """
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        first_lines: dict[Hashable, int] = {}
-        for key_node, _ in node.value:
-            if key_node.tag == _MERGE:
-                continue
-            key = self.construct_object(key_node, deep=True)
-            line = key_node.start_mark.line + 1
-            if isinstance(key, Hashable) and key in first_lines:
-                self.duplicates.append(
-                    Problem(
-                        path=format_value(key),
-                        value=f"line {line}",
-                        message=f"duplicate key, first used in line {first_lines[key]}",
-                        remedy="Give one of the two another name, or merge them.",
-                    )
-                )
-            elif isinstance(key, Hashable):
-                first_lines[key] = line
-        return super().construct_mapping(node, deep=deep)
+    name: str
+    root: Node
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        config: Mapping[str, Any] = self.root.entries["config"].value
+        return config
+
+    @property
+    def mesh(self) -> Mapping[str, Any]:
+        mesh: Mapping[str, Any] = self.config[MESH_KEY]
+        return mesh
+
+    def located(self, problems: Iterable[Problem]) -> list[Problem]:
+        """`problems` with their places in the file, in the order of the file."""
+        found = [self._located(problem) for problem in problems]
+        return sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0))
+
+    def _located(self, problem: Problem) -> Problem:
+        if problem.line is not None:
+            return replace(problem, file=self.name)
+        config = self.root.entries["config"]
+        beside = problem.path.startswith(f"{NAMESPACE}:")
+        above = config if beside else config.entries[MESH_KEY]
+        node, missing = above.find(problem.path)
+        line, column = node.key or node.mark if missing else node.place
+        return replace(problem, file=self.name, line=line, column=column)
+
+    def written(self, keys: Iterable[str]) -> str | None:
+        """The value of the mesh at `keys` as it is written, if it is plain text without quotes."""
+        node = self.root.at(["config", MESH_KEY, *keys])
+        return node.text if node is not None else None
 
 
 def stack_file(project: Path, stack: str) -> Path:
@@ -49,67 +63,79 @@ def stack_file(project: Path, stack: str) -> Path:
 
 
 def read_stack_file(path: Path) -> Mapping[str, Any]:
-    """The value of `hybrid-mesh:mesh` in the stack file at `path`.
+    """The value of `hybrid-mesh:mesh` in the stack file at `path`; raises as `load_stack_file` does."""
+    return load_stack_file(path).mesh
 
-    Raises ConfigurationError when the file is missing, is no YAML, has a key twice, or holds no mesh.
+
+def find_stack_file(project: Path, stack: str) -> StackFile | None:
+    """The file of a stack in `project`, if it is there; raises as `load_stack_file` does."""
+    path = stack_file(project, stack)
+    return load_stack_file(path) if path.exists() else None
+
+
+def load_stack_file(path: Path) -> StackFile:
+    """The stack file at `path`.
+
+    Raises ConfigurationError with every problem that the file has before its mesh is looked at: it is missing
+    or too large, not YAML, read otherwise by Pulumi's engine (`model.reading.document`), or has no mesh.
     """
-    return _mapping(read_config(path), MESH_KEY, path)
-
-
-def read_config(path: Path) -> Mapping[str, Any]:
-    """The section `config` of the stack file at `path`, whose secrets are `{secure: …}`; raises as
-    `read_stack_file` does."""
-    return _mapping(_load(path), "config", path)
-
-
-def _load(path: Path) -> object:
+    name = _shown_path(path)
+    root, problems = None, []
     try:
-        text = path.read_text(encoding="utf-8")
+        root = read_document(_text(path))
+    except ConfigurationError as error:
+        problems += [replace(problem, path=_without_prefix(problem.path)) for problem in error.problems]
+    else:
+        problems += section_problems(root)
+    if root is None or problems:
+        raise ConfigurationError(replace(problem, file=name) for problem in problems)
+    return StackFile(name, root)
+
+
+def _without_prefix(path: str) -> str:
+    """`path` from the mesh down, or from `config` down for what is beside the mesh."""
+    return path.removeprefix("config.").removeprefix(f"{MESH_KEY}.")
+
+
+def _shown_path(path: Path) -> str:
+    """`path` relative to the current folder where it is below it."""
+    absolute = path.absolute()
+    folder = Path.cwd()
+    return str(absolute.relative_to(folder) if absolute.is_relative_to(folder) else path)
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _unreadable("there is no such file", _other_stack(path)) from None
     except OSError as error:
-        raise ConfigurationError(
-            [
-                Problem(
-                    "",
-                    str(path),
-                    f"the stack file cannot be read: {error.strerror}",
-                    f"Name a stack that has a file in {path.parent}, or give the file's path.",
-                )
-            ]
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(
-            [Problem("", str(path), "the stack file is not valid UTF-8 text", "Save it as UTF-8.")]
-        ) from error
-    loader = _StrictLoader(text)
+        message = f"the stack file cannot be read: {error.strerror}"
+        raise _unreadable(message, "Give the path of a stack file.") from error
+    if len(content) > MAX_BYTES:
+        remedy = "Move large contents to files that VMs download (`url:`)."
+        raise _unreadable(f"the stack file is larger than {MAX_BYTES // 1024} KiB", remedy)
     try:
-        document = loader.get_single_data()
-    except yaml.YAMLError as error:
-        raise ConfigurationError([_yaml_problem(path, error)]) from error
-    finally:
-        loader.dispose()
-    if loader.duplicates:
-        raise ConfigurationError(loader.duplicates)
-    return document
+        return content.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
+    except UnicodeDecodeError as error:
+        raise _unreadable("the stack file is not valid UTF-8 text", "Save it as UTF-8.") from error
 
 
-def _yaml_problem(path: Path, error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
-    reason = getattr(error, "problem", None) or "it cannot be parsed"
-    return Problem("", place, f"not valid YAML: {reason}", "Check the indentation and the quotes there.")
+def _other_stack(path: Path) -> str:
+    """What to do about the missing stack file `path`."""
+    stack = _stack_name(path)
+    stacks = sorted(name for other in path.parent.glob("Pulumi.*.yaml") if (name := _stack_name(other)))
+    if stack is None or not stacks:
+        return "Give the path of a stack file."
+    return f"{did_you_mean(stack, stacks)} Stacks with a file there: {', '.join(stacks)}.".strip()
 
 
-def _mapping(value: object, key: str, path: Path) -> Mapping[str, Any]:
-    inner = value.get(key) if isinstance(value, Mapping) else None
-    if not isinstance(inner, Mapping):
-        raise ConfigurationError(
-            [
-                Problem(
-                    key,
-                    format_value(inner) if inner is not None else "",
-                    f"{path.name} has no section with this name",
-                    f"Write the mesh under `config:` → `{MESH_KEY}:`; stacks/Pulumi.local.yaml shows how.",
-                )
-            ]
-        )
-    return inner
+def _stack_name(path: Path) -> str | None:
+    """The stack that a file of Pulumi's naming belongs to: `Pulumi.dev.yaml` is that of `dev`."""
+    found = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", path.name)
+    return found[1] if found else None
+
+
+def _unreadable(message: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError([Problem("", "", message, remedy)])

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from hybrid_mesh.model.reading.stack_file import MESH_KEY
+from hybrid_mesh.model.reading.sections import MESH_KEY
 from hybrid_mesh.model.reference.sections import ReferenceSection, all_sections, sentence
 from hybrid_mesh.model.reference.value_types import PATTERNS, without_null
 

@@ -11,7 +11,7 @@ import yaml
 from hybrid_mesh.model.checks import RULES
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.secrets import check_keys
-from hybrid_mesh.model.reading.stack_file import read_config, read_stack_file
+from hybrid_mesh.model.reading.stack_file import load_stack_file
 from hybrid_mesh.model.reference.configuration import REFERENCE_PATH, render_reference
 from hybrid_mesh.model.reference.examples import EXAMPLE_FILES, example, occurrences
 from hybrid_mesh.model.reference.rules import SECTIONS
@@ -32,7 +32,8 @@ def test_is_that_of_the_model() -> None:
 
 @pytest.mark.parametrize("path", EXAMPLE_FILES, ids=lambda path: str(path.stem))
 def test_examples_are_stack_files_without_a_mistake(path: Path) -> None:
-    check_keys(plan_from(read_stack_file(path), "example"), read_config(path))
+    file = load_stack_file(path)
+    check_keys(plan_from(file.mesh, "example"), file, "example")
 
 
 @pytest.mark.parametrize("section", WITH_EXAMPLE, ids=lambda section: str(section.name))

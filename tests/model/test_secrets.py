@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.secrets import check_keys
+from hybrid_mesh.model.reading.document import read_document
 from hybrid_mesh.model.reading.problems import ConfigurationError
+from hybrid_mesh.model.reading.stack_file import StackFile
 from tests.model.meshes import DEV, changed
 
 PLAN = plan_from(
@@ -21,9 +24,16 @@ RIGHT: dict[str, Any] = {
 }
 
 
+def _check(config: dict[str, Any], stack: str | None = "dev") -> None:
+    text = yaml.safe_dump({"config": {"hybrid-mesh:mesh": {"id": "a"}, **config}})
+    root = read_document(text)
+    assert root is not None
+    check_keys(PLAN, StackFile("Pulumi.dev.yaml", root), stack)
+
+
 def _problems(config: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(ConfigurationError) as raised:
-        check_keys(PLAN, config)
+        _check(config)
     return {problem.path: f"{problem.message} {problem.remedy}" for problem in raised.value.problems}
 
 
@@ -32,7 +42,7 @@ def test_the_plan_names_them() -> None:
 
 
 def test_accepts_what_is_there_and_encrypted() -> None:
-    check_keys(PLAN, RIGHT)
+    _check(RIGHT)
 
 
 def test_tells_every_missing_key_at_once_and_how_to_set_it() -> None:
@@ -48,3 +58,23 @@ def test_refuses_a_secret_in_plain_text_without_repeating_it() -> None:
     assert set(problems) == {"hybrid-mesh:root-key"}
     assert "plain text" in problems["hybrid-mesh:root-key"]
     assert "BEGIN PRIVATE" not in str(problems)
+
+
+def test_asks_whether_an_unused_key_was_meant_to_be_the_mesh_or_a_missing_one() -> None:
+    misspelt = {key: value for key, value in RIGHT.items() if "one" not in key}
+    problems = _problems(misspelt | {"hybrid-mesh:kubeconfig-on": ENCRYPTED, "hybrid-mesh:meshh": "x"})
+    assert set(problems) == {"hybrid-mesh:kubeconfig-on", "hybrid-mesh:meshh"}
+    assert "Did you mean `hybrid-mesh:kubeconfig-one`?" in problems["hybrid-mesh:kubeconfig-on"]
+    assert "Did you mean `hybrid-mesh:mesh`?" in problems["hybrid-mesh:meshh"]
+
+
+def test_leaves_keys_of_other_uses_alone() -> None:
+    others = {"hybrid-mesh:colour": "green", "hybrid-mesh:kubeconfig-two": ENCRYPTED, "aws:region": "x"}
+    _check(RIGHT | others)
+
+
+def test_names_no_stack_that_may_not_exist() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        _check({}, stack=None)
+    assert all("--stack" not in problem.remedy for problem in raised.value.problems)
+    assert all(problem.file == "Pulumi.dev.yaml" and problem.line for problem in raised.value.problems)

@@ -32,8 +32,8 @@ def test_knows_where_stack_files_are(tmp_path: Path) -> None:
 def test_refuses_two_clusters_of_one_name(tmp_path: Path) -> None:
     text = "config:\n  hybrid-mesh:mesh:\n    clusters:\n      east: {}\n      west: {}\n      east: {}\n"
     refusal = _refusal(_written(tmp_path, text))
-    assert "east (line 6): duplicate key, first used in line 4" in refusal
-    assert "another name" in refusal
+    assert "Pulumi.test.yaml:6:7: clusters.east: duplicate key (first defined on line 4)" in refusal
+    assert "Rename one" in refusal
 
 
 def test_refuses_every_duplicate_at_once(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_refuses_every_duplicate_at_once(tmp_path: Path) -> None:
     path = _written(tmp_path, text)
     with pytest.raises(ConfigurationError) as raised:
         read_stack_file(path)
-    assert sorted(problem.path for problem in raised.value.problems) == ["b", "c"]
+    assert sorted(problem.path for problem in raised.value.problems) == ["a.b", "c"]
 
 
 def test_keeps_what_merge_keys_bring(tmp_path: Path) -> None:
@@ -52,13 +52,15 @@ def test_keeps_what_merge_keys_bring(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("config: [", "line 1"),
-        ("config:\n\t- a", "line 2, column 1"),
+        ("config: [", "not valid YAML: the text ends before a bracket is closed"),
+        ("config: {a: 1\n", "Pulumi.test.yaml:1:9: not valid YAML: this `{` is not closed"),
+        ("config: 'a\n", "Pulumi.test.yaml:1:9: not valid YAML: this `'` is not closed"),
+        ("config:\n\t- a", ":2:1: YAML does not allow tabs"),
         ("", "config"),
         ("config: 1", "config (1)"),
         ("config: {}", "hybrid-mesh:mesh"),
         ("config: {'hybrid-mesh:mesh': text}", "hybrid-mesh:mesh (text)"),
-        ("config: !!python/object/apply:os.system [true]", "not valid YAML"),
+        ("config: !!python/object/apply:os.system [true]", "tags are not supported"),
         ("- config", "config"),
     ],
 )
@@ -69,7 +71,7 @@ def test_says_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
 
 
 def test_says_that_a_file_is_missing(tmp_path: Path) -> None:
-    assert "No such file" in _refusal(tmp_path / "Pulumi.nowhere.yaml")
+    assert "no such file" in _refusal(tmp_path / "Pulumi.nowhere.yaml")
 
 
 def test_says_that_a_file_is_no_text(tmp_path: Path) -> None:

@@ -1,0 +1,284 @@
+"""Reads the text of a stack file into nodes, and refuses what Pulumi's engine refuses, changes or reads
+otherwise.
+
+The engine's reader is Go's yaml.v3. It decodes a file, encodes it again and decodes that: dates become other
+texts, keys that are not text are written out, and some texts lose their beginning. Source: `LoadProjectStack`
+in sdk/go/common/workspace/loaders.go and `unmarshalObject` in sdk/go/common/resource/config/object.go of
+Pulumi 3.274; tests/engine/test_yaml.py compares with the real engine.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import yaml
+
+from hybrid_mesh.model.reading.nodes import Mark, Node
+from hybrid_mesh.model.reading.problems import ConfigurationError, Problem, format_value
+from hybrid_mesh.model.reading.scalars import is_date, plain_value, quoted
+from hybrid_mesh.model.reading.syntax_errors import problem_at, syntax_problem
+
+MAX_DEPTH = 64
+MAX_NODES = 100_000
+"""Levels and values of a file, with each alias counted as what it stands for."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser of libyaml, whose translation to Go is the engine's; PyYAML's own where libyaml is missing."""
+
+_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CHANGED = re.compile("[\n\t\u2028\u2029].*\n|\n", re.DOTALL)
+"""Text of several lines that loses its beginning on its way through the engine."""
+
+_ESCAPED_SLASH = re.compile(r"(?<!\\)(\\\\)*\\/")
+"""An escape of YAML 1.2 that the engine does not know."""
+
+_MERGE = "<<"
+"""The key that brings another section's entries."""
+
+_KEY_KINDS = {
+    yaml.AliasEvent: "an alias",
+    yaml.SequenceStartEvent: "a list",
+    yaml.MappingStartEvent: "a section of keys",
+}
+
+_TEXT_ONLY = 2
+"""Levels, from the root, whose keys must be text to the engine: the file's own and those of `config`."""
+
+
+class _UnreadableDocumentError(Exception):
+    """Ends the reading of a document of which no more can be read."""
+
+
+def read_document(text: str) -> Node | None:
+    """The root of the document `text`, or None when it is empty.
+
+    Raises ConfigurationError with every problem of the text as such, whose paths begin at the root.
+    """
+    found = _CONTROL.search(text)
+    if found is not None:
+        raise ConfigurationError([_control_character(text, found)])
+    composer = _Composer(text)
+    root = composer.document()
+    if composer.problems:
+        raise ConfigurationError(composer.problems)
+    return root
+
+
+def _control_character(text: str, found: re.Match[str]) -> Problem:
+    before = text[: found.start()]
+    line = before.count("\n") + 1
+    column = found.start() - (before.rfind("\n") + 1) + 1
+    message = f"control character U+{ord(found.group()):04X} is not allowed in YAML"
+    remedy = 'Remove it, or write it as an escape in double quotes, for example "\\x1b".'
+    return Problem("", "", message, remedy, line=line, column=column)
+
+
+class _Composer:
+    """Turns a parser's events into nodes. Works on one document once."""
+
+    def __init__(self, text: str) -> None:
+        self.problems: list[Problem] = []
+        self._text = text
+        self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        self._anchors: dict[str, Node | None] = {}
+        self._path: list[str] = []
+        self._nodes = 0
+
+    def document(self) -> Node | None:
+        """The root, or None when there is none; `problems` says whether it can be used."""
+        try:
+            return self._document()
+        except yaml.MarkedYAMLError as error:
+            self.problems.append(syntax_problem(error, self._text))
+        except _UnreadableDocumentError:
+            pass
+        return None
+
+    def _document(self) -> Node | None:
+        next(self._events)
+        start = next(self._events)
+        if isinstance(start, yaml.StreamEndEvent):
+            return None
+        if start.version or start.tags:
+            message, remedy = "YAML directives are not supported", "Remove the lines that begin with %."
+            self.problems.append(problem_at(start.start_mark, message, remedy))
+        root = self._node(next(self._events), None)
+        next(self._events)
+        after = next(self._events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            message = "a stack file must be a single YAML document; a second one begins here"
+            self.problems.append(problem_at(after.start_mark, message, "Remove it."))
+        return root
+
+    def _node(self, event: Any, key: Mark | None) -> Node:
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, key)
+        self._count(1, 1, event)
+        if event.anchor:
+            self._anchors[event.anchor] = None
+        if event.tag is not None:
+            self._report(event, event.tag, "tags are not supported", "Remove the tag.")
+        if isinstance(event, yaml.ScalarEvent):
+            node = self._scalar(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = self._sequence(event)
+        else:
+            node = self._mapping(event)
+        node.key = key
+        if event.anchor:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _alias(self, event: Any, key: Mark | None) -> Node:
+        shown = f"*{event.anchor}"
+        if event.anchor not in self._anchors:
+            remedy = f"Define `&{event.anchor}` above, or put text that begins with * in quotes."
+            self._report(event, shown, "no anchor with this name is defined above", remedy)
+            return Node(_mark(event), key=key)
+        target = self._anchors[event.anchor]
+        if target is None:
+            self._report(event, shown, "the alias is part of the value that it stands for", "Remove it.")
+            raise _UnreadableDocumentError
+        self._count(target.size, target.height, event)
+        return replace(target, mark=_mark(event), key=key)
+
+    def _count(self, nodes: int, height: int, event: Any) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            message = f"the file has more than {MAX_NODES:,} values, each alias counted as what it stands for"
+            self._report(event, "", message, "Remove aliases or split the mesh.")
+            raise _UnreadableDocumentError
+        if len(self._path) + height > MAX_DEPTH:
+            message = f"the file is nested more than {MAX_DEPTH} levels deep"
+            self._report(event, "", message, "Close the brackets that are open, or use fewer levels.")
+            raise _UnreadableDocumentError
+
+    def _scalar(self, event: Any) -> Node:
+        text: str = event.value
+        if not event.implicit[0]:
+            self._check_text(event, text)
+            return Node(_mark(event), text)
+        if is_date(text):
+            message = "a date without quotes is not read as text"
+            self._report(event, text, message, f"Put it in quotes: {quoted(text)}.")
+            return Node(_mark(event))
+        value = plain_value(text)
+        if isinstance(value, float) and not math.isfinite(value):
+            self._report(event, text, "must be a finite number", "Write a number.")
+        if isinstance(value, str):
+            self._check_text(event, value)
+        return Node(_mark(event), value, text=text)
+
+    def _check_text(self, event: Any, text: str) -> None:
+        if _CHANGED.match(text):
+            message = "the text begins with a line break or a tab, which Pulumi does not keep"
+            self._report(event, text, message, "Begin the text with another character.")
+        elif any("\ud800" <= c <= "\udfff" for c in text):
+            remedy = "Write the character itself instead of two \\u escapes."
+            self._report(event, ascii(text), "not a valid character in an escape sequence", remedy)
+        elif "/" in text and event.style == '"' and _ESCAPED_SLASH.search(self._written(event)):
+            message = "unknown escape sequence in double quotes"
+            self._report(event, "\\/", message, "Write / without a backslash.")
+
+    def _written(self, event: Any) -> str:
+        return self._text[event.start_mark.index : event.end_mark.index]
+
+    def _sequence(self, event: Any) -> Node:
+        node = Node(_mark(event), [])
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            index = str(len(node.entries))
+            self._path.append(index)
+            self._add(node, index, self._node(event, None))
+            self._path.pop()
+        node.value = [entry.value for entry in node.entries.values()]
+        return node
+
+    def _mapping(self, event: Any) -> Node:
+        node = Node(_mark(event), {})
+        merges: dict[Mark, list[Node]] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            mark = _mark(event)
+            key = self._key(event)
+            self._path.append(key or "?")
+            value_event = next(self._events)
+            value = self._node(value_event, mark)
+            if key == _MERGE:
+                first = next(iter(merges), None)
+                merges[mark] = self._merged(value_event, value)
+            else:
+                first = node.entries[key].key if key in node.entries else None
+            if first is not None:
+                message = f"duplicate key (first defined on line {first.line})"
+                self._report(event, "", message, "Rename one of the two, or merge them.")
+            elif key is not None and key != _MERGE:
+                self._add(node, key, value)
+            self._path.pop()
+        for source in (source for sources in merges.values() for source in sources):
+            for key, entry in source.entries.items():
+                if key not in node.entries:
+                    self._add(node, key, entry)
+        node.value = {key: entry.value for key, entry in node.entries.items()}
+        return node
+
+    def _key(self, event: Any) -> str | None:
+        """The text of a key, or None for one that is refused; consumes the key's events."""
+        if not isinstance(event, yaml.ScalarEvent):
+            message = f"{_KEY_KINDS[type(event)]} cannot be a key"
+            self._report(event, "", message, "Put text that begins with {, [ or * in quotes.")
+            self._node(event, None)
+            return None
+        text: str = event.value
+        if event.tag is not None:
+            self._report(event, event.tag, "tags are not supported", "Remove the tag.")
+        if not event.implicit[0]:
+            self._check_text(event, text)
+            if text == _MERGE:
+                message = "Pulumi takes this key for a merge key, also in quotes"
+                self._report(event, text, message, "Choose another key.")
+                return None
+        elif is_date(text) or _as_key(text, len(self._path)) != text:
+            message = "a key must be text, and this one is not read as text without quotes"
+            self._report(event, text, message, f"Write {quoted(text)}.")
+            return None
+        return text
+
+    def _merged(self, event: Any, value: Node) -> list[Node]:
+        """The mappings that a merge key brings, the first of which has precedence."""
+        is_list = isinstance(value.value, list) and not isinstance(event, yaml.AliasEvent)
+        sources = list(value.entries.values()) if is_list else [value]
+        if all(isinstance(source.value, dict) for source in sources):
+            return sources
+        message = "a merge key requires a section of keys, or a list of them"
+        self._report(
+            event, format_value(value.value), message, "Write `<<: *anchor` or `<<: [*one, *other]`."
+        )
+        return []
+
+    def _add(self, node: Node, key: str, entry: Node) -> None:
+        node.entries[key] = entry
+        node.size += entry.size
+        node.height = max(node.height, entry.height + 1)
+
+    def _report(self, event: Any, value: str, message: str, remedy: str) -> None:
+        line, column = _mark(event)
+        path = ".".join(self._path)
+        self.problems.append(Problem(path, value, message, remedy, line=line, column=column))
+
+
+def _mark(event: Any) -> Mark:
+    return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def _as_key(text: str, depth: int) -> str | None:
+    """How the engine writes the plain key `text`; None for one that it refuses or changes.
+
+    It writes a key that is not text as Go prints it, where it allows one.
+    """
+    value = plain_value(text)
+    if isinstance(value, str):
+        return value
+    if depth < _TEXT_ONLY or value is None or isinstance(value, float):
+        return None
+    return format_value(value)

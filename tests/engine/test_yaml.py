@@ -1,0 +1,137 @@
+"""A stack file is read alike by `plan` and by Pulumi's engine, or `plan` refuses it."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybrid_mesh.model.reading.problems import ConfigurationError
+from hybrid_mesh.model.reading.stack_file import load_stack_file
+from tests.commands import PROJECT
+from tests.engine.yaml_corpus import FILES, KEYS, LONG, SCALARS, STRUCTURES, TEXTS
+
+pytestmark = pytest.mark.engine
+
+KEY = "hybrid-mesh:mesh"
+LONG_KEY = '"' + "k" * 200 + '"'
+
+
+def texts() -> Iterator[str]:
+    """Bodies of a mesh's key `v`, each a text on its own."""
+    yield from SCALARS
+    yield from (*TEXTS, *LONG)
+    yield from ("{" + key + ": 1}" for key in (*KEYS, LONG_KEY))
+    yield from (f"{key}: 1" for key in (*KEYS, LONG_KEY))
+    yield from STRUCTURES
+
+
+def alone(body: str) -> str:
+    return f"config:\n  {KEY}:\n    o: &one 1\n    v: {_indented(body, 6)}\n"
+
+
+def together(bodies: dict[str, str]) -> str:
+    """One file with each of `bodies` below a flat key of its own."""
+    entries = (f"  x:{name}:\n    o: &one 1\n    v: {_indented(body, 6)}\n" for name, body in bodies.items())
+    return f"config:\n{''.join(entries)}"
+
+
+def _indented(body: str, columns: int) -> str:
+    block = ("\n" in body and body[0] not in "|>\"'") or body[-3:] == ": 1"
+    text = f"\n{body}" if block else body
+    return text.replace("\n", "\n" + " " * columns)
+
+
+def read(folder: Path, text: str) -> dict[str, Any] | None:
+    """What the project reads; None when it refuses the file."""
+    path = folder / "Pulumi.read.yaml"
+    path.write_bytes(text.encode())
+    try:
+        return dict(load_stack_file(path).config)
+    except ConfigurationError as error:
+        for problem in error.problems:
+            assert problem.message
+            assert problem.remedy
+            assert problem.line is not None or problem.file
+        return None
+
+
+class Engine:
+    """The real `pulumi` with a stack `read` of a project without a program."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "Pulumi.yaml").write_text("name: hybrid-mesh\nruntime: python\n")
+        self.environment = {
+            "PATH": f"{PROJECT / '.toolchain' / 'bin'}:/usr/bin:/bin",
+            "HOME": str(folder),
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_BACKEND_URL": f"file://{folder}",
+            "PULUMI_CONFIG_PASSPHRASE": "correct horse battery staple",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        assert self._pulumi("stack", "init", "read").returncode == 0
+
+    def _pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["pulumi", *arguments, "--non-interactive"]
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment, text=True, capture_output=True, check=False
+        )
+
+    def config(self, text: str) -> dict[str, Any] | None:
+        """The values that a program gets for the keys of the stack file `text`; None when it is refused."""
+        (self.folder / "Pulumi.read.yaml").write_bytes(text.encode())
+        done = self._pulumi("config", "--json", "--show-secrets", "--stack", "read")
+        if done.returncode != 0:
+            return None
+        told = json.loads(done.stdout)
+        return {key: json.loads(value["value"]) if "objectValue" in value else value["value"]
+                for key, value in told.items()}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    if shutil.which("pulumi", path=f"{PROJECT / '.toolchain' / 'bin'}:/usr/bin:/bin") is None:
+        pytest.skip("there is no pulumi: run make toolchain")
+    return Engine(tmp_path_factory.mktemp("yaml"))
+
+
+def differences(engine: Engine, folder: Path, bodies: dict[str, str]) -> Iterator[str]:
+    """Each of `bodies`, all of which the project reads, that the engine refuses or reads otherwise."""
+    text = together(bodies)
+    ours, theirs = read(folder, f"{text}  {KEY}: {{}}\n"), engine.config(text)
+    assert ours is not None
+    if theirs is None and len(bodies) > 1:
+        names = list(bodies)
+        for half in (names[: len(names) // 2], names[len(names) // 2 :]):
+            yield from differences(engine, folder, {name: bodies[name] for name in half})
+        return
+    for name, body in bodies.items():
+        if theirs is None:
+            yield f"{body!a}: refused by the engine"
+        elif not same(ours[f"x:{name}"]["v"], theirs[f"x:{name}"]["v"]):
+            yield f"{body!a}: {ours[f'x:{name}']['v']!a}, but {theirs[f'x:{name}']['v']!a} in the engine"
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal, with true and 1, and 1 and 1.0, told apart."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def test_a_value_is_read_alike_or_refused(engine: Engine, tmp_path: Path) -> None:
+    accepted = [body for body in texts() if read(tmp_path, alone(body)) is not None]
+    assert len(accepted) > 200
+    assert list(differences(engine, tmp_path, {f"k{n}": body for n, body in enumerate(accepted)})) == []
+
+
+@pytest.mark.parametrize("text", FILES, ids=ascii)
+def test_a_file_is_read_alike_or_refused(engine: Engine, tmp_path: Path, text: str) -> None:
+    ours = read(tmp_path, text)
+    if ours is None:
+        return
+    theirs = engine.config(text)
+    assert theirs is not None
+    assert same(ours[KEY], theirs[KEY])
