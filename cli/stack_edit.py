@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from hybrid_mesh.cli.errors import WRONG, CommandError
-from hybrid_mesh.model.reading.stack_file import MESH_KEY
+from hybrid_mesh.model.reading.sections import MESH_KEY
 
 Path = tuple[str, ...]
 _NUMBER_OR_SWITCH = re.compile(r"-?[0-9]+(\.[0-9]+)?|true|false")
