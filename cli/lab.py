@@ -2,13 +2,13 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hybrid_mesh.cli.console import out, say, step
 from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
+from hybrid_mesh.cli.lab_export import export
 from hybrid_mesh.cli.lab_logs import logs
 from hybrid_mesh.cli.lab_names import CLUSTER, MEMBER, VM, lab_status, refusal
 from hybrid_mesh.cli.lab_status import status_document, status_lines
@@ -57,12 +57,7 @@ def kubeconfig(cluster: Cluster) -> None:
     out.print(info.kubeconfig, markup=False)
 
 
-@lab.command()
-def export(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
-    """Copy all logs of the lab, running or not, into a folder."""
-    copies = LabClient.export_logs(folder)
-    (folder / "status.json").write_text(json.dumps(status_document(lab_status()), indent=2))
-    out.print(f"{len(copies)} logs are in {folder}.")
+lab.command()(export)
 
 
 @lab.command()

@@ -16,6 +16,12 @@ def lab_status() -> LabStatus:
         return LabClient.saved_status()
 
 
+def stacks(status: LabStatus) -> list[str]:
+    """The names of the stacks that have members there."""
+    owners = [*(cluster.owner for cluster in status.clusters), *(vm.owner for vm in status.machines)]
+    return sorted({owner.stack for owner in owners if owner})
+
+
 def check_member(name: str) -> None:
     """Raises CommandError when the lab, running or stopped, has no such member; LabNotRunning without one."""
     found = lab_status()

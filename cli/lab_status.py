@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from hybrid_mesh.cli.lab_names import stacks
 from hybrid_mesh.cli.options import DEFAULT_STACK
 from hybrid_mesh.cli.touch import COMMAND, command
-from hybrid_mesh.local.lab.specs import ClusterStatus, LabStatus, MachineStatus, Owner
+from hybrid_mesh.local.lab.specs import LabStatus, Owner
 
 Row = tuple[str, ...]
 
@@ -24,12 +25,12 @@ def status_document(status: LabStatus) -> dict[str, Any]:
 
 def status_lines(status: LabStatus) -> Iterator[str]:
     """What `hybrid-mesh lab status` prints. Each address and each command is whole and in one line."""
-    members: list[ClusterStatus | MachineStatus] = [*status.clusters, *status.machines]
+    members = bool(status.clusters or status.machines)
     if status.running:
         memory = f"{status.memory_bytes / 2**20:.0f} MiB of memory"
         yield f"The lab is running (process {status.process_id}, {memory})."
     elif members:
-        yield f"The lab is stopped; `{_up(members)}` restarts it from its saved state."
+        yield f"The lab is stopped; `{_up(status)}` restarts it from its saved state."
     else:
         yield "No lab is running."
     if members:
@@ -42,9 +43,9 @@ def status_lines(status: LabStatus) -> Iterator[str]:
             yield from (f"  {line}" for line in _columns(rows))
 
 
-def _up(members: Sequence[ClusterStatus | MachineStatus]) -> str:
-    stacks = sorted({member.owner.stack for member in members if member.owner})
-    return command("up", stacks[0] if stacks and DEFAULT_STACK not in stacks else DEFAULT_STACK)
+def _up(status: LabStatus) -> str:
+    known = stacks(status)
+    return command("up", known[0] if known and DEFAULT_STACK not in known else DEFAULT_STACK)
 
 
 def _members(status: LabStatus) -> Iterator[str]:

@@ -19,7 +19,7 @@ def open_terminal(state: Path, name: str) -> NoReturn:
     terminal = {"TERM": os.environ.get("TERM", "dumb"), "HOME": "/root", "LANG": "C.UTF-8"}
     path = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
     shell = ["sh", "-c", "cd && exec bash --login"]
-    command = ["nsenter", f"--target={leader}", "--all", "--root", "--wd=/", "--", *shell]
+    command = ["nsenter", f"--target={leader}", "--all", "--root", "--wd", "--", *shell]
     os.execvpe("nsenter", command, {**terminal, **path})  # noqa: S606
 
 

@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -114,15 +113,6 @@ def test_down_powers_off_and_is_no_error_twice(lab: FakeLab) -> None:
     again = runner.invoke(app, ["lab", "down"])
     assert again.exit_code == 0
     assert "No lab is running." in again.stderr
-
-
-@pytest.mark.parametrize("running", [True, False])
-def test_logs_are_exported_with_the_status(lab: FakeLab, tmp_path: Path, running: bool) -> None:
-    lab.running = running
-    done = runner.invoke(app, ["lab", "export", str(tmp_path / "logs")])
-    assert done.exit_code == 0, done.output
-    assert ("export", tmp_path / "logs") in lab.asked
-    assert json.loads((tmp_path / "logs" / "status.json").read_text())["running"] is running
 
 
 @pytest.mark.parametrize(("name", "kind"), [("legacy-0", "machine"), ("east", "cluster")])

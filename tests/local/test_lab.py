@@ -5,6 +5,7 @@ import json
 import os
 import ssl
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -306,6 +307,19 @@ def test_logs_and_status_tell_of_every_member(infos: dict[str, ClusterInfo]) -> 
     assert any("Serving securely" in line.text for line in LabClient.log("east", "kube-apiserver").read())
     with pytest.raises(LabError, match="no member nobody"):
         LabClient.log("nobody")
+
+
+def test_a_terminal_begins_in_roots_home_without_a_complaint(infos: dict[str, ClusterInfo]) -> None:
+    client = LabClient.connect(start=False)
+    client.ensure_machine(MACHINE, say_nothing)
+    program = "from hybrid_mesh.local.lab.client import LabClient as L; L.connect(start=False).terminal('vm')"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program], input="pwd\n", capture_output=True, text=True, check=False
+        )
+        assert (done.stdout, done.stderr, done.returncode) == ("/root\n", "", 0)
+    finally:
+        client.delete_machine("vm")
 
 
 def test_the_log_of_a_vm_is_its_journal_and_goes_on(infos: dict[str, ClusterInfo]) -> None:

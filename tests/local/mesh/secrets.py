@@ -50,16 +50,17 @@ def _collect(value: Any, found: set[str], *, secret: bool) -> None:
         for item in value:
             _collect(item, found, secret=secret)
     elif isinstance(value, str) and secret:
-        found.update(_sensitive_lines(value))
+        found.update(sensitive_lines(value))
 
 
-def _sensitive_lines(text: str) -> set[str]:
+def sensitive_lines(text: str) -> set[str]:
+    """A line of each key and token in `text`, and, of one in base64, its beginning in base64, too."""
     lines = _pem_key_lines(text) | _credentials(text)
     try:
         decoded = base64.b64decode(text, validate=True).decode()
     except ValueError:
         return lines
-    if decoded != text and (inner := _sensitive_lines(decoded)):
+    if decoded != text and (inner := sensitive_lines(decoded)):
         return lines | inner | {text[:64]} if "CERTIFICATE" not in decoded else lines | inner
     return lines | ({text[:80]} if decoded.startswith("ey") and decoded.count(".") == 2 else set())
 

@@ -10,11 +10,14 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.local.host import Traces, assert_nothing_left, traces
-from tests.local.mesh.secrets import known_secrets, leaks
+from tests.local.mesh.guest import TOKEN
+from tests.local.mesh.secrets import known_secrets, leaks, sensitive_lines
 from tests.local.mesh.site import Site, descendants, kill_one
 from tests.waiting import eventually
 
@@ -28,7 +31,7 @@ def assert_verified(site: Site) -> None:
 
 
 def kill_lab(site: Site, before: Traces) -> None:
-    pid = site.lab()["process_id"]
+    pid = site.lab()["processId"]
     family = [pid, *(child for child, _ in descendants(pid))]
     os.kill(pid, signal.SIGKILL)
     eventually("every process of the lab ended", lambda: not any(_alive(member) for member in family), 20)
@@ -59,6 +62,40 @@ def test_the_exported_state_holds_no_plain_secret(site: Site) -> None:
     assert leaks(known_secrets(site.export()), plain) == []
 
 
+def test_the_support_bundle_holds_no_secret(site: Site, tmp_path: Path) -> None:
+    secrets = {
+        *known_secrets(site.export()),
+        *(found for cluster in ("east", "west") for found in _sensitive(_secret_objects(site, cluster))),
+        *(
+            found
+            for path in (site.state / "lab").rglob("*.key")
+            for found in sensitive_lines(path.read_text())
+        ),
+        *sensitive_lines(site.hybrid_mesh("lab", "shell", "legacy-0", "--", "cat", TOKEN).stdout.strip()),
+    }
+    assert len(secrets) > 50
+    target = tmp_path / "support"
+    site.hybrid_mesh("lab", "export", str(target))
+    files = [path for path in target.rglob("*") if path.is_file()]
+    assert [found for path in files for found in leaks(secrets, path.read_text())] == []
+    names = {str(path.relative_to(target)) for path in files}
+    assert not [name for name in names if name.endswith(".failed")]
+    assert {"plan-local.json", "machines/legacy-0/config_dump.json", "lab.log"} <= names
+    assert len([name for name in names if "/proxies/istio-system_istio-eastwestgateway-" in name]) == 2
+
+
+def _secret_objects(site: Site, cluster: str) -> list[str]:
+    """The values of every Secret of a cluster, in base64."""
+    asked = ("get", "secrets", "--all-namespaces", "--output=json")
+    found = json.loads(site.hybrid_mesh("kubectl", cluster, "--", *asked).stdout)["items"]
+    return [value for secret in found for value in (secret.get("data") or {}).values()]
+
+
+def _sensitive(values: list[str]) -> Iterator[str]:
+    for value in values:
+        yield from sensitive_lines(value)
+
+
 def test_the_host_sees_nothing_of_the_running_lab(site: Site, before: Traces) -> None:
     now = traces(site.state)
     assert not any(
@@ -72,7 +109,7 @@ def test_what_is_killed_or_rebooted_comes_back(site: Site) -> None:
     """istiod, a gateway or sidecar, an API server, the agent of one VM and the other VM, all at once."""
     begun = _begin_of(site, "legacy-1")
     for program in ("pilot-discovery", "envoy", "kube-apiserver"):
-        kill_one(site.lab()["process_id"], program)
+        kill_one(site.lab()["processId"], program)
     site.hybrid_mesh("lab", "shell", "legacy-0", "--", "pkill", "-9", "pilot-agent")
     site.hybrid_mesh("lab", "shell", "legacy-1", "--", "systemctl", "reboot", check=False)
     eventually("legacy-1 booted again", lambda: _begin_of(site, "legacy-1") not in ("", begun))
