@@ -3,7 +3,7 @@
 import json as json_text
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 import typer
@@ -56,6 +56,7 @@ def plan(
         _print_json(description)
         return
     for table in _tables(description):
+        _keep_words(table)
         out.print(table)
         out.print()
 
@@ -124,7 +125,7 @@ def _mesh(plan: dict[str, Any]) -> Table:
 
 
 def _networks(plan: dict[str, Any]) -> Table:
-    table = _table("Networks", "name", "type", "range", "clusters", "groups", "way in for others")
+    table = _table("Networks", "name", "type", "CIDR", "clusters", "groups", "entry point")
     for network in plan["networks"]:
         table.add_row(
             network["name"],
@@ -132,13 +133,15 @@ def _networks(plan: dict[str, Any]) -> Table:
             network["cidr"],
             ", ".join(network["clusters"]),
             ", ".join(network["groups"]),
-            ", ".join(network["waysIn"]),
+            ", ".join(network["entryPoints"]),
         )
     return table
 
 
 def _clusters(plan: dict[str, Any]) -> Table:
-    table = _table("Clusters", "name", "type", "network", "state", "peers", "pods", "services", "gateway")
+    table = _table(
+        "Clusters", "name", "type", "network", "state", "peers", "pod CIDR", "service CIDR", "gateway"
+    )
     for cluster in plan["clusters"]:
         gateway = cluster["gateway"]
         table.add_row(
@@ -147,8 +150,8 @@ def _clusters(plan: dict[str, Any]) -> Table:
             cluster["network"],
             cluster["state"],
             ", ".join(cluster["peers"]),
-            cluster["podCidr"] or "its own",
-            cluster["serviceCidr"] or "its own",
+            cluster["podCidr"] or "the cluster's own",
+            cluster["serviceCidr"] or "the cluster's own",
             f"{gateway['serviceType']} {', '.join(gateway['addresses'])}".strip() if gateway else "none",
         )
     return table
@@ -156,11 +159,18 @@ def _clusters(plan: dict[str, Any]) -> Table:
 
 def _groups(plan: dict[str, Any]) -> Table:
     table = _table(
-        "Workload groups", "name", "machines", "network", "registers with", "identity", "called by", "probe"
+        "Workload groups",
+        "name",
+        "VMs",
+        "network",
+        "registers with",
+        "service account",
+        "hosts and ports",
+        "probe",
     )
     for group in plan["groups"]:
         names = [machine["name"] for machine in plan["machines"] if machine["group"] == group["name"]]
-        machines = ", ".join(names) or f"{group['machines']['type']}, at least {group['machines']['minimum']}"
+        machines = ", ".join(names) or _counted(group["machines"])
         ports = ", ".join(f"{number} ({name})" for name, number in group["ports"].items())
         table.add_row(
             group["name"],
@@ -174,15 +184,30 @@ def _groups(plan: dict[str, Any]) -> Table:
     return table
 
 
+def _counted(machines: dict[str, Any]) -> str:
+    """How many VMs of a group whose names the plan does not know."""
+    cloud = machines["cloud"]
+    if cloud is None:
+        return f"{machines['type']}, {machines['minimum']} or more"
+    fixed = cloud["minimum"] == cloud["maximum"]
+    return f"{machines['type']}, {cloud['minimum'] if fixed else '{minimum} to {maximum}'.format(**cloud)}"
+
+
 def _files(plan: dict[str, Any]) -> Table:
-    table = _table("Files on each machine", "group", "files", "units")
+    """Files by their folder: those that make a VM a member of the mesh, and those of the application."""
+    table = _table("Files on each VM", "group", "folder", "files")
     for group in plan["groups"]:
-        table.add_row(group["name"], "\n".join(group["files"]), "\n".join(group["units"]))
+        folders: dict[str, list[str]] = {}
+        for path in map(PurePosixPath, group["files"]):
+            folders.setdefault(str(path.parent), []).append(path.name)
+        rows = [*((folder, names) for folder, names in folders.items()), ("systemd units", group["units"])]
+        for index, (folder, names) in enumerate(rows):
+            table.add_row("" if index else group["name"], folder, ", ".join(names))
     return table
 
 
 def _ingresses(plan: dict[str, Any]) -> Table:
-    table = _table("Ingresses", "name", "cluster", "class", "listens at", "path", "leads to")
+    table = _table("Ingresses", "name", "cluster", "class", "listeners", "path", "backends")
     for ingress in plan["ingresses"]:
         listeners = ", ".join(f"{entry['protocol']} {entry['port']}" for entry in ingress["listeners"])
         for route in ingress["routes"] or [{"pathPrefix": "", "backends": []}]:
@@ -205,17 +230,23 @@ def _backend(backend: dict[str, Any]) -> str:
 
 
 def _paths(plan: dict[str, Any]) -> Table:
-    table = _table("What must be let through (TCP)", "from", "to", "ports", "route", "opened by", "for")
+    table = _table("Required network paths (TCP)", "from", "to", "ports", "route", "opened by", "for")
     for path in plan["paths"]:
         table.add_row(
             path["source"],
             path["destination"],
             ", ".join(map(str, path["ports"])) or "all",
-            "needed" if path["route"] else "",
-            "yourself" if path["yours"] else "the program",
+            "required" if path["route"] else "",
+            "you" if path["openedBy"] == "you" else "the program",
             path["purpose"],
         )
     return table
+
+
+def _keep_words(table: Table) -> None:
+    """Lets no column be narrower than its longest word, so that no name or address is broken."""
+    for column in table.columns:
+        column.min_width = max((len(word) for cell in column.cells for word in str(cell).split()), default=0)
 
 
 def _table(title: str, *columns: str) -> Table:

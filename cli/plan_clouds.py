@@ -14,12 +14,12 @@ def cloud_tables(plan: dict[str, Any], table: MakeTable) -> list[Table]:
     clusters = [cluster for cluster in plan["clusters"] if cluster["cloud"]]
     groups = [group for group in plan["groups"] if group["machines"]["cloud"]]
     tables = [_subnets(networks, table), _firewall(networks, table)] if networks else []
-    tables += [_admission(clusters, table)] if clusters else []
+    tables += [_allowed_clients(clusters, table)] if clusters else []
     return tables + ([_machines(groups, table)] if groups else [])
 
 
 def _subnets(networks: list[dict[str, Any]], table: MakeTable) -> Table:
-    made = table("Subnets", "network", "subnet", "range", "zone", "ranges in it")
+    made = table("Subnets", "network", "subnet", "CIDR", "zone", "secondary CIDRs")
     for network in networks:
         for subnet in network["cloud"]["subnets"]:
             further = "\n".join(f"{name} {cidr}" for name, cidr in subnet["secondary"].items())
@@ -29,13 +29,13 @@ def _subnets(networks: list[dict[str, Any]], table: MakeTable) -> Table:
 
 
 def _firewall(networks: list[dict[str, Any]], table: MakeTable) -> Table:
-    made = table("What the clouds' networks let in", "network", "from", "to", "ports", "for")
+    made = table("Firewall rules of cloud networks", "network", "from", "to", "ports", "for")
     for network in networks:
         for rule in network["cloud"]["firewall"]:
             everything = "all" if rule["protocol"] == "all" else "all TCP"
             made.add_row(
                 network["name"],
-                "\n".join(party["who"] for party in rule["from"]),
+                "\n".join(party["name"] for party in rule["from"]),
                 rule["to"],
                 ", ".join(map(str, rule["ports"])) or everything,
                 rule["for"],
@@ -43,19 +43,19 @@ def _firewall(networks: list[dict[str, Any]], table: MakeTable) -> Table:
     return made
 
 
-def _admission(clusters: list[dict[str, Any]], table: MakeTable) -> Table:
-    made = table("Whom the clouds' clusters let in", "cluster", "at", "from", "for")
+def _allowed_clients(clusters: list[dict[str, Any]], table: MakeTable) -> Table:
+    made = table("Allowed clients of API servers and gateways", "cluster", "at", "from", "for")
     for cluster in clusters:
         cloud = cluster["cloud"]
-        places = [("API server", cloud["admitted"]), ("gateway", cloud["gatewayAdmitted"])]
+        places = [("API server", cloud["allowedClients"]), ("gateway", cloud["gatewayAllowedClients"])]
         for place, sources in places:
-            for source in sources or [{"from": "nobody outside", "for": cloud["endpoint"]}]:
+            for source in sources or [{"from": "nobody outside the network", "for": cloud["endpoint"]}]:
                 made.add_row(cluster["name"], place, source["from"], source["for"])
     return made
 
 
 def _machines(groups: list[dict[str, Any]], table: MakeTable) -> Table:
-    made = table("Machines in a cloud", "group", "number", "kind", "image", "where", "proved by")
+    made = table("VMs in clouds", "group", "count", "machine type", "image", "zones", "machine identity")
     for group in groups:
         cloud = group["machines"]["cloud"]
         fixed = cloud["minimum"] == cloud["maximum"]

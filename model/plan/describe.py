@@ -5,7 +5,7 @@ from typing import Any
 
 from hybrid_mesh.model.config.machines import LocalMachinesConfig
 from hybrid_mesh.model.plan.describe_cloud import cluster_in_cloud, machines_in_cloud, network_in_cloud
-from hybrid_mesh.model.plan.required_paths import open_paths
+from hybrid_mesh.model.plan.required_paths import OpenPath, open_paths
 from hybrid_mesh.model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan
 
 
@@ -38,7 +38,7 @@ def describe(plan: MeshPlan) -> dict[str, Any]:
             for machine in group.machines
         ],
         "ingresses": [_ingress(ingress) for ingress in plan.ingresses.values()],
-        "paths": [asdict(path) for path in open_paths(plan)],
+        "paths": [_path(path) for path in open_paths(plan)],
         "demo": plan.demo.model_dump(mode="json", by_alias=True) if plan.demo else None,
         "secrets": [f"hybrid-mesh:{name}" for name in plan.secrets],
     }
@@ -51,18 +51,19 @@ def _network(plan: MeshPlan, network: NetworkPlan) -> dict[str, Any]:
         "cidr": str(network.config.cidr),
         "clusters": list(network.clusters),
         "groups": list(network.groups),
-        "waysIn": _ways_in(plan, network),
+        "entryPoints": _entry_points(plan, network),
         "cloud": network_in_cloud(network),
     }
 
 
-def _ways_in(plan: MeshPlan, network: NetworkPlan) -> list[str]:
-    ways = [f"gateway of {name}" for name in network.gateway_clusters]
+def _entry_points(plan: MeshPlan, network: NetworkPlan) -> list[str]:
+    """How members of other networks reach this one."""
+    found = [f"gateway of {name}" for name in network.gateway_clusters]
     if network.gateway_address is not None:
-        ways.append(f"gateway {network.gateway_address}")
+        found.append(f"gateway {network.gateway_address}")
     if network.direct:
-        ways.append("direct")
-    return ways or (["none needed"] if len(plan.networks) == 1 else ["none"])
+        found.append("direct")
+    return found or (["none needed"] if len(plan.networks) == 1 else ["none"])
 
 
 def _cluster(cluster: ClusterPlan) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def _group(group: GroupPlan) -> dict[str, Any]:
         },
         "identity": group.machine_identity,
         "files": list(group.files),
-        "units": [unit.name for unit in group.config.application.units],
+        "units": list(group.units),
     }
 
 
@@ -119,4 +120,16 @@ def _ingress(ingress: IngressPlan) -> dict[str, Any]:
         "routes": [
             route.model_dump(mode="json", by_alias=True, exclude_none=True) for route in ingress.config.routes
         ],
+    }
+
+
+def _path(path: OpenPath) -> dict[str, Any]:
+    """`openedBy` is `program` where a firewall of the plan or the local site opens the path, else `you`."""
+    return {
+        "source": path.source,
+        "destination": path.destination,
+        "ports": list(path.ports),
+        "purpose": path.purpose,
+        "route": path.route,
+        "openedBy": "you" if path.manual else "program",
     }

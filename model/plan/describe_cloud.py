@@ -41,9 +41,9 @@ def cluster_in_cloud(cluster: ClusterPlan) -> dict[str, Any] | None:
     return {
         "controlPlaneCidr": getattr(cluster, "control_plane_cidr", None),
         "endpoint": cluster.api.endpoint,
-        "admitted": [_source(source) for source in cluster.api.sources],
+        "allowedClients": [_source(source) for source in cluster.api.sources],
         "gatewayAddresses": exposure.reserved_addresses if exposure else 0,
-        "gatewayAdmitted": [_source(source) for source in exposure.sources] if exposure else [],
+        "gatewayAllowedClients": [_source(source) for source in exposure.sources] if exposure else [],
     }
 
 
@@ -77,7 +77,7 @@ def _rule(rule: FirewallRulePlan) -> dict[str, Any]:
         "name": rule.key,
         "to": f"{rule.target.role} {rule.target.name}",
         "from": [
-            {"who": f"{party.role} {party.name}", "ranges": list(party.ranges)} for party in rule.sources
+            {"name": f"{party.role} {party.name}", "ranges": list(party.ranges)} for party in rule.sources
         ],
         "protocol": rule.protocol,
         "ports": list(rule.ports),

@@ -16,10 +16,13 @@ from hybrid_mesh.model.objects.groups import group_account, group_hosts, group_l
 from hybrid_mesh.model.objects.helm_values import default_proxy_config
 from hybrid_mesh.model.plan.types import GroupPlan, MachinePlan
 from hybrid_mesh.model.texts.agent import AgentSettings
+from hybrid_mesh.model.texts.cloud_init import UNITS, member_files
 from hybrid_mesh.model.texts.cluster_env import render_cluster_env
 from hybrid_mesh.model.texts.mesh_yaml import render_mesh_yaml
 from hybrid_mesh.model.texts.shell_text import render_environment
 
+ISTIO_UNIT = "istio.service"
+"""The unit of the package istio-sidecar: Istio's agent and proxy."""
 MACHINE_FILES = (
     "/etc/certs/root-cert.pem",
     "/etc/hosts",
@@ -50,10 +53,24 @@ def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
         workload_group=workload_group(name, group),
         cluster_env=_cluster_env(settings, mesh.clusters[group.cluster]),
         mesh_yaml=render_mesh_yaml(settings),
-        files=tuple(sorted({*MACHINE_FILES, *(file.path for file in group.application.files)})),
+        files=_files(group),
+        units=_units(group),
         identity_kind=cloud.identity_kind if cloud else "User",
         machine_set=machine_set,
     )
+
+
+def _files(group: WorkloadGroupConfig) -> tuple[str, ...]:
+    own = [file.path for file in group.application.files]
+    members = () if isinstance(group.machines, BundleMachinesConfig) else member_files()
+    return tuple(sorted({*MACHINE_FILES, *members, *own}))
+
+
+def _units(group: WorkloadGroupConfig) -> tuple[str, ...]:
+    """A bundle's installer needs no identity unit: its VM brings a token and renews its certificate."""
+    own = [unit.name for unit in group.application.units]
+    members = () if isinstance(group.machines, BundleMachinesConfig) else UNITS
+    return (ISTIO_UNIT, *members, *own)
 
 
 def _minimum(machines: MachinesConfig) -> int:

@@ -27,7 +27,7 @@ class OpenPath:
     purpose: str
     route: bool
     """Whether a route is needed too, as source and destination are in different networks."""
-    yours: bool
+    manual: bool
     """Whether you open it yourself: no firewall of the plan, nor the local site, does."""
 
 
@@ -49,13 +49,13 @@ def _inside(plan: MeshPlan) -> Iterator[OpenPath]:
         if network.firewall:
             continue
         range_ = _range(network)
-        ports, yours = _group_ports(plan, network), network.config.type != "local"
+        ports, manual = _group_ports(plan, network), network.config.type != "local"
         if ports:
             yield OpenPath(
-                range_, range_, ports, "pods and machines call the machines", route=False, yours=yours
+                range_, range_, ports, "pods and machines call the machines", route=False, manual=manual
             )
         if network.groups and network.clusters:
-            yield OpenPath(range_, range_, (), "machines call pods", route=False, yours=yours)
+            yield OpenPath(range_, range_, (), "machines call pods", route=False, manual=manual)
 
 
 def _to_machines(plan: MeshPlan) -> Iterator[OpenPath]:
@@ -67,7 +67,7 @@ def _to_machines(plan: MeshPlan) -> Iterator[OpenPath]:
             if other.name != network.name and (other.clusters or other.groups):
                 purpose = "pods and machines call the machines directly"
                 local = network.config.type == "local"
-                yield OpenPath(_range(other), _range(network), ports, purpose, route=True, yours=not local)
+                yield OpenPath(_range(other), _range(network), ports, purpose, route=True, manual=not local)
 
 
 def _to_gateways(plan: MeshPlan) -> Iterator[OpenPath]:
@@ -87,7 +87,7 @@ def _to_gateways(plan: MeshPlan) -> Iterator[OpenPath]:
                     (port,),
                     purpose,
                     route=False,
-                    yours=_is_yours(plan, name),
+                    manual=_is_manual(plan, name),
                 )
             if other.gateway_address is not None:
                 destination = f"gateway {other.gateway_address}"
@@ -97,7 +97,7 @@ def _to_gateways(plan: MeshPlan) -> Iterator[OpenPath]:
                     (CROSS_NETWORK_PORT,),
                     "traffic between networks",
                     route=False,
-                    yours=True,
+                    manual=True,
                 )
 
 
@@ -113,7 +113,7 @@ def _to_istiod(plan: MeshPlan) -> Iterator[OpenPath]:
             (port,),
             purpose,
             route=False,
-            yours=_is_yours(plan, group.cluster),
+            manual=_is_manual(plan, group.cluster),
         )
 
 
@@ -133,7 +133,7 @@ def _to_api_servers(plan: MeshPlan) -> Iterator[OpenPath]:
                     (port,),
                     purpose,
                     route=False,
-                    yours=True,
+                    manual=True,
                 )
 
 
@@ -155,7 +155,7 @@ def _egress(network: NetworkPlan, *, inside: bool) -> Iterator[str]:
         yield from (f"{network.name} egress {cidr}" for cidr in network.egress)
 
 
-def _is_yours(plan: MeshPlan, cluster: str) -> bool:
+def _is_manual(plan: MeshPlan, cluster: str) -> bool:
     """Whether the way to the gateway of `cluster` is for you to open."""
     return isinstance(plan.clusters[cluster].config, KubeconfigClusterConfig)
 

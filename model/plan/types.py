@@ -109,7 +109,9 @@ class GroupPlan:
     cluster_env: str
     mesh_yaml: str
     files: tuple[str, ...]
-    """Names of the files that each machine is given."""
+    """Paths of the files that each VM gets: the mesh's and the application's."""
+    units: tuple[str, ...]
+    """Names of the systemd units that each VM gets."""
     identity_kind: IdentityKind = "User"
     """What `machine_identity` is to Kubernetes: a user (local, GCE), or a group of an access entry (EC2)."""
     machine_set: MachineSetPlan | None = None

@@ -5,6 +5,7 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from hybrid_mesh.model.config.groups import MachineFileConfig, SystemdUnitConfig
 from hybrid_mesh.model.texts.block_yaml import block_yaml
@@ -24,7 +25,7 @@ USER_DATA_LIMIT = 16 * 1024
 gzipped."""
 
 
-_UNITS = (
+UNITS = (
     "hybrid-mesh.target",
     "hybrid-mesh-identity.service",
     "hybrid-mesh-identity.timer",
@@ -91,6 +92,24 @@ def render_user_data(boot: MachineBoot) -> str:
     return text
 
 
+@cache
+def member_files() -> tuple[str, ...]:
+    """Paths of the files that make a VM a member of the mesh, whatever its group."""
+    boot = MachineBoot(
+        group="",
+        namespace="",
+        service_account="",
+        cluster="",
+        api_endpoint="",
+        api_certificate_authority="",
+        gateway_addresses=("203.0.113.10",),
+        cluster_env="",
+        mesh_yaml="",
+        package_url="",
+    )
+    return tuple(text.path for text in _texts(boot))
+
+
 def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
     settings = {
         "NAMESPACE": boot.namespace,
@@ -113,7 +132,7 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         machine_text(f"{LIBRARY}/fetch", "fetch.sh", "0755"),
         machine_text(f"{LIBRARY}/install-package", "install-package.sh", "0755"),
         machine_text(f"{LIBRARY}/setup", "setup.sh", "0755"),
-        *(machine_text(f"/etc/systemd/system/{unit}", unit) for unit in _UNITS),
+        *(machine_text(f"/etc/systemd/system/{unit}", unit) for unit in UNITS),
         machine_text(
             "/etc/systemd/system/istio.service.d/hybrid-mesh-identity.conf", "istio.service.identity.conf"
         ),

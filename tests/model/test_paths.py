@@ -28,7 +28,7 @@ def test_an_existing_cluster_among_clouds_admits_the_egress_of_its_peers() -> No
         ("aws-us egress of its NAT (3 addresses)", (6443,), "istiod of eks-us reads the cluster"),
         ("gcp-eu egress of its NAT (2 addresses)", (6443,), "istiod of gke-eu reads the cluster"),
     }
-    assert all(path.yours and not path.route for path in _to_api(changed(PROD, EDGE), "edge"))
+    assert all(path.manual and not path.route for path in _to_api(changed(PROD, EDGE), "edge"))
 
 
 def test_the_port_is_that_of_the_peers_url() -> None:
@@ -62,10 +62,10 @@ def test_clouds_and_the_lab_admit_their_own_callers() -> None:
     for raw in (PROD, LOCAL):
         paths = open_paths(plan_from(raw, "test"))
         assert not [path for path in paths if "API server" in path.destination]
-    assert not [path for path in open_paths(plan_from(LOCAL, "test")) if path.yours]
+    assert not [path for path in open_paths(plan_from(LOCAL, "test")) if path.manual]
 
 
 def test_ways_to_gateways_of_clouds_are_opened_by_the_program() -> None:
     paths = open_paths(plan_from(PROD, "test"))
-    yours = {path.destination for path in paths if path.yours}
-    assert yours == {"gateway 203.0.113.10", "dc-fra 10.40.0.0/16"}
+    manual = {path.destination for path in paths if path.manual}
+    assert manual == {"gateway 203.0.113.10", "dc-fra 10.40.0.0/16"}

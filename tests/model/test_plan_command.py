@@ -3,14 +3,16 @@
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 from typer.testing import CliRunner
 
+from hybrid_mesh.cli import console
 from hybrid_mesh.cli.main import app
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.plan.manifests import as_plain
-from tests.model.meshes import LOCAL, changed
+from tests.model.meshes import LOCAL, PROD, changed
 
 
 def _stack(folder: Path, mesh: object) -> Path:
@@ -67,11 +69,52 @@ def test_shows_what_is_made_in_clouds_and_how_its_protection_is_lifted() -> None
         assert words in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("count", "shown"), [({"count": 2}, "gce, 2 "), ({"min": 2, "max": 5}, "gce, 2 to 5 ")]
+)
+def test_counts_the_vms_that_a_cloud_names(tmp_path: Path, count: dict[str, int], shown: str) -> None:
+    machines = dict(PROD["workloadGroups"]["ratings"]["machines"])
+    for key in ("count", "min", "max"):
+        machines.pop(key, None)
+    machines |= count
+    file = _stack(tmp_path, changed(PROD, {"workloadGroups.ratings.machines": machines}))
+    result = CliRunner().invoke(app, ["plan", "--file", str(file)])
+    assert result.exit_code == 0, result.output
+    assert shown in result.stdout
+
+
+def test_says_all_that_makes_a_vm_a_member() -> None:
+    group = describe(plan_from(LOCAL, "local"))["groups"][0]
+    boot = {"/etc/hybrid-mesh/machine.env", "/usr/local/lib/hybrid-mesh/identity", "/etc/hosts"}
+    assert boot | {"/etc/systemd/system/hybrid-mesh-identity.timer"} < set(group["files"])
+    assert {"istio.service", "hybrid-mesh.target", "hybrid-mesh-demo.service"} < set(group["units"])
+    assert "hybrid-mesh-identity.timer" in CliRunner().invoke(app, ["plan"]).stdout
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_breaks_no_name_or_address(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(console.out), "width", width, raising=False)
+    text = CliRunner().invoke(app, ["plan", "--stack", "prod"]).stdout
+    for word in (
+        "hm-prod-ratings@example-mesh-prod.iam.gserviceaccount.com",
+        "10.10.128.0/17",
+        "203.0.113.10",
+    ):
+        assert word in text.split()
+
+
 def test_says_which_routes_direct_machines_need() -> None:
     result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["plan", "--stack", "dev"])
     assert result.exit_code == 0
-    [line, _] = [line for line in result.stdout.splitlines() if "needed" in line]
-    assert line.split()[:6] == ["kind-one", "10.244.0.0/16", "machines", "192.168.56.0/24", "9080", "needed"]
+    [line, _] = [line for line in result.stdout.splitlines() if "required" in line]
+    assert line.split()[:6] == [
+        "kind-one",
+        "10.244.0.0/16",
+        "machines",
+        "192.168.56.0/24",
+        "9080",
+        "required",
+    ]
 
 
 def test_takes_its_stacks_name_from_a_files(tmp_path: Path) -> None:
