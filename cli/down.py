@@ -1,53 +1,135 @@
 """`hybrid-mesh down`: destroys the mesh of a stack; of a local one nothing is left."""
 
-from hybrid_mesh.cli.console import say, step
-from hybrid_mesh.cli.engine import Engine, ending
-from hybrid_mesh.cli.errors import CommandError
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hybrid_mesh.cli import declared
+from hybrid_mesh.cli.consent import agree, nothing_changed_yet, require_terminal, show
+from hybrid_mesh.cli.console import say
+from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.cli.holdings import Holding, destruction, holdings, in_lab, only_in_lab
 from hybrid_mesh.cli.kubeconfig import forget_contexts
-from hybrid_mesh.cli.options import Stack
+from hybrid_mesh.cli.options import PreviewOnly, Stack, Yes
+from hybrid_mesh.cli.perform import failure, perform
+from hybrid_mesh.cli.plans import is_local, stack_plan
 from hybrid_mesh.cli.salt import remove_salt
-from hybrid_mesh.cli.stack import exists, prepared
+from hybrid_mesh.cli.stack import exists, prepare, prepared, remove
+from hybrid_mesh.cli.touch import command
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
+from hybrid_mesh.local.lab.specs import Owner
 from hybrid_mesh.local.ownership import stack_owner
 from hybrid_mesh.local.paths import project_folder, project_name
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.problems import ConfigurationError
 from hybrid_mesh.model.reading.stack_file import stack_file
 
-ARGUMENTS = ("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")
+ARGUMENTS = ("destroy", "--yes", "--skip-preview")
+FALLBACK = "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER"
+"""Lets `pulumi` encrypt with what the state was encrypted with where the stack's file does not say so
+(pulumi/sdk/go/common/env/env.go)."""
 
 
-def down(stack: Stack = "local") -> None:
-    """Destroy everything that the stack declares. Of a local mesh nothing is left: no process, mount,
-    network or state.
+def down(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = False) -> None:
+    """Destroy everything that the stack has. Of a local mesh nothing is left: no process, mount, network or
+    state.
 
-    It does the same when the lab has crashed, when its state is lost, and when nothing exists.
+    It prints what will be lost and asks; without a terminal it needs --yes. Of a stack that is in the lab
+    only it does not ask: `up` makes such a mesh again within a minute.
+
+    The stack's file may be wrong or missing: what exists is known from the stack's state. It does the same
+    when the lab has crashed, when its state is lost, and when nothing exists.
     """
+    plan = _plan(stack)
     engine = Engine.find()
-    local = stack == "local"
+    owner = stack_owner(project_name(), stack, engine.variables)
+    held = holdings(engine, stack)
+    local = in_lab(held) or owner in LabClient.stacks() or (plan is not None and is_local(plan))
+    if preview_only:
+        show(destruction(held), stack)
+        return
     if exists(engine, stack):
-        with step("Destroying the mesh"), prepared(engine, stack):
-            code = engine.stream(*ARGUMENTS, "--stack", stack)
-            if code != 0 and local and not _lab_runs():
-                say("    The lab ended meanwhile; destroying what is left, which needs no lab.")
-                code = engine.stream(*ARGUMENTS, "--stack", stack)
-        if code != 0:
-            raise CommandError(
-                f"`pulumi destroy` {ending(code)}.",
-                "Fix the cause and run the same command again."
-                + (" `hybrid-mesh lab down --forget` ends the lab at once." if local else ""),
-            )
+        if not yes and not only_in_lab(held):
+            _ask(stack, held)
+        _destroy(engine, stack, held, local=local, readable=plan is not None)
     else:
         say(f"The stack {stack} does not exist; there is nothing to destroy.")
     forget_contexts(stack)
     if local:
-        others = LabClient.end(stack_owner(project_name(), stack, engine.variables))
-        if engine.settings.own_passphrase:
-            remove_salt(stack_file(project_folder(), stack), engine.settings.own_passphrase)
-        if others:
-            names = ", ".join(sorted(other.stack for other in others))
-            say(f"Nothing is left of the stack {stack}. The lab keeps running for: {names}.")
-        else:
-            say("Nothing is left of the local mesh.")
+        _clear(engine, stack, owner)
+
+
+def _plan(stack: str) -> MeshPlan | None:
+    try:
+        return stack_plan(stack)
+    except ConfigurationError:
+        return None
+
+
+def _ask(stack: str, held: Sequence[Holding]) -> None:
+    """Ends the command unless the answer is yes."""
+    require_terminal("down", stack)
+    changes = destruction(held)
+    with nothing_changed_yet():
+        show(changes, stack)
+        agree(f"Destroy everything of the stack {stack}?")
+
+
+def _destroy(engine: Engine, stack: str, held: Sequence[Holding], *, local: bool, readable: bool) -> None:
+    """Raises CommandError."""
+    urns = [each.urn for each in held if each.real]
+    say("==> Destroying the mesh", style="bold")
+    started = time.monotonic()
+    with _configured(engine, stack, readable=readable) as (configured, options):
+        arguments = (*ARGUMENTS, "--stack", stack, *options)
+        outcome = perform(configured, *arguments, declared=urns)
+        if not outcome.ok and local and not _lab_runs():
+            say("    The lab ended meanwhile; destroying what is left, which needs no lab.")
+            outcome = perform(configured, *arguments, declared=urns)
+    if not outcome.ok:
+        raise failure("destroy", stack, outcome, _remedy(local=local))
+    say(f"    {outcome.summary} in {time.monotonic() - started:.1f} s")
+
+
+@contextmanager
+def _configured(engine: Engine, stack: str, *, readable: bool) -> Iterator[tuple[Engine, list[str]]]:
+    """The engine and the options with which it works on the stack, whose file it may not be able to read.
+
+    Nothing in that file is needed: providers have their configuration from the state, and so has the key of
+    the secrets.
+    """
+    if readable:
+        with prepared(engine, stack):
+            yield engine, []
+        return
+    say(f"    The file of the stack {stack} is missing or wrong; destroying what its state has.")
+    prepare(engine, stack, create=False)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"Pulumi.{stack}.yaml"
+        file.write_text("{}\n")
+        yield engine.with_variables({FALLBACK: "true"}), ["--config-file", str(file)]
+
+
+def _clear(engine: Engine, stack: str, owner: Owner) -> None:
+    """Ends the lab when no other stack has members in it, and removes what is recorded about the stack."""
+    others = LabClient.end(owner)
+    if engine.settings.own_passphrase:
+        remove_salt(stack_file(project_folder(), stack), engine.settings.own_passphrase)
+    remove(engine, stack)
+    declared.forget(stack)
+    if others:
+        names = ", ".join(sorted(other.stack for other in others))
+        say(f"Nothing is left of the stack {stack}. The lab keeps running for: {names}.")
+    else:
+        say("Nothing is left of the local mesh.")
+
+
+def _remedy(*, local: bool) -> str:
+    text = "Fix the cause and run the same command again."
+    return f"{text} `{command('lab down --forget')}` ends the lab at once." if local else text
 
 
 def _lab_runs() -> bool:

@@ -6,16 +6,28 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
 from hybrid_mesh.cli.environment import PulumiEnvironment, pulumi_environment
 from hybrid_mesh.cli.errors import CommandError
+from hybrid_mesh.cli.events import DEBUG_COMMANDS, EventLog
+from hybrid_mesh.cli.progress import Observer
 from hybrid_mesh.local.paths import project_folder, state_folder
 from hybrid_mesh.local.patience import patient
 
 QUIET_SECONDS = 60.0
+TICK_SECONDS = 0.1
+"""How often a watched command is looked at."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a watched command has ended: its exit code, and what it printed."""
+
+    code: int
+    printed: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,10 @@ class Engine:
             )
         return cls(program, settings, variables)
 
+    def with_variables(self, more: Mapping[str, str]) -> "Engine":
+        """The same program with more environment variables."""
+        return replace(self, variables={**self.variables, **more})
+
     def ask(
         self, *arguments: str, text: str = "", timeout: float = QUIET_SECONDS
     ) -> subprocess.CompletedProcess[str]:
@@ -55,35 +71,63 @@ class Engine:
             timeout=patient(timeout),
         )
 
-    def stream(self, *arguments: str) -> int:
-        """Runs a long command, its output going where ours goes; its exit code.
+    def stream(self, *arguments: str, observer: Observer | None = None) -> "Ended":
+        """Runs a long command. `observer` is given what happens; without one, the command's output goes
+        where ours goes.
 
         Ctrl-C reaches this process only, which passes it on: the first lets `pulumi` finish what it has
         begun, the second makes it end at once. Raises KeyboardInterrupt when it has ended after one.
         """
         with _temporary_folder() as temporary:
-            process = subprocess.Popen(
-                self._command(arguments),
-                cwd=project_folder(),
-                env={**self.variables, "TMPDIR": str(temporary)},
-                stdin=subprocess.DEVNULL,
-                process_group=0,
-            )
+            log, printed = EventLog(temporary / "events"), temporary / "printed"
+            watched = [] if observer is None else ["--event-log", str(log.path)]
+            with printed.open("wb") as output:
+                process = subprocess.Popen(
+                    self._command([*arguments, *watched]),
+                    cwd=project_folder(),
+                    env={**self.variables, "TMPDIR": str(temporary), DEBUG_COMMANDS: "true"},
+                    stdin=subprocess.DEVNULL,
+                    stdout=None if observer is None else output,
+                    stderr=None if observer is None else output,
+                    process_group=0,
+                )
             with _passing_on(process) as interrupts:
+                if observer is not None:
+                    _watch(process, log, observer, interrupts)
                 code = process.wait()
+            text = printed.read_text(errors="replace")
         if interrupts:
             raise KeyboardInterrupt
-        return code
+        return Ended(code, text)
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
         return [self.program, *arguments, "--non-interactive"]
+
+
+def _watch(
+    process: subprocess.Popen[bytes], log: EventLog, observer: Observer, interrupts: Sequence[int]
+) -> None:
+    """Gives `observer` what the log has until the process has ended."""
+    known, running = 0, True
+    while running:
+        try:
+            process.wait(TICK_SECONDS)
+            running = False
+        except subprocess.TimeoutExpired:
+            pass
+        if len(interrupts) > known:
+            known = len(interrupts)
+            observer.interrupted()
+        for event in log.new():
+            observer.feed(event)
+        observer.tick()
 
 
 def ending(code: int) -> str:
     """How a streamed command that failed has ended, for an error."""
     if code < 0:
         return f"was killed by signal {-code}"
-    return f"ended with {code}; its own words are above"
+    return f"failed with exit code {code}; its errors are above"
 
 
 @contextlib.contextmanager

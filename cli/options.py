@@ -15,3 +15,10 @@ Stack = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of text for people.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without a question.")]
+PreviewOnly = Annotated[
+    bool,
+    typer.Option(
+        "--preview-only", "--dry-run", help="Print what would change and what would be lost; change nothing."
+    ),
+]

@@ -23,9 +23,18 @@ def file_plan(file: StackFile, stack: str, existing: str | None) -> MeshPlan:
 
 
 def is_local(plan: MeshPlan) -> bool:
-    """Whether anything of the mesh is in the lab of this machine."""
-    members = (
+    """Whether anything of the mesh is in the lab of this host."""
+    return "local" in _types(plan)
+
+
+def is_only_local(plan: MeshPlan) -> bool:
+    """Whether all of the mesh is in the lab of this host."""
+    return _types(plan) == {"local"}
+
+
+def _types(plan: MeshPlan) -> set[str]:
+    """The types of its clusters and VMs."""
+    return {
         *(cluster.config.type for cluster in plan.clusters.values()),
-        *(g.config.machines.type for g in plan.groups.values()),
-    )
-    return "local" in members
+        *(group.config.machines.type for group in plan.groups.values()),
+    }

@@ -43,7 +43,7 @@ def ensure_salt(stack_file: Path, passphrase_file: Path) -> str | None:
     found = _find(text)
     if found == ours or _has_secrets(text):
         return None
-    stack_file.write_text(f"{_without(text)}{KEY} {ours}\n")
+    stack_file.write_text(f"{without_salt(text)}{KEY} {ours}\n")
     return found
 
 
@@ -53,14 +53,15 @@ def remove_salt(stack_file: Path, passphrase_file: Path) -> None:
     if stack_file.exists() and record.exists():
         text = stack_file.read_text()
         if _find(text) == record.read_text() and not _has_secrets(text):
-            stack_file.write_text(_without(text))
+            stack_file.write_text(without_salt(text))
 
 
 def _find(text: str) -> str | None:
     return next((line.removeprefix(KEY).strip() for line in text.splitlines() if line.startswith(KEY)), None)
 
 
-def _without(text: str) -> str:
+def without_salt(text: str) -> str:
+    """The text of a stack file but for the line with the salt."""
     kept = "\n".join(line for line in text.splitlines() if not line.startswith(KEY))
     return f"{kept}\n" if kept else ""
 

@@ -51,15 +51,15 @@ def _start(process: int) -> datetime:
     return datetime.fromtimestamp(boot + ticks / os.sysconf("SC_CLK_TCK"), UTC)
 
 
-def prepare(engine: Engine, stack: str, plan: MeshPlan | None = None) -> None:
-    """Selects the stack, made when it is new, and clears what an interrupted run has left; in the clusters of
-    `plan`, too. Raises CommandError."""
+def prepare(engine: Engine, stack: str, plan: MeshPlan | None = None, *, create: bool = True) -> None:
+    """Selects the stack and clears what an interrupted run has left; in the clusters of `plan`, too. With
+    `create`, a new stack is made and its file gets what `pulumi` needs. Raises CommandError."""
     settings = engine.settings
-    if settings.own_backend and settings.own_passphrase:
+    if create and settings.own_backend and settings.own_passphrase:
         replaced = ensure_salt(stack_file(project_folder(), stack), settings.own_passphrase)
         if replaced:
             say(f"    stacks/Pulumi.{stack}.yaml had another passphrase's salt: ours is in its place now.")
-    done = engine.ask("stack", "select", stack, "--create")
+    done = engine.ask("stack", "select", stack, *(["--create"] if create else []))
     if done.returncode != 0:
         raise CommandError(
             f"The stack {stack} cannot be selected: {_last_line(done.stderr)}", _backend_hint(engine)
@@ -84,9 +84,21 @@ def prepared(engine: Engine, stack: str, plan: MeshPlan | None = None) -> Iterat
 def exists(engine: Engine, stack: str) -> bool:
     """Whether the backend holds the stack."""
     if backend := engine.settings.own_backend:
-        plain = _checkpoint(backend, stack)
+        plain = checkpoint_file(backend, stack)
         return plain.exists() or plain.with_name(f"{plain.name}.gz").exists()
     return engine.ask("stack", "export", "--stack", stack).returncode == 0
+
+
+def remove(engine: Engine, stack: str) -> None:
+    """Removes a stack of our own backend that holds nothing any more, with its history and backups, in which
+    encrypted keys are; the stack's file stays. Raises CommandError."""
+    if engine.settings.own_backend and exists(engine, stack):
+        done = engine.ask("stack", "rm", stack, "--yes", "--preserve-config", "--remove-backups")
+        if done.returncode != 0:
+            raise CommandError(
+                f"The record of the stack {stack} cannot be removed: {_last_line(done.stderr)}",
+                "Run the same command again.",
+            )
 
 
 def _release(engine: Engine, stack: str, backend: Path) -> None:
@@ -115,7 +127,7 @@ def _forget_pending(engine: Engine, stack: str, backend: Path, plan: MeshPlan | 
     way.
     """
     try:
-        checkpoint = json.loads(_checkpoint(backend, stack).read_text())
+        checkpoint = json.loads(checkpoint_file(backend, stack).read_text())
         pending = ((checkpoint.get("checkpoint") or {}).get("latest") or {}).get("pending_operations") or []
     except (OSError, ValueError):
         return
@@ -161,7 +173,7 @@ def _time(text: object) -> datetime | None:
     return time if time.tzinfo else None
 
 
-def _checkpoint(backend: Path, stack: str) -> Path:
+def checkpoint_file(backend: Path, stack: str) -> Path:
     return backend / ".pulumi" / "stacks" / project_name() / f"{stack}.json"
 
 

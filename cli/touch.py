@@ -6,7 +6,6 @@ import shutil
 from hybrid_mesh.cli.console import out
 from hybrid_mesh.cli.options import DEFAULT_STACK
 from hybrid_mesh.cli.shells import MeshShell
-from hybrid_mesh.model.config.clusters import LocalClusterConfig
 from hybrid_mesh.model.config.machines import LocalMachinesConfig
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.operate.shell import NotReachableError
@@ -28,6 +27,7 @@ def next_steps(plan: MeshPlan) -> None:
     lines.append(
         ("plain pulumi", f'eval "$({command("env", plan.stack)})" && pulumi preview --stack {plan.stack}')
     )
+    lines.append(("your own kubectl", command("kubeconfig", plan.stack)))
     lines.append(("check again", command("verify", plan.stack)))
     lines.append(("destroy it", command("down", plan.stack)))
     width = max(len(name) for name, _ in lines)
@@ -38,9 +38,9 @@ def next_steps(plan: MeshPlan) -> None:
 
 def _clusters(plan: MeshPlan) -> list[tuple[str, str]]:
     return [
-        (f"cluster {name}", f"kubectl --kubeconfig <({COMMAND} lab kubeconfig {name}) get pods -A")
+        (f"cluster {name}", f"{command('kubectl', plan.stack)} {name} -- get pods -A")
         for name, cluster in plan.clusters.items()
-        if isinstance(cluster.config, LocalClusterConfig) and cluster.active
+        if cluster.active
     ]
 
 

@@ -1,73 +1,134 @@
 """`hybrid-mesh up`: creates or updates the mesh of a stack and proves that it works."""
 
+import time
+from collections.abc import Sequence
+
 import typer
 
+from hybrid_mesh.cli import declared, durations
+from hybrid_mesh.cli.changes import Changes
+from hybrid_mesh.cli.consent import agree, nothing_changed_yet, require_terminal, show, show_losses
 from hybrid_mesh.cli.console import say, step, warn
-from hybrid_mesh.cli.engine import Engine, ending
+from hybrid_mesh.cli.context_checks import check_contexts
+from hybrid_mesh.cli.engine import Engine
 from hybrid_mesh.cli.errors import FAILED, CommandError
+from hybrid_mesh.cli.holdings import Holding, holdings
 from hybrid_mesh.cli.obtain import obtain_plugins
-from hybrid_mesh.cli.options import Stack
-from hybrid_mesh.cli.plans import is_local, stack_plan
+from hybrid_mesh.cli.options import PreviewOnly, Stack, Yes
+from hybrid_mesh.cli.perform import failure, perform, preview
+from hybrid_mesh.cli.plans import is_local, is_only_local, stack_plan
+from hybrid_mesh.cli.question import can_ask
 from hybrid_mesh.cli.stack import prepared
 from hybrid_mesh.cli.touch import command, next_steps
-from hybrid_mesh.cli.verify import check, complain, show
+from hybrid_mesh.cli.verify import check, complain
+from hybrid_mesh.cli.verify import show as show_report
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.local.paths import page
 from hybrid_mesh.local.toolchain.profile import Profile
+from hybrid_mesh.model.plan.types import MeshPlan
 
 PATIENCE = 90.0
-"""Seconds for which a mesh that was just raised, or came back from a power cut, may not yet be as it must."""
+"""Seconds for which a mesh that was just created, or came back from a power cut, may still be settling."""
 
-ARGUMENTS = (
-    "up",
-    "--yes",
-    "--skip-preview",
-    "--skip-plugin-pre-install",
-    "--suppress-outputs",
-    "--suppress-progress",
-)
+ARGUMENTS = ("up", "--yes", "--skip-preview", "--skip-plugin-pre-install")
 REFRESH = "--refresh"
 """Compares with what exists, not with what was recorded: changes made by hand are undone."""
 
 
-def up(stack: Stack = "local") -> None:
+def up(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = False) -> None:
     """Create or update the mesh, check it with real requests, and print the next steps.
 
-    Run it again at any time: after an interruption, a crash or a power cut it resumes where it
-    stopped, and what was changed by hand in a running mesh becomes as declared again.
+    Before it changes a stack it prints the changes and asks; without a terminal it needs --yes. Of a stack
+    that is in the lab only it asks on a terminal, and only when a cluster, a VM or something else would be
+    lost.
+
+    Run it again at any time: after an interruption, a crash or a power cut it resumes where it stopped, and
+    what was changed by hand in a running mesh becomes as declared again.
     """
     plan = stack_plan(stack)
+    if not (yes or preview_only or is_only_local(plan)):
+        require_terminal("up", stack)
     engine = Engine.find()
     refresh = [REFRESH]
     if is_local(plan):
         with step("Checking this host"):
-            refresh = [REFRESH] if _is_running() else []
+            refresh = [REFRESH] if _is_running(restart=not preview_only) else []
     engine = obtain_plugins(engine)
     if notice := engine.settings.notice():
         say(f"    {notice}")
-    with step("Creating the mesh"), prepared(engine, stack, plan):
-        code = engine.stream(*ARGUMENTS, *refresh, "--stack", stack)
-    if code != 0:
-        raise CommandError(
-            f"`pulumi up` {ending(code)}.",
-            "Fix the cause and run the same command again: it resumes where it stopped."
-            + (" `hybrid-mesh lab export DIR` copies the lab's logs." if is_local(plan) else ""),
-        )
+    with prepared(engine, stack, plan):
+        with nothing_changed_yet():
+            check_contexts(plan)
+            held = holdings(engine, stack)
+            if preview_only:
+                changes = _previewed(engine, stack, *refresh)
+                show(changes, stack)
+                return
+            if not yes:
+                _ask(engine, plan, held, refresh)
+        _create(engine, plan, held, refresh)
     if plan.demo is not None:
-        with step("Checking the mesh with real requests"):
-            report = check(plan, PATIENCE)
-        show(report)
-        if not report.holds:
-            complain(report)
-            warn(f"       {page('troubleshooting.md')} explains each check.")
-            warn(f"       Then run `{command('verify', stack)}`.")
-            raise typer.Exit(FAILED)
+        _prove(plan)
     next_steps(plan)
 
 
-def _is_running() -> bool:
-    """Whether the lab was running. Checks the host before anything is changed; a lab that is
+def _ask(engine: Engine, plan: MeshPlan, held: Sequence[Holding], refresh: Sequence[str]) -> None:
+    """Ends the command unless there is nothing to ask or the answer is yes."""
+    stack = plan.stack
+    if not is_only_local(plan):
+        changes = _previewed(engine, stack, *refresh)
+        show(changes, stack)
+        if changes.all:
+            agree(f"Make these changes to the stack {stack}?")
+    elif can_ask() and any(each.real for each in held) and not declared.is_as_last(stack):
+        try:
+            losses = _previewed(engine, stack).losses
+        except CommandError as error:
+            losses = [f"what would be lost is unknown. {error.message}"]
+        show_losses(losses)
+        if losses:
+            agree("Continue?")
+
+
+def _previewed(engine: Engine, stack: str, *options: str) -> Changes:
+    with step("Previewing the changes"):
+        return preview(engine, stack, *options)
+
+
+def _create(engine: Engine, plan: MeshPlan, held: Sequence[Holding], refresh: Sequence[str]) -> None:
+    """Raises CommandError."""
+    stack, new = plan.stack, not any(each.real for each in held)
+    expected = durations.recorded(f"create {stack}") if new else None
+    title = "Creating the mesh" if new else "Updating the mesh"
+    say(f"==> {title} (about {expected:.0f} s)" if expected else f"==> {title}", style="bold")
+    started = time.monotonic()
+    outcome = perform(engine, *ARGUMENTS, *refresh, "--stack", stack, seconds=expected)
+    took = time.monotonic() - started
+    if not outcome.ok:
+        remedy = "Fix the cause and run the same command again: it resumes where it stopped."
+        if is_local(plan):
+            remedy += f" `{command('lab export DIR')}` copies the lab's logs."
+        raise failure("up", stack, outcome, remedy)
+    say(f"    {outcome.summary} in {took:.1f} s")
+    declared.remember(stack)
+    if new:
+        durations.record(f"create {stack}", took)
+
+
+def _prove(plan: MeshPlan) -> None:
+    with step("Checking the mesh with real requests"):
+        report = check(plan, PATIENCE)
+    show_report(report)
+    if not report.holds:
+        complain(report)
+        warn(f"       {page('troubleshooting.md')} explains each check.")
+        warn(f"       Then run `{command('verify', plan.stack)}`.")
+        raise typer.Exit(FAILED)
+
+
+def _is_running(*, restart: bool) -> bool:
+    """Whether the lab was running. Checks the host before anything is changed; with `restart`, a lab that is
     stopped is restarted from its saved state.
 
     Raises ToolchainMissing, PreflightError or LabError.
@@ -77,7 +138,7 @@ def _is_running() -> bool:
         LabClient.connect(start=False)
     except LabNotRunning:
         LabClient.check_host()
-        if LabClient.has_state():
+        if restart and LabClient.has_state():
             say("    The lab is stopped; restarting it from its saved state.")
             LabClient.connect(start=True)
         return False

@@ -6,6 +6,7 @@ import pytest
 
 from hybrid_mesh.cli.console import Verbosity, set_verbosity
 from tests.cli.fake_pulumi import FakePulumi
+from tests.cli.world import World, make_world
 
 
 @pytest.fixture
@@ -24,3 +25,8 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _normal_verbosity() -> Iterator[None]:
     yield
     set_verbosity(Verbosity.NORMAL)
+
+
+@pytest.fixture
+def world(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    return make_world(pulumi, tmp_path, monkeypatch)

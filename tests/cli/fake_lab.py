@@ -59,6 +59,9 @@ class FakeLab:
     def preferred_port(self, stack: str, cluster: str, subject: str) -> int:
         return 20000 + len(f"{stack}{cluster}{subject}")
 
+    def stacks(self) -> set[Owner]:
+        return self.owners
+
     def end(self, owner: Owner | None = None) -> set[Owner]:
         if owner is not None and (others := self.owners - {owner}):
             return others

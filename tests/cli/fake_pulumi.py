@@ -33,6 +33,10 @@ for words, answer in json.loads((home / "answers.json").read_text()):
             assert folder.stat().st_mode & 0o777 == 0o700
             (folder / answer["temporary"]).touch()
             (home / "temporary").write_text(str(folder))
+        if "events" in answer and "--event-log" in sys.argv:
+            assert os.environ["PULUMI_DEBUG_COMMANDS"] == "true"
+            with open(sys.argv[sys.argv.index("--event-log") + 1], "w") as log:
+                log.writelines(json.dumps(event) + "\\n" for event in answer["events"])
         if "ready" in answer:
             (home / answer["ready"]).touch()
         time.sleep(answer.get("seconds", 0))  # the time its work takes; no signal shortens it

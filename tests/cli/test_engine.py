@@ -25,7 +25,7 @@ def interrupt_when(path: Path) -> threading.Thread:
 
 def test_a_streamed_commands_exit_code_is_given(pulumi: FakePulumi) -> None:
     pulumi.answer("up", code=3)
-    assert pulumi.engine().stream("up") == 3
+    assert pulumi.engine().stream("up").code == 3
     assert pulumi.calls() == [["up", "--non-interactive"]]
 
 
@@ -34,7 +34,7 @@ def test_temporary_files_are_private_and_end_with_the_command(pulumi: FakePulumi
     dead.mkdir(parents=True)
     (dead / "kubeconfig1").write_text("key")
     pulumi.answer("up", temporary="kubeconfig2", code=0)
-    assert pulumi.engine().stream("up") == 0
+    assert pulumi.engine().stream("up").code == 0
     folder = Path((pulumi.home / "temporary").read_text())
     assert folder.parent == dead.parent
     assert not dead.parent.exists()
@@ -63,4 +63,4 @@ def test_a_quiet_command_reads_nothing_and_gives_its_output(pulumi: FakePulumi) 
 
 def test_a_killed_pulumi_is_said_to_be_killed() -> None:
     assert ending(-9) == "was killed by signal 9"
-    assert ending(255) == "ended with 255; its own words are above"
+    assert ending(255) == "failed with exit code 255; its errors are above"

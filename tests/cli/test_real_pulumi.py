@@ -47,7 +47,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 def checkpoint(engine: Engine) -> Path:
     assert engine.settings.own_backend
-    return stack_steps._checkpoint(engine.settings.own_backend, "local")
+    return stack_steps.checkpoint_file(engine.settings.own_backend, "local")
 
 
 def test_pulumi_takes_our_salt_and_leaves_the_stack_file_alone(engine: Engine, tmp_path: Path) -> None:

@@ -1,70 +1,18 @@
 """The order of things in `up` and `down`, and what they say and do when something is not as it should be."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
-
 import pytest
 from typer.testing import CliRunner
 
-from hybrid_mesh.cli import down as down_command
-from hybrid_mesh.cli import stack as stack_steps
 from hybrid_mesh.cli import touch
-from hybrid_mesh.cli import up as up_command
 from hybrid_mesh.cli.main import app
 from hybrid_mesh.local.lab.specs import Owner
 from hybrid_mesh.local.toolchain.errors import ToolchainMissing
 from hybrid_mesh.operate.shell import NotReachableError
 from hybrid_mesh.operate.verify.run import verify
-from tests.cli.fake_lab import FakeLab
-from tests.cli.fake_pulumi import FakePulumi
+from tests.cli.world import SALTED, World
 from tests.operate.mesh import FakeShell, mesh_plan
 
 runner = CliRunner()
-SALTED = "config: {}\n"
-
-
-@dataclass
-class World:
-    """Everything around the command, all of it a fake."""
-
-    pulumi: FakePulumi
-    lab: FakeLab
-    stack_file: Path
-    backend: Path
-
-    @property
-    def lab_ended(self) -> bool:
-        return ("end",) in self.lab.asked
-
-    def make_stack(self) -> None:
-        folder = self.backend / ".pulumi" / "stacks" / "hybrid-mesh"
-        folder.mkdir(parents=True)
-        (folder / "local.json").write_text("{}")
-
-
-@pytest.fixture
-def world(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    passphrase, backend = tmp_path / "passphrase", tmp_path / "backend"
-    passphrase.write_text("words")
-    passphrase.with_name("passphrase.salt").write_text("v1:ours")
-    backend.mkdir()
-    (tmp_path / "stacks").mkdir()
-    file = tmp_path / "stacks" / "Pulumi.local.yaml"
-    file.write_text(SALTED)
-    plan = mesh_plan()
-    shell = FakeShell()
-    made = World(pulumi, FakeLab(running=False), file, backend)
-    engine = pulumi.engine(backend, passphrase)
-    for module in (up_command, down_command):
-        monkeypatch.setattr(module.Engine, "find", lambda *_: engine)
-        monkeypatch.setattr(module, "LabClient", made.lab)
-    for module in (stack_steps, down_command):
-        monkeypatch.setattr(module, "project_folder", lambda: tmp_path)
-    monkeypatch.setattr(up_command, "stack_plan", lambda _: plan)
-    monkeypatch.setattr("hybrid_mesh.cli.up.Profile.current", lambda: None)
-    monkeypatch.setattr("hybrid_mesh.cli.verify.MeshShell", lambda _: shell)
-    monkeypatch.setattr(touch, "_ingresses", lambda _: [("ingress public", "curl http://127.0.0.1:1/")])
-    return made
 
 
 def test_up_creates_verifies_and_prints_the_next_steps(world: World) -> None:
@@ -77,7 +25,7 @@ def test_up_creates_verifies_and_prints_the_next_steps(world: World) -> None:
     assert world.pulumi.calls()[0][:2] == ["stack", "select"]
     assert "The mesh works" in done.stdout
     for hint in (
-        "lab kubeconfig east",
+        "hybrid-mesh kubectl east -- get pods -A",
         "lab shell legacy-0",
         "curl http://127.0.0.1:1/",
         'eval "$(',
@@ -86,11 +34,7 @@ def test_up_creates_verifies_and_prints_the_next_steps(world: World) -> None:
         assert hint in done.stdout
 
 
-def test_the_next_steps_name_a_stack_that_is_not_the_default(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plan = replace(mesh_plan(), stack="mine")
-    monkeypatch.setattr(up_command, "stack_plan", lambda _: plan)
+def test_the_next_steps_name_a_stack_that_is_not_the_default(world: World) -> None:
     (world.stack_file.parent / "Pulumi.mine.yaml").write_text(SALTED)
     done = runner.invoke(app, ["up", "--stack", "mine"])
     assert done.exit_code == 0, done.output
@@ -150,7 +94,7 @@ def test_up_that_fails_verifies_nothing(world: World) -> None:
     world.pulumi.answer("up", code=255)
     done = runner.invoke(app, ["up"])
     assert done.exit_code == 1
-    assert "ended with 255" in done.stderr
+    assert "`pulumi up` failed with exit code 255" in done.stderr
     assert "it resumes where it stopped" in done.stderr
     assert "hybrid-mesh lab export DIR" in done.stderr
     assert "The mesh works" not in done.output

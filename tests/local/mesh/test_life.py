@@ -52,7 +52,7 @@ def _alive(pid: int) -> bool:
 
 
 def test_a_second_up_changes_nothing(site: Site) -> None:
-    said = site.hybrid_mesh("up").stdout
+    said = site.hybrid_mesh("up").stderr
     assert " unchanged" in said
     assert re.search(r"\d (created|updated|replaced|deleted)\b", said) is None
 
