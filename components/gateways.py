@@ -1,4 +1,4 @@
-"""The gateway by which other networks and the machines come into one cluster."""
+"""The gateway by which other networks and the VMs come into one cluster."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ class EastWestGateway(pulumi.ComponentResource):
     """The east-west gateway's proxies, the way through it to services, and the one to istiod."""
 
     addresses: pulumi.Output[tuple[str, ...]]
-    """IP addresses at which other networks and the machines reach it."""
+    """IP addresses at which other networks and the VMs reach it."""
 
     def __init__(
         self, name: str, *, member: ClusterMember, opts: pulumi.ResourceOptions | None = None

@@ -18,7 +18,7 @@ class LocalNetwork(TypedDict):
 
 
 class LocalCluster(Resource):
-    """A Kubernetes cluster that the embedded site raises on this machine; every changed input replaces it."""
+    """A Kubernetes cluster that the embedded site raises on this VM; every changed input replaces it."""
 
     instance_id: pulumi.Output[str]
     """This incarnation."""
@@ -66,7 +66,7 @@ class LocalCluster(Resource):
 
 
 class LocalMachine(Resource):
-    """A virtual machine that the embedded site boots on this machine; every changed input replaces it."""
+    """A VM that the embedded site boots on this VM; every changed input replaces it."""
 
     instance_id: pulumi.Output[str]
     address: pulumi.Output[str]

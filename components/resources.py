@@ -175,18 +175,18 @@ class Protection(Resource):
 
 
 class MachineRegistration(Resource):
-    """Waits until at least `minimum` machines of a workload group are in the mesh and, with `probe`, healthy.
+    """Waits until at least `minimum` VMs of a workload group are in the mesh and, with `probe`, healthy.
 
     `kubeconfig` (a text, a path, or None for the ambient one) and `context` reach the cluster with which they
-    register. A change of `triggers` waits anew. `machine_addresses` are local machines, whose agents are
+    register. A change of `triggers` waits anew. `machine_addresses` are local VMs, whose agents are
     quoted when they do not come.
     """
 
     workload_entries: pulumi.Output[Sequence[str]]
     connections: pulumi.Output[Mapping[str, str]]
-    """By address, when the machine connected."""
+    """By address, when the VM connected."""
     superseded: pulumi.Output[Mapping[str, str]]
-    """The same of registrations that do not count, since their machine was replaced; {} once all is well."""
+    """The same of registrations that do not count, since their VM was replaced; {} once all is well."""
 
     TYPE = "hybridmesh:index:MachineRegistration"
     OUTPUTS = ("workload_entries", "connections", "superseded")

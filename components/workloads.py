@@ -1,4 +1,4 @@
-"""A workload group: machines that join the mesh together, and the ways by which they are called."""
+"""A workload group: VMs that join the mesh together, and the ways by which they are called."""
 
 import hashlib
 import json
@@ -18,19 +18,19 @@ from hybrid_mesh.model.config.machines import BundleMachinesConfig
 from hybrid_mesh.model.plan.types import GroupPlan
 
 CLOUD_TIMEOUT = "1200s"
-"""A cloud's machine is made, fetches Istio's package and joins; a group is replaced machine by machine."""
+"""A cloud's VM is made, fetches Istio's package and joins; a group is replaced VM by machine."""
 
 
 class WorkloadGroup(pulumi.ComponentResource):
-    """A group's identity and rights, its WorkloadGroup, its Service in every cluster, its machines, and the
+    """A group's identity and rights, its WorkloadGroup, its Service in every cluster, its VMs, and the
     wait for them.
 
-    `members` are all clusters of the mesh: the one that the machines register with, and those from which the
+    `members` are all clusters of the mesh: the one that the VMs register with, and those from which the
     group is called.
     """
 
     addresses: Mapping[str, pulumi.Output[str]]
-    """Of the machines that the program made, by name."""
+    """Of the VMs that the program made, by name."""
     bundle: pulumi.Output[dict[str, object]] | None
 
     def __init__(
@@ -70,7 +70,7 @@ class WorkloadGroup(pulumi.ComponentResource):
         membership: list[KubernetesObject],
         machines: Machines,
     ) -> None:
-        """Waits for the machines, once everything that they need is there."""
+        """Waits for the VMs, once everything that they need is there."""
         group, cluster = context.group, home.cluster
         bundle = isinstance(machines, BundleMachines)
         needed = [*membership, home.control_plane, home.gateway, None if bundle else machines]
@@ -104,7 +104,7 @@ class WorkloadGroup(pulumi.ComponentResource):
 
 
 def _fingerprint(group: GroupPlan) -> str:
-    """Changes with everything that concerns the group's machines, but not with their number."""
+    """Changes with everything that concerns the group's VMs, but not with their number."""
     plan = {
         key: value for key, value in asdict(group).items() if key not in ("machines", "minimum", "config")
     }

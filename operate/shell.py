@@ -6,11 +6,11 @@ from typing import Protocol
 
 
 class NotReachableError(Exception):
-    """A pod, machine or ingress did not let itself be reached; the text says why and holds no secret."""
+    """A pod, VM or ingress did not let itself be reached; the text says why and holds no secret."""
 
 
 class NotProbedError(NotReachableError):
-    """There is by design no way from here to a pod, machine or ingress; that says nothing about its
+    """There is by design no way from here to a pod, VM or ingress; that says nothing about its
     health."""
 
 
@@ -37,7 +37,7 @@ class Pod:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine of a workload group: `name` is its host name, `address` its address in the group's
+    """A VM of a workload group: `name` is its host name, `address` its address in the group's
     network."""
 
     group: str
@@ -55,7 +55,7 @@ class Shell(Protocol):
         """The Ready pods of `cluster` that the label `selector` selects."""
 
     def machines(self, group: str) -> Sequence[Machine]:
-        """The machines of `group` that commands can be run in."""
+        """The VMs of `group` that commands can be run in."""
 
     def ingress_url(self, ingress: str, port: int) -> str:
         """`http://address:port`, without a slash at the end, of an ingress' listener as seen from here."""

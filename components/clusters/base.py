@@ -10,7 +10,7 @@ from hybrid_mesh.model.plan.types import ClusterPlan
 
 
 class MeshCluster(pulumi.ComponentResource):
-    """A Kubernetes cluster of the mesh: the way into it, and what its peers and machines call it by."""
+    """A Kubernetes cluster of the mesh: the way into it, and what its peers and VMs call it by."""
 
     TYPE: str
     plan: ClusterPlan
@@ -21,7 +21,7 @@ class MeshCluster(pulumi.ComponentResource):
     """Secret: a text or a path; None where the ambient kubeconfig is used."""
     context: str | None = None
     certificate_authority: pulumi.Output[str] | None = None
-    """Of the API server, in PEM, for machines; None where no machine of the program asks it."""
+    """Of the API server, in PEM, for VMs; None where no VM of the program asks it."""
     endpoint: pulumi.Output[str]
     """The API server's URL for whoever runs the program."""
     peer_endpoint: pulumi.Output[str]

@@ -37,7 +37,7 @@ class EksMeshCluster(CloudMeshCluster):
     TYPE = "hybridmesh:index:EksMeshCluster"
     plan: EksClusterPlan
     real_name: pulumi.Output[str]
-    """The cluster's name in AWS, by which machines ask for tokens."""
+    """The cluster's name in AWS, by which VMs ask for tokens."""
 
     def __init__(
         self,

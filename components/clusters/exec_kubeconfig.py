@@ -1,4 +1,4 @@
-"""Kubeconfigs of clouds' clusters: no credential in them, a command on the caller's machine fetches one."""
+"""Kubeconfigs of clouds' clusters: no credential in them, a command on the caller's VM fetches one."""
 
 import base64
 import json

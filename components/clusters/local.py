@@ -10,7 +10,7 @@ from hybrid_mesh.model.plan.types import NetworkPlan
 
 
 class LocalMeshCluster(MeshCluster):
-    """A cluster in the lab of this machine, and the provider of what is in it."""
+    """A cluster in the lab of this VM, and the provider of what is in it."""
 
     TYPE = "hybridmesh:index:LocalMeshCluster"
     keeps_definitions = False
@@ -51,9 +51,7 @@ def local_network(plan: NetworkPlan) -> LocalNetwork:
     """A network as the lab is told of it."""
     config = plan.config
     if not isinstance(config, LocalNetworkConfig):
-        raise pulumi.RunError(
-            f"networks.{plan.name}: a local cluster or machine needs a network of type local"
-        )
+        raise pulumi.RunError(f"networks.{plan.name}: a local cluster or VM needs a network of type local")
     return LocalNetwork(
         name=plan.name,
         cidr=str(config.cidr),

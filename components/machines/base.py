@@ -1,4 +1,4 @@
-"""What the machines of a group offer, wherever they are."""
+"""What the VMs of a group offer, wherever they are."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from hybrid_mesh.model.texts.cloud_init import UserDataTooLarge, render_user_dat
 
 @dataclass(frozen=True)
 class MachineContext:
-    """What the machines of a group are made from.
+    """What the VMs of a group are made from.
 
     `cluster` is the one that they register with, `gateway_addresses` are those of its east-west gateway;
     `cloud_network` is None where `network` is not one of a cloud.
@@ -32,12 +32,12 @@ class MachineContext:
 
 
 class Machines(pulumi.ComponentResource):
-    """The machines of one group, and what changes when they do."""
+    """The VMs of one group, and what changes when they do."""
 
     addresses: Mapping[str, pulumi.Output[str]] = {}
-    """By machine, as the mesh sees them, where each is a resource of its own."""
+    """By VM, as the mesh sees them, where each is a resource of its own."""
     incarnations: Mapping[str, pulumi.Output[str]] = {}
-    """By what is made anew with other machines in it."""
+    """By what is made anew with other VMs in it."""
 
 
 def user_data(context: MachineContext, *, real_name: pulumi.Input[str] | None = None) -> pulumi.Output[str]:

@@ -1,4 +1,4 @@
-"""Machines that somebody owns already: what they are handed, but for the token."""
+"""VMs that somebody owns already: what they are handed, but for the token."""
 
 import json
 

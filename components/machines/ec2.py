@@ -1,4 +1,4 @@
-"""Machines of EC2."""
+"""VMs of EC2."""
 
 import base64
 
@@ -15,10 +15,10 @@ from hybrid_mesh.model.texts.gzipped import gzipped
 
 
 class Ec2Machines(Machines):
-    """An autoscaling group of equal machines over the private subnets, under a role that has no policy.
+    """An autoscaling group of equal VMs over the private subnets, under a role that has no policy.
 
-    A machine proves itself to its cluster by that role, one a group and cluster, which an access entry maps
-    to the Kubernetes group of the machines and nothing else. A machine that is scaled in just goes: istiod
+    A VM proves itself to its cluster by that role, one a group and cluster, which an access entry maps
+    to the Kubernetes group of the VMs and nothing else. A VM that is scaled in just goes: istiod
     removes its WorkloadEntry when the connection has been lost for its grace period.
     """
 
@@ -86,7 +86,7 @@ class Ec2Machines(Machines):
         )
 
     def _machines(self, template: aws.ec2.LaunchTemplate, entry: pulumi.Resource) -> aws.autoscaling.Group:
-        """The group. A changed template replaces the machines step by step, new ones first."""
+        """The group. A changed template replaces the VMs step by step, new ones first."""
         return aws.autoscaling.Group(
             f"{self._name}-group",
             min_size=self._set.minimum,
@@ -107,7 +107,7 @@ class Ec2Machines(Machines):
                 },
             },
             tags=[{"key": "Name", "value": self._name, "propagate_at_launch": True}],
-            # The registration waits for what counts: machines in the mesh.
+            # The registration waits for what counts: VMs in the mesh.
             wait_for_capacity_timeout="0",
             opts=self._network.options(self, [entry, *self._network.ready]),
         )

@@ -1,4 +1,4 @@
-"""Machines of Compute Engine."""
+"""VMs of Compute Engine."""
 
 from collections.abc import Awaitable
 from typing import cast
@@ -17,15 +17,15 @@ SCOPES = [
     "https://www.googleapis.com/auth/cloud-platform",
     "https://www.googleapis.com/auth/userinfo.email",
 ]
-"""Without the second, GKE knows a machine by the number of its account, not by its e-mail."""
+"""Without the second, GKE knows a VM by the number of its account, not by its e-mail."""
 ZONES_OF_A_REGION = 3
 
 
 class GceMachines(Machines):
-    """A regional managed group of equal machines, without a public address, under a service account that has
+    """A regional managed group of equal VMs, without a public address, under a service account that has
     no role in the project.
 
-    A machine proves itself to its cluster by that account's access token. A machine that is scaled in just
+    A VM proves itself to its cluster by that account's access token. A VM that is scaled in just
     goes: istiod removes its WorkloadEntry when the connection has been lost for its grace period.
     """
 
@@ -52,7 +52,7 @@ class GceMachines(Machines):
             child(self._name, "account"),
             account_id=self._set.service_account_id,
             project=self._set.project,
-            display_name=f"Machines of {self._group.name}",
+            display_name=f"VMs of {self._group.name}",
             opts=self._network.options(self),
         )
 
@@ -89,8 +89,8 @@ class GceMachines(Machines):
     def _manager(
         self, template: gcp.compute.RegionInstanceTemplate
     ) -> gcp.compute.RegionInstanceGroupManager:
-        """The group. A machine is replaced when its agent does not run, but not before it could: whether it
-        is ready is not asked, as an outage of istiod must not make every booting machine start anew."""
+        """The group. A VM is replaced when its agent does not run, but not before it could: whether it
+        is ready is not asked, as an outage of istiod must not make every booting VM start anew."""
         check = gcp.compute.HealthCheck(
             child(self._name, "health"),
             check_interval_sec=10,
@@ -121,7 +121,7 @@ class GceMachines(Machines):
                 "max_surge_fixed": len(zones) or ZONES_OF_A_REGION,
                 "max_unavailable_fixed": 0,
             },
-            # The registration waits for what counts: machines in the mesh.
+            # The registration waits for what counts: VMs in the mesh.
             wait_for_instances=False,
             opts=self._network.options(self, self._network.ready),
         )

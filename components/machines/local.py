@@ -1,4 +1,4 @@
-"""Machines that the embedded site boots on this machine."""
+"""VMs that the embedded site boots on this machine."""
 
 import pulumi
 
@@ -8,7 +8,7 @@ from hybrid_mesh.components.machines.base import MachineContext, Machines, user_
 
 
 class LocalMachines(Machines):
-    """The machines of one group, booted with the cloud-init that cloud machines get.
+    """The VMs of one group, booted with the cloud-init that cloud VMs get.
 
     They need the cluster's endpoint and its gateway's address only, so they boot while Istio is being
     installed.

@@ -19,7 +19,7 @@ _ROLE_TAGS = {True: "kubernetes.io/role/elb", False: "kubernetes.io/role/interna
 class AwsNetwork(CloudNetwork):
     """Subnets, ways out and security groups of one region; in a VPC of its own unless one is adopted.
 
-    Nodes and machines are in the private subnets; load balancers and NAT gateways are in the public ones.
+    Nodes and VMs are in the private subnets; load balancers and NAT gateways are in the public ones.
     """
 
     TYPE = "hybridmesh:index:AwsNetwork"

@@ -13,7 +13,7 @@ CONTROL_PLANE = "control-plane"
 
 
 class SecurityGroups:
-    """One security group for the nodes of each cluster and for the machines of each group.
+    """One security group for the nodes of each cluster and for the VMs of each group.
 
     A control plane's is made by EKS: the rules that name it are declared by its cluster
     (`declare_control_plane_rules`), which alone knows it.

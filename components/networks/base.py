@@ -21,7 +21,7 @@ class CloudNetwork(pulumi.ComponentResource):
     egress: tuple[pulumi.Output[str], ...]
     """The addresses of its NAT as /32 ranges; how many is known before they are."""
     ready: Sequence[pulumi.Resource]
-    """What has to be there before nodes and machines are, and stays until they are gone."""
+    """What has to be there before nodes and VMs are, and stays until they are gone."""
 
     def __init__(self, name: str, *, plan: NetworkPlan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(self.TYPE, name, None, opts)

@@ -1,8 +1,8 @@
 """AWS: VPCs, EKS and EC2.
 
-A network's CIDR is cut into eighths, one for each letter of a zone, of which the first half is the private
-subnet, the third quarter the public one, the last spare. What a subnet's CIDR depends on is the network's
-CIDR and the zone's letter alone, so that adding a zone or a network never moves what exists.
+A network's CIDR is divided into eighths, one for each zone letter. The first half of an eighth is the zone's
+private subnet, the third quarter its public subnet, and the rest is spare. A subnet's CIDR depends only on
+the network's CIDR and the zone's letter, so that adding a zone or a network never moves an existing subnet.
 """
 
 import re
@@ -37,23 +37,23 @@ DEFAULT_ZONES = {"ap-northeast-1": "acd", "ca-central-1": "abd"}
 """The first three letters of regions that do not have a, b and c for every account."""
 
 REGIONS_OF_FEW_ZONES = ("us-west-1",)
-"""Regions of which each account has two zones, and not everybody the same."""
+"""Regions in which each account has two zones, and not every account the same two."""
 
 OTHER_PARTITIONS = re.compile(r"cn-|us-gov-|[a-z]+-iso[a-z]?-")
-"""Regions whose ARNs and services have other names (IAM User Guide, "Amazon Resource Names"): the policies of
-roles are written for the partition `aws`."""
+"""Regions of other partitions, whose ARNs and services have other names (IAM User Guide, "Amazon Resource
+Names"). The roles' policies are written for the partition `aws`."""
 
 ROOT_DEVICES = {
     "resolve:ssm:/aws/service/debian/": "/dev/xvda",
     "resolve:ssm:/aws/service/ami-amazon-linux-latest/": "/dev/xvda",
     "resolve:ssm:/aws/service/canonical/ubuntu/": "/dev/sda1",
 }
-"""Root disks of the images that their makers' own parameters name. What is reserved for the root differs by
-image (EC2 User Guide, "Device names for volumes")."""
+"""Root devices of the images that public SSM parameters name. The device name of the root differs by image
+(EC2 User Guide, "Device names for volumes")."""
 
 INTERFACES_OF_NODE = 2
-"""Network interfaces of a node with pods: the first, and the one that the VPC CNI keeps warm by default, all
-addresses of both taken from the subnet (amazon-vpc-cni-k8s, docs/eni-and-ip-target.md: WARM_ENI_TARGET=1)."""
+"""Network interfaces of a node with pods: the first, and the one that the VPC CNI keeps warm by default. The
+addresses of both come from the subnet (amazon-vpc-cni-k8s, docs/eni-and-ip-target.md: WARM_ENI_TARGET=1)."""
 
 ADDRESSES_OF_INTERFACE = {
     "nano": 2,
@@ -65,29 +65,30 @@ ADDRESSES_OF_INTERFACE = {
     "2xlarge": 15,
     "3xlarge": 15,
 }
-"""IPv4 addresses of a network interface by the size of the instance; the smallest of the families that EKS
-nodes usually are (EC2 User Guide, "Maximum IP addresses per network interface")."""
+"""IPv4 addresses per network interface, by instance size: the smallest number among the families that EKS
+nodes usually belong to (EC2 User Guide, "Maximum IP addresses per network interface")."""
 ADDRESSES_OF_LARGER_INTERFACE = 30
 
 _GRAVITON = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)\.")
-"""A `g` after the generation; the first generation, a1, has none."""
+"""Graviton instance types: a `g` after the generation, or the first generation, a1."""
 _AMAZON_LINUX_BEFORE_2023 = re.compile(r"/(amzn2-|amzn-)ami-")
 _VPC_ID = re.compile(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})")
 _NLB = "service.beta.kubernetes.io/aws-load-balancer"
 EIP_ALLOCATIONS = f"{_NLB}-eip-allocations"
-"""Annotation of a Service on EKS: the elastic IPs of its load balancer, one for each subnet, by commas."""
+"""Annotation of a Service on EKS: the elastic IPs of its load balancer, one for each subnet, separated by
+commas."""
 NLB_SUBNETS = f"{_NLB}-subnets"
-"""Annotation of a Service on EKS: the public subnets of its load balancer, by commas."""
+"""Annotation of a Service on EKS: the public subnets of its load balancer, separated by commas."""
 NLB_TAGS = f"{_NLB}-additional-resource-tags"
 
 
 @dataclass(frozen=True)
 class Ec2MachineSetPlan(MachineSetPlan):
-    """An autoscaling group of EC2."""
+    """An EC2 Auto Scaling group."""
 
     root_device: str
-    """Name of the image's root disk; by any other name a second disk would be made, and the root's would
-    stay unencrypted."""
+    """Device name of the image's root disk. With another name, EC2 would add a second disk and leave the root
+    disk unencrypted."""
 
 
 class Aws:
@@ -110,7 +111,8 @@ class Aws:
     reserved_in_subnet: int = 5
     """VPC User Guide, "Subnet sizing"."""
     api_source_limit: int = 40
-    """EKS endpoints and quotas, "Public endpoint access CIDR ranges per cluster"; it cannot be raised."""
+    """EKS endpoints and quotas, "Public endpoint access CIDR ranges per cluster". The quota cannot be raised.
+    """
     node_pool_key: str = "nodeGroup"
     control_plane_ports: tuple[int, ...] = (443, 9443, 10250, WEBHOOK_PORT)
     """EKS, "Security group requirements"; AWS Load Balancer Controller, webhook at 9443."""
@@ -143,14 +145,14 @@ class Aws:
         return NameForm(re.compile(rf"{re.escape(region)}[{ZONE_LETTERS}]"), f"{region}a")
 
     def zones(self, network: AwsNetworkConfig) -> tuple[str, ...]:
-        """Three of the region where none is named."""
+        """The configured zones, else three of the region."""
         if network.zones:
             return tuple(sorted(set(network.zones)))
         letters = DEFAULT_ZONES.get(network.region, ZONE_LETTERS[:3])
         return tuple(f"{network.region}{letter}" for letter in letters)
 
     def refused_zones(self, network: AwsNetworkConfig) -> Refusal | None:
-        """EKS needs two zones (EKS, "Subnet requirements"), and VMs outlive one."""
+        """EKS requires two zones (EKS, "Subnet requirements"), and VMs must survive the loss of one."""
         if network.region in REGIONS_OF_FEW_ZONES and not network.zones:
             return Refusal(
                 f"required: the zones of {network.region} differ between accounts",
@@ -184,7 +186,7 @@ class Aws:
         return tuple(sorted(found, key=lambda subnet: subnet.key))
 
     def machine_cidrs(self, network: AwsNetworkConfig) -> tuple[IPv4Network, ...]:
-        """The private subnets; a zone that is not one, which a rule refuses, has none."""
+        """The private subnets. An invalid zone, which a rule refuses, has none."""
         letters = [zone[-1] for zone in self.zones(network) if zone and zone[-1] in ZONE_LETTERS]
         return tuple(zone_cidrs(network.cidr, letter)[0] for letter in letters)
 
@@ -197,7 +199,7 @@ class Aws:
         return len(self.zones(network))
 
     def cluster_cidrs(self, network: AwsNetworkConfig, cluster: EksClusterConfig) -> ClusterCidrs:
-        """Pods have addresses of the private subnets."""
+        """Pods get addresses from the private subnets."""
         del network
         return ClusterCidrs(services=cluster.service_cidr)
 
@@ -273,5 +275,5 @@ def zone_cidrs(cidr: IPv4Network, letter: str) -> tuple[IPv4Network, IPv4Network
 
 
 def known_root_device(image: str) -> str | None:
-    """The root disk of an image of EC2 that its name tells."""
+    """The root device of an EC2 image, if its name shows it."""
     return next((device for start, device in ROOT_DEVICES.items() if image.startswith(start)), None)

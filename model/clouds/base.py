@@ -1,7 +1,7 @@
-"""What a cloud is to the rest of the model: one object that answers every question about it.
+"""The interface of a cloud to the rest of the model: one object that answers every question about it.
 
 Rules and derivations loop over `model.clouds.registry.CLOUDS`, or ask the cloud of a section
-(`cloud_of`). Nothing else in the model tells the clouds apart.
+(`cloud_of`). Nothing else in the model distinguishes the clouds.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
 
     @property
     def title(self) -> str:
-        """The cloud's name in texts."""
+        """The cloud's name in messages."""
 
     @property
     def regions(self) -> NameForm: ...
@@ -55,7 +55,7 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
 
     @property
     def reserved_in_subnet(self) -> int:
-        """Addresses of each subnet that the cloud keeps for itself."""
+        """Addresses of each subnet that the cloud reserves."""
 
     @property
     def api_source_limit(self) -> int:
@@ -63,7 +63,7 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
 
     @property
     def node_pool_key(self) -> str:
-        """The key of a cluster's section that has its nodes."""
+        """The key of a cluster's section that describes its nodes."""
 
     @property
     def control_plane_ports(self) -> tuple[int, ...]:
@@ -71,16 +71,16 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
 
     @property
     def control_plane_in_network(self) -> bool:
-        """Whether callers in the network reach the API server at a private address, past the network's
-        firewall and not past its list of allowed CIDRs."""
+        """Whether callers in the network reach the API server at a private address, which the network's
+        firewall protects and not the list of allowed CIDRs."""
 
     @property
     def health_check_cidrs(self) -> tuple[str, ...]:
-        """From where the cloud checks the health of VMs over the network; () where it does not."""
+        """CIDRs from which the cloud checks the health of VMs over the network; () if it does not."""
 
     @property
     def identity_kind(self) -> IdentityKind:
-        """What the identity of a group's VMs is to Kubernetes."""
+        """Whether Kubernetes knows the VMs of a group as a user or as a group."""
 
     @property
     def platform(self) -> Platform: ...
@@ -90,11 +90,11 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
         """Values of the chart `istiod` that every cluster of this cloud needs."""
 
     def load_balancer_annotations(self, labels: Mapping[str, str]) -> dict[str, str]:
-        """Annotations of a Service of type LoadBalancer, so that the cloud makes one of the kind that the
-        mesh needs: addresses that stay, and the agents' own health check."""
+        """Annotations of a Service of type LoadBalancer, for a load balancer with stable addresses and with
+        health checks of the agents."""
 
     def refused_region(self, region: str) -> str | None:
-        """Why a region of the right form cannot be used."""
+        """Why a valid region cannot be used; None if it can."""
 
     def zone_form(self, region: str) -> NameForm: ...
 
@@ -104,7 +104,7 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
     def refused_zones(self, network: Network_contra) -> Refusal | None: ...
 
     def refused_network_id(self, network: Network_contra) -> Refusal | None:
-        """Why the `id` of an adopted network is not one of this cloud."""
+        """Why the `id` of an existing network is not an ID of this cloud; None if it is."""
 
     def project(self, network: Network_contra, default: str | None) -> str | None:
         """The Google Cloud project of a network; None on other clouds."""
@@ -115,7 +115,7 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
         """The subnets of a network, sorted by key. A cluster without room has no CIDRs in them."""
 
     def machine_cidrs(self, network: Network_contra) -> tuple[IPv4Network, ...]:
-        """Where nodes and VMs of a network have their addresses."""
+        """The CIDRs that nodes and VMs of a network get their addresses from."""
 
     def nat_addresses(self, network: Network_contra) -> int:
         """Addresses of the NAT that a network without `egress` gets."""
@@ -128,23 +128,22 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
     def node_pool(self, cluster: Cluster_contra) -> NodePoolConfig: ...
 
     def first_nodes(self, network: Network_contra) -> int:
-        """Nodes that a pool begins with, whatever its minimum is."""
+        """The number of nodes that a pool starts with, independent of its minimum."""
 
     def addresses_of_node(self, cluster: Cluster_contra) -> int:
-        """Addresses of the subnets that a node takes, its pods' among them where they are not of another
-        CIDR."""
+        """Number of subnet addresses that a node uses, including those of its pods if they share the CIDR."""
 
     def pod_room(self, network: Network_contra, cluster: Cluster_contra, free: int) -> PodRoom:
-        """The maximum size of a cluster's pool for which all pods have addresses. `free` are the addresses
-        of the subnets that no other member of the network takes."""
+        """The maximum size of a cluster's pool at which all pods have addresses. `free` is the number of
+        subnet addresses that no other member of the network uses."""
 
     def refused_nodes(self, machine_type: str) -> Refusal | None:
-        """Why nodes cannot be of a machine type of the right form."""
+        """Why nodes cannot have a valid machine type; None if they can."""
 
     def architecture(self, machine_type: str) -> Architecture: ...
 
     def refused_image(self, machines: Machines_contra) -> Refusal | None:
-        """Why VMs of an image whose name has the right form would never join."""
+        """Why VMs of an image with a valid name would never join; None if they would."""
 
     def machine_identity(self, stack: str, group: str, project: str | None) -> str:
         """The name by which the API server knows the VMs of a group."""
@@ -158,12 +157,12 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
         group: str,
         project: str | None,
     ) -> MachineSetPlan:
-        """`planned` with what only this cloud needs."""
+        """`planned` with the settings that only this cloud needs."""
 
     def identity_settings(self, region: str, cluster: str | None) -> dict[str, str]:
-        """What the VM's identity script reads from its settings; `cluster` is its real name in the cloud.
+        """The settings of the VM's identity script; `cluster` is the cluster's actual name in the cloud.
 
-        Raises ValueError where the cloud needs that name and there is none.
+        Raises ValueError if the cloud requires that name and it is None.
         """
 
 

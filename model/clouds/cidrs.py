@@ -1,4 +1,4 @@
-"""Arithmetic on CIDRs that every cloud uses."""
+"""Calculations with CIDRs for every cloud."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, collapse_addresses
@@ -12,7 +12,7 @@ def part(cidr: IPv4Network, bits: int, index: int) -> IPv4Network:
 
 
 def spare_cidrs(cidr: IPv4Network, taken: Sequence[IPv4Network]) -> list[IPv4Network]:
-    """What of `cidr` nobody has taken, as few CIDRs as possible: with `taken` it is `cidr`, without a gap."""
+    """The unused parts of `cidr`, as few CIDRs as possible: together with `taken` they fill `cidr`."""
     free = [cidr]
     for used in taken:
         free = [rest for block in free for rest in _without(block, used)]

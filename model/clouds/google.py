@@ -1,9 +1,9 @@
 """Google Cloud: VPC networks, GKE and Compute Engine.
 
-A network's CIDR is cut into sixteenths: 0 nodes and VMs; 1 Services and 8 to 15 pods of the one cluster that
-names no CIDRs of its own; the first /28 of 2 its control plane; the rest is spare, for the CIDRs that further
-clusters name. What a subnet's CIDR depends on is the network's CIDR alone, so that adding a cluster or a
-network never moves what exists.
+A network's CIDR is divided into sixteenths: 0 for nodes and VMs; 1 for the Services and 8 to 15 for the pods
+of the one cluster that uses the default CIDRs; the first /28 of 2 for its control plane. The rest is spare,
+for the CIDRs that further clusters set. A subnet's CIDR depends only on the network's CIDR, so that adding a
+cluster or a network never moves an existing subnet.
 """
 
 import re
@@ -37,19 +37,20 @@ ZONES_OF_GKE = 3
 """Zones that GKE chooses for a regional cluster (GKE, "Regional clusters")."""
 
 CONTROL_PLANE_PREFIX = 28
-"""GKE's size of a control plane's CIDR."""
+"""Prefix length of the CIDR of a GKE control plane."""
 
 SERVICE_PREFIXES = (16, 27)
-"""The largest and the smallest CIDR of Services that GKE allows (GKE, "VPC-native clusters")."""
+"""Prefix lengths of the largest and the smallest Service CIDR that GKE allows (GKE, "VPC-native clusters").
+"""
 
 ADDRESSES_OF_PODS = 256
-"""Addresses of the pods' CIDR that GKE gives to each node, whose maximum is 110 pods."""
+"""Pod addresses that GKE assigns to each node, for at most 110 pods."""
 
 ACCOUNT_ID_LIMIT = 30
 """Characters of a Google service account's id (IAM: "Create service accounts")."""
 
 HEALTH_CHECKS = ("130.211.0.0/22", "35.191.0.0/16")
-"""From where Google checks the health of VMs (Cloud Load Balancing, "Probe IP ranges")."""
+"""CIDRs from which Google checks the health of VMs (Cloud Load Balancing, "Probe IP ranges")."""
 
 WITHOUT_CLOUD_INIT = frozenset(
     {
@@ -103,7 +104,7 @@ class GoogleCloud:
         re.compile(r"[a-z][0-9]+[a-z]*-[a-z0-9]+(-[a-z0-9]+)*|custom-[0-9]+-[0-9]+(-ext)?"),
         "e2-standard-4",
     )
-    """`custom-4-8192` is of N1 (Compute Engine, "Create a VM with a custom machine type")."""
+    """`custom-4-8192` is an N1 type (Compute Engine, "Create a VM with a custom machine type")."""
     images: NameForm = NameForm(
         re.compile(r"(projects/)?[a-z][a-z0-9.:-]*/(global/images/(family/)?)?[a-z][-a-z0-9]*"),
         UBUNTU_ON_GCE,
@@ -185,7 +186,7 @@ class GoogleCloud:
         return cluster.node_pool
 
     def first_nodes(self, network: GcpNetworkConfig) -> int:
-        """A regional pool begins with a node in each zone."""
+        """A regional pool starts with one node in each zone."""
         return len(self.zones(network)) or ZONES_OF_GKE
 
     def addresses_of_node(self, cluster: GkeClusterConfig) -> int:
@@ -217,7 +218,7 @@ class GoogleCloud:
         )
 
     def machine_identity(self, stack: str, group: str, project: str | None) -> str:
-        """The e-mail of the group's service account, which GKE uses as the user's name."""
+        """The e-mail address of the group's service account, which GKE uses as the user name."""
         return service_account_email(service_account_id(stack, group), project or "unknown")
 
     def machine_set(
@@ -239,7 +240,7 @@ class GoogleCloud:
 
 
 def nodes_cidr(cidr: IPv4Network) -> IPv4Network:
-    """Where nodes and VMs are in a gcp network."""
+    """The CIDR of nodes and VMs in a gcp network."""
     return part(cidr, 4, 0)
 
 

@@ -1,6 +1,6 @@
 """The `type` that each cloud's sections have in a stack file.
 
-Imports nothing, so that the plug-in can read it without loading the configuration's classes."""
+Imports nothing, so that the plug-in can use it without loading the configuration's classes."""
 
 from dataclasses import astuple, dataclass
 

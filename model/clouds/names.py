@@ -1,12 +1,12 @@
-"""Names of what is made in a cloud, where each kind of resource has a limit of its own."""
+"""Names of cloud resources. Each kind of resource has its own limit."""
 
 import hashlib
 import re
 
 
 def cloud_name(*parts: str, limit: int = 63) -> str:
-    """`parts` joined by dashes; where that is longer than `limit`, its beginning and six digits that keep it
-    apart from others with the same beginning. The same parts give the same name."""
+    """`parts` joined by dashes. A name longer than `limit` is cut and ends with six digits of a hash, so that
+    names with the same beginning differ. The same parts give the same name."""
     name = "-".join(parts)
     if len(name) <= limit:
         return name
@@ -15,7 +15,7 @@ def cloud_name(*parts: str, limit: int = 63) -> str:
 
 
 def google_name(kind: str, stack: str, *parts: str, limit: int) -> str:
-    """A name in lower case letters, digits and dashes that begins with a letter, as Google wants it.
+    """A name in lowercase letters, digits and dashes that begins with a letter, as Google requires.
 
-    `kind` begins with one; whatever else is in the name of a stack becomes a dash."""
+    `kind` begins with a letter; other characters in the name of a stack become dashes."""
     return cloud_name(kind, re.sub(r"[^a-z0-9-]", "-", stack.lower()), *parts, limit=limit)

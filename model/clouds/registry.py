@@ -40,5 +40,5 @@ def cloud_of(section: Section) -> AnyCloud | None: ...
 
 
 def cloud_of(section: Section) -> AnyCloud | None:
-    """The cloud that a network, a cluster or VMs are in; None where they are in no cloud."""
+    """The cloud of a network, a cluster or a group's VMs; None if it is not in a cloud."""
     return _BY_KIND.get(section.type)

@@ -1,4 +1,4 @@
-"""What a cloud plans for a network, a cluster and a group of VMs, and how it refuses a value."""
+"""The types of what a cloud plans for a network, a cluster and a group of VMs, and of its refusals."""
 
 import re
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 from hybrid_mesh.model.config.istio import Architecture, PackageForm
 
 IdentityKind = Literal["User", "Group"]
-"""What the VMs of a group are to Kubernetes: a user, or a group of users."""
+"""Whether Kubernetes knows the VMs of a group as a user or as a group."""
 
 Platform = Literal["aws", "azure", "gcp"]
-"""A cloud's name for Istio's agent (CLOUD_PLATFORM), which then asks its metadata server."""
+"""The cloud's name for Istio's agent (CLOUD_PLATFORM), which selects the metadata server."""
 
 
 class Refusal(NamedTuple):
@@ -30,7 +30,7 @@ class PodRoom(NamedTuple):
 
 @dataclass(frozen=True)
 class NameForm:
-    """How a cloud writes a name: a pattern of the whole name, and an example for error messages."""
+    """The form of a name in a cloud: a pattern of the whole name, and an example for error messages."""
 
     pattern: re.Pattern[str]
     example: str
@@ -41,7 +41,7 @@ class NameForm:
 
 @dataclass(frozen=True)
 class NetworkSizes:
-    """Prefix lengths of the smallest networks with and without room for a cluster, and of the largest."""
+    """Prefix lengths of the smallest networks with and without clusters, and of the largest network."""
 
     smallest: int
     smallest_with_cluster: int
@@ -50,7 +50,7 @@ class NetworkSizes:
 
 @dataclass(frozen=True)
 class ClusterCidrs:
-    """The CIDRs of a cluster in its network's; None where the cloud takes none from it."""
+    """The CIDRs of a cluster inside its network's; None if the cloud uses none of it."""
 
     pods: IPv4Network | None = None
     services: IPv4Network | None = None
@@ -62,8 +62,8 @@ class SubnetPlan:
     """One subnet of a cloud's network.
 
     `key` is its stable name inside the network: `nodes` (gcp), `private-a`, `public-a` (aws: the zone's
-    letter). `secondary` has the CIDRs that GKE adds to a gcp subnet, and removes with the cluster that
-    they are for: `pods-<cluster>` and `services-<cluster>`.
+    letter). `secondary` are the CIDRs that GKE adds to a gcp subnet, and removes with their cluster:
+    `pods-<cluster>` and `services-<cluster>`.
     """
 
     key: str
@@ -75,7 +75,8 @@ class SubnetPlan:
 
 @dataclass(frozen=True)
 class MachineSetPlan:
-    """The VMs of a group in a cloud: equal VMs over the zones. Each cloud has a class of its own."""
+    """The VMs of a group in a cloud: identical VMs, spread over the zones. Each cloud has its own
+    subclass."""
 
     region: str
     zones: tuple[str, ...]
@@ -91,7 +92,7 @@ class MachineSetPlan:
     ready_seconds: int
     """Time before the cloud judges a new VM's health."""
     agent_port: int
-    """Where Istio's agent accepts connections as long as it runs."""
+    """Port on which Istio's agent accepts connections as long as it runs."""
 
     @property
     def autoscaled(self) -> bool:

@@ -1,4 +1,4 @@
-"""Whom API servers and east-west gateways in a cloud let in."""
+"""Who may reach the API servers and east-west gateways of clusters in a cloud."""
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, collapse_addresses
@@ -12,18 +12,18 @@ from hybrid_mesh.model.config.networks import CloudNetworkConfig, ExternalNetwor
 from hybrid_mesh.model.derive.types import ApiAccessPlan, GatewayExposurePlan, Source
 
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
-"""Ranges that no traffic on the Internet comes from (RFC 1918, RFC 6598)."""
+"""CIDRs of private addresses, from which no traffic on the Internet comes (RFC 1918, RFC 6598)."""
 
 
 def plan_api_access(mesh: MeshConfig, name: str, cluster: CloudClusterConfig) -> ApiAccessPlan:
-    """Who may reach the API server of `cluster`, which is called `name`.
+    """Who may reach the API server of the cluster `name`.
 
-    The operators, the egress of each peer's network (its istiod reads this cluster), and the egress of each
-    network with machines of this cluster that ask the API server for their tokens. Where the control plane
-    is in the network, those inside reach it at its private address, and firewall rules allow them there.
+    These are the operators, the egress addresses of each peer's network (its istiod reads this cluster), and
+    those of each network whose VMs request their tokens from this API server. If the control plane is inside
+    the network, members of that network use its private address, and firewall rules allow them.
 
-    To a private endpoint all of them come by their own addresses, which it has to admit as well; GKE takes no
-    public range there.
+    A private endpoint sees the callers' own addresses and must allow those as well. GKE accepts no public
+    CIDR for it.
     """
     private = cluster.endpoint == "private"
     operators = [cidr for cidr in mesh.operators.cidrs if not private or is_private(cidr)]
@@ -33,12 +33,12 @@ def plan_api_access(mesh: MeshConfig, name: str, cluster: CloudClusterConfig) ->
     ]
     callers = [
         *((f"istiod of {peer}", other.network) for peer, other in _peers(mesh, name)),
-        *((f"machines of {key}", group.network) for key, group in api_groups(mesh, name)),
+        *((f"VMs of {key}", group.network) for key, group in api_groups(mesh, name)),
     ]
     if private:
         networks = {network for _, network in callers if network in mesh.networks} - {cluster.network}
         joined = collapse_addresses(mesh.networks[network].cidr for network in networks)
-        ranges += (Source("peers and machines elsewhere", cidr=str(cidr)) for cidr in joined)
+        ranges += (Source("peers and VMs elsewhere", cidr=str(cidr)) for cidr in joined)
         return ApiAccessPlan("private", _merged(ranges))
     inside = {cluster.network} if cloud_of(cluster).control_plane_in_network else set()
     for purpose, network in callers:
@@ -52,10 +52,10 @@ def is_private(cidr: IPv4Network) -> bool:
 
 
 def plan_exposure(mesh: MeshConfig, name: str) -> GatewayExposurePlan | None:
-    """How the east-west gateway of cluster `name` is exposed; None where it has none or is no cloud's.
+    """How the east-west gateway of cluster `name` is exposed; None without a gateway or outside a cloud.
 
-    It lets in the members of other networks and, as machines find istiod through it, those of its own network
-    that register here. Where nobody does, only its own network.
+    It allows the members of other networks and, as VMs reach istiod through it, the VMs of its own network
+    that register with it. If there are none, it allows only its own network.
     """
     cluster = mesh.clusters[name]
     network, cloud = mesh.networks.get(cluster.network), cloud_of(cluster)
@@ -72,7 +72,7 @@ def plan_exposure(mesh: MeshConfig, name: str) -> GatewayExposurePlan | None:
 
 
 def egress(mesh: MeshConfig, name: str, purpose: str) -> Iterator[Source]:
-    """From where traffic leaves network `name`: known ranges, or those that its NAT will get."""
+    """The egress addresses of network `name`: known CIDRs, or those that its NAT will get."""
     network = mesh.networks.get(name)
     if isinstance(network, CloudNetworkConfig) and not network.egress:
         yield Source(purpose, egress_of=name)
@@ -81,7 +81,7 @@ def egress(mesh: MeshConfig, name: str, purpose: str) -> Iterator[Source]:
 
 
 def nat_addresses(mesh: MeshConfig, name: str) -> int:
-    """Addresses of the NAT that is made for network `name`; 0 where none is."""
+    """Number of addresses of the NAT that the program creates for network `name`; 0 without one."""
     network = mesh.networks.get(name)
     cloud = cloud_of(network) if network else None
     if not isinstance(network, CloudNetworkConfig) or network.egress or cloud is None:
@@ -90,12 +90,13 @@ def nat_addresses(mesh: MeshConfig, name: str) -> int:
 
 
 def admitted_count(mesh: MeshConfig, sources: Iterable[Source]) -> int:
-    """How many ranges `sources` are once the NATs have their addresses."""
+    """The number of CIDRs in `sources` once the NATs have their addresses."""
     return sum(nat_addresses(mesh, source.egress_of) if source.egress_of else 1 for source in sources)
 
 
 def api_groups(mesh: MeshConfig, cluster: str) -> list[tuple[str, WorkloadGroupConfig]]:
-    """The groups whose machines ask the API server of `cluster` for their tokens: bundles bring one."""
+    """The groups whose VMs request their tokens from the API server of `cluster`. Bundles bring one
+    instead."""
     return [
         (name, group)
         for name, group in sorted(mesh.workload_groups.items())
@@ -104,7 +105,7 @@ def api_groups(mesh: MeshConfig, cluster: str) -> list[tuple[str, WorkloadGroupC
 
 
 def _peers(mesh: MeshConfig, name: str) -> list[tuple[str, ClusterConfig]]:
-    """The other clusters, quarantined ones too: one that comes back finds the door as it was."""
+    """The other clusters, including quarantined ones, which keep their access for when they return."""
     return [(key, other) for key, other in sorted(mesh.clusters.items()) if key != name]
 
 
@@ -119,7 +120,7 @@ def _callers(mesh: MeshConfig, cluster: str) -> list[str]:
 
 
 def _merged(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """Each range and each network once, the purposes joined: ranges first."""
+    """Each CIDR and each network once, with their purposes joined: CIDRs first."""
     purposes: dict[tuple[str, str], list[str]] = {}
     for source in sources:
         purposes.setdefault((source.egress_of or "", source.cidr or ""), []).append(source.purpose)

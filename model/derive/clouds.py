@@ -1,4 +1,4 @@
-"""What several sections together say about a cloud's network: who is in it, and what it has."""
+"""What several sections together say about a network in a cloud: its members and its subnets."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def cloud_groups(
 
 
 def clusters_of(mesh: MeshConfig, network: str) -> dict[str, CloudClusterConfig]:
-    """The clusters of a cloud's network that are of the same cloud, sorted by name."""
+    """The clusters in network `network` that belong to its cloud, sorted by name."""
     home = cloud_of(mesh.networks[network])
     return {
         name: cluster
@@ -38,19 +38,19 @@ def clusters_of(mesh: MeshConfig, network: str) -> dict[str, CloudClusterConfig]
 
 
 def plan_subnets(mesh: MeshConfig, name: str) -> tuple[SubnetPlan, ...]:
-    """The subnets of network `name`, sorted by key; () where it is in no cloud."""
+    """The subnets of network `name`, sorted by key; () outside a cloud."""
     cloud = cloud_of(mesh.networks[name])
     return cloud.subnets(mesh.networks[name], clusters_of(mesh, name)) if cloud else ()
 
 
 def zones(mesh: MeshConfig, name: str) -> tuple[str, ...]:
-    """The zones of network `name`, sorted; () where its cloud chooses them and where it is in none."""
+    """The zones of network `name`, sorted; () if its cloud chooses them, and outside a cloud."""
     cloud = cloud_of(mesh.networks[name])
     return cloud.zones(mesh.networks[name]) if cloud else ()
 
 
 def project(mesh: MeshConfig, name: str) -> str | None:
-    """The Google Cloud project of network `name`; None on other clouds, and where nothing names it."""
+    """The Google Cloud project of network `name`; None on other clouds, and if none is configured."""
     network = mesh.networks.get(name)
     cloud = cloud_of(network) if network else None
     return cloud.project(network, mesh.project) if cloud else None

@@ -1,7 +1,7 @@
-"""What a cloud's network lets in. Everything that is not planned here is refused.
+"""The traffic that a network in a cloud allows. Everything else is refused.
 
-Source of the ports: "Ports used by Istio" and "Requirements" of its virtual machine guide; each cloud has
-those of its own.
+Source of the ports: "Ports used by Istio" and "Requirements" of its virtual machine guide. Each cloud adds
+its own ports.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ KEY_LIMIT = 40
 
 
 def plan_firewall(mesh: MeshConfig, name: str) -> tuple[FirewallRulePlan, ...]:
-    """The rules of network `name`, sorted by key; () where it is none of a cloud's."""
+    """The rules of network `name`, sorted by key; () outside a cloud."""
     config = mesh.networks[name]
     if not isinstance(config, CloudNetworkConfig):
         return ()
@@ -31,7 +31,7 @@ def plan_firewall(mesh: MeshConfig, name: str) -> tuple[FirewallRulePlan, ...]:
 
 
 class _Network:
-    """Who is in one network, as parties to its rules."""
+    """The members of one network, as sources and targets of its rules."""
 
     def __init__(self, mesh: MeshConfig, name: str, config: CloudNetworkConfig) -> None:
         self._mesh, self._name, self._config = mesh, name, config
@@ -57,7 +57,7 @@ class _Network:
                 nodes,
                 tuple(self._nodes),
                 (),
-                "nodes and pods, istiod at 15012 too",
+                "nodes and pods, and istiod at 15012",
                 "all",
             )
             yield FirewallRulePlan(
@@ -65,12 +65,10 @@ class _Network:
                 nodes,
                 (control_plane,),
                 self._cloud.control_plane_ports,
-                "the API server calls the webhooks of istiod",
+                "the API server calls the istiod webhooks",
             )
             if self._machines:
-                yield FirewallRulePlan(
-                    _key("pods", name), nodes, tuple(self._machines), (), "machines call pods"
-                )
+                yield FirewallRulePlan(_key("pods", name), nodes, tuple(self._machines), (), "VMs call pods")
             if self._cloud.control_plane_in_network:
                 here = [key for key, group in api_groups(self._mesh, name) if group.network == self._name]
                 callers = [*self._nodes, *(party for party in self._machines if party.name in here)]
@@ -80,7 +78,7 @@ class _Network:
                     control_plane,
                     tuple(callers),
                     (443,),
-                    "nodes, peers and machines call it",
+                    "nodes, peers and VMs call the API server",
                 )
 
     def of_groups(self) -> Iterator[FirewallRulePlan]:
@@ -89,7 +87,7 @@ class _Network:
             ports = tuple(sorted(set(group.ports.values())))
             callers = (*self._nodes, *self._machines)
             yield FirewallRulePlan(
-                _key("machines", name), target, callers, ports, "pods and machines call the machines"
+                _key("machines", name), target, callers, ports, "pods and VMs call the VMs"
             )
             if cloud.health_check_cidrs:
                 checks = Party("addresses", "health-checks", cloud.health_check_cidrs)
@@ -105,20 +103,21 @@ class _Network:
     def _from_outside(
         self, name: str, group: WorkloadGroupConfig, target: Party, ports: tuple[int, ...]
     ) -> Iterator[FirewallRulePlan]:
-        """Where no cluster's gateway leads in: other networks by their routes, or a gateway of the user's."""
+        """For a network without a cluster's gateway: other networks call VMs directly or through your
+        gateway."""
         if self._config.reachable == "direct":
             others = Party("addresses", "other-networks", _members_elsewhere(self._mesh, group.network))
             yield FirewallRulePlan(
-                _key("direct", name), target, (others,), ports, "other networks call the machines directly"
+                _key("direct", name), target, (others,), ports, "other networks call the VMs directly"
             )
         if self._config.gateway is not None:
             inside = Party("addresses", "gateway", (str(self._config.cidr),))
             yield FirewallRulePlan(
-                _key("gateway", name), target, (inside,), ports, "a gateway of the network calls them"
+                _key("gateway", name), target, (inside,), ports, "the gateway of the network calls the VMs"
             )
 
     def _callers_elsewhere(self, name: str, cluster: CloudClusterConfig) -> list[Party]:
-        """Who reaches the private endpoint of a cluster over private connections."""
+        """The sources that reach a cluster's private endpoint over private connections."""
         access = plan_api_access(self._mesh, name, cluster)
         if access.endpoint != "private":
             return []

@@ -1,4 +1,4 @@
-"""Kubeconfigs, as client-go reads them (tools/clientcmd/loader.go). Pure: others read the files."""
+"""Kubeconfigs, as client-go reads them (tools/clientcmd/loader.go). This module reads no files."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -14,15 +14,15 @@ _PATHS = {
 
 
 def ambient_files(environment: Mapping[str, str], home: Path) -> list[Path]:
-    """The files of the ambient kubeconfig: those that KUBECONFIG lists, else `~/.kube/config`. Those that do
-    not exist count as empty."""
+    """The files of the default kubeconfig: those that KUBECONFIG lists, else `~/.kube/config`. Missing files
+    count as empty."""
     listed = [name for name in environment.get("KUBECONFIG", "").split(os.pathsep) if name]
     return [Path(name) for name in dict.fromkeys(listed)] or [home / ".kube" / "config"]
 
 
 def merge_kubeconfigs(files: Sequence[tuple[Path, Mapping[str, Any]]]) -> dict[str, Any]:
-    """One kubeconfig of several: of two entries of one name the first counts, and the first `current-context`
-    that is set. A relative path in a file is relative to that file's folder."""
+    """Merges several kubeconfigs. The first entry of a name wins, and the first `current-context` that is
+    set. A relative path in a file is relative to the file's folder."""
     merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config"}
     for path, document in files:
         if document.get("current-context"):
@@ -36,7 +36,7 @@ def merge_kubeconfigs(files: Sequence[tuple[Path, Mapping[str, Any]]]) -> dict[s
 
 
 def server_of(kubeconfig: Mapping[str, Any], context: str | None) -> str | None:
-    """The API server's URL of `context` (the current one by default); None where it has no such context."""
+    """The API server's URL of `context` (default: the current one); None if the context does not exist."""
     try:
         name = context or kubeconfig["current-context"]
         chosen = next(each["context"] for each in kubeconfig["contexts"] if each["name"] == name)
@@ -51,6 +51,6 @@ def _resolved(section: str, entry: Mapping[str, Any], folder: Path) -> dict[str,
     given = entry.get(inner) or {}
     paths: dict[str, Any] = {key: str(folder / given[key]) for key in keys if given.get(key)}
     plugin = given.get("exec") or {}
-    if "/" in plugin.get("command", ""):  # one without a slash is looked up in PATH
+    if "/" in plugin.get("command", ""):  # a command without a slash is looked up in PATH
         paths["exec"] = {**plugin, "command": str(folder / plugin["command"])}
     return {**entry, inner: {**given, **paths}} if paths else dict(entry)

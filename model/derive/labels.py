@@ -1,20 +1,20 @@
-"""Labels (Google Cloud) and tags (AWS), and what protects a stack."""
+"""Labels (Google Cloud) and tags (AWS), and the protection of a stack."""
 
 import re
 from collections.abc import Mapping
 
 PLANNED = ("stack", "mesh", "component")
-"""Keys that are set by themselves."""
+"""Keys that the program sets automatically."""
 
 MESH = "mesh"
-"""Name of the mesh's component, with which the names of all resources begin."""
+"""Name of the mesh component, and the first part of all resource names."""
 
 VALUE_LIMIT = 63
-"""Characters of a label's value on Google Cloud; AWS takes more."""
+"""Maximum length of a label's value on Google Cloud. AWS allows more."""
 
 
 def mesh_labels(stack: str, mesh_id: str, configured: Mapping[str, str]) -> dict[str, str]:
-    """The labels of everything in the stack, the user's among them, sorted by key."""
+    """The labels of all resources of the stack, including the configured ones, sorted by key."""
     return dict(sorted({**configured, "stack": label_value(stack), "mesh": label_value(mesh_id)}.items()))
 
 
@@ -24,14 +24,14 @@ def component_labels(labels: Mapping[str, str], component: str) -> dict[str, str
 
 
 def label_value(text: str) -> str:
-    """`text` in the letters that every cloud takes in a label: lower case letters, digits, `-` and `_`."""
+    """`text` in characters that every cloud allows in a label: lowercase letters, digits, `-` and `_`."""
     return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:VALUE_LIMIT]
 
 
 def lift_protection(stack: str) -> str:
-    """How to delete what a protected stack holds."""
+    """How to delete the resources of a protected stack."""
     return (
-        f"Stack {stack} is protected: networks, clusters and the root cannot be deleted. To lift that, set "
-        f"`protected: false` in stacks/Pulumi.{stack}.yaml and run `pulumi up --stack {stack}`; "
-        f"only then does `pulumi destroy --stack {stack}` work."
+        f"Stack {stack} is protected: its networks, clusters and root CA cannot be deleted. To lift the "
+        f"protection, set `protected: false` in stacks/Pulumi.{stack}.yaml and run "
+        f"`pulumi up --stack {stack}`. Then run `pulumi destroy --stack {stack}`."
     )

@@ -1,4 +1,4 @@
-"""Names of Kubernetes objects that are made of a section's name."""
+"""Names of Kubernetes objects that derive from a section's name."""
 
 
 def minting_name(group: str) -> str:

@@ -1,4 +1,4 @@
-"""What is planned in a cloud only: firewalls, and who may reach API servers and gateways."""
+"""The types of what is planned in clouds only: firewalls, and access to API servers and gateways."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,9 +6,8 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Source:
-    """Whose traffic is let in: a range that is known (`cidr`), or every egress address of a network of the
-    mesh that the program makes the NAT of (`egress_of`), which only the run tells. One of the two is set.
-    """
+    """A source of allowed traffic: a known CIDR (`cidr`), or all egress addresses of a network whose NAT the
+    program creates (`egress_of`), which are known at run time only. One of the two is set."""
 
     purpose: str
     cidr: str | None = None
@@ -17,21 +16,21 @@ class Source:
 
 @dataclass(frozen=True)
 class ApiAccessPlan:
-    """Whom the API server of a cloud's cluster admits."""
+    """Who may reach the API server of a cluster in a cloud."""
 
     endpoint: Literal["restricted", "private"]
     sources: tuple[Source, ...]
-    """Sorted: known ranges, then networks. For a private endpoint: the callers' own addresses."""
+    """Sorted: known CIDRs, then networks. For a private endpoint, the callers' own addresses."""
 
 
 @dataclass(frozen=True)
 class GatewayExposurePlan:
-    """How the east-west gateway of a cloud's cluster is exposed."""
+    """How the east-west gateway of a cluster in a cloud is exposed."""
 
     reserved_addresses: int
-    """Addresses to reserve before Istio is installed: 1 on GKE, one per public subnet on EKS."""
+    """Number of addresses to reserve before Istio is installed: 1 on GKE, one per public subnet on EKS."""
     sources: tuple[Source, ...]
-    """Whom its load balancer lets in (`loadBalancerSourceRanges`): members of the mesh, nobody else."""
+    """The members of the mesh that its load balancer allows (`loadBalancerSourceRanges`)."""
 
 
 Role = Literal["nodes", "control-plane", "machines", "addresses"]
@@ -39,9 +38,9 @@ Role = Literal["nodes", "control-plane", "machines", "addresses"]
 
 @dataclass(frozen=True)
 class Party:
-    """One end of a firewall rule: the nodes (and pods) of cluster `name`, its control plane, the machines of
-    group `name`, or plain addresses. `ranges` are the addresses of any of them in CIDR notation; () where
-    the cloud does not tell them (EKS: the control plane, known by its security group)."""
+    """One end of a firewall rule: the nodes (and pods) of cluster `name`, its control plane, the VMs of group
+    `name`, or plain addresses. `ranges` are its CIDRs; () if the cloud does not report them (the control
+    plane of EKS, which is identified by its security group)."""
 
     role: Role
     name: str
@@ -50,9 +49,9 @@ class Party:
 
 @dataclass(frozen=True)
 class FirewallRulePlan:
-    """Traffic that is let in at `target`. `ports` are TCP ports, () for all; `protocol` `all` is every
-    protocol. `purpose` has only what EC2 takes in a rule's description (IpRange: letters, digits, spaces and
-    `._-:/()#,@[]+=&;{}!$*`, no apostrophe)."""
+    """Traffic that `target` accepts. `ports` are TCP ports, () for all; `protocol` `all` is every protocol.
+    `purpose` must only have characters that EC2 allows in a rule's description (IpRange: letters, digits,
+    spaces and `._-:/()#,@[]+=&;{}!$*`, no apostrophe)."""
 
     key: str
     """Stable name inside the network, a DNS label of 40 characters at most."""

@@ -1,4 +1,4 @@
-"""Sets of VMs in a cloud: how many, of which type, and by which name the API server knows them."""
+"""Sets of VMs in a cloud: their number, their type, and their identity at the API server."""
 
 import re
 
@@ -19,7 +19,7 @@ _RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|amazon-linux|ami-amazon|a
 def plan_machine_set(
     mesh: MeshConfig, stack: str, name: str, group: WorkloadGroupConfig
 ) -> MachineSetPlan | None:
-    """The set of VMs of group `name` in a cloud; None for other VMs, and where the network is not of their
+    """The set of VMs of group `name` in a cloud; None for other VMs, and if the network belongs to another
     cloud, which a rule refuses."""
     machines, network = group.machines, mesh.networks.get(group.network)
     cloud = cloud_of(machines)
@@ -40,22 +40,22 @@ def plan_machine_set(
         package=machines.package or package_of_image(machines.image) or "deb",
         architecture=cloud.architecture(machines.machine_type),
         ready_seconds=machines.ready_seconds,
-        # Not Envoy's readiness: it depends on istiod, and while that is down every VM that boots would be
-        # taken for broken.
+        # Not Envoy's readiness, which depends on istiod: while that is down, every booting VM would
+        # count as unhealthy.
         agent_port=AGENT_PORT,
     )
     return cloud.machine_set(planned, machines, stack=stack, group=name, project=project(mesh, group.network))
 
 
 def size(machines: CloudMachinesConfig) -> tuple[int, int]:
-    """The minimum and the maximum number of VMs; the same where the number is fixed."""
+    """The minimum and the maximum number of VMs; equal if the number is fixed."""
     fixed = machines.count if machines.count is not None else 1
     minimum = machines.min if machines.min is not None else fixed
     return minimum, machines.max if machines.max is not None else minimum
 
 
 def package_of_image(image: str) -> PackageForm | None:
-    """The form of Istio's package that an image's name suggests; None where it suggests none."""
+    """The format of Istio's package that the name of an image shows; None if it shows none."""
     if _DEB.search(image):
         return "deb"
     return "rpm" if _RPM.search(image) else None

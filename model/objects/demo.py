@@ -1,5 +1,5 @@
-"""The demo: Istio's echo server in a pod of each cluster, a pod outside the mesh, and a policy that asks for
-an identity."""
+"""The demo: Istio's echo server in a pod of each cluster, a pod outside the mesh, and a policy that requires
+an identity of the mesh."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def demo_service_account(demo: DemoConfig) -> Manifest:
 
 
 def demo_service(demo: DemoConfig) -> Manifest:
-    """The Service over the demo's pods in all clusters."""
+    """The Service of the demo's pods in all clusters."""
     spec = {
         "selector": {"app": demo.service},
         "ports": [{"name": "http", "port": demo.port, "targetPort": demo.port, "protocol": "TCP"}],
@@ -36,17 +36,17 @@ def demo_service(demo: DemoConfig) -> Manifest:
 
 
 def demo_deployment(demo: DemoConfig, cluster: str) -> Manifest:
-    """One pod of the echo server in `cluster`; its answers name the cluster and the version `pod`."""
+    """One pod of the echo server in `cluster`. Its responses name the cluster and the version `pod`."""
     return _deployment(demo, demo.service, demo.namespace, cluster, service_account=demo.service)
 
 
 def outside_deployment(demo: DemoConfig, cluster: str) -> Manifest:
-    """A pod without sidecar and identity, from which what must fail is tried."""
+    """A pod without sidecar and identity, which sends the requests that must fail."""
     return _deployment(demo, OUTSIDE, outside_namespace(demo), cluster, service_account=None)
 
 
 def demo_authorization_policy(demo: DemoConfig) -> Manifest:
-    """Admits only callers with an identity of the mesh to the demo's pods and machines."""
+    """Allows only callers with an identity of the mesh to reach the demo's pods and VMs."""
     spec = {"action": "ALLOW", "rules": [{"from": [{"source": {"principals": ["*"]}}]}]}
     return manifest(SECURITY_API, "AuthorizationPolicy", "identified-callers-only", demo.namespace, spec=spec)
 

@@ -1,5 +1,5 @@
-"""What a workload group is in Kubernetes: its WorkloadGroup, service account, and the ways by which it is
-called."""
+"""The Kubernetes objects of a workload group: its WorkloadGroup, service account, and Service or
+ServiceEntry."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from hybrid_mesh.model.objects.manifest import Manifest, manifest
 
 
 def namespace(name: str, *, injected: bool = True) -> Manifest:
-    """A namespace whose pods get a sidecar, or (`injected=False`) do not."""
+    """A namespace whose pods get a sidecar, unless `injected` is False."""
     return manifest("v1", "Namespace", name, labels={INJECTION_LABEL: "enabled" if injected else "disabled"})
 
 
 def service_account(name: str, in_namespace: str) -> Manifest:
-    """A service account that no pod needs to mount."""
+    """A service account without automatic token mounts, as no pod uses it."""
     return manifest("v1", "ServiceAccount", name, in_namespace, automountServiceAccountToken=False)
 
 
@@ -28,9 +28,9 @@ def group_account(name: str, group: WorkloadGroupConfig) -> str:
 
 
 def workload_group(name: str, group: WorkloadGroupConfig) -> Manifest:
-    """The WorkloadGroup with which the machines register.
+    """The WorkloadGroup with which the VMs register.
 
-    The service account is always set: without it istiod turns mutual TLS off for the entries.
+    The service account is always set: without it, istiod turns mutual TLS off for the entries.
     """
     spec: dict[str, Any] = {
         "metadata": {"labels": group_labels(name, group)},
@@ -46,8 +46,7 @@ def workload_group(name: str, group: WorkloadGroupConfig) -> Manifest:
 
 
 def probe(config: ProbeConfig) -> dict[str, Any]:
-    """Istio's ReadinessProbe with every number written out, as its documented defaults and the agent's
-    differ."""
+    """Istio's ReadinessProbe with every number set, as the documented defaults and the agent's differ."""
     fields = config.model_dump(
         mode="json", by_alias=True, exclude_none=True, include={"http_get", "tcp_socket", "exec"}
     )
@@ -62,17 +61,18 @@ def probe(config: ProbeConfig) -> dict[str, Any]:
 
 
 def group_hosts(name: str, group: WorkloadGroupConfig) -> tuple[str, ...]:
-    """Names by which the group is called."""
+    """Host names of the group."""
     return (group.host,) if group.host else (service_host(name, group.namespace),)
 
 
 def entry_point(name: str, group: WorkloadGroupConfig) -> Manifest:
-    """What each cluster calls the group by: a Service, or for a host of the user's own a ServiceEntry."""
+    """The object through which each cluster calls the group: a Service or, for a custom host, a
+    ServiceEntry."""
     return service_entry(name, group) if group.host else service(name, group)
 
 
 def service(name: str, group: WorkloadGroupConfig) -> Manifest:
-    """A Service that selects the group's WorkloadEntries, wherever in the mesh they are."""
+    """A Service that selects the group's WorkloadEntries in all clusters."""
     ports = [
         {"name": port, "port": number, "targetPort": number, "protocol": "TCP"}
         for port, number in group.ports.items()
@@ -82,7 +82,7 @@ def service(name: str, group: WorkloadGroupConfig) -> Manifest:
 
 
 def service_entry(name: str, group: WorkloadGroupConfig) -> Manifest:
-    """A ServiceEntry for the group's own host name, the same in every cluster."""
+    """A ServiceEntry for the group's custom host name, the same in every cluster."""
     ports = [
         {"name": port, "number": number, "targetPort": number, "protocol": protocol(port)}
         for port, number in group.ports.items()

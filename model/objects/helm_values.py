@@ -22,7 +22,7 @@ GATEWAY_NAME = "istio-eastwestgateway"
 """Name of the east-west gateway's release, Deployment and Service in `istio-system`."""
 
 SOURCE_RANGES = "loadBalancerSourceRanges"
-"""Key of the chart's `service`: whom the load balancer lets in."""
+"""Key of the chart's `service`: the CIDRs that the load balancer allows."""
 
 LOCAL_REQUESTS = {"cpu": "10m", "memory": "64Mi"}
 
@@ -30,14 +30,14 @@ LOCAL_REQUESTS = {"cpu": "10m", "memory": "64Mi"}
 def base_values() -> dict[str, Any]:
     """Values of the chart `base`: CRDs and the reader's service account.
 
-    `validationFailurePolicy: Fail` from the start, or istiod's own switch from Ignore to Fail is drift for
-    ever.
+    `validationFailurePolicy` is `Fail` from the start. Otherwise istiod switches it from Ignore to Fail,
+    which would be drift forever.
     """
     return {"defaultRevision": "default", "base": {"validationFailurePolicy": "Fail"}}
 
 
 def istiod_values(mesh: MeshConfig, name: str) -> dict[str, Any]:
-    """Values of the chart `istiod` for cluster `name`, the user's `istio.values` merged over them."""
+    """Values of the chart `istiod` for cluster `name`, merged with the configured `istio.values`."""
     istio, cluster = mesh.istio, mesh.clusters[name]
     values: dict[str, Any] = {
         "global": {
@@ -71,7 +71,8 @@ def istiod_values(mesh: MeshConfig, name: str) -> dict[str, Any]:
 
 def default_proxy_config(mesh: MeshConfig, name: str) -> dict[str, Any]:
     """`meshConfig.defaultConfig` of istiod in cluster `name`, which the proxies on VMs get too (Istio:
-    `istioctl x workload entry configure` copies it). What `model.checks.istio_values` refuses is left out."""
+    `istioctl x workload entry configure` copies it). Values that `model.checks.istio_values` refuses are left
+    out."""
     values: Any = istiod_values(mesh, name)
     for key in ("meshConfig", "defaultConfig"):
         values = values.get(key) if isinstance(values, Mapping) else None
@@ -88,10 +89,10 @@ def gateway_values(cluster: ClusterConfig, labels: Mapping[str, str] | None = No
     """Values of the chart `gateway` for the east-west gateway of a cluster; `{}` when it has none. `labels`
     are those of the stack, for the load balancer that a cloud makes.
 
-    The chart's own `networkGateway` would also publish the webhook port 15017, which nobody outside needs.
-    So the three things that it does (label, network view, ports) are said one by one. The chart's image is
-    `auto`, which istiod replaces by one of a fixed version: Kubernetes would take it for `auto:latest` and
-    fetch it at every start, and no gateway would start while the registry does not answer.
+    The chart's own `networkGateway` would also publish the webhook port 15017, which no client outside needs.
+    Its three settings (label, network view, ports) are therefore set one by one. The chart's image is `auto`,
+    which istiod replaces. Kubernetes would treat `auto` as `auto:latest` and pull it at every start, so that
+    no gateway could start while the registry is down; a fixed version avoids that.
     """
     if not cluster.gateway.enabled:
         return {}
@@ -111,10 +112,10 @@ def gateway_values(cluster: ClusterConfig, labels: Mapping[str, str] | None = No
 
 
 def mesh_networks(mesh: MeshConfig) -> dict[str, Any]:
-    """Gateways that istiod cannot find by a Service's status: configured addresses of networks and of
+    """Gateways that istiod cannot discover from a Service's status: configured addresses of networks and
     clusters.
 
-    Source: `MeshNetworks` of Istio's mesh configuration; found ones are added to those of the registries.
+    Source: `MeshNetworks` of Istio's mesh configuration, which are added to the discovered gateways.
     """
     gateways: dict[str, list[dict[str, Any]]] = {}
     for name, network in mesh.networks.items():
@@ -136,7 +137,7 @@ def mesh_networks(mesh: MeshConfig) -> dict[str, Any]:
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`over` laid on `base` as Helm does: mappings are merged, everything else replaces."""
+    """`base` merged with `over` as Helm does it: mappings are merged, other values replaced."""
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
@@ -183,9 +184,9 @@ _LOCAL_ISTIOD: dict[str, Any] = {
     },
     "meshConfig": {"defaultConfig": {"concurrency": 1}},
 }
-"""One machine carries the whole mesh: one replica of everything, small requests, proxies of one thread. The
-gateway's
-pod has no startup probe, so that it is asked often, or it would be ready up to 15 s after it could be."""
+"""One host runs the whole mesh: one replica of everything, small requests, proxies with one thread. The
+gateway's pod has no startup probe, so its readiness is checked often; otherwise it would be reported ready up
+to 15 s late."""
 
 _LOCAL_GATEWAY: dict[str, Any] = {
     "replicaCount": 1,
@@ -195,7 +196,7 @@ _LOCAL_GATEWAY: dict[str, Any] = {
 }
 
 _CLOUD_ISTIOD: dict[str, Any] = {"autoscaleMin": 2}
-"""Two of everything where there are several zones, so that an upgrade of a node stops nothing."""
+"""Two replicas of everything if there are several zones, so that a node upgrade interrupts nothing."""
 
 _CLOUD_GATEWAY: dict[str, Any] = {
     "autoscaling": {"minReplicas": 2},

@@ -18,8 +18,8 @@ GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 
 def gateway(name: str, ingress: IngressConfig, annotations: Mapping[str, str] | None = None) -> Manifest:
-    """The Gateway, from which the gateway class' controller makes a Deployment and a Service `<name>-istio`,
-    the latter with `annotations` where it is a LoadBalancer.
+    """The Gateway, for which the controller of the gateway class creates a Deployment and a Service
+    `<name>-istio`. The Service gets `annotations` if it is a LoadBalancer.
 
     The annotation for another type of that Service is Istio's (pilot/pkg/config/kube/gateway).
     """
@@ -38,7 +38,7 @@ def gateway(name: str, ingress: IngressConfig, annotations: Mapping[str, str] | 
 def routes(
     name: str, ingress: IngressConfig, groups: Mapping[str, WorkloadGroupConfig]
 ) -> tuple[Manifest, ...]:
-    """One HTTPRoute for each route, then the grants by which other namespaces' Services may be their
+    """One HTTPRoute for each route, then the ReferenceGrants that allow Services of other namespaces as
     backends."""
     made = [_route(name, ingress, route, groups) for route in ingress.routes]
     return (*made, *_grants(name, ingress, groups))
@@ -77,7 +77,7 @@ def _route(
 def _backend(
     backend: ServiceBackendConfig | GroupBackendConfig, groups: Mapping[str, WorkloadGroupConfig]
 ) -> dict[str, Any]:
-    """A Service; or, for a group with a host of its own, Istio's backend kind `Hostname`."""
+    """A Service or, for a group with a custom host, Istio's backend kind `Hostname`."""
     reference: dict[str, Any] = {"port": backend.port, "weight": backend.weight}
     if isinstance(backend, ServiceBackendConfig):
         return {"kind": "Service", "name": backend.service, "namespace": backend.namespace, **reference}
@@ -99,7 +99,7 @@ def _grants(name: str, ingress: IngressConfig, groups: Mapping[str, WorkloadGrou
         manifest(
             GATEWAY_API,
             "ReferenceGrant",
-            # A dot, which neither name can have, so that no two ingresses share a grant.
+            # Neither name can contain a dot, so no two ingresses share a grant.
             f"{ingress.namespace}.{name}",
             namespace,
             spec={

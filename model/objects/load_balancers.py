@@ -1,4 +1,4 @@
-"""The AWS Load Balancer Controller: makes network load balancers of Services, and takes them away."""
+"""The AWS Load Balancer Controller, which creates and deletes network load balancers for Services."""
 
 from hybrid_mesh.model.objects.planned import AT_RUN_TIME, ChartSource, PlannedRelease
 
@@ -8,10 +8,10 @@ FILLED = ("clusterName", "vpcId", "defaultTags")
 
 
 def load_balancer_controller(component: str, region: str) -> PlannedRelease:
-    """Its release. What it makes load balancers for, and in which network, is known when the cluster is."""
+    """Its Helm release. The names of its cluster and network are known at run time only."""
     values = {
         **dict.fromkeys(FILLED, AT_RUN_TIME),
-        # Pods cannot ask IMDS, which would tell the region and the VPC.
+        # Pods cannot reach IMDS, from which the controller would read the region and the VPC.
         "region": region,
         "serviceAccount": {"create": True, "name": ACCOUNT},
         "enableServiceMutatorWebhook": True,

@@ -1,10 +1,10 @@
-"""The shape that all manifests share."""
+"""The type of all manifests."""
 
 from collections.abc import Mapping
 from typing import Any
 
 Manifest = dict[str, Any]
-"""A Kubernetes object as plain data: apiVersion, kind, metadata, and what else its kind has."""
+"""A Kubernetes object as plain data: apiVersion, kind, metadata and the other fields of its kind."""
 
 
 def manifest(
@@ -15,7 +15,7 @@ def manifest(
     labels: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> Manifest:
-    """An object of `kind`; `fields` are its top-level fields besides metadata."""
+    """An object of `kind`. `fields` are its top-level fields other than metadata."""
     metadata: dict[str, Any] = {"name": name}
     if namespace is not None:
         metadata["namespace"] = namespace
@@ -25,7 +25,7 @@ def manifest(
 
 
 def annotated(made: Manifest, annotations: Mapping[str, str]) -> Manifest:
-    """`made` with `annotations` besides those that it has."""
+    """`made` with additional `annotations`."""
     metadata = made["metadata"]
     together = {**metadata.get("annotations", {}), **annotations}
     return {**made, "metadata": {**metadata, "annotations": together}}

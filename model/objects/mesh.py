@@ -1,4 +1,4 @@
-"""What every cluster of the mesh is given besides Istio's charts.
+"""The objects that every cluster of the mesh gets in addition to Istio's charts.
 
 Sources: `samples/multicluster/{expose-services,expose-istiod}.yaml` of Istio 1.31.0.
 """
@@ -27,14 +27,14 @@ _GATEWAY_SELECTOR = {"istio": "eastwestgateway"}
 
 
 def system_namespace(network: str) -> Manifest:
-    """`istio-system` with the label that tells istiod the network of the cluster's endpoints."""
+    """The namespace `istio-system`. Its label names the network of the cluster's endpoints for istiod."""
     return manifest("v1", "Namespace", SYSTEM_NAMESPACE, labels={NETWORK_LABEL: network})
 
 
 def cross_network_gateway(extra_hosts: Sequence[str] = ()) -> Manifest:
-    """Lets mTLS traffic for services of this cluster in from other networks, by its server name.
+    """The Gateway that accepts mTLS traffic from other networks for Services of this cluster, by server name.
 
-    `extra_hosts` are the groups' own host names, which `*.local` does not match.
+    `extra_hosts` are the groups' custom host names, which `*.local` does not match.
     """
     server = {
         "port": {"number": CROSS_NETWORK_PORT, "name": "tls", "protocol": "TLS"},
@@ -46,7 +46,7 @@ def cross_network_gateway(extra_hosts: Sequence[str] = ()) -> Manifest:
 
 
 def istiod_gateway() -> Manifest:
-    """Lets machines reach istiod through the east-west gateway; the webhook's port stays inside."""
+    """The Gateway through which VMs reach istiod. It does not expose the webhook's port."""
     server = {
         "port": {"number": ISTIOD_PORT, "name": "tls-istiod", "protocol": "TLS"},
         "tls": {"mode": "PASSTHROUGH"},
@@ -57,7 +57,7 @@ def istiod_gateway() -> Manifest:
 
 
 def istiod_virtual_service() -> Manifest:
-    """Routes what arrives at `istiod_gateway` to istiod."""
+    """The route from `istiod_gateway` to istiod."""
     destination = {"host": service_host("istiod", SYSTEM_NAMESPACE), "port": {"number": ISTIOD_PORT}}
     route = {
         "match": [{"port": ISTIOD_PORT, "sniHosts": ["*"]}],
@@ -79,8 +79,8 @@ def strict_peer_authentication() -> Manifest:
 
 
 def reader_token_secret(cluster: str) -> Manifest:
-    """The token by which the peers' istiods read this cluster (`istioctl create-remote-secret` makes the
-    same)."""
+    """The token with which the peers' istiods read this cluster, as `istioctl create-remote-secret` creates
+    it."""
     secret = manifest(
         "v1",
         "Secret",
@@ -96,13 +96,13 @@ def reader_token_secret(cluster: str) -> Manifest:
 
 
 def cacerts_secret() -> Manifest:
-    """What istiod signs with. Without it, it would sign by itself, and no other cluster would trust it."""
+    """The CA of istiod. Without it, istiod would create its own, which no other cluster trusts."""
     data = dict.fromkeys(CERTIFICATE_FILES, AT_RUN_TIME)
     return manifest("v1", "Secret", "cacerts", SYSTEM_NAMESPACE, type="Opaque", stringData=data)
 
 
 def remote_secrets(peers: Sequence[str]) -> Manifest:
-    """The merged remote Secret: the kubeconfig of each peer under its name."""
+    """The merged remote Secret: the kubeconfig of each peer, under the peer's name."""
     return manifest(
         "v1",
         "Secret",

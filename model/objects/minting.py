@@ -1,6 +1,6 @@
-"""What lets a machine mint its own `istio-ca` token, and nothing else.
+"""The permissions with which a VM may mint its own `istio-ca` token, and do nothing else.
 
-RBAC cannot limit the audience or the life of a token, so an admission policy does.
+RBAC cannot limit the audience or the lifetime of a token, so an admission policy does.
 """
 
 from typing import Literal
@@ -10,7 +10,7 @@ from hybrid_mesh.model.istio_facts import ROOT_CONFIG_MAP
 from hybrid_mesh.model.objects.manifest import Manifest, manifest
 
 IdentityKind = Literal["User", "Group"]
-"""What the machines of a group are to Kubernetes: a user, or a group of users."""
+"""Whether Kubernetes knows the VMs of a group as a user or as a group."""
 
 TOKEN_AUDIENCE = "istio-ca"  # noqa: S105 - an audience, not a secret
 TOKEN_SECONDS = 3600
@@ -19,7 +19,7 @@ _ADMISSION = "admissionregistration.k8s.io/v1"
 
 
 def minting_role(group: str, namespace: str, account: str) -> Manifest:
-    """May create tokens of one service account and read the mesh's roots."""
+    """The Role that may create tokens of one service account and read the mesh's root certificates."""
     rules = [
         {
             "apiGroups": [""],
@@ -38,7 +38,7 @@ def minting_role(group: str, namespace: str, account: str) -> Manifest:
 
 
 def minting_role_binding(group: str, namespace: str, identity: str, kind: IdentityKind = "User") -> Manifest:
-    """Binds `minting_role` to the name by which the API server knows the group's machines."""
+    """Binds `minting_role` to the identity of the group's VMs at the API server."""
     return manifest(
         _RBAC,
         "RoleBinding",
@@ -50,7 +50,7 @@ def minting_role_binding(group: str, namespace: str, identity: str, kind: Identi
 
 
 def minting_policy(group: str, identity: str, kind: IdentityKind = "User") -> Manifest:
-    """Refuses every token request of `identity` that is not for Istio's CA or lives longer than an hour."""
+    """Refuses token requests of `identity` for another audience than Istio's CA or for more than an hour."""
     spec = {
         "failurePolicy": "Fail",
         "matchConstraints": {
@@ -67,12 +67,12 @@ def minting_policy(group: str, identity: str, kind: IdentityKind = "User") -> Ma
         "validations": [
             {
                 "expression": f"has(object.spec.audiences) && object.spec.audiences == ['{TOKEN_AUDIENCE}']",
-                "message": f"machines of {group} only mint tokens for the audience {TOKEN_AUDIENCE}",
+                "message": f"VMs of {group} may only mint tokens for the audience {TOKEN_AUDIENCE}",
             },
             {
                 "expression": "has(object.spec.expirationSeconds) && "
                 f"object.spec.expirationSeconds <= {TOKEN_SECONDS}",
-                "message": f"tokens of machines of {group} live {TOKEN_SECONDS} seconds at most",
+                "message": f"tokens of VMs of {group} must not be valid longer than {TOKEN_SECONDS} seconds",
             },
         ],
     }
@@ -80,13 +80,13 @@ def minting_policy(group: str, identity: str, kind: IdentityKind = "User") -> Ma
 
 
 def _is_machine(identity: str, kind: IdentityKind) -> str:
-    """CEL by which a request is a machine's. Whoever has no groups has no field for them."""
+    """CEL expression that matches requests of the VMs. A user without groups has no field `groups`."""
     if kind == "User":
         return f"request.userInfo.username == '{identity}'"
     return f"has(request.userInfo.groups) && '{identity}' in request.userInfo.groups"
 
 
 def minting_policy_binding(group: str) -> Manifest:
-    """Puts `minting_policy` in force."""
+    """Binds `minting_policy`, so that it takes effect."""
     spec = {"policyName": minting_name(group), "validationActions": ["Deny"]}
     return manifest(_ADMISSION, "ValidatingAdmissionPolicyBinding", minting_name(group), spec=spec)

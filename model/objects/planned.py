@@ -1,4 +1,4 @@
-"""What the plan says about one object of a cluster: the object itself, and how it is declared."""
+"""A planned object of a cluster: the object itself, and how it is declared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import Any
 from hybrid_mesh.model.objects.manifest import Manifest
 
 AT_RUN_TIME = "(known at run time)"
-"""Stands in a manifest for a secret that only the run can tell."""
+"""Placeholder in a manifest for a secret that is only known at run time."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """`component` is the component that declares it and `key` its name in there: the resource is called
-    `<mesh>-<component>-<key>`. `after` names what must be there first, in the same form without the mesh.
-    `filled` are the top-level fields of a manifest, or of a release's values, that only the run knows.
-    """
+    """`component` is the component that declares it and `key` its name in the component: the resource is
+    called `<mesh>-<component>-<key>`. `after` lists the objects that must exist first, in the same form
+    without the mesh. `filled` are the top-level fields of a manifest, or of a release's values, that are only
+    known at run time."""
 
     component: str
     key: str
@@ -40,8 +40,8 @@ class PlannedObject(Planned):
 
 @dataclass(frozen=True)
 class ChartSource:
-    """Where a chart comes from, in the terms of Pulumi's `Release`: a path, an OCI address, or the name of a
-    chart in the Helm repository `repository`."""
+    """The source of a chart, as Pulumi's `Release` takes it: a path, an OCI URL, or the name of a chart in
+    the Helm repository `repository`."""
 
     chart: str
     version: str | None = None
@@ -57,7 +57,7 @@ class PlannedRelease(Planned):
     source: ChartSource
     values: Mapping[str, Any]
     adopts: bool = False
-    """Whether it takes over objects of its chart that the cluster has already, as `helm --take-ownership`."""
+    """Whether it takes over existing objects of its chart, as `helm --take-ownership` does."""
     awaited: bool = True
-    """Whether Helm waits until its objects are ready, as `helm --wait`. Custom resource definitions are
-    served within moments of their creation, and Helm polls only every two seconds."""
+    """Whether Helm waits until its objects are ready, as `helm --wait` does. CRDs are served immediately
+    after their creation, but Helm polls only every two seconds."""

@@ -1,4 +1,4 @@
-"""The Helm releases of a cluster: where their charts come from."""
+"""The sources of the charts of a cluster's Helm releases."""
 
 from pathlib import PurePosixPath
 from typing import assert_never

@@ -1,4 +1,4 @@
-"""What the machines of a group boot with, as far as the plan knows it."""
+"""The user-data of a group's VMs, as far as the plan knows it."""
 
 from hybrid_mesh.model.clouds.registry import GOOGLE, cloud_of
 from hybrid_mesh.model.clouds.types import MachineSetPlan
@@ -9,7 +9,7 @@ from hybrid_mesh.model.texts.cloud_init import MachineBoot
 
 
 def group_package(group: GroupPlan) -> tuple[PackageForm, Architecture]:
-    """Which package of Istio the VMs of a group install."""
+    """The Istio package that the VMs of a group install."""
     machines = group.machine_set or group.config.machines
     if isinstance(machines, MachineSetPlan | BundleMachinesConfig):
         return machines.package, machines.architecture
@@ -17,8 +17,8 @@ def group_package(group: GroupPlan) -> tuple[PackageForm, Architecture]:
 
 
 def package_url(istio: IstioConfig, form: PackageForm, architecture: Architecture) -> str:
-    """Where a machine finds Istio's package (Istio: "Virtual Machine Installation"; arm64's name has it in
-    it)."""
+    """URL of Istio's package for a VM (Istio: "Virtual Machine Installation"). The file name for arm64 has
+    a suffix."""
     name = "istio-sidecar" if architecture == "amd64" else f"istio-sidecar-{architecture}"
     return f"{istio.packages.rstrip('/')}/releases/{istio.version}/{form}/{name}.{form}"
 
@@ -32,11 +32,11 @@ def machine_boot(
     *,
     real_name: str | None = None,
 ) -> MachineBoot:
-    """The plan's part and what only the run knows: URL and certificate authority (PEM) of the API server, the
-    IP addresses of the east-west gateway and, where the cloud's identity needs it, the cluster's real name.
+    """Combines the plan with values of the run: URL and certificate authority (PEM) of the API server, the IP
+    addresses of the east-west gateway and, if the cloud's identity needs it, the cluster's actual name.
 
-    VMs of the local site prove their identity as those of Compute Engine do. Raises ValueError where the real
-    name is needed and missing.
+    VMs of the local site prove their identity like Compute Engine VMs. Raises ValueError if the actual name
+    is needed and missing.
     """
     application = group.config.application
     machines = group.machine_set

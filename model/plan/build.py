@@ -1,4 +1,4 @@
-"""Derives the plan from the configuration: pure, the same answer for the same text."""
+"""Derives the plan from the configuration. Pure: the same text gives the same plan."""
 
 from collections.abc import Collection, Mapping
 from ipaddress import IPv4Network
@@ -153,7 +153,7 @@ def _plan_cluster(
 
 
 def _cidrs(mesh: MeshConfig, name: str) -> tuple[IPv4Network | None, IPv4Network | None]:
-    """CIDRs of a cluster's pods and Services, as far as the plan decides them."""
+    """CIDRs of a cluster's pods and Services, as far as they are planned."""
     cluster = mesh.clusters[name]
     cloud = cloud_of(cluster)
     if cloud is not None:
@@ -181,7 +181,7 @@ def _labels(mesh: MeshConfig, stack: str) -> dict[str, str]:
 
 
 def _trust(mesh: MeshConfig) -> TrustConfig:
-    """The trust with the project that it is in."""
+    """The configured trust, with its project filled in."""
     trust = mesh.trust
     if not isinstance(trust, GoogleCasTrustConfig):
         return trust

@@ -1,4 +1,4 @@
-"""What a live stack stands on: the facts that a running network, cluster or root cannot change."""
+"""The foundation of a stack: settings of networks, clusters and the root that cannot change in place."""
 
 from typing import assert_never
 
@@ -16,8 +16,8 @@ Facts = dict[str, dict[str, str]]
 
 
 def foundation_facts(plan: MeshPlan) -> Facts:
-    """Path in the configuration -> key -> value, for every network, every cluster and the trust. Ranges that
-    the configuration leaves out are there as planned."""
+    """Path in the configuration -> key -> value, for every network, every cluster and the trust. CIDRs
+    that the configuration omits are included as planned."""
     return {
         **{f"networks.{name}": _of_network(network) for name, network in plan.networks.items()},
         **{f"clusters.{name}": _of_cluster(cluster) for name, cluster in plan.clusters.items()},

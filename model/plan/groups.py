@@ -30,11 +30,11 @@ MACHINE_FILES = (
     "/var/lib/istio/envoy/cluster.env",
     "/var/run/secrets/tokens/istio-token",
 )
-"""The five files of `istioctl x workload entry configure`, where they lie on the machine."""
+"""Paths on a VM of the five files of `istioctl x workload entry configure`."""
 
 
 def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
-    """The plan of group `name`; the demo's application is part of it where the demo runs there."""
+    """The plan of group `name`, including the demo's application if the demo runs on the group."""
     group = with_demo(mesh.workload_groups[name], name, mesh.demo)
     cloud = cloud_of(group.machines)
     settings = _agent_settings(mesh, name, group)
@@ -74,15 +74,15 @@ def _units(group: WorkloadGroupConfig) -> tuple[str, ...]:
 
 
 def _minimum(machines: MachinesConfig) -> int:
-    """Machines that must be registered before `up` ends."""
+    """Number of VMs that must be registered before `up` ends."""
     if isinstance(machines, LocalMachinesConfig):
         return machines.count
     return machines.minimum if isinstance(machines, BundleMachinesConfig) else size(machines)[0]
 
 
 def with_demo(group: WorkloadGroupConfig, name: str, demo: DemoConfig | None) -> WorkloadGroupConfig:
-    """`group`, its application followed by the demo's where the demo runs there: the echo server on every
-    port."""
+    """`group` with the demo's application added, the echo server on every port, if the demo runs on the
+    group."""
     if demo is None or demo.group != name or demo.binaries is None:
         return group
     server = MachineFileConfig(
@@ -97,8 +97,8 @@ def with_demo(group: WorkloadGroupConfig, name: str, demo: DemoConfig | None) ->
 
 
 def _echo_unit(name: str, group: WorkloadGroupConfig) -> SystemdUnitConfig:
-    """The echo server as a service. Its gRPC and TCP ports, which cannot be turned off, keep to the
-    loopback."""
+    """The systemd unit of the echo server. Its gRPC and TCP ports cannot be turned off; they listen on
+    loopback only."""
     ports = " ".join(f"--port={port}" for port in sorted(set(group.ports.values())))
     spare = [port for port in range(17070, 17170) if port not in group.ports.values()][:2]
     loopback = f"--grpc={spare[0]} --tcp={spare[1]} --bind-localhost={spare[0]},{spare[1]}"
@@ -142,8 +142,8 @@ def _agent_settings(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> 
 
 
 def _cluster_env(settings: AgentSettings, cluster: ClusterConfig) -> str:
-    """The group's cluster.env, with the port of istiod where the gateway is a NodePort (istio-start.sh reads
-    it)."""
+    """The group's cluster.env. For a NodePort gateway it includes the port of istiod, which istio-start.sh
+    reads."""
     text = render_cluster_env(settings)
     if cluster.gateway.service_type != "NodePort":
         return text

@@ -1,4 +1,4 @@
-"""What only one kind of network or cluster plans: a class for each kind, which its component is given."""
+"""The plans of each kind of network and cluster: one class per kind, which its component gets."""
 
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -53,7 +53,7 @@ class CloudClusterPlan(ClusterPlan):
     api: ApiAccessPlan
     """Who may reach the API server."""
     exposure: GatewayExposurePlan | None
-    """How the east-west gateway is exposed; None where there is none."""
+    """How the east-west gateway is exposed; None without a gateway."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +67,11 @@ class GkeClusterPlan(CloudClusterPlan):
 class EksClusterPlan(CloudClusterPlan):
     config: EksClusterConfig
     load_balancer_controller: PlannedRelease
-    """Among its objects, too, and before all others."""
+    """Also part of its objects, and before all others."""
 
 
 def network_of_kind(planned: NetworkPlan) -> NetworkPlan:
-    """`planned` as the class of its kind."""
+    """`planned` as an instance of the class of its kind."""
     match planned.config:
         case GcpNetworkConfig():
             return GcpNetworkPlan(**vars(planned))
@@ -84,7 +84,7 @@ def network_of_kind(planned: NetworkPlan) -> NetworkPlan:
 
 
 def cluster_of_kind(mesh: MeshConfig, planned: ClusterPlan) -> ClusterPlan:
-    """`planned` as the class of its kind, with what only that plans."""
+    """`planned` as an instance of the class of its kind, with that kind's own plan."""
     match planned.config:
         case LocalClusterConfig():
             return LocalClusterPlan(**vars(planned))

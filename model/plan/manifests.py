@@ -1,4 +1,4 @@
-"""What a plan declares in its clusters, as YAML."""
+"""The objects that a plan declares in its clusters, as YAML."""
 
 from dataclasses import asdict
 from typing import Any
@@ -9,8 +9,9 @@ from hybrid_mesh.model.texts.block_yaml import block_yaml
 
 
 def render_manifests(plan: MeshPlan) -> str:
-    """Every Kubernetes object and Helm release of every cluster, one YAML document each, with its place in
-    the program as a comment. `model.objects.planned.AT_RUN_TIME` stands for what only the run knows."""
+    """Every Kubernetes object and Helm release of every cluster, one YAML document each, with the cluster
+    and resource name as a comment. Values that are only known at run time are
+    `model.objects.planned.AT_RUN_TIME`."""
     return "".join(_cluster(cluster) for cluster in plan.clusters.values())
 
 
@@ -26,7 +27,7 @@ def _document(cluster: str, planned: PlannedObject | PlannedRelease) -> str:
 
 
 def as_plain(planned: PlannedObject | PlannedRelease) -> dict[str, Any]:
-    """The manifest; or, for a Helm release, its name, chart and values under `helmRelease`."""
+    """The manifest or, for a Helm release, its name, chart and values under `helmRelease`."""
     if isinstance(planned, PlannedObject):
         return planned.manifest
     source = {key: value for key, value in asdict(planned.source).items() if value is not None}

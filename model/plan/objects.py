@@ -41,9 +41,9 @@ from hybrid_mesh.model.objects.releases import GATEWAY_API_CRDS, istio_chart
 from hybrid_mesh.model.plan.types import GroupPlan, IngressPlan
 
 UNAWAITED = {"pulumi.com/skipAwait": "true"}
-"""For Services over machines: Pulumi would wait for a pod behind them (pulumi-kubernetes, "await logic")."""
+"""For Services that select VMs: Pulumi would wait for pods (pulumi-kubernetes, "await logic")."""
 PROGRAMMED = {"pulumi.com/waitFor": "condition=Programmed"}
-"""For Gateways: Pulumi waits until the class' controller has made the proxies and their Service."""
+"""For Gateways: Pulumi waits until the controller has created the proxies and their Service."""
 
 Entry = PlannedObject | PlannedRelease
 
@@ -57,10 +57,10 @@ def cluster_objects(
     ingresses: Iterable[IngressPlan],
     labels: Mapping[str, str],
 ) -> tuple[Entry, ...]:
-    """Everything in cluster `name`, in an order in which each comes after what it waits for.
+    """All objects of cluster `name`, each after the objects that it depends on.
 
-    `peers` are the clusters that its remote Secret has a key for; `labels` are those of the load balancer of
-    its east-west gateway, where a cloud makes one.
+    `peers` are the clusters in its remote Secret; `labels` are those of its east-west gateway's load balancer
+    in a cloud.
     """
     here = [ingress for ingress in ingresses if ingress.cluster == name]
     groups = list(groups)
@@ -82,7 +82,7 @@ def cluster_objects(
 def _namespaces(
     groups: Iterable[GroupPlan], ingresses: Iterable[IngressPlan], demo: DemoConfig | None
 ) -> dict[str, Manifest]:
-    """Namespaces of the groups, the ingresses and the demo, each once, whoever uses it."""
+    """Namespaces of the groups, the ingresses and the demo, each once."""
     needed = {ingress.namespace: manifest("v1", "Namespace", ingress.namespace) for ingress in ingresses}
     needed |= {group.namespace: namespace(group.namespace) for group in groups}
     if demo is not None:
@@ -92,8 +92,7 @@ def _namespaces(
 
 @dataclass(frozen=True)
 class _Cluster:
-    """Plans what is in cluster `name`; `spaces` are the namespaces that are declared in it besides
-    `istio-system`."""
+    """Plans the objects of cluster `name`. `spaces` are its namespaces other than `istio-system`."""
 
     mesh: MeshConfig
     name: str
@@ -106,17 +105,17 @@ class _Cluster:
 
     @property
     def drained(self) -> tuple[str, ...]:
-        """What a load balancer of a cloud waits for, so that it is gone before what it stands on."""
+        """Dependencies of a cloud's load balancer, so that it is deleted before what it depends on."""
         clouds = isinstance(self.mesh.clusters[self.name], CloudClusterConfig)
         return (f"{self.name}-drain",) if clouds else ()
 
     @property
     def definitions(self) -> tuple[str, ...]:
-        """What brings the Gateway API's definitions; nothing where the cluster has them already."""
+        """The release with the Gateway API's CRDs, as a dependency; () if the cluster has them already."""
         return (f"{self.name}-istio-gateway-api",) if self.mesh.istio.gateway_api == "install" else ()
 
     def space(self, namespace: str) -> tuple[str, ...]:
-        """What an object in `namespace` waits for; nothing where others have made that namespace."""
+        """The namespace of an object, as a dependency; () if the program does not declare that namespace."""
         return (f"{self.name}-namespace-{namespace}",) if namespace in self.spaces else ()
 
     def plan(
@@ -143,7 +142,7 @@ class _Cluster:
         mesh, config = self.mesh, self.mesh.clusters[self.name]
         owner = f"{self.name}-istio"
         space = f"{owner}-namespace"
-        # Others may have brought the same definitions, or use them.
+        # Others may have installed the same CRDs, or use them.
         shared = not isinstance(config, LocalClusterConfig)
         yield self.plan(owner, "namespace", system_namespace(config.network))
         yield self.plan(owner, "cacerts", cacerts_secret(), space, filled=("stringData",))
@@ -151,7 +150,7 @@ class _Cluster:
         chart, values = istio_chart(mesh.istio, "base"), base_values()
         yield self.release(owner, "base", "istio-base", chart, values, space, awaited=False)
         if self.definitions:
-            # istiod picks them up whenever they come; so they are installed while it starts.
+            # istiod detects them at any time, so they are installed while it starts.
             chart, values = GATEWAY_API_CRDS, {"keep": shared}
             yield self.release(
                 owner, "gateway-api", "gateway-api-crds", chart, values, base, adopts=shared, awaited=False
@@ -168,7 +167,7 @@ class _Cluster:
         yield self.plan(owner, "strict", strict_peer_authentication(), self.istiod)
 
     def gateway(self, labels: Mapping[str, str]) -> Iterator[Entry]:
-        """The east-west gateway, where the cluster has one of its own."""
+        """The east-west gateway, if the cluster has one."""
         values = gateway_values(self.mesh.clusters[self.name], labels)
         if not values:
             return
@@ -189,8 +188,9 @@ class _Cluster:
         yield self.plan(owner, "istiod-route", istiod_virtual_service(), self.istiod)
 
     def peering(self) -> Iterator[Entry]:
-        """The token for the peers and the Secret with theirs, as soon as there are two clusters, whichever
-        are in quarantine: what is no longer declared would be deleted, in a cluster that may not answer."""
+        """The token for the peers and the Secret with theirs, if there are at least two clusters,
+        including quarantined ones. Otherwise quarantine would delete them, in a cluster that may not
+        respond."""
         if len(self.mesh.clusters) < 2:
             return
         token = reader_token_secret(self.name)
@@ -204,8 +204,8 @@ class _Cluster:
         )
 
     def group(self, group: GroupPlan) -> Iterator[Entry]:
-        """What the machines of a group register with and prove themselves by, in their own cluster; and what
-        every cluster calls them by."""
+        """The objects with which a group's VMs register and authenticate, in their own cluster, and the
+        Service or ServiceEntry in every cluster."""
         owner, space = f"group-{group.name}", self.space(group.namespace)
         if group.cluster == self.name:
             account = service_account(group.service_account, group.namespace)

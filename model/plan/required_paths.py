@@ -1,7 +1,7 @@
-"""Which addresses must reach which, at which ports: what firewalls and routes have to allow.
+"""The network paths that firewalls and routes must allow: sources, destinations and ports.
 
-Source: "Requirements" of Istio's virtual machine and multi-network guides, and its ports 15012 (istiod) and
-15443 (between networks). Istiods and machines call API servers (Istio: "Install Multi-Primary on different
+Source: "Requirements" of Istio's VM and multi-network guides, and its ports 15012 (istiod) and
+15443 (between networks). Istiods and VMs call API servers (Istio: "Install Multi-Primary on different
 networks", API server access).
 """
 
@@ -14,26 +14,26 @@ from hybrid_mesh.model.istio_facts import CROSS_NETWORK_PORT, ISTIOD_PORT
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 HTTPS_PORT, API_PORT = 443, 6443
-"""Of a URL that names none, and kube-apiserver's own."""
+"""Ports of a URL that has none, and of kube-apiserver."""
 
 
 @dataclass(frozen=True)
 class OpenPath:
-    """Traffic that must be let through: `ports` are TCP ports, () for all of them."""
+    """Traffic that must be allowed. `ports` are TCP ports, () for all."""
 
     source: str
     destination: str
     ports: tuple[int, ...]
     purpose: str
     route: bool
-    """Whether a route is needed too, as source and destination are in different networks."""
+    """Whether a route is needed too, because source and destination are in different networks."""
     manual: bool
-    """Whether you open it yourself: no firewall of the plan, nor the local site, does."""
+    """Whether you must open it: neither a planned firewall nor the local site does."""
 
 
 def open_paths(plan: MeshPlan) -> tuple[OpenPath, ...]:
-    """Every path that the mesh needs, sorted, but for those inside a cloud's network, which its `firewall`
-    has. The local site makes those of local networks by itself."""
+    """Every path that the mesh needs, sorted, except those inside a cloud's network, which are in its
+    `firewall`. The local site opens those of local networks automatically."""
     found = [
         *_inside(plan),
         *_to_machines(plan),
@@ -51,11 +51,9 @@ def _inside(plan: MeshPlan) -> Iterator[OpenPath]:
         range_ = _range(network)
         ports, manual = _group_ports(plan, network), network.config.type != "local"
         if ports:
-            yield OpenPath(
-                range_, range_, ports, "pods and machines call the machines", route=False, manual=manual
-            )
+            yield OpenPath(range_, range_, ports, "pods and VMs call the VMs", route=False, manual=manual)
         if network.groups and network.clusters:
-            yield OpenPath(range_, range_, (), "machines call pods", route=False, manual=manual)
+            yield OpenPath(range_, range_, (), "VMs call pods", route=False, manual=manual)
 
 
 def _to_machines(plan: MeshPlan) -> Iterator[OpenPath]:
@@ -65,7 +63,7 @@ def _to_machines(plan: MeshPlan) -> Iterator[OpenPath]:
             continue
         for other in plan.networks.values():
             if other.name != network.name and (other.clusters or other.groups):
-                purpose = "pods and machines call the machines directly"
+                purpose = "pods and VMs call the VMs directly"
                 local = network.config.type == "local"
                 yield OpenPath(_range(other), _range(network), ports, purpose, route=True, manual=not local)
 
@@ -106,7 +104,7 @@ def _to_istiod(plan: MeshPlan) -> Iterator[OpenPath]:
         exposure = plan.clusters[group.cluster].config.gateway
         port = exposure.node_ports.istiod if exposure.service_type == "NodePort" else ISTIOD_PORT
         source = _range(plan.networks[group.network])
-        purpose = f"machines of {group.name} register and get their configuration"
+        purpose = f"VMs of {group.name} register and get their configuration"
         yield OpenPath(
             source,
             _gateway(group.cluster, exposure),
@@ -118,7 +116,7 @@ def _to_istiod(plan: MeshPlan) -> Iterator[OpenPath]:
 
 
 def _to_api_servers(plan: MeshPlan) -> Iterator[OpenPath]:
-    """Who calls the API servers of existing clusters; clouds and the lab admit their own callers."""
+    """Callers of the API servers of existing clusters. Clouds and the lab allow their callers themselves."""
     for cluster in plan.clusters.values():
         if not isinstance(cluster.config, KubeconfigClusterConfig):
             continue
@@ -138,15 +136,15 @@ def _to_api_servers(plan: MeshPlan) -> Iterator[OpenPath]:
 
 
 def _callers(plan: MeshPlan, cluster: ClusterPlan) -> Iterator[tuple[str, str]]:
-    """Networks of those who call the API server of an existing cluster, and what for. A peer in quarantine
-    comes back one day; machines of bundles do not call it."""
+    """Networks that call the API server of an existing cluster, and why. Quarantined peers are included,
+    as they may return; VMs of bundles do not call it."""
     for name, peer in plan.clusters.items():
         if name != cluster.name:
             yield peer.network, f"istiod of {name} reads the cluster"
 
 
 def _egress(network: NetworkPlan, *, inside: bool) -> Iterator[str]:
-    """From where the traffic of `network` arrives outside it, or inside."""
+    """The source addresses of the traffic of `network`, outside or inside of it."""
     if inside or not (network.egress or network.nat_addresses):
         yield _range(network)
     elif network.nat_addresses:
@@ -156,7 +154,7 @@ def _egress(network: NetworkPlan, *, inside: bool) -> Iterator[str]:
 
 
 def _is_manual(plan: MeshPlan, cluster: str) -> bool:
-    """Whether the way to the gateway of `cluster` is for you to open."""
+    """Whether you must open the path to the gateway of `cluster`."""
     return isinstance(plan.clusters[cluster].config, KubeconfigClusterConfig)
 
 

@@ -1,5 +1,5 @@
-"""The flat configuration keys beside the mesh, `hybrid-mesh:<name>`: are they there, and are the secret ones
-encrypted?"""
+"""Checks the configuration keys `hybrid-mesh:<name>` next to the mesh: they must exist, and secrets must
+be encrypted."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -14,11 +14,11 @@ _MESH = MESH_KEY.removeprefix(f"{NAMESPACE}:")
 
 
 def check_keys(plan: MeshPlan, file: StackFile, stack: str | None) -> None:
-    """Checks the keys beside the mesh in `file` against those that the program will ask for. Remedies name
-    the Pulumi stack `stack`; None for a file that is not known to be a stack's.
+    """Checks that `file` has the keys that the program requires next to the mesh. Remedies name the Pulumi
+    stack `stack`; None for a file that is not known to be a stack's.
 
-    Raises ConfigurationError with every key that is missing, is a misspelt one, or is a secret in plain text.
-    Never repeats a value.
+    Raises ConfigurationError with every key that is missing or misspelt, and every secret that is in plain
+    text. Its messages never contain a value.
     """
     misspelt = dict(_misspelt_names(plan, file.config))
     problems = [*_key_problems(plan, file.config, stack, misspelt.values())]
@@ -59,8 +59,8 @@ def _key_problems(
             yield Problem(
                 key,
                 "",
-                "this secret is in the file in plain text",
-                f"Replace it, as others may have read it. {command}",
+                "this secret is stored in plain text",
+                f"Replace the secret, as others may have read it. {command}",
             )
 
 
@@ -70,9 +70,9 @@ def _is_encrypted(value: object) -> bool:
 
 def _purpose(plan: MeshPlan, name: str) -> str:
     if isinstance(plan.trust, FilesTrustConfig) and name == plan.trust.certificate:
-        return "the root's certificate in PEM"
+        return "the root certificate (PEM)"
     if isinstance(plan.trust, FilesTrustConfig) and name == plan.trust.key:
-        return "the root's private key in PEM"
+        return "the root's private key (PEM)"
     return f"the kubeconfig of {', '.join(_users(plan, name))}"
 
 

@@ -1,8 +1,7 @@
-"""What the mesh will be: everything derived from the configuration that decides which resources exist.
+"""The plan of a mesh: everything derived from the configuration that decides which resources exist.
 
-All values are plain and immutable. Only what a cluster or a machine tells about itself at run time
-(addresses,
-certificates, tokens) is missing here; the components add it as Pulumi outputs.
+All values are plain and immutable. Values of a running cluster or VM (addresses, certificates, tokens) are
+not part of the plan; the components add them as Pulumi outputs.
 """
 
 from collections.abc import Mapping
@@ -23,49 +22,48 @@ from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
 
 @dataclass(frozen=True)
 class NetworkPlan:
-    """One network: who is in it, and how others come in."""
+    """One network: its members, and how other networks reach it."""
 
     name: str
     config: NetworkConfig
     clusters: tuple[str, ...]
     groups: tuple[str, ...]
     gateway_clusters: tuple[str, ...]
-    """Clusters whose east-west gateways are the ways into this network."""
+    """Clusters whose east-west gateways other networks use to reach this network."""
     gateway_address: str | None
-    """Address of a gateway that is no cluster's (configured), if any."""
+    """Address of a configured gateway that belongs to no cluster, if any."""
     direct: bool
-    """Whether other networks reach this network's machines without a gateway."""
+    """Whether other networks reach this network's VMs without a gateway."""
     project: str | None = None
     """The Google Cloud project of a network of type gcp."""
     zones: tuple[str, ...] = ()
-    """Zones of a cloud's network, sorted; () on gcp: those that Google chooses in the region."""
+    """Zones of a cloud's network, sorted; () if Google chooses them in the region."""
     subnets: tuple[SubnetPlan, ...] = ()
-    """Subnets to make in a cloud's network."""
+    """Subnets to create in a cloud's network."""
     firewall: tuple[FirewallRulePlan, ...] = ()
-    """What a cloud's network lets in; everything else is refused."""
+    """Traffic that a cloud's network allows; everything else is refused."""
     nat_addresses: int = 0
-    """Addresses to reserve for the NAT; 0: no NAT is made, the egress is configured or others'."""
+    """Number of addresses to reserve for the NAT; 0 if the program creates no NAT."""
     egress: tuple[str, ...] = ()
-    """Ranges of the network's egress that are known already; where `nat_addresses` is not 0, those addresses
-    are the egress."""
+    """Known egress CIDRs of the network. If `nat_addresses` is not 0, the NAT's addresses are the egress."""
 
 
 @dataclass(frozen=True)
 class ClusterPlan:
-    """One cluster: its place, its peers and everything that is declared in it. `model.plan.kinds` has what
-    only one kind of cluster plans."""
+    """One cluster: its network, its peers and everything that is declared in it. `model.plan.kinds`
+    extends it for each kind of cluster."""
 
     name: str
     config: ClusterConfig
     peers: tuple[str, ...]
-    """The other active clusters, sorted: those whose remote secrets this cluster holds."""
+    """The other active clusters, sorted, whose remote secrets this cluster holds."""
     pod_cidr: str | None
     service_cidr: str | None
     groups: tuple[str, ...]
-    """Groups whose machines register with this cluster."""
+    """Groups whose VMs register with this cluster."""
     objects: tuple[PlannedObject | PlannedRelease, ...]
-    """Every Kubernetes object and Helm release that the program declares in the cluster, in an order in which
-    each comes after what it waits for."""
+    """Every Kubernetes object and Helm release that the program declares in the cluster, each after the
+    objects that it depends on."""
 
     @property
     def network(self) -> str:
@@ -78,7 +76,7 @@ class ClusterPlan:
 
 @dataclass(frozen=True)
 class MachinePlan:
-    """One machine that the program itself makes."""
+    """One VM that the program creates as a resource of its own."""
 
     name: str
     group: str
@@ -87,22 +85,21 @@ class MachinePlan:
 
 @dataclass(frozen=True)
 class GroupPlan:
-    """One workload group: what its cluster, the other clusters and its machines are given."""
+    """One workload group: what its cluster, the other clusters and its VMs get."""
 
     name: str
     config: WorkloadGroupConfig
-    """The group as configured; its `application` includes the demo's where the demo runs on these
-    machines."""
+    """The group as configured. Its `application` includes the demo's if the demo runs on the group."""
     service_account: str
     labels: Mapping[str, str]
     """Labels of the WorkloadGroup, `hybrid-mesh/group` among them."""
     hosts: tuple[str, ...]
-    """Names by which the group is called: `<group>.<namespace>.svc.cluster.local` or the user's own."""
+    """Host names of the group: `<group>.<namespace>.svc.cluster.local`, or the configured one."""
     minimum: int
-    """Machines that must be registered before `up` ends."""
+    """VMs that must be registered before `up` ends."""
     machines: tuple[MachinePlan, ...]
     machine_identity: str | None
-    """The name by which the API server knows the group's machines, a user's (an e-mail) or a group's; None
+    """Identity of the group's VMs at the API server: a user name (an e-mail address) or a group name; None
     for bundles."""
     workload_group: Mapping[str, Any]
     """Manifest of the WorkloadGroup."""
@@ -113,9 +110,9 @@ class GroupPlan:
     units: tuple[str, ...]
     """Names of the systemd units that each VM gets."""
     identity_kind: IdentityKind = "User"
-    """What `machine_identity` is to Kubernetes: a user (local, GCE), or a group of an access entry (EC2)."""
+    """Whether `machine_identity` is a user (local, GCE) or the group of an access entry (EC2)."""
     machine_set: MachineSetPlan | None = None
-    """The machines of a group on GCE or EC2; None for others."""
+    """The VMs of a group on GCE or EC2; None for others."""
 
     @property
     def namespace(self) -> str:
@@ -123,7 +120,7 @@ class GroupPlan:
 
     @property
     def cluster(self) -> str:
-        """The cluster with whose control plane the VMs register."""
+        """The cluster whose istiod the VMs register with."""
         return self.config.cluster
 
     @property
@@ -133,7 +130,7 @@ class GroupPlan:
 
 @dataclass(frozen=True)
 class RemoteSecretEntry:
-    """`holder`'s merged remote Secret has one key for `peer`."""
+    """A pair of clusters: the merged remote Secret of `holder` has a key for `peer`."""
 
     holder: str
     peer: str
@@ -166,17 +163,18 @@ class MeshPlan:
     trust: TrustConfig
     networks: Mapping[str, NetworkPlan]
     clusters: Mapping[str, ClusterPlan]
-    """All clusters, the quarantined ones too."""
+    """All clusters, including quarantined ones."""
     groups: Mapping[str, GroupPlan]
     ingresses: Mapping[str, IngressPlan]
     remote_secrets: tuple[RemoteSecretEntry, ...]
     demo: DemoConfig | None
     secrets: tuple[str, ...]
-    """Names of the flat keys `hybrid-mesh:<name>` that the program will ask for (`model.plan.secrets`)."""
+    """Names of the configuration keys `hybrid-mesh:<name>` that the program requires
+    (`model.plan.secrets`)."""
     project: str | None = None
-    """The Google Cloud project of whatever names none itself."""
+    """Default Google Cloud project."""
     protected: bool = False
     """Whether networks, clusters and the root are protected from deletion."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Labels and tags of everything that can carry them: `stack`, `mesh`, `owner` and the user's; each
-    component adds `component`."""
+    """Labels and tags of all cloud resources: `stack`, `mesh` and the configured ones. Each component adds
+    `component`."""

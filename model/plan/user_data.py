@@ -1,4 +1,4 @@
-"""The rule on the size of what VMs boot with. It is here, not in `model.checks`, as it needs the texts."""
+"""The rule on the size of user-data. It is not in `model.checks` because it needs `model.texts`."""
 
 import base64
 import hashlib
@@ -24,15 +24,15 @@ from hybrid_mesh.model.texts.gzipped import gzipped
 
 _STACK = "a-stack-with-a-name-of-some-length"
 _BLANKS = 8
-"""Blanks before a line, and more, that a text gets in the user-data."""
+"""Indentation, and more, that each line of a text gets in the user-data."""
 
 
 @group_rule
 def user_data_fits(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """The user-data of a VM must not exceed 16 KiB when gzipped, the limit of EC2.
 
-    Measured with stand-ins of the usual size for what only the clusters know. Where other sections cannot be
-    read, an application that is too large on its own is still reported.
+    It is measured with placeholders of typical size for values that are only known at run time. If other
+    sections cannot be read, an application that is too large on its own is still reported.
     """
     if isinstance(group.machines, BundleMachinesConfig):
         return
@@ -65,7 +65,7 @@ def _boot(mesh: MeshConfig, name: str) -> MachineBoot:
 
 
 def _boot_of_application(name: str, group: WorkloadGroupConfig) -> MachineBoot:
-    """The least that a VM of group `name` can boot with: its application, and what every VM gets."""
+    """The smallest user-data of a VM of group `name`: its application, and what every VM gets."""
     application, cloud = group.application, cloud_of(group.machines)
     return MachineBoot(
         group=name,
@@ -86,7 +86,7 @@ def _boot_of_application(name: str, group: WorkloadGroupConfig) -> MachineBoot:
 
 
 def _fits_at_worst(boot: MachineBoot) -> bool:
-    """Whether the user-data fits even if nothing of what is the group's own could be compressed."""
+    """Whether the user-data fits even if the group's own part could not be compressed at all."""
     longest = "x" * 63
     bare = replace(
         boot,
@@ -113,7 +113,7 @@ def _fits_at_worst(boot: MachineBoot) -> bool:
 
 @cache
 def _bare_size(boot: MachineBoot) -> int:
-    """Bytes of the user-data, gzipped, of a group that has nothing of its own."""
+    """Size in bytes of the gzipped user-data of an empty group."""
     return len(gzipped(render_user_data(boot)))
 
 
@@ -124,7 +124,7 @@ def _application(group: WorkloadGroupConfig) -> str:
 
 @cache
 def _certificate() -> str:
-    """Text of the size of a certificate that compresses as badly."""
+    """Text that is as long as a certificate and compresses as poorly."""
     blocks = [hashlib.sha256(str(index).encode()).digest() for index in range(28)]
     text = base64.encodebytes(b"".join(blocks)).decode()
     return f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n"

@@ -1,4 +1,4 @@
-"""What Istio's agent on a machine is told about itself: the one source of cluster.env and mesh.yaml.
+"""The settings of Istio's agent on a VM: the single source of cluster.env and mesh.yaml.
 
 Source of every key and rule: `istioctl x workload entry configure` of Istio 1.31
 (istioctl/pkg/workload/workload.go).
@@ -16,13 +16,13 @@ Platform = Literal["aws", "azure", "gcp", "none"]
 
 @dataclass(frozen=True)
 class AgentSettings:
-    """One workload group as its machines' agents see it.
+    """The settings of the agents of one workload group.
 
-    `cluster` is the Istio cluster id of the control plane that they register with; `labels` are the
-    WorkloadGroup's; `ports` its template's (name to number); `probe` its `spec.probe` in the API's own
-    form (camelCase), None when it has none. `default_config` is `meshConfig.defaultConfig` of
-    that cluster's istiod, as its chart gets it. `platform` tells
-    the agent which metadata server to ask for its region and zone; None lets it find out by itself.
+    `cluster` is the Istio cluster ID of the istiod that they register with; `labels` are the WorkloadGroup's;
+    `ports` those of its template (name to number); `probe` its `spec.probe` in the API's form (camelCase),
+    None without a probe. `default_config` is `meshConfig.defaultConfig` of that cluster's istiod, as in its
+    chart's values. `platform` selects the metadata server that the agent reads its region and zone from; with
+    None, the agent detects it.
     """
 
     group: str
@@ -41,8 +41,8 @@ class AgentSettings:
 
 
 def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
-    """The agent's `proxyMetadata`: istioctl's keys, and PROXY_CONFIG_XDS_AGENT, by which a root that
-    istiod adds reaches the agent at once (pilot/cmd/pilot-agent/options/options.go)."""
+    """The agent's `proxyMetadata`: istioctl's keys, and PROXY_CONFIG_XDS_AGENT, with which the agent
+    receives a new root certificate immediately (pilot/cmd/pilot-agent/options/options.go)."""
     canonical = canonical_labels(settings.labels, settings.group)
     labels = {**settings.labels, **canonical}
     metadata = {
@@ -74,7 +74,7 @@ def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
 
 
 def canonical_labels(labels: Mapping[str, str], group: str) -> dict[str, str]:
-    """The labels by which Istio's telemetry names the VMs of `group`, which carry `labels`."""
+    """The labels that Istio's telemetry uses for the VMs of `group`, which have `labels`."""
     name = _first(labels, CANONICAL_NAME_LABEL, "app.kubernetes.io/name", "app") or group
     revision = _first(labels, CANONICAL_REVISION_LABEL, "app.kubernetes.io/version", "version") or "latest"
     return {CANONICAL_NAME_LABEL: name, CANONICAL_REVISION_LABEL: revision}

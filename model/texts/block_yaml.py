@@ -6,8 +6,8 @@ import yaml
 
 
 def block_yaml(value: Any) -> str:
-    """`value` of JSON's types as YAML: keys in their own order, texts of several lines as literal blocks,
-    nothing by reference, no line wrapped."""
+    """`value` of JSON types as YAML: keys in their order, texts of several lines as literal blocks,
+    without aliases and wrapped lines."""
     return yaml.dump(value, Dumper=_BlockDumper, sort_keys=False, allow_unicode=True, width=1 << 16)
 
 

@@ -1,7 +1,7 @@
-"""The folder that a datacenter machine is handed: everything that it needs to join, but no secret.
+"""The files of a bundle: everything that an existing VM needs to join the mesh, except a secret.
 
-`hybrid-mesh bundle` adds `istio-token` at hand-over. The machine uses it once; then it renews its
-certificate with the one that it holds, in `/etc/certs`.
+`hybrid-mesh bundle` adds `istio-token`. The VM uses it once; later it renews its certificate with the current
+one in `/etc/certs`.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _LIBRARY_SCRIPTS = (
 
 @dataclass(frozen=True)
 class Bundle:
-    """What one group's datacenter machines are handed; the same for all of them.
+    """The bundle of one group, the same for all its VMs.
 
     `root_certificates` (PEM) is `root-cert.pem` of the ConfigMap `istio-ca-root-cert` in the group's
     namespace. `package_url` is the `istio-sidecar` package (.deb or .rpm) that the installer downloads
@@ -47,10 +47,10 @@ class Bundle:
 
 
 def render_bundle(bundle: Bundle) -> dict[str, str]:
-    """The files of the bundle, by their path in its folder: those of `istioctl x workload entry configure`
-    but the token, an installer and an uninstaller. EXECUTABLE_FILES are to be executable.
+    """The files of the bundle, by path in its folder: those of `istioctl x workload entry configure` without
+    the token, an installer and an uninstaller. EXECUTABLE_FILES must be executable.
 
-    Raises ValueError for a gateway address that is no IP address.
+    Raises ValueError for a gateway address that is not an IP address.
     """
     settings = {
         "GROUP": bundle.group,

@@ -1,4 +1,4 @@
-"""The user-data by which a machine joins the mesh: one text for GCE, EC2 and the local site.
+"""The user-data with which a VM joins the mesh: one text for GCE, EC2 and the local site.
 
 It holds no secret: an API endpoint, the certificate authority of that endpoint, and static scripts
 (`machine_files/`) that read their parameters from `/etc/hybrid-mesh/machine.env`.
@@ -34,25 +34,26 @@ UNITS = (
 
 
 class UserDataTooLarge(ValueError):  # noqa: N818 - the contract's name
-    """The user-data would not fit into an EC2 instance. `size` is its length in bytes when gzipped."""
+    """The user-data exceeds EC2's limit. `size` is its length in bytes when gzipped."""
 
     def __init__(self, group: str, size: int) -> None:
         super().__init__(
-            f"the user-data of group {group} is {size} bytes when gzipped, the limit is {USER_DATA_LIMIT}: "
-            "put long files of the application where a URL can fetch them, or into its package"
+            f"the user-data of group {group} must not exceed {USER_DATA_LIMIT} bytes when gzipped "
+            f"(got {size}): "
+            "set `url` instead of `content` for long files, or put them into a package"
         )
         self.size = size
 
 
 @dataclass(frozen=True)
 class MachineBoot:
-    """What one group's machines boot with; the same for all of them.
+    """The contents of one group's user-data, the same for all its VMs.
 
-    `api_endpoint` (https URL) and `api_certificate_authority` (PEM) are those of the API server of
-    `cluster`; `gateway_addresses` are IP addresses of its east-west gateway. `package_url` is the
-    `istio-sidecar` package (.deb or .rpm), of `package_sha256` where that is given. `identity` is where the
-    VM's own credential comes from: it names the script `<identity>_identity.py`, which reads
-    `identity_settings` (name and value).
+    `api_endpoint` (https URL) and `api_certificate_authority` (PEM) are those of the API server of `cluster`;
+    `gateway_addresses` are IP addresses of its east-west gateway. `package_url` is the `istio-sidecar`
+    package (.deb or .rpm), of `package_sha256` where that is given. `identity` is the source of the VM's
+    credential: it selects the script `<identity>_identity.py`, which reads `identity_settings` (name and
+    value).
     """
 
     group: str
@@ -74,11 +75,11 @@ class MachineBoot:
 
 
 def render_user_data(boot: MachineBoot) -> str:
-    """The cloud-config of a group's machines; the same input gives the same text.
+    """The cloud-config of a group's VMs; the same input gives the same text.
 
-    At the first boot the application comes first (files, commands, units), then Istio's agent, so that no
-    command of the application meets a half-made redirection. Raises UserDataTooLarge, or ValueError for a
-    gateway address that is not an IP address.
+    At the first boot, the application is set up first (files, commands, units), then Istio's agent, so that
+    no command of the application runs while traffic redirection is incomplete. Raises UserDataTooLarge, or
+    ValueError for a gateway address that is not an IP address.
     """
     document = {
         "manage_etc_hosts": False,

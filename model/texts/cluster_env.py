@@ -5,24 +5,24 @@ from hybrid_mesh.model.texts.agent import AgentSettings, render_proxy_metadata
 from hybrid_mesh.model.texts.shell_text import render_environment
 
 CERTIFICATES_FOLDER = "/etc/certs"
-"""Where the agent keeps the certificate by which it renews itself: on disk, so that a reboot needs no
-token."""
+"""Folder in which the agent keeps its certificate: on disk, so that it can renew it after a reboot without
+a token."""
 
 METADATA_SERVICE = "169.254.169.254/32"
-"""Never redirected to Envoy: the cloud's own agents (keys for SSH among them) must reach it when Envoy is
-down."""
+"""Never redirected to Envoy: the cloud's own agents, for example for SSH keys, must reach it while Envoy
+is down."""
 
 SSH_PORT = 22
 EXCLUDED_PORTS = (SSH_PORT, METRICS_PORT, HEALTH_PORT, AGENT_PORT)
-"""Never redirected: SSH, so that nobody is locked out, and what the agent itself serves."""
+"""Never redirected: SSH, so that it works while Envoy is down, and the agent's own ports."""
 
 
 def render_cluster_env(settings: AgentSettings) -> str:
-    """Sorted lines `KEY='value'`, quoted for a POSIX shell: proxyMetadata and what concerns the machine.
+    """Sorted lines `KEY='value'`, quoted for a POSIX shell: proxyMetadata and the VM's own settings.
 
     Keys and formats are istioctl's (`createClusterEnv` in istioctl/pkg/workload/workload.go), with the
     certificates kept in CERTIFICATES_FOLDER and the clouds' metadata service left out. ISTIO_SVC_IP is not
-    among them: one text serves every machine of the group, and each sets its own at boot.
+    included: the text is the same for every VM of the group, and each VM sets its own address at boot.
     """
     inbound = ",".join(str(port) for port in sorted(set(settings.ports.values())))
     environment = {

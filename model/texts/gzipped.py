@@ -1,8 +1,8 @@
-"""gzip with a header of our own, so that one text has the same bytes wherever the program runs.
+"""gzip with a fixed header, so that a text has the same bytes wherever the program runs.
 
-What `gzip.compress` says there of the operating system hangs on the release of Python and on its zlib
-(gh-112346): between a laptop and a pipeline the user-data would differ, and every machine be replaced.
-What is left to them is the compression: zlib-ng, where it stands in for zlib, has other bytes.
+The operating system in the header of `gzip.compress` depends on the release of Python and its zlib
+(gh-112346). The user-data would differ between a laptop and a pipeline, and every VM would be replaced. The
+compressed data still depends on zlib: zlib-ng gives other bytes.
 """
 
 import zlib

@@ -1,4 +1,4 @@
-"""The static texts that go to a machine, and where on it they belong."""
+"""The static files of a VM, and their paths on it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ _SOURCES = Path(__file__).parent / "machine_files"
 
 @dataclass(frozen=True)
 class MachineText:
-    """A text, the absolute path of its file on the machine, and that file's mode in octal."""
+    """A text, the absolute path of its file on the VM, and that file's mode in octal."""
 
     path: str
     content: str
@@ -23,16 +23,15 @@ def source_text(name: str) -> str:
 
 
 def machine_text(path: str, source: str, mode: str = "0644") -> MachineText:
-    """The file `source` of `machine_files/` at `path` on the machine."""
+    """The file `source` of `machine_files/`, with its `path` on the VM."""
     return MachineText(path, source_text(source), mode)
 
 
 def membership_texts(*, cluster_env: str, mesh_yaml: str, hosts: str) -> tuple[MachineText, ...]:
-    """What every member of the mesh has, whether it proves itself by a cloud or by a token that it was
-    handed.
+    """The files of every VM in the mesh, with a cloud identity or a bundle's token.
 
-    Places are those of Istio's package (tools/packaging/postinst.sh, istio-start.sh); `/etc/istio` is its
-    link to `/var/lib/istio`, which does not exist before it is installed.
+    The paths are those of Istio's package (tools/packaging/postinst.sh, istio-start.sh). Its link
+    `/etc/istio` to `/var/lib/istio` does not exist before the package is installed.
     """
     return (
         MachineText("/etc/hybrid-mesh/hosts", hosts),

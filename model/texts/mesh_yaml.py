@@ -1,4 +1,4 @@
-"""mesh.yaml: the proxy configuration of a machine's agent, its `/etc/istio/config/mesh`."""
+"""mesh.yaml: the proxy configuration of a VM's agent, its `/etc/istio/config/mesh`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from hybrid_mesh.model.texts.agent import AgentSettings, render_proxy_metadata
 
 def render_mesh_yaml(settings: AgentSettings) -> str:
     """`defaultConfig` as istioctl writes it (`createMeshConfig` in istioctl/pkg/workload/workload.go):
-    that of the mesh, with the address of istiod, the group's probe and the machine's proxyMetadata."""
+    that of the mesh, with the address of istiod, the group's probe and the VM's proxyMetadata."""
     config = {
         **_plain(settings.default_config),
         "discoveryAddress": f"{ISTIOD_HOST}:{ISTIOD_PORT}",
@@ -24,7 +24,7 @@ def render_mesh_yaml(settings: AgentSettings) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The same value of dicts and lists, whatever mappings and tuples it was made of."""
+    """The same value with dicts and lists instead of other mappings and tuples."""
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""The kubeconfig by which one cluster's istiod reads another's API server."""
+"""The kubeconfig with which one cluster's istiod reads another cluster's API server."""
 
 import json
 
@@ -6,9 +6,9 @@ import json
 def render_kubeconfig(cluster: str, server: str, ca_pem_base64: str, token: str) -> str:
     """One peer's kubeconfig, as `istioctl create-remote-secret` writes it, in JSON (which is YAML).
 
-    Without blanks, as the stack's state holds that of every peer twice for each cluster.
+    It has no blanks, as the stack's state holds it twice for each pair of clusters.
     `server` is the URL at which the other clusters reach the API server; `ca_pem_base64` is the base64 of its
-    certificate authority in PEM; `token` is that of the peer's reader.
+    certificate authority in PEM; `token` is the token of the peer's reader account.
     """
     kubeconfig = {
         "apiVersion": "v1",

@@ -1,13 +1,13 @@
-"""Values written so that a POSIX shell and systemd's `EnvironmentFile=` read them alike."""
+"""Values in a form that a POSIX shell and systemd's `EnvironmentFile=` read alike."""
 
 from collections.abc import Mapping
 
 
 def quote(value: str) -> str:
     """`value` in single quotes, as istioctl quotes it (pkg/util/shellescape). Raises ValueError for a
-    value of several lines or with a NUL, which no environment file can hold."""
+    value of several lines or with a NUL, which an environment file cannot contain."""
     if "\n" in value or "\0" in value:
-        raise ValueError("a value of an environment file is one line")
+        raise ValueError("a value of an environment file must be one line")
     return "'" + value.replace("'", "'\"'\"'") + "'"
 
 

@@ -90,6 +90,6 @@ def source_name(source: Source) -> str:
         case Pod():
             return f"pod {source.name} in {source.cluster}"
         case Machine():
-            return f"machine {source.name}"
+            return f"VM {source.name}"
         case Outside():
             return "outside"

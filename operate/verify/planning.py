@@ -67,10 +67,10 @@ class _Planner:
                 m.name for m in machines
             }
             for name in sorted(absent):
-                yield Gap(f"machine {name}", "it is not running", by_design=False)
+                yield Gap(f"VM {name}", "it is not running", by_design=False)
 
     def within(self) -> Iterator[Check]:
-        """From an echo pod of each cluster and from each machine to each destination."""
+        """From an echo pod of each cluster and from each VM to each destination."""
         host = service_host(self._demo.service, self._demo.namespace)
         for source in self._sources():
             if pods := self._pods():
@@ -123,7 +123,7 @@ class _Planner:
             if plan.network == network:
                 for machine in machines:
                     url = f"http://{machine.address}:{_first_port(plan)}/"
-                    yield self._refused(outside, f"machine {machine.name} in plaintext", url, DENIED)
+                    yield self._refused(outside, f"VM {machine.name} in plaintext", url, DENIED)
 
     def _routed(self, ingress: str, url: str, route: RouteConfig) -> Check | None:
         subject = f"ingress {ingress}, route {route.name}"
@@ -180,7 +180,7 @@ class _Planner:
         return tuple(
             Responder(
                 hostname=machine.name,
-                member=f"machine {machine.name}",
+                member=f"VM {machine.name}",
                 identity=self._identity(group.namespace, group.service_account),
                 places=frozenset({group.name, group.cluster}),
                 network=group.network,

@@ -89,7 +89,7 @@ def verify(
 
     def attempt(number: int) -> Report:
         if number == 1:
-            progress("looking at pods, machines and ingresses")
+            progress("looking at pods, VMs and ingresses")
         checks, gaps = plan_checks(plan, demo, observe(plan, demo, shell), slowness)
         if number == 1:
             progress(f"making {len(checks)} checks")

@@ -1,4 +1,4 @@
-"""Looks at a mesh that is up: which pods, machines and ingresses the checks are about."""
+"""Looks at a mesh that is up: which pods, VMs and ingresses the checks are about."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from hybrid_mesh.model.istio_facts import ISTIOD_HOST
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
-"""Certificates are valid from a little before they are made: not every machine's clock agrees."""
+"""Certificates are valid from a little before they are made: not every VM's clock agrees."""
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 

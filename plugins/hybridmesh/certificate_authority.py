@@ -135,7 +135,7 @@ def _wrong_files(inputs: Properties) -> list[CheckFailure]:
 
 
 def _root_changes(previous: Properties, inputs: Properties) -> list[CheckFailure]:
-    """A root is never changed by the way: machines and proxies that trust only the old one would be cut
+    """A root is never changed by the way: VMs and proxies that trust only the old one would be cut
     off.
     """
     return [

@@ -1,4 +1,4 @@
-"""What local machines say themselves when they do not join."""
+"""What local VMs say themselves when they do not join."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -25,14 +25,14 @@ def agents_words(machines: Mapping[str, str], ready: Collection[str], context: C
         try:
             words = in_background(
                 lambda name=name: _log(name),  # type: ignore[misc]
-                what=f"the log of machine {name} is read",
+                what=f"the log of VM {name} is read",
                 timeout=_LOG_SECONDS,
                 context=context,
             )
         except ResourceError as failure:
-            context.log(Severity.DEBUG, f"no log of machine {name}: {failure}")
+            context.log(Severity.DEBUG, f"no log of VM {name}: {failure}")
             words = "the lab does not tell its log"
-        lines.append(f"machine {name} ({address}), Istio's agent:\n{words}")
+        lines.append(f"VM {name} ({address}), Istio's agent:\n{words}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""What local clusters and local machines have in common as resources: they are made, live as one incarnation,
+"""What local clusters and local VMs have in common as resources: they are made, live as one incarnation,
 and die.
 """
 

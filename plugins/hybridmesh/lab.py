@@ -1,4 +1,4 @@
-"""What the handlers of local clusters and machines ask the lab, bounded and cancellable."""
+"""What the handlers of local clusters and VMs ask the lab, bounded and cancellable."""
 
 import contextlib
 import os
@@ -40,7 +40,7 @@ def has_state() -> bool:
 
 
 class LabInfo(Protocol):
-    """A cluster or machine as the lab knows it."""
+    """A cluster or VM as the lab knows it."""
 
     @property
     def instance_id(self) -> str: ...

@@ -2,7 +2,7 @@
 
 Inputs: `clusterName`, `network` {name, cidr, direct, delayMilliseconds, lossPercent}, `podCidr`,
 `serviceCidr`, `kubernetesVersion`, `quarantined` (no I/O at all). Outputs: the inputs, `instanceId` (this
-incarnation; also the resource's id), `kubeconfig` (secret), `endpoint` (from this machine), `peerEndpoint`
+incarnation; also the resource's id), `kubeconfig` (secret), `endpoint` (from this VM), `peerEndpoint`
 (from other members of the lab), `certificateAuthorityPem`, `gatewayAddress` (reserved for the Service
 istio-system/istio-eastwestgateway).
 """

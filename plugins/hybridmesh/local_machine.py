@@ -1,4 +1,4 @@
-"""`hybridmesh:index:LocalMachine`: a virtual machine that the embedded site boots on this machine.
+"""`hybridmesh:index:LocalMachine`: a VM that the embedded site boots on this machine.
 
 Inputs: `machineName`, `network` {name, cidr, direct, delayMilliseconds, lossPercent}, `userData` (cloud-init;
 it holds no secret), `serviceAccountEmail` (the identity that the lab's metadata service vouches for).
@@ -16,7 +16,7 @@ from hybrid_mesh.plugins.hybridmesh.lab import network_spec
 class LocalMachineHandler(InstanceHandler[MachineInfo]):
     inputs = frozenset({"machineName", "network", "userData", "serviceAccountEmail"})
     computed = ("instanceId", "address", "wanAddress")
-    no_import = "a local machine cannot be imported; it is declared in the stack file"
+    no_import = "a local VM cannot be imported; it is declared in the stack file"
     kind = "machine"
     noun = "VM"
     made = "has booted"

@@ -1,14 +1,14 @@
-"""`hybridmesh:index:MachineRegistration`: waits until a workload group's machines are in the mesh.
+"""`hybridmesh:index:MachineRegistration`: waits until a workload group's VMs are in the mesh.
 
 Inputs: `clusterName`, `kubeconfig` (secret; text or path; absent: the ambient one) and `context`, which no
 diff counts, `group`, `namespace`, `minimum`, `probe`, `triggers` (a change means: wait again;
-`machine-<name>` is the incarnation of a machine, `template` what a cloud makes machines from),
+`machine-<name>` is the incarnation of a VM, `template` what a cloud makes VMs from),
 `machineAddresses` (local machines: name -> address), `quarantined` (no I/O at all). Outputs: the inputs,
 `workloadEntries` (names of the registrations), `connections` (address -> when it connected) and `superseded`
-(likewise, of registrations that do not count because their machine was replaced; empty once the wait has
+(likewise, of registrations that do not count because their VM was replaced; empty once the wait has
 succeeded).
 
-An entry that contradicts its WorkloadGroup is corrected, and its machine does not count before.
+An entry that contradicts its WorkloadGroup is corrected, and its VM does not count before.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,12 +31,12 @@ _WAIT_SECONDS: Final = 300.0
 _ASK_SECONDS: Final = 0.4
 _PROGRESS_SECONDS: Final = 3.0
 _TEMPLATE: Final = "template"
-"""The trigger that changes when a cloud replaces the machines of a group, one after the other."""
+"""The trigger that changes when a cloud replaces the VMs of a group, one after the other."""
 _NOTHING: Final[Properties] = {"workloadEntries": [], "connections": {}, "superseded": {}}
 
 
 class MachineRegistrationHandler(DeclaredHandler):
-    """Reading asks only after a wait that failed, deleting does nothing: machines come and go by themselves,
+    """Reading asks only after a wait that failed, deleting does nothing: VMs come and go by themselves,
     which is no drift.
     """
 
@@ -64,9 +64,9 @@ class MachineRegistrationHandler(DeclaredHandler):
     computed = ("workloadEntries", "connections", "superseded")
     identifying = frozenset({"clusterName", "group", "namespace"})
     not_compared = frozenset({"kubeconfig", "context", "minimum", "machineAddresses"})
-    """Credentials change without a meaning; scaling is no difference; a new machine is a trigger."""
+    """Credentials change without a meaning; scaling is no difference; a new VM is a trigger."""
     secret_outputs = frozenset({"kubeconfig"})
-    no_import = "a machine registration cannot be imported"
+    no_import = "a VM registration cannot be imported"
 
     def wrong_values(self, olds: Properties, inputs: Properties) -> Iterable[CheckFailure]:
         del olds
@@ -95,7 +95,7 @@ class MachineRegistrationHandler(DeclaredHandler):
         return Created(identity, _await(identity, call.inputs, {}, call.timeout, call.context, rolling=False))
 
     def update(self, call: UpdateCall) -> Properties:
-        """Waits again. The registration that a replaced machine left behind does not count for its
+        """Waits again. The registration that a replaced VM left behind does not count for its
         successor.
         """
         if call.preview or contains_unknown(call.news):
@@ -125,7 +125,7 @@ def _await(
     waiting = _Waiting(inputs, superseded, context, rolling=rolling)
     seconds = timeout or _WAIT_SECONDS
     minimum = inputs["minimum"]
-    what = f"{minimum} machine{'s' * (minimum != 1)} of the group {inputs['group']} joined the mesh"
+    what = f"{minimum} VM{'s' * (minimum != 1)} of the group {inputs['group']} joined the mesh"
     try:
         context.wait_for(waiting.done, what=what, timeout=seconds, interval=_ASK_SECONDS)
     except WaitTimeoutError as failure:
@@ -147,9 +147,9 @@ def _outputs(inputs: Properties, entries: list[Registration], superseded: Mappin
 
 
 def _superseded(old_outputs: Properties, old_inputs: Properties, news: Properties) -> dict[str, str]:
-    """Address -> connection of the registrations whose machine has been replaced since.
+    """Address -> connection of the registrations whose VM has been replaced since.
 
-    A machine that was cut off keeps its entry, Healthy, until istiod misses it. What did not count in a wait
+    A VM that was cut off keeps its entry, Healthy, until istiod misses it. What did not count in a wait
     that failed does not count in the next one either.
     """
     before, after = old_inputs.get("triggers", {}), news["triggers"]
@@ -183,7 +183,7 @@ class _Waiting:
         self.last: list[Registration] = []
 
     def done(self) -> bool:
-        """Asks once; whether enough machines are ready."""
+        """Asks once; whether enough VMs are ready."""
         try:
             found, self._trouble = self._registrations.read(), ""
             self.last = [entry for entry in found if not self._is_superseded(entry)]
@@ -201,7 +201,7 @@ class _Waiting:
         return [entry for entry in self.last if entry.ready(probe=self._inputs["probe"])]
 
     def _is_current(self, entry: Registration) -> bool:
-        """Whether what the group says now holds for this machine. While a cloud replaces a group's machines,
+        """Whether what the group says now holds for this machine. While a cloud replaces a group's VMs,
         those that connected before the group was changed still serve as it said then."""
         group = self._registrations.group
         return not self._rolling or (group is not None and moment(entry.connected_at) >= group.changed_at)
@@ -210,7 +210,7 @@ class _Waiting:
         return self._superseded.get(entry.address) == entry.connected_at
 
     def known(self) -> list[str]:
-        """What is known about the machines that are missing, one line each."""
+        """What is known about the VMs that are missing, one line each."""
         lines = [entry.describe() for entry in self.last if not entry.ready(probe=self._inputs["probe"])]
         ready = len(self.ready())
         unregistered = self._inputs["minimum"] - len(self.last)
@@ -218,7 +218,7 @@ class _Waiting:
             lines.append(f"cluster {self._inputs['clusterName']}: {self._trouble}")
         if unregistered > 0:
             lines.append(
-                f"{ready} of {self._inputs['minimum']} machines are ready, {unregistered} never registered "
+                f"{ready} of {self._inputs['minimum']} VMs are ready, {unregistered} never registered "
                 f"with istiod of cluster {self._inputs['clusterName']}"
             )
         return lines
@@ -226,5 +226,5 @@ class _Waiting:
     def _tell(self, ready: int) -> None:
         detail = "; ".join(self.known())
         self._progress.tell(
-            f"{ready} of {self._inputs['minimum']} machines ready{': ' + detail if detail else ''}"
+            f"{ready} of {self._inputs['minimum']} VMs ready{': ' + detail if detail else ''}"
         )

@@ -36,7 +36,7 @@ def test_an_api_server_admits_operators_peers_and_the_machines_that_mint() -> No
     assert _admitted(PROD, "gke-eu") == {
         "198.51.100.0/28": "operators",
         "*aws-us": "istiod of eks-us",
-        "*gcp-eu": "machines of ratings",
+        "*gcp-eu": "VMs of ratings",
     }
 
 
@@ -68,7 +68,7 @@ def test_a_group_in_another_network_adds_that_networks_egress() -> None:
         },
         "workloadGroups.ratings.network": "gcp-us",
     }
-    assert _admitted(changed(PROD, changes), "gke-eu")["*gcp-us"] == "machines of ratings"
+    assert _admitted(changed(PROD, changes), "gke-eu")["*gcp-us"] == "VMs of ratings"
 
 
 def test_the_egress_of_an_adopted_network_is_known() -> None:
@@ -94,7 +94,7 @@ def test_a_private_api_server_admits_private_addresses_only() -> None:
     raw = _private("gke-eu", authorizedNetworks=["10.99.0.0/24"])
     assert _admitted(raw, "gke-eu") == {
         "10.99.0.0/24": "configured",
-        "10.20.0.0/16": "peers and machines elsewhere",
+        "10.20.0.0/16": "peers and VMs elsewhere",
     }
 
 

@@ -125,5 +125,5 @@ def test_gives_up_in_time_and_says_where(tmp_path: Path, roots: Path, name: str)
             waiting = start(tmp_path, roots, port, 2)
             _, error = waiting.communicate(timeout=20)
     assert waiting.returncode == 1
-    assert f"no trusted answer from localhost:{port}" in error
+    assert f"no trusted certificate from localhost:{port}" in error
     assert time.monotonic() - begin >= 1

@@ -133,4 +133,4 @@ def test_survives_a_metadata_service_that_is_not_there_yet(
 
 @pytest.mark.parametrize("text", ["", "<html>", "[]", '{"message": 3}'])
 def test_reason_of_an_odd_answer(script: Any, text: str) -> None:
-    assert script.reason(text) == "without a reason"
+    assert script.reason(text) == "(no reason given)"

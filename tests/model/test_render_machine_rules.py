@@ -151,7 +151,7 @@ def test_a_bundle_installs_every_script_that_another_one_calls() -> None:
 def test_user_data_beyond_the_limit_is_refused_with_the_remedy() -> None:
     noise = "".join(random.Random(7).choices(string.printable[:62], k=40_000))
     boot = replace(BOOT, files=(MachineFileConfig(path="/etc/long", content=noise),))
-    with pytest.raises(UserDataTooLarge, match=r"group ratings.*URL can fetch") as caught:
+    with pytest.raises(UserDataTooLarge, match=r"group ratings.*set `url` instead") as caught:
         render_user_data(boot)
     assert caught.value.size > USER_DATA_LIMIT
 

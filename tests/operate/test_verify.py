@@ -36,7 +36,7 @@ def test_a_well_mesh_is_asked_from_everywhere_to_everywhere_and_passes() -> None
     assert failed(report) == []
     assert report.holds
     subjects = {result.check.subject for result in report.results}
-    sources = ["pod echo-e in east", "pod echo-w in west", "machine legacy-0", "machine legacy-1"]
+    sources = ["pod echo-e in east", "pod echo-w in west", "VM legacy-0", "VM legacy-1"]
     for source in sources:
         assert f"{source} → service echo" in subjects
         assert f"{source} → group legacy" in subjects
@@ -46,8 +46,8 @@ def test_a_well_mesh_is_asked_from_everywhere_to_everywhere_and_passes() -> None
         "pod outside-east in east → pod echo-e of east in plaintext",
         "pod outside-east in east → pod echo-e of east by TLS without identity",
         "pod outside-east in east → pod echo-w of west by its address",
-        "pod outside-east in east → machine legacy-0 in plaintext",
-        "pod outside-east in east → machine legacy-1 in plaintext",
+        "pod outside-east in east → VM legacy-0 in plaintext",
+        "pod outside-east in east → VM legacy-1 in plaintext",
         "pod outside-west in west → pod echo-w of west in plaintext",
         "pod outside-west in west → pod echo-w of west by TLS without identity",
         "pod outside-west in west → pod echo-e of east by its address",
@@ -60,8 +60,7 @@ def test_the_ingress_must_reach_every_cluster_and_every_machine() -> None:
     check = next(r.check for r in report.results if "ingress" in r.check.subject)
     assert isinstance(check.expectation, MustAnswer)
     assert check.expectation.everyone == frozenset(
-        frozenset({member})
-        for member in ("cluster east", "cluster west", "machine legacy-0", "machine legacy-1")
+        frozenset({member}) for member in ("cluster east", "cluster west", "VM legacy-0", "VM legacy-1")
     )
     assert check.expectation.caller.endswith("/ns/istio-ingress/sa/public-istio")
 
@@ -73,7 +72,7 @@ def test_from_another_network_one_machine_behind_the_gateway_must_answer() -> No
         for result in report.results
         if isinstance(result.check.expectation, MustAnswer)
     }
-    both = frozenset({"machine legacy-0", "machine legacy-1"})
+    both = frozenset({"VM legacy-0", "VM legacy-1"})
     assert everyone["pod echo-w in west → group legacy"] == {both}
     assert everyone["pod echo-e in east → group legacy"] == {frozenset({one}) for one in both}
 
@@ -90,7 +89,7 @@ def test_the_vms_of_a_group_without_the_demo_ask_too() -> None:
     report = run(shell, workloadGroups=groups)
     assert failed(report) == []
     assert report.holds
-    asked = {r.check.destination for r in report.results if r.check.subject.startswith("machine billing-0")}
+    asked = {r.check.destination for r in report.results if r.check.subject.startswith("VM billing-0")}
     assert asked == {"service echo", "group legacy"}
 
 
@@ -142,8 +141,8 @@ def test_a_caller_whose_identity_is_lost_on_the_way_fails() -> None:
         return None
 
     assert failed(run(FakeShell(respond=respond))) == [
-        "machine legacy-0 → service echo",
-        "machine legacy-1 → service echo",
+        "VM legacy-0 → service echo",
+        "VM legacy-1 → service echo",
     ]
 
 
@@ -187,7 +186,7 @@ def test_a_missing_machine_is_no_success_and_is_named() -> None:
             voices={**FakeShell().voices, "legacy": FakeShell().voices["legacy"][:1]},
         )
     )
-    assert [gap.subject for gap in report.gaps] == ["machine legacy-1"]
+    assert [gap.subject for gap in report.gaps] == ["VM legacy-1"]
     assert failed(report) == []
     assert not report.holds
     assert "1 could not be made" in failures(report)[0]
@@ -239,7 +238,7 @@ def test_first_sync_errors_are_tried_again_and_other_faults_are_not() -> None:
         return None
 
     report = verify(mesh_plan(), FakeShell(respond=respond), first_sync=5)
-    assert failed(report) == ["machine legacy-1 → service echo"]
+    assert failed(report) == ["VM legacy-1 → service echo"]
     assert tries == {"early": 3, "wrong": 1}
 
 

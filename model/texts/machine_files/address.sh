@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the address that the mesh calls this machine by: the source of its default route, else its first global one.
+# Prints this VM's address in the mesh: the source address of its default route, else its first global address.
 set -eu
 
 for target in 192.0.2.1 2001:db8::1; do
@@ -11,7 +11,7 @@ for target in 192.0.2.1 2001:db8::1; do
 done
 source=$(ip -o address show scope global | sed -n 's/.* inet6\{0,1\} \([^/ ]*\).*/\1/p' | head -n 1)
 if [ -z "$source" ]; then
-    echo "this machine has no global address" >&2
+    echo "this VM has no global IP address" >&2
     exit 1
 fi
 echo "$source"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Waits until istiod answers with a certificate of the mesh's roots: await-istiod HOST PORT ROOTS SECONDS.
+# Waits until istiod presents a certificate that the mesh's roots have signed: await-istiod HOST PORT ROOTS SECONDS.
 #
-# Istio's agent retries with pauses that double up to a minute (pkg/backoff and getWorkloadCerts in istio.io/istio): one
-# that starts before istiod can be reached joins late, and its iptables rules cut the VM off until then. The question is
-# asked as istio-proxy, whose traffic is not redirected to Envoy.
+# Istio's agent retries with pauses that double up to a minute (pkg/backoff and getWorkloadCerts in istio.io/istio). If
+# it started before istiod is reachable, it would join late, and its iptables rules would cut the VM off until then. The
+# check runs as istio-proxy, whose traffic is not redirected to Envoy.
 set -eu
 
 host=$1 port=$2 roots=$3
@@ -16,11 +16,11 @@ answers() {
 }
 
 until answers; do
-    # 124: no answer in time. A gateway that is not ready yet can swallow a connection for good, so a new one is made
-    # soon; but who answers late must be heard, too.
+    # 124: no answer in time. A gateway that is not ready can leave a connection unanswered forever, so the timeout is
+    # short; it grows for servers that answer slowly.
     [ $? -ne 124 ] || swallowed=$((swallowed + 1))
     if [ "$(date +%s)" -ge "$deadline" ]; then
-        echo "waiting for istiod: no trusted answer from $host:$port" >&2
+        echo "waiting for istiod: no trusted certificate from $host:$port" >&2
         exit 1
     fi
     sleep 0.3

@@ -1,5 +1,4 @@
-"""The identity of an EC2 machine: a presigned question to AWS STS, "who is this?", which EKS asks on its
-behalf.
+"""The identity of an EC2 VM: a presigned request to AWS STS, GetCallerIdentity, which EKS sends for the VM.
 
 Source: https://github.com/kubernetes-sigs/aws-iam-authenticator ("API authorization from outside a
 cluster"), AWS Signature Version 4 for query strings, and the instance metadata service version 2.
@@ -22,13 +21,13 @@ LIFETIME_SECONDS = 60
 
 
 def credential() -> str:
-    """The bearer token by which EKS knows this machine's role."""
+    """The bearer token that proves this VM's role to EKS."""
     session = metadata("PUT", "/latest/api/token", {"X-aws-ec2-metadata-token-ttl-seconds": "60"})
     headers = {"X-aws-ec2-metadata-token": session}
     role = metadata("GET", CREDENTIALS, headers).splitlines()[0]
     keys = json.loads(metadata("GET", CREDENTIALS + role, headers))
     if not isinstance(keys, dict) or not {"AccessKeyId", "SecretAccessKey", "Token"} <= keys.keys():
-        raise ValueError("the metadata service's answer holds no credentials")
+        raise ValueError("the metadata service's response contains no credentials")
     now = datetime.datetime.now(datetime.timezone.utc)  # noqa: UP017 - Python 3.9
     return token(keys, os.environ["AWS_REGION"], os.environ["EKS_CLUSTER"], now)
 
@@ -39,8 +38,8 @@ def address() -> str:
 
 
 def token(keys: dict[str, str], region: str, cluster: str, now: datetime.datetime) -> str:
-    """The token for the cluster called `cluster`: a GetCallerIdentity request to STS of `region`, signed
-    at `now` with the role's temporary `keys` and bound to the cluster by the header x-k8s-aws-id."""
+    """The token for `cluster`: a GetCallerIdentity request to STS in `region`, signed at `now` with the
+    role's temporary `keys` and bound to the cluster by the header x-k8s-aws-id."""
     host = f"sts.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
     day, moment = now.strftime("%Y%m%d"), now.strftime("%Y%m%dT%H%M%SZ")
     scope = f"{day}/{region}/sts/aws4_request"
@@ -77,5 +76,5 @@ def metadata(method: str, path: str, headers: dict[str, str]) -> str:
     finally:
         connection.close()
     if response.status != 200:
-        raise ValueError(f"the metadata service answered {response.status} for {path}")
+        raise ValueError(f"the metadata service returned status {response.status} for {path}")
     return text

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Downloads a file and trusts it only when its SHA-256 is right: fetch URL FILE MODE [SHA256]. It tries until it works.
+# Downloads a file and verifies its SHA-256 checksum: fetch URL FILE MODE [SHA256]. It retries until it succeeds.
 set -eu
 
 url=$1 file=$2 mode=$3 wanted=${4:-}
@@ -10,13 +10,13 @@ mkdir -p "$(dirname "$file")"
 fetch() {
     curl --fail --silent --show-error --location --connect-timeout 5 --output "$partial" "$url" || return 1
     [ -z "$wanted" ] || echo "$wanted  $partial" | sha256sum --check --status || {
-        echo "$url has another SHA-256 than $wanted" >&2
+        echo "the SHA-256 checksum of $url is not $wanted" >&2
         return 1
     }
 }
 
 until fetch; do
-    echo "trying again in $pause s: $url" >&2
+    echo "retrying in $pause s: $url" >&2
     sleep "$pause"
     [ "$pause" -ge 30 ] || pause=$((pause * 2))
 done

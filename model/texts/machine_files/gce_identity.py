@@ -1,4 +1,4 @@
-"""The identity of a Google Compute Engine machine: its metadata server's word.
+"""The identity of a Compute Engine VM: an access token of its metadata server.
 
 Source: https://cloud.google.com/compute/docs/metadata/querying-metadata and, for the access token as a
 Kubernetes credential, https://cloud.google.com/kubernetes-engine/docs/how-to/api-server-authentication.
@@ -13,11 +13,11 @@ METADATA_SERVER = "169.254.169.254"
 
 
 def credential() -> str:
-    """The bearer token by which the API server knows this machine's service account."""
+    """The bearer token that proves this VM's service account to the API server."""
     answer = json.loads(metadata("service-accounts/default/token"))
     token = answer.get("access_token")
     if not isinstance(token, str):
-        raise ValueError("the metadata server's answer has no access_token")  # noqa: TRY004
+        raise ValueError("the metadata server's response has no access_token")  # noqa: TRY004
     return token
 
 
@@ -35,5 +35,5 @@ def metadata(path: str) -> str:
     finally:
         connection.close()
     if response.status != 200:
-        raise ValueError(f"the metadata server answered {response.status} for {path}")
+        raise ValueError(f"the metadata server returned status {response.status} for {path}")
     return text

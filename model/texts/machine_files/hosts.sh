@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts the lines of /etc/hybrid-mesh/hosts into /etc/hosts, between two marks, or takes them out: hosts [--remove].
+# Adds the lines of /etc/hybrid-mesh/hosts to /etc/hosts, between two markers, or removes them: hosts [--remove].
 set -eu
 
 begin='# hybrid-mesh: begin'

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Gives Istio's agent on this machine its token and the mesh's roots.
+"""Writes the token and the mesh's root certificates for Istio's agent on this VM.
 
-The machine proves its cloud identity to the cluster's API server, which lets it do two things: mint a
-short-lived token (audience istio-ca) for its own service account, and read the ConfigMap with the mesh's
-roots. It tries until it works: the API server and the rights may come later than the machine. With a valid
-certificate at hand it gives up after PATIENCE_SECONDS, as the agent can do without a token, and systemd runs
-it again.
+The VM proves its cloud identity to the cluster's API server, which allows it two things: mint a short-lived
+token (audience istio-ca) for its own service account, and read the ConfigMap with the mesh's root
+certificates. The script retries until it succeeds, as the API server and the permissions may become available
+later than the VM. If the agent has a valid certificate, it does not need the token: the script then gives up
+after PATIENCE_SECONDS, and systemd runs it again.
 
-Runs as istio-proxy, the one user whose traffic is not redirected to Envoy. Standard library only (Python
+Runs as istio-proxy, the only user whose traffic is not redirected to Envoy. Standard library only (Python
 3.9).
 """
 
@@ -38,7 +38,7 @@ TRY_AGAIN_LATER = 75
 
 
 class NotYetError(Exception):
-    """The API server refused, or its answer lacked something; the text is safe to log."""
+    """The API server refused, or its response lacked a field. The text is safe to log."""
 
 
 EXPECTED = (
@@ -65,24 +65,24 @@ def main() -> int:
             return 0
         now = time.monotonic()
         if problem != said[0] or now - said[1] > REPEAT_LOG_SECONDS:
-            log(f"not yet: {problem}")
+            log(f"still waiting: {problem}")
             said = (problem, now)
         if now - started > PATIENCE_SECONDS and certificate_is_valid():
-            log("the agent's certificate is still valid: trying again in a minute")
+            log("the agent's certificate is still valid; retrying in a minute")
             return TRY_AGAIN_LATER
         time.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
         pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
 
 
 def renew() -> None:
-    """Writes the roots, then the token. Raises EXPECTED."""
+    """Writes the root certificates, then the token. Raises EXPECTED."""
     credential = cloud_identity.credential()
     namespace = f"/api/v1/namespaces/{os.environ['NAMESPACE']}"
     roots = call("GET", f"{namespace}/configmaps/istio-ca-root-cert", credential)
     text = member(roots, "data", "root-cert.pem")
     if not ROOTS.exists() or ROOTS.read_text().split() != text.split():
         write(ROOTS, text, 0o644)
-        log("wrote the mesh's roots")
+        log("wrote the mesh's root certificates")
     request = {
         "apiVersion": "authentication.k8s.io/v1",
         "kind": "TokenRequest",
@@ -95,10 +95,10 @@ def renew() -> None:
 
 
 def call(method: str, path: str, credential: str, body: object = None) -> object:
-    """One request to the API server, with no proxy and no redirect between."""
+    """One request to the API server, without proxies and redirects."""
     endpoint = urlsplit(os.environ["API_ENDPOINT"])
     context = ssl.create_default_context(cafile=str(API_CERTIFICATE_AUTHORITY))
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # API servers' own authorities often lack key identifiers
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # CAs of API servers often lack key identifiers
     host = endpoint.hostname or ""
     connection = http.client.HTTPSConnection(host, endpoint.port or 443, timeout=10, context=context)
     try:
@@ -117,23 +117,23 @@ def call(method: str, path: str, credential: str, body: object = None) -> object
 
 
 def reason(text: str) -> str:
-    """The message of a Kubernetes Status, if that is what the server answered."""
+    """The message of a Kubernetes Status, if the response is one."""
     try:
         return member(json.loads(text), "message")
     except (ValueError, NotYetError):
-        return "without a reason"
+        return "(no reason given)"
 
 
 def member(value: object, *keys: str) -> str:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     if not isinstance(value, str):
-        raise NotYetError(f"the API server's answer has no {'.'.join(keys)}")
+        raise NotYetError(f"the API server's response has no {'.'.join(keys)}")
     return value
 
 
 def address() -> str:
-    """The address that the mesh calls this machine by: the cloud's word, else that of the default route."""
+    """This VM's address in the mesh, from the cloud's metadata, else from the default route."""
     try:
         return str(cloud_identity.address())
     except (OSError, http.client.HTTPException, ValueError):
@@ -146,7 +146,7 @@ def certificate_is_valid() -> bool:
 
 
 def write(path: Path, text: str, mode: int) -> None:
-    """Replaces a file in one step, so that no reader ever sees a half of it."""
+    """Replaces a file atomically, so that no reader sees a part of it."""
     temporary = path.with_name(f".{path.name}.new")
     temporary.unlink(missing_ok=True)
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Istio's agent unless it is there: install-package [FILE]. Without a file it downloads PACKAGE_URL.
+# Installs Istio's agent if it is missing: install-package [FILE]. Without a file, it downloads PACKAGE_URL.
 set -eu
 
 # shellcheck source=/dev/null
@@ -7,7 +7,7 @@ set -eu
 stamp=/var/lib/hybrid-mesh/package
 export DEBIAN_FRONTEND=noninteractive
 
-# Somebody else may be installing while a machine boots for the first time: waits for that.
+# Another process may be installing packages during the first boot: wait for it.
 apt() {
     tries=12
     until apt-get -o DPkg::Lock::Timeout=300 -y --no-install-recommends "$@"; do
@@ -17,7 +17,7 @@ apt() {
     done
 }
 
-# Only what is missing: where curl is curl-minimal (RHEL 9, Amazon Linux 2023), the package curl is refused.
+# Only missing tools: on RHEL 9 and Amazon Linux 2023, the package curl conflicts with the installed curl-minimal.
 install_tools() {
     iproute=iproute missing=
     ! command -v apt-get >/dev/null || iproute=iproute2

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes this machine a member of the mesh: install.sh [--address ADDRESS] [--package FILE]
-#   --address  the IP address that the mesh calls this machine by, if it is not that of the default route
-#   --package  Istio's agent as a file (istio-sidecar .deb or .rpm), for a machine that cannot download it
-# Run it as root in the folder of the bundle. It may be run again, with the same or a newer bundle.
+# Joins this VM to the mesh: install.sh [--address ADDRESS] [--package FILE]
+#   --address  this VM's IP address in the mesh, if it is not the address of the default route
+#   --package  Istio's agent as a file (istio-sidecar .deb or .rpm), for a VM that cannot download it
+# Run it as root in the folder of the bundle. You can run it again, with the same or a newer bundle.
 set -eu
 
 usage() {
@@ -14,7 +14,7 @@ fail() {
     exit 1
 }
 
-# The end of the token's life, in seconds since 1970: the claim `exp` of the JWT.
+# The expiry of the token, in seconds since 1970: the claim `exp` of the JWT.
 token_end() {
     payload=$(cut -d . -f 2 "$1" | tr -- '-_' '+/')
     while [ $((${#payload} % 4)) -ne 0 ]; do
@@ -25,21 +25,21 @@ token_end() {
 
 check_token() {
     if "$library/certificate-is-valid"; then
-        echo "This machine has a valid certificate already: the token is not needed."
+        echo "This VM already has a valid certificate, so the token is not needed."
         return
     fi
-    [ -s istio-token ] || fail "the bundle holds no istio-token. Make a new one: hybrid-mesh bundle $GROUP"
+    [ -s istio-token ] || fail "the bundle has no istio-token. Create a new bundle: hybrid-mesh bundle $GROUP"
     end=$(token_end istio-token)
-    [ -n "$end" ] || fail "istio-token is no token. Make a new bundle: hybrid-mesh bundle $GROUP"
+    [ -n "$end" ] || fail "istio-token is not a valid token. Create a new bundle: hybrid-mesh bundle $GROUP"
     now=$(date +%s)
     if [ "$end" -le "$now" ]; then
-        fail "the token ended $(((now - end) / 60)) minutes ago, and this machine's clock says $(date -u).
-Make a new bundle: hybrid-mesh bundle $GROUP"
+        fail "the token expired $(((now - end) / 60)) minutes ago (the clock of this VM says $(date -u)).
+Create a new bundle: hybrid-mesh bundle $GROUP"
     fi
-    echo "The token is good for another $(((end - now) / 60)) minutes."
+    echo "The token is valid for another $(((end - now) / 60)) minutes."
 }
 
-lay_files() {
+copy_files() {
     mkdir -p "$library" /etc/hybrid-mesh /var/lib/istio/envoy /var/lib/istio/config /etc/certs
     mkdir -p /etc/systemd/system/istio.service.d
     install -m 0755 library/* "$library/"
@@ -53,7 +53,7 @@ lay_files() {
     fi
 }
 
-hand_over_token() {
+install_token() {
     [ -s istio-token ] || return 0
     install -d -o istio-proxy -g istio-proxy -m 0755 /var/run/secrets
     install -d -o istio-proxy -g istio-proxy -m 0700 /var/run/secrets/tokens
@@ -66,8 +66,8 @@ await_certificate() {
         tries=$((tries - 1))
         if [ "$tries" -eq 0 ]; then
             tail -n 20 /var/log/istio/istio.err.log /var/log/istio/istio.log >&2 || true
-            fail "the mesh gave this machine no certificate within a minute. Above are the agent's last words.
-It must reach: $(sed 's/ .*/ port 15012/' hosts | tr '\n' ' ')"
+            fail "the mesh issued no certificate to this VM within a minute. The agent's last log lines are above.
+The VM must be able to reach: $(sed 's/ .*/ port 15012/' hosts | tr '\n' ' ')"
         fi
         sleep 1
     done
@@ -77,26 +77,26 @@ It must reach: $(sed 's/ .*/ port 15012/' hosts | tr '\n' ' ')"
 address='' package=''
 while [ $# -gt 0 ]; do
     case $1 in
-    --address) address=${2:?--address needs an address} && shift 2 ;;
-    --package) package=$(realpath "${2:?--package needs a file}") && shift 2 ;;
+    --address) address=${2:?--address requires an address} && shift 2 ;;
+    --package) package=$(realpath "${2:?--package requires a file}") && shift 2 ;;
     --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
     esac
 done
 cd "$(dirname "$0")"
 [ "$(id -u)" -eq 0 ] || fail "run it as root"
-[ -d /run/systemd/system ] || fail "this machine does not run systemd"
+[ -d /run/systemd/system ] || fail "this VM does not run systemd"
 # shellcheck source=/dev/null
 . ./machine.env
 library=/usr/local/lib/hybrid-mesh
 
 install -D -m 0755 library/certificate-is-valid "$library/certificate-is-valid"
 check_token
-lay_files
+copy_files
 "$library/install-package" "$package"
-hand_over_token
+install_token
 systemctl --quiet enable istio.service
 systemctl daemon-reload
 systemctl restart istio.service
 await_certificate
-echo "This machine is a member of the mesh, in group $GROUP. It renews its certificate by itself; the token is gone."
+echo "This VM has joined the mesh in group $GROUP. It renews its certificate automatically; the token has been deleted."

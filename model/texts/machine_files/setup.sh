@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes this machine a member of the mesh: installs Istio's agent and starts it. cloud-init runs it at the first boot;
-# it may be run again.
+# Joins this VM to the mesh: installs Istio's agent and starts it. cloud-init runs it at the first boot; it can be run
+# again.
 set -eu
 
 /usr/local/lib/hybrid-mesh/install-package

@@ -73,12 +73,12 @@ def test_a_time_out_says_who_is_missing_and_why(
         registration.create(inputs(server), timeout=0.5)
     error = failure.value
     assert error.identity == "east/demo/legacy"
-    assert error.reasons[0].startswith("timed out after 0.5 s waiting until 2 machines of the group legacy")
+    assert error.reasons[0].startswith("timed out after 0.5 s waiting until 2 VMs of the group legacy")
     assert (
         f"legacy-10.10.0.100-amsterdam (10.10.0.100) {'is ' if 'connected,' in said else ''}{said}"
         in error.reasons
     )
-    assert "0 of 2 machines are ready, 1 never registered with istiod of cluster east" in error.reasons
+    assert "0 of 2 VMs are ready, 1 never registered with istiod of cluster east" in error.reasons
 
 
 def test_a_time_out_quotes_the_agent_of_the_missing_machine_without_its_secrets(
@@ -91,7 +91,7 @@ def test_a_time_out_quotes_the_agent_of_the_missing_machine_without_its_secrets(
         registration.create(inputs(server, machineAddresses=machines), timeout=0.5)
     quoted = [reason for reason in failure.value.reasons if "Istio's agent" in reason]
     assert quoted == [
-        "machine legacy-1 (10.10.0.101), Istio's agent:\nerror: token [secret] was refused by istiod"
+        "VM legacy-1 (10.10.0.101), Istio's agent:\nerror: token [secret] was refused by istiod"
     ]
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes this machine out of the mesh: uninstall.sh. Run it as root. It may be run again.
+# Removes this VM from the mesh: uninstall.sh. Run it as root. You can run it again.
 set -eu
 
 [ "$(id -u)" -eq 0 ] || {
@@ -26,4 +26,4 @@ rm -rf /var/run/secrets/tokens /var/run/secrets/workload-spiffe-uds
 rm -f /var/lib/istio/envoy/cluster.env /var/lib/istio/config/mesh
 rm -rf /etc/hybrid-mesh /run/hybrid-mesh /var/lib/hybrid-mesh /var/cache/hybrid-mesh "$library"
 systemctl daemon-reload
-echo "This machine is no member of the mesh any more."
+echo "This VM has left the mesh."
