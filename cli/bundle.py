@@ -1,5 +1,4 @@
-"""`hybrid-mesh bundle GROUP`: what a datacenter machine needs to join the mesh, a short-lived token
-included."""
+"""`hybrid-mesh bundle GROUP`: what a datacenter VM needs to join the mesh, with a short-lived token."""
 
 import json
 import re
@@ -15,7 +14,7 @@ from hybrid_mesh.cli.engine import Engine
 from hybrid_mesh.cli.errors import WRONG, CommandError
 from hybrid_mesh.cli.kubeconfigs import read_kubeconfig
 from hybrid_mesh.cli.kubectl import Kubectl
-from hybrid_mesh.cli.options import Stack
+from hybrid_mesh.cli.options import Json, Stack
 from hybrid_mesh.cli.plans import stack_plan
 from hybrid_mesh.cli.tokens import mint, read_roots
 from hybrid_mesh.local.paths import page
@@ -34,17 +33,30 @@ Group = Annotated[
         help="The workload group; its VMs have the type `bundle`.", autocompletion=complete.groups
     ),
 ]
-Ttl = Annotated[str, typer.Option(help="How long the token is to be good, such as 30m, 1h or 1d.")]
+Ttl = Annotated[str, typer.Option(help="How long the token is valid: 10m or more, such as 30m, 1h or 1d.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="The folder to write; <stack>-<group> by default.")
 ]
 
 
-def bundle(group: Group, ttl: Ttl = "1h", output: Output = None, stack: Stack = "local") -> None:
-    """Write a folder and a .tar.gz with which a machine of a datacenter joins GROUP.
+def bundle(
+    group: Group,
+    ttl: Ttl = "1h",
+    output: Output = None,
+    stack: Stack = "local",
+    *,
+    json_output: Json = False,
+) -> None:
+    """Write a folder and a .tar.gz with which VMs in a datacenter join a workload group.
 
-    They hold a token, so hand them over as you would a password. It is good until the printed time, for
-    any number of machines; afterwards machines that have joined renew themselves.
+    Both contain a token, so handle them like a password. Any number of VMs can join with it until the
+    printed time; VMs that have joined renew their certificates themselves.
+
+    Example:
+
+        hybrid-mesh bundle ledger --stack prod --ttl 30m
+
+    With --json: {"group", "cluster", "folder", "archive", "expires": RFC 3339}.
     """
     seconds = _seconds(ttl)
     plan = stack_plan(stack)
@@ -55,8 +67,12 @@ def bundle(group: Group, ttl: Ttl = "1h", output: Output = None, stack: Stack = 
     with step(f"Asking the cluster {found.cluster} for a token"):
         token, expires, roots = _mint(plan, found, seconds)
     archive = write_bundle(folder, _render(_describe(found, content, roots)), token)
-    out.print(f"{folder}/ and {archive} are written. The token in them expires at {expires}.", markup=False)
-    out.print(f"On the machine, as root: tar xzf {archive.name} && {folder.name}/install.sh", markup=False)
+    if json_output:
+        written = {"folder": str(folder), "archive": str(archive), "expires": expires}
+        out.print_json(json.dumps({"group": group, "cluster": found.cluster, **written}))
+        return
+    out.print(f"Wrote {folder}/ and {archive}. Their token expires at {expires}.", markup=False)
+    out.print(f"On the VM, as root: tar xzf {archive.name} && {folder.name}/install.sh", markup=False)
 
 
 def _bundle_group(plan: MeshPlan, name: str) -> GroupPlan:
@@ -82,7 +98,7 @@ def _exported(engine: Engine, stack: str, group: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise CommandError(
             f"The stack {stack} exports no bundle of {group} yet.",
-            f"Run `pulumi up --stack {stack}`, then this command again.",
+            f"Run `hybrid-mesh up --stack {stack}`, then this command again.",
         )
     return content
 
@@ -100,8 +116,8 @@ def _render(bundle: Bundle) -> dict[str, str]:
     except ValueError:
         addresses = ", ".join(bundle.gateway_addresses) or "none"
         raise CommandError(
-            f"The gateway of {bundle.cluster} has no IP addresses, which machines need (got: {addresses}).",
-            f"Set `clusters.{bundle.cluster}.gateway.addresses` and run `pulumi up`.",
+            f"The gateway of {bundle.cluster} has no IP addresses, which VMs need (got: {addresses}).",
+            f"Set `clusters.{bundle.cluster}.gateway.addresses` and run `hybrid-mesh up`.",
         ) from None
 
 
@@ -121,8 +137,13 @@ def _describe(group: GroupPlan, content: dict[str, Any], roots: str) -> Bundle:
 
 
 def _seconds(text: str) -> int:
-    match = re.fullmatch(r"(\d+)([smhd])", text)
-    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+    """Raises CommandError for what is not a duration, and for one that is too short."""
+    match = re.fullmatch(r"(\d{1,9})([smhd])", text)
+    if match is None:
+        raise CommandError(f"--ttl {text} is not a duration.", "Use one such as 30m, 1h or 1d.", WRONG)
+    seconds = int(match[1]) * _UNITS[match[2]]
     if seconds < SHORTEST_SECONDS:
-        raise CommandError(f"--ttl {text} will not do.", "Give at least 10m, such as 30m, 1h or 1d.", WRONG)
+        raise CommandError(
+            f"--ttl {text} is too short (minimum 10m).", "Use one such as 30m, 1h or 1d.", WRONG
+        )
     return seconds

@@ -18,18 +18,20 @@ def write_bundle(folder: Path, files: Mapping[str, str], token: str) -> Path:
     """Writes `files` (by their path in the folder) and the token; returns the archive's path. Raises
     CommandError."""
     if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
-        raise CommandError(f"{folder} is there and is no bundle.", "Name another folder by --output.", WRONG)
+        raise CommandError(
+            f"{folder} exists and is not a bundle.", "Name another folder with --output.", WRONG
+        )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     for name, text in {**files, TOKEN_FILE: token}.items():
         _write(folder / name, text, _mode(name))
     archive = folder.with_name(f"{folder.name}.tar.gz")
-    with _made_anew(archive) as file, tarfile.open(fileobj=file, mode="w:gz") as packed:
+    with _new_file(archive) as file, tarfile.open(fileobj=file, mode="w:gz") as packed:
         packed.add(folder, arcname=folder.name, filter=_as_root)
     return archive
 
 
-def _made_anew(archive: Path) -> IO[bytes]:
+def _new_file(archive: Path) -> IO[bytes]:
     """A new file in place of `archive`, for its owner only. Raises CommandError when somebody puts a file or
     a link there meanwhile, as they can in a folder where others may write."""
     archive.unlink(missing_ok=True)
@@ -38,7 +40,7 @@ def _made_anew(archive: Path) -> IO[bytes]:
         return os.fdopen(os.open(archive, flags, 0o600), "wb")
     except FileExistsError:
         raise CommandError(
-            f"{archive} was made by another process just now.", "Name another folder by --output."
+            f"Another process just created {archive}.", "Name another folder with --output."
         ) from None
 
 

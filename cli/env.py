@@ -1,23 +1,33 @@
-"""`hybrid-mesh env`: what plain `pulumi` needs to know to work on this checkout."""
+"""`hybrid-mesh env`: the environment in which plain `pulumi` works on this project."""
 
+import json
 import os
 
 from hybrid_mesh.cli.console import out, say
 from hybrid_mesh.cli.engine import Engine
-from hybrid_mesh.cli.options import Stack
+from hybrid_mesh.cli.options import Json, Stack
 from hybrid_mesh.cli.salt import ensure_salt
 from hybrid_mesh.cli.stack import exists, prepare
 from hybrid_mesh.local.paths import project_folder
 from hybrid_mesh.model.reading.stack_file import stack_file
 
 
-def env(stack: Stack = "local") -> None:
-    """Print `export` lines for plain `pulumi`: eval "$(hybrid-mesh env)".
+def env(stack: Stack = "local", *, json_output: Json = False) -> None:
+    """Print `export` lines that let plain `pulumi` work on this project.
 
-    With our own backend, the stack is made when it is not there yet.
+    With the local backend, the stack is created if it does not exist.
+
+    Example:
+
+        eval "$(hybrid-mesh env)" && pulumi preview --stack local
+
+    With --json: {"variables": {name: value}}; none of the values is a secret.
     """
     engine = Engine.find(os.environ)
     ready(engine, stack)
+    if json_output:
+        out.print_json(json.dumps({"variables": dict(engine.settings.variables)}))
+        return
     for line in engine.settings.lines():
         out.print(line, markup=False)
     if notice := engine.settings.notice():

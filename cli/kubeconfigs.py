@@ -25,7 +25,7 @@ from hybrid_mesh.model.plan.types import ClusterPlan
 @dataclass(frozen=True)
 class Kubeconfig:
     """Access to one cluster: a secret `text`, else the file `path`, else the ambient kubeconfig. `content` is
-    what is in it, and `context` the context to use (None: its own)."""
+    the parsed document, `context` the context to use (None: the current one)."""
 
     content: Mapping[str, Any] = field(repr=False)
     text: str | None = field(default=None, repr=False)
@@ -41,7 +41,7 @@ class Kubeconfig:
 
 
 def read_kubeconfig(cluster: ClusterPlan, stack: str) -> Kubeconfig:
-    """That of `cluster`. Raises CommandError, LabNotRunning."""
+    """The kubeconfig of `cluster`. Raises CommandError, LabNotRunning."""
     match cluster.config:
         case KubeconfigClusterConfig() as config:
             return _external(cluster.name, config, stack)
@@ -61,7 +61,7 @@ def _of_lab(name: str) -> Kubeconfig:
 
 
 def _exported(name: str, stack: str) -> Kubeconfig:
-    """That of a cluster in a cloud, as the stack exports it; the cloud's own command makes its tokens."""
+    """The kubeconfig of a cloud's cluster from the stack's outputs; the cloud's program gets its tokens."""
     found = Engine.find().ask("stack", "output", "kubeconfigs", "--json", "--show-secrets", "--stack", stack)
     try:
         text = json.loads(found.stdout)[name] if found.returncode == 0 else None
@@ -69,7 +69,8 @@ def _exported(name: str, stack: str) -> Kubeconfig:
         text = None
     if not isinstance(text, str):
         raise CommandError(
-            f"The stack {stack} exports no kubeconfig of cluster {name}.", f"Run `pulumi up --stack {stack}`."
+            f"The stack {stack} has no kubeconfig of cluster {name} yet.",
+            f"Run `hybrid-mesh up --stack {stack}`.",
         )
     return _of_text(name, text)
 
@@ -124,5 +125,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
     except (ValueError, yaml.YAMLError):
         found = None
     if not isinstance(found, dict):
-        raise CommandError(f"The kubeconfig of cluster {name} is no kubeconfig.", "It must be YAML or JSON.")
+        raise CommandError(
+            f"The kubeconfig of cluster {name} is not a valid kubeconfig.", "It must be YAML or JSON."
+        )
     return found

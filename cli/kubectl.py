@@ -1,5 +1,5 @@
-"""Questions to one cluster by `kubectl`, which knows every kind of credential. A kubeconfig that we hold is
-given to it in memory, so that no key is ever in a file on disk."""
+"""Runs `kubectl`, which supports every kind of credential, on one cluster. A kubeconfig that this program
+holds is passed in memory, so that no key is ever written to disk."""
 
 import json
 import os
@@ -24,7 +24,7 @@ NO_KUBECTL = "kubectl is not installed: install it, or run `make toolchain`"
 
 
 class KubectlError(Exception):
-    """kubectl is missing, or could not do what it was asked; one line, without a secret."""
+    """kubectl is missing or failed; the text is one line without secrets."""
 
 
 class Kubectl:
@@ -69,7 +69,7 @@ class Kubectl:
             )
 
     def reason(self, done: subprocess.CompletedProcess[str]) -> str:
-        """The last line of what kubectl said; what is secret in the kubeconfig is left out."""
+        """The last line of kubectl's errors, with the secrets of the kubeconfig replaced."""
         lines = done.stderr.strip().splitlines() or [f"kubectl ended with {done.returncode}"]
         reason = lines[-1].removeprefix("error: ")
         for secret in self._kubeconfig.credentials():
@@ -78,7 +78,7 @@ class Kubectl:
         return reason[:_LONGEST_REASON]
 
     def _access(self, path: str) -> list[str]:
-        """Which cluster, and where discovery is cached; a kubeconfig that we hold is at `path`."""
+        """Which cluster, and where discovery is cached; `path` is that of a kubeconfig in memory."""
         access = [f"--cache-dir={cache_folder() / 'kubectl'}"]
         if self._kubeconfig.text is not None:
             access.append(f"--kubeconfig={path}")

@@ -1,4 +1,4 @@
-"""Looks at pods and runs commands in them."""
+"""Lists pods and runs commands in them."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class ClusterPods:
         try:
             found = self._kubectl.get(f"/api/v1/namespaces/{namespace}/pods?labelSelector={quote(selector)}")
         except KubectlError as error:
-            raise NotReachableError(f"its pods cannot be read: {error}") from None
+            raise NotReachableError(f"the pods cannot be listed: {error}") from None
         return [self._pod(pod) for pod in found["items"] if _is_ready(pod)]
 
     def gateway_address(self, namespace: str, name: str) -> str | None:
@@ -34,7 +34,7 @@ class ClusterPods:
                 f"/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/gateways/{name}"
             )
         except KubectlError as error:
-            raise NotReachableError(f"its Gateway cannot be read: {error}") from None
+            raise NotReachableError(f"the Gateway cannot be read: {error}") from None
         addresses = found.get("status", {}).get("addresses", [])
         return str(addresses[0]["value"]) if addresses else None
 
@@ -48,10 +48,10 @@ class ClusterPods:
         except subprocess.TimeoutExpired:
             limit = patient(timeout)
             raise NotReachableError(f"the command in {pod.name} did not end within {limit:.0f} s") from None
-        # kubectl ends with 1, too, when it did not reach the command: it says this only of one that ended
+        # kubectl also exits with 1 when it did not reach the command: only of one that ended it prints this
         ended = f"command terminated with exit code {done.returncode}"
         if done.returncode != 0 and not done.stderr.rstrip().endswith(ended):
-            raise NotReachableError(f"no command can be run in {pod.name}: {self._kubectl.reason(done)}")
+            raise NotReachableError(f"commands cannot be run in {pod.name}: {self._kubectl.reason(done)}")
         said = done.stderr if done.returncode == 0 else done.stderr.rstrip().removesuffix(ended)
         return CommandResult(done.returncode, done.stdout, said)
 

@@ -1,4 +1,5 @@
-"""Fills operate's `Shell`: pods by their API servers, the lab's machines by the lab, the rest not at all."""
+"""Implements operate's `Shell`: pods through their API servers, local VMs through the lab, other VMs not at
+all."""
 
 import subprocess
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ Answer = TypeVar("Answer")
 
 
 class MeshShell:
-    """The `Shell` of one stack's mesh. Connects to a cluster when it is first asked about."""
+    """The `Shell` of one stack's mesh. Connects to a cluster when it is first needed."""
 
     def __init__(self, plan: MeshPlan) -> None:
         self._plan = plan
@@ -34,7 +35,7 @@ class MeshShell:
     def machines(self, group: str) -> Sequence[Machine]:
         plan = self._plan.groups[group]
         if not isinstance(plan.config.machines, LocalMachinesConfig):
-            raise NotProbedError(f"nothing here can run a command in {plan.config.machines.type} machines")
+            raise NotProbedError(f"commands cannot be run in VMs of type {plan.config.machines.type}")
         return [found for machine in plan.machines if (found := self._machine(group, machine.name))]
 
     def ingress_url(self, ingress: str, port: int) -> str:
@@ -43,12 +44,12 @@ class MeshShell:
         if not isinstance(self._plan.clusters[plan.cluster].config, LocalClusterConfig):
             address = self._cluster(plan.cluster).gateway_address(plan.namespace, ingress)
             if address is None:
-                raise NotReachableError("its Gateway has no address")
+                raise NotReachableError("the Gateway has no address")
             return f"http://{address}:{port}"
         for forward in _lab(lambda lab: lab.status().forwards):
             if forward.cluster == plan.cluster and forward.subject == f"{service}:{port}":
                 return f"http://127.0.0.1:{forward.port}"
-        raise NotReachableError(f"the lab opens no port for {service}:{port}")
+        raise NotReachableError(f"the lab has no port for {service}:{port}")
 
     def run_in_pod(self, pod: Pod, command: Sequence[str], timeout: float) -> CommandResult:
         return self._cluster(pod.cluster).run(pod, command, timeout)
@@ -68,10 +69,10 @@ class MeshShell:
                 check=False,
             )
         except FileNotFoundError:
-            raise NotProbedError(f"{command[0]} is not installed here") from None
+            raise NotProbedError(f"{command[0]} is not installed on this host") from None
         except subprocess.TimeoutExpired:
             raise NotReachableError(
-                f"the command outside did not end within {patient(timeout):.0f} s"
+                f"the command on this host did not end within {patient(timeout):.0f} s"
             ) from None
         return CommandResult(done.returncode, done.stdout, done.stderr)
 

@@ -1,4 +1,4 @@
-"""Asks a cluster for what a datacenter machine needs from it at hand-over."""
+"""Asks a cluster for what a datacenter VM needs from it at hand-over."""
 
 from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.cli.kubectl import Kubectl, KubectlError
@@ -15,8 +15,10 @@ def mint(kubectl: Kubectl, namespace: str, account: str, seconds: int) -> tuple[
     try:
         status = kubectl.read("create", "token", *where, "--output=json")["status"]
     except KubectlError as error:
-        problem = f"The cluster minted no token for {namespace}/{account}: {error}."
-        raise CommandError(problem, "Is the stack up, and may your kubeconfig create tokens?") from None
+        problem = f"The cluster did not issue a token for {namespace}/{account}: {error}."
+        raise CommandError(
+            problem, "Check that the stack is up and that you may create tokens in the cluster."
+        ) from None
     return str(status["token"]), str(status["expirationTimestamp"])
 
 
@@ -28,5 +30,5 @@ def read_roots(kubectl: Kubectl, namespace: str) -> str:
         return str(found["data"]["root-cert.pem"])
     except (KubectlError, KeyError) as error:
         reason = error if isinstance(error, KubectlError) else "it has no root-cert.pem"
-        problem = f"The roots of the mesh cannot be read from {namespace}/{name}: {reason}."
-        raise CommandError(problem, "Is istiod running in that cluster?") from None
+        problem = f"The mesh's root certificates cannot be read from {namespace}/{name}: {reason}."
+        raise CommandError(problem, "Check that istiod is running in the cluster.") from None

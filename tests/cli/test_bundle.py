@@ -71,6 +71,18 @@ def test_a_bundle_is_a_folder_and_an_archive_for_their_owner_only(asked: list[tu
     assert {(member.uid, member.uname) for member in members.values()} == {(0, "root")}
 
 
+def test_the_json_says_where_it_is(asked: list[tuple[object, ...]]) -> None:
+    done = runner.invoke(app, ["bundle", "legacy", "--json"])
+    assert json.loads(done.stdout) == {
+        "group": "legacy",
+        "cluster": "east",
+        "folder": "local-legacy",
+        "archive": "local-legacy.tar.gz",
+        "expires": "2026-11-23T07:12:01+00:00",
+    }
+    assert TOKEN not in done.output
+
+
 def test_the_expiry_is_the_clusters_and_the_token_is_never_printed(asked: list[tuple[object, ...]]) -> None:
     done = runner.invoke(app, ["bundle", "legacy"])
     assert "expires at 2026-11-23T07:12:01+00:00" in done.stdout
@@ -91,15 +103,15 @@ def test_a_folder_of_somebody_elses_is_not_touched(asked: list[tuple[object, ...
     precious.write_text("thesis")
     done = runner.invoke(app, ["bundle", "legacy", "--output", str(tmp_path / "home")])
     assert done.exit_code == 2
-    assert "is no bundle" in done.stderr
+    assert "exists and is not a bundle" in done.stderr
     assert precious.read_text() == "thesis"
 
 
-@pytest.mark.parametrize("ttl", ["5m", "1", "1w", "-1h", "0d", "9.5h", ""])
+@pytest.mark.parametrize("ttl", ["5m", "1", "1w", "-1h", "0d", "9.5h", "", "1" * 5000 + "d"])
 def test_a_life_that_no_cluster_would_give_is_refused(asked: list[tuple[object, ...]], ttl: str) -> None:
     done = runner.invoke(app, ["bundle", "legacy", f"--ttl={ttl}"])
     assert done.exit_code == 2
-    assert "at least 10m" in done.stderr
+    assert ("minimum 10m" if ttl in {"5m", "0d"} else "is not a duration") in done.stderr
     assert asked == []
 
 
@@ -136,7 +148,7 @@ def test_a_stack_that_exports_none_says_to_raise_it(
     pulumi.answer("stack output", stdout=output)
     done = runner.invoke(app, ["bundle", "legacy"])
     assert done.exit_code == 1
-    assert "pulumi up --stack local" in done.stderr
+    assert "hybrid-mesh up --stack local" in done.stderr
 
 
 def test_nothing_is_written_where_something_else_is(tmp_path: Path) -> None:
@@ -161,6 +173,6 @@ def test_a_link_that_appears_in_the_archives_place_is_not_followed(
             archive.symlink_to(target)
 
     monkeypatch.setattr(Path, "unlink", lose_the_race)
-    with pytest.raises(CommandError, match="another process"):
+    with pytest.raises(CommandError, match="Another process"):
         write_bundle(tmp_path / "x", {"machine.env": ""}, TOKEN)
     assert target.read_text() == "precious"

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,5 @@ def test_only_export_lines_go_to_the_shell(monkeypatch: pytest.MonkeyPatch) -> N
     lines = done.stdout.splitlines()
     assert all(line.startswith("export ") for line in lines)
     assert any(line.startswith("export PATH=") for line in lines)
+    variables = json.loads(runner.invoke(app, ["env", "--json"]).stdout)["variables"]
+    assert {line.removeprefix("export ").partition("=")[0] for line in lines} == set(variables)

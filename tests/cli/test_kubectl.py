@@ -90,7 +90,7 @@ def test_a_refusal_is_said_in_one_line_without_secrets(fake: FakeProgram) -> Non
     with pytest.raises(NotReachableError) as raised:
         ClusterPods("east", Kubectl(kubeconfig())).list("demo", "app=echo")
     assert str(raised.value) == (
-        "its pods cannot be read: Error from server (Forbidden): no [secret] may do this"
+        "the pods cannot be listed: Error from server (Forbidden): no [secret] may do this"
     )
 
 
@@ -110,7 +110,7 @@ def test_a_command_in_a_pod_gives_its_result(fake: FakeProgram, code: int, stder
 
 def test_a_command_that_was_never_run_is_not_reachable(fake: FakeProgram) -> None:
     fake.answer("exec", code=1, stderr='Error from server (NotFound): pods "echo-1" not found\n')
-    with pytest.raises(NotReachableError, match=r"no command can be run in echo-1: .* not found"):
+    with pytest.raises(NotReachableError, match=r"commands cannot be run in echo-1: .* not found"):
         ClusterPods("east", Kubectl(kubeconfig())).run(POD, ["true"], 20)
 
 
