@@ -13,11 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
-from hybrid_mesh.cli.console import hanging, out, say, step
+from hybrid_mesh.cli.consent import UNCHANGED, agree
+from hybrid_mesh.cli.console import hanging, out, step
 from hybrid_mesh.cli.contexts import Owner, forget, owned, read
-from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
+from hybrid_mesh.cli.errors import WRONG, CommandError
 from hybrid_mesh.cli.kubeconfig import default_file
-from hybrid_mesh.cli.options import Json
+from hybrid_mesh.cli.options import Json, Yes
+from hybrid_mesh.cli.question import can_ask
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.local.packages import RECORD
@@ -45,7 +47,7 @@ def clean(
     state: Annotated[
         bool, typer.Option("--state", help="Remove the state of Pulumi and of the lab, and its contexts.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be removed.")] = False,
     *,
     json_output: Json = False,
@@ -71,7 +73,8 @@ def clean(
         _print(items)
     if doomed and not dry_run:
         _refuse(doomed)
-        _ask(doomed, yes=yes)
+        if not yes:
+            _ask(doomed)
         _remove(doomed)
     if json_output:
         out.print_json(
@@ -137,18 +140,14 @@ def _refuse(doomed: list[Kept]) -> None:
         )
 
 
-def _ask(doomed: list[Kept], *, yes: bool) -> None:
+def _ask(doomed: list[Kept]) -> None:
     """Asks on a terminal. Raises CommandError when nobody can be asked, typer.Exit at a no."""
     what = " and ".join(str(item.path) if item.kind != CONTEXTS else "the contexts" for item in doomed)
-    if yes:
-        return
-    if not os.isatty(0):
+    if not can_ask():
         raise CommandError(
-            f"{what} would be removed; without a terminal this requires --yes.", "Nothing was changed.", WRONG
+            f"{what} would be removed; without a terminal this requires --yes.", UNCHANGED, WRONG
         )
-    if not typer.confirm(f"Remove {what}?", err=True):
-        say("Nothing was changed.")
-        raise typer.Exit(FAILED)
+    agree(f"Remove {what}?")
 
 
 def _remove(doomed: list[Kept]) -> None:

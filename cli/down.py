@@ -42,6 +42,12 @@ def down(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = F
 
     The stack's file may be wrong or missing: what exists is known from the stack's state. It does the same
     when the lab has crashed, when its state is lost, and when nothing exists.
+
+    Example:
+
+        hybrid-mesh down --stack dev --yes
+
+    Local clusters and VMs need root.
     """
     plan = _plan(stack)
     engine = Engine.find()

@@ -113,7 +113,12 @@ def down(
         typer.Option("--forget", help="Also end a lab that does not answer, and remove its saved state."),
     ] = False,
 ) -> None:
-    """Stop the lab and keep its state on disk. The next `hybrid-mesh up` restarts it from there."""
+    """Stop the lab and keep its state on disk. The next `hybrid-mesh up` restarts it from there.
+
+    Example:
+
+        hybrid-mesh lab down
+    """
     if forget:
         with step("Ending the lab and removing its state"):
             LabClient.end()

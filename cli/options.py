@@ -7,12 +7,11 @@ import typer
 from hybrid_mesh.cli import complete
 
 DEFAULT_STACK = "local"
+STACK_HELP = "The stack, as in stacks/Pulumi.<stack>.yaml."
 
 Stack = Annotated[
     str,
-    typer.Option(
-        "--stack", "-s", help="The stack, as in stacks/Pulumi.<stack>.yaml.", autocompletion=complete.stacks
-    ),
+    typer.Option("--stack", "-s", help=STACK_HELP, autocompletion=complete.stacks),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of text for people.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without a question.")]

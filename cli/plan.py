@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.console import out, say
 from hybrid_mesh.cli.errors import WRONG
+from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP
 from hybrid_mesh.cli.plan_clouds import cloud_tables
 from hybrid_mesh.cli.plans import file_plan
 from hybrid_mesh.local.paths import project_folder
@@ -23,12 +25,13 @@ from hybrid_mesh.model.reading.problems import ConfigurationError
 from hybrid_mesh.model.reading.sections import NAMESPACE
 from hybrid_mesh.model.reading.stack_file import load_stack_file, stack_file
 
-_DEFAULT_STACK = "local"
-
 
 def plan(
     stack: Annotated[
-        str | None, typer.Option("--stack", "-s", help="Name of the stack.", show_default=_DEFAULT_STACK)
+        str | None,
+        typer.Option(
+            "--stack", "-s", help=STACK_HELP, show_default=DEFAULT_STACK, autocompletion=complete.stacks
+        ),
     ] = None,
     file: Annotated[
         Path | None,
@@ -42,9 +45,19 @@ def plan(
         typer.Option("--manifests", help="Print the clusters' Kubernetes objects and Helm values as YAML."),
     ] = False,
 ) -> None:
-    """Print what the mesh of a stack will be: networks, clusters, peers, gateways, machines and files.
+    """Print what a stack will create: networks, clusters, gateways, VMs, files and required paths.
 
-    Nothing is asked and nothing is changed. Exit code 2, and every problem at once, when the file is wrong.
+    It contacts nothing and changes nothing. When the file is wrong, it prints its problems instead.
+
+    Example:
+
+        hybrid-mesh plan --stack prod
+        hybrid-mesh plan --stack prod --manifests > manifests.yaml
+
+    docs/json.md describes what --json prints. For a wrong file it is {"problems": [{"path", "value",
+    "message", "remedy", "file", "line", "column"}]}.
+
+    Exit codes: 0 the stack file is valid; 2 it is wrong, or the command line is.
     """
     with _problems_as(json=json):
         mesh = _plan(stack, file)
@@ -63,7 +76,7 @@ def plan(
 
 def _plan(stack: str | None, file: Path | None) -> MeshPlan:
     """The plan of a stack's file, or of another file, whose warnings go to standard error."""
-    name = stack or (file.stem.removeprefix("Pulumi.") if file is not None else _DEFAULT_STACK)
+    name = stack or (file.stem.removeprefix("Pulumi.") if file is not None else DEFAULT_STACK)
     of_stack = stack_file(project_folder(), name)
     source = load_stack_file(file if file is not None else of_stack)
     is_stacks = file is None or stack is not None or file.absolute() == of_stack

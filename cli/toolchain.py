@@ -19,13 +19,29 @@ def build() -> None:
 
     It takes 20 to 28 minutes and 25 GiB of disk the first time on a host, a minute where the release can be
     fetched, and a second for every further project. Run it again after an interruption: it resumes.
+
+    Before it begins it prints what it will build, contact and install. Making the VMs' root file system and
+    installing packages need root.
+
+    Example:
+
+        hybrid-mesh toolchain build
     """
     raise typer.Exit(_run("build"))
 
 
 @toolchain.command()
 def check(json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False) -> None:
-    """Say what is missing. Exit code 1 if anything is."""
+    """Say what is missing.
+
+    Example:
+
+        hybrid-mesh toolchain check --json
+
+    With --json: {"complete", "missing": [components], "packages": [names], "components": {name: key}}.
+
+    Exit codes: 0 nothing is missing; 1 something is.
+    """
     raise typer.Exit(_run("check", *(["--json"] if json else [])))
 
 

@@ -45,6 +45,12 @@ def up(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = Fal
 
     Run it again at any time: after an interruption, a crash or a power cut it resumes where it stopped, and
     what was changed by hand in a running mesh becomes as declared again.
+
+    Example:
+
+        hybrid-mesh up --stack prod --preview-only
+
+    Local clusters and VMs need root.
     """
     plan = stack_plan(stack)
     if not (yes or preview_only or is_only_local(plan)):

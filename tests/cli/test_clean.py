@@ -136,7 +136,7 @@ def test_without_a_terminal_it_must_be_told_yes(host: FakeLab, tmp_path: Path) -
 def test_on_a_terminal_it_asks(
     host: FakeLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
-    monkeypatch.setattr(command.os, "isatty", lambda _: True)  # type: ignore[attr-defined]
+    monkeypatch.setattr(command, "can_ask", lambda: True)
     done = runner.invoke(app, ["clean", "--cache"], input=f"{answer}\n")
     assert done.exit_code == code
     assert f"Remove {tmp_path}/cache?" in done.stderr

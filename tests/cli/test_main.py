@@ -58,6 +58,7 @@ def test_help_is_whole(words: str) -> None:
     assert done.exit_code == 0, done.output
     assert done.stdout == runner.invoke(app, [*words.split(), "--help"], terminal_width=80).stdout
     assert "Exit codes:" in done.stdout
+    assert done.stdout.count(f"hybrid-mesh {words}") >= 2, "it has an example"
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
