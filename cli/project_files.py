@@ -149,9 +149,10 @@ def _first_job(text: str) -> str:
 
 
 def _paths(folder: str) -> list[str]:
-    """Paths of the files below a folder of the package, sorted."""
+    """Paths of the files below a folder of the package, sorted, without the bytecode that pip made there."""
     root = package_folder() / folder
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+    files = (path for path in root.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
+    return sorted(str(path.relative_to(root)) for path in files)
 
 
 def _read(path: str) -> str:

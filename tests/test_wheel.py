@@ -89,6 +89,30 @@ def test_a_host_that_has_the_toolchain_of_a_checkout_has_that_of_the_wheel(
     assert json.loads(of_wheel)["components"] == json.loads(of_checkout)["components"]
 
 
+def test_a_project_of_the_wheel_is_that_of_the_checkout(installed: Path, tmp_path: Path) -> None:
+    """But for the place that the package is installed from, which is the wheel."""
+    for name, environment in (("wheel", {"PYTHONPATH": str(installed)}), ("checkout", {})):
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "hybrid_mesh.cli.main",
+            "init",
+            name,
+            "--name",
+            "x",
+            "-t",
+            "gke",
+        ]
+        run(command, folder=tmp_path, environment=os.environ | environment)
+    assert "hybrid-mesh @ file:///" in (tmp_path / "wheel/requirements.txt").read_text()
+    compared = run(["diff", "-r", "wheel", "checkout"], folder=tmp_path, check=False).stdout.splitlines()
+    assert [line.split()[-1] for line in compared if line.startswith("diff")] == [
+        "checkout/.hybrid-mesh.json",
+        "checkout/requirements.txt",
+    ]
+
+
 def test_outside_a_project_a_command_of_the_wheel_says_how_to_create_one(
     installed: Path, tmp_path: Path
 ) -> None:
