@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.commands import PROJECT, run
+from tests.wheel import DATA, ROOMS, build_wheel
 
-ROOMS = ("model", "components", "plugins", "local", "operate", "cli")
-DATA = ("docs", "gitops", "stacks")
 PLAN = """
 import json, sys
 import hybrid_mesh
@@ -27,30 +26,11 @@ print(json.dumps([hybrid_mesh.__file__, sorted(plan.clusters), len(source_text("
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, unpacked. It is built from a copy, as a build writes beside its sources."""
-    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
-    for room in (*ROOMS, *DATA, "hybrid_mesh"):
-        shutil.copytree(
-            PROJECT / room, source / room, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
-        )
-    for name in ("pyproject.toml", "README.md", "LICENSE", "UPGRADING.md", "__main__.py"):
-        shutil.copy(PROJECT / name, source)
-    build = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
-    done = run([sys.executable, "-c", build, target], folder=source)
-    run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--no-deps",
-            "--no-index",
-            "--target",
-            target / "site",
-            target / done.stdout.splitlines()[-1],
-        ]
-    )
-    return target / "site"
+    """The folder of packages into which the wheel is installed."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    run([*pip, "--target", folder / "site", build_wheel(folder)])
+    return folder / "site"
 
 
 def test_a_plan_is_made_from_the_wheel(installed: Path, tmp_path: Path) -> None:

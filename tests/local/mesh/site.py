@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,24 +11,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from tests.commands import AS_IN_A_TERMINAL, HYBRID_MESH, LOCAL_BACKEND, PROJECT, run
+from tests.commands import AS_IN_A_TERMINAL, HYBRID_MESH, PROJECT, run
 from tests.local.host import processes
 
 
 @dataclass(frozen=True)
 class Site:
-    """One state folder with its own lab and its own Pulumi backend."""
+    """One state folder with its own lab and its own Pulumi backend, and the project whose commands are run:
+    the checkout, or one whose `.venv` holds the package."""
 
     state: Path
+    folder: Path = PROJECT
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        is_own = self.folder != PROJECT
+        return (str(self.folder / ".venv/bin/hybrid-mesh"),) if is_own else HYBRID_MESH
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | {
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return inherited | {
             "HYBRID_MESH_STATE": str(self.state),
             "HYBRID_MESH_SEVERAL_LABS": "1",
             "HYBRID_MESH_OFFLINE": "1",
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(PROJECT),
+            "PATH": f"{self.folder / '.venv/bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
 
     def __enter__(self) -> Self:
@@ -40,24 +48,27 @@ class Site:
         assert list(processes(self.state)) == []
 
     def hybrid_mesh(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return run([*HYBRID_MESH, *arguments], environment=self.environment, check=check)
+        return run([*self.command, *arguments], **self._where, check=check)
 
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        script = f'{LOCAL_BACKEND}; exec pulumi "$@"'
-        command = ["bash", "-c", script, "pulumi", *arguments]
-        return run(command, environment=self.environment)
+        script = f'eval "$({shlex.join(self.command)} env)"; exec pulumi "$@"'
+        return run(["bash", "-c", script, "pulumi", *arguments], **self._where)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`hybrid-mesh` in the background, in a process group of its own, its output in one pipe."""
         return subprocess.Popen(
-            [*AS_IN_A_TERMINAL, *HYBRID_MESH, *arguments],
-            cwd=PROJECT,
+            [*AS_IN_A_TERMINAL, *self.command, *arguments],
+            cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
+
+    @property
+    def _where(self) -> dict[str, Any]:
+        return {"folder": self.folder, "environment": self.environment}
 
     def export(self) -> dict[str, Any]:
         text = self.pulumi("stack", "export", "--stack", "local", "--show-secrets").stdout

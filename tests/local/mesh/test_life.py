@@ -158,26 +158,6 @@ def test_destroy_of_a_killed_lab_leaves_nothing(site: Site, before: Traces) -> N
     assert_nothing_left(before, site.state)
 
 
-def test_an_interrupted_up_is_finished_by_a_plain_one(site: Site) -> None:
-    """By Ctrl-C. The most that may be logged of the next one, which refreshes, holds no secret."""
-    begun = start_up(site)
-    os.killpg(begun.pid, signal.SIGINT)
-    assert_stopped(begun)
-    assert begun.returncode == 130
-    verbose = ("--logtostderr", "-v=7", "--debug")
-    done = site.pulumi("up", "--refresh", "--yes", "--stack", "local", "--skip-plugin-pre-install", *verbose)
-    assert leaks(known_secrets(site.export()), done.stdout + done.stderr) == []
-    assert_verified(site)
-
-
-def test_down_leaves_nothing(site: Site, before: Traces) -> None:
-    assert site.lab()["running"] is True
-    site.hybrid_mesh("down")
-    assert_nothing_left(before, site.state)
-    assert not (site.state / "lab").exists()
-    assert site.lab()["running"] is False
-
-
 def secrets_of(site: Site, cluster: str) -> str:
     """The names of the Secrets in `istio-system`, "" while the cluster cannot be asked."""
     asked = ("get", "secrets", "--namespace=istio-system", "--output=name")

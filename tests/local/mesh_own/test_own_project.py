@@ -1,0 +1,75 @@
+"""A project of one's own with the built wheel, from an empty folder: init, plan, up, a change, up, down.
+
+The tests run in this order on one project. Those of the mesh of the checkout have left the host empty.
+"""
+
+import json
+import os
+import re
+import signal
+from dataclasses import replace
+
+import pytest
+
+from tests.commands import run
+from tests.local.host import Traces, assert_nothing_left
+from tests.local.mesh.secrets import known_secrets, leaks
+from tests.local.mesh.site import Site
+from tests.local.mesh.test_life import assert_stopped, assert_verified, start_up
+from tests.wheel import build_wheel, install
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture(scope="module")
+def own(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The project, in an environment that holds the wheel and nothing of the checkout."""
+    if site.lab()["running"]:
+        site.hybrid_mesh("down")
+    folder = tmp_path_factory.mktemp("own") / "my-mesh"
+    install(build_wheel(tmp_path_factory.mktemp("wheel")), folder / ".venv")
+    made = replace(site, folder=folder)
+    made.hybrid_mesh("init", "--template", "local", "--set", "trustDomain=own.example.com")
+    (folder / ".venv/.installed").touch()
+    return made
+
+
+def make(own: Site, target: str) -> str:
+    return run(["make", target], folder=own.folder, environment=own.environment, merged=True).stdout
+
+
+def test_its_stacks_are_valid_and_it_has_the_toolchain_that_the_host_has(own: Site) -> None:
+    assert "local: valid" in make(own, "test")
+    assert json.loads(own.hybrid_mesh("plan", "--json").stdout)["mesh"]["trustDomain"] == "own.example.com"
+    assert re.search(r"^(the toolchain is ready|removed)", make(own, "toolchain"), re.MULTILINE)
+
+
+def test_an_interrupted_up_is_finished_by_a_plain_one(own: Site) -> None:
+    """By Ctrl-C. The most that may be logged of the next one, which refreshes, holds no secret."""
+    begun = start_up(own)
+    os.killpg(begun.pid, signal.SIGINT)
+    assert_stopped(begun)
+    assert begun.returncode == 130
+    verbose = ("--logtostderr", "-v=7", "--debug")
+    done = own.pulumi("up", "--refresh", "--yes", "--stack", "local", "--skip-plugin-pre-install", *verbose)
+    assert leaks(known_secrets(own.export()), done.stdout + done.stderr) == []
+    assert_verified(own)
+    assert own.export()["resources"][0]["urn"].startswith("urn:pulumi:local::my-mesh::")
+
+
+def test_a_change_of_its_stack_file_is_applied_and_nothing_else_is(own: Site) -> None:
+    path = own.folder / "stacks/Pulumi.local.yaml"
+    text = path.read_text().replace("weight: 50", "weight: 80", 1).replace("weight: 50", "weight: 20")
+    path.write_text(text)
+    said = make(own, "up")
+    assert re.search(r"\b1 updated\b", said), said
+    assert not re.search(r"\d (created|replaced|deleted)\b", said), said
+    assert "encryptionsalt" not in path.read_text()
+
+
+def test_down_leaves_nothing(own: Site, before: Traces) -> None:
+    assert own.lab()["running"] is True
+    make(own, "down")
+    assert_nothing_left(before, own.state)
+    assert not (own.state / "lab").exists()
+    assert own.lab()["running"] is False
