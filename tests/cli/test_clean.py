@@ -17,6 +17,8 @@ from hybrid_mesh.cli.main import app
 from hybrid_mesh.local.packages import RECORD
 from tests import json_server
 from tests.cli.fake_lab import FakeLab
+from tests.commands import PROJECT
+from tests.docs.shapes import differences, documented
 
 runner = CliRunner()
 
@@ -142,3 +144,8 @@ def test_on_a_terminal_it_asks(
     assert f"Remove {tmp_path}/cache?" in done.stderr
     assert (tmp_path / "cache/store").exists() is (answer == "n")
     assert ("Nothing was changed." in done.stderr) is (answer == "n")
+
+
+def test_its_json_is_documented(host: FakeLab) -> None:
+    document = json.loads(runner.invoke(app, ["clean", "--json"]).stdout)
+    assert differences([document], documented(PROJECT / "docs" / "json.md", "hybrid-mesh clean")) == []

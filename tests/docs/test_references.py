@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 from typer.core import TyperGroup
+from typer.testing import CliRunner
 
 from hybrid_mesh.cli.lab_status import status_document
 from hybrid_mesh.cli.main import app
@@ -30,6 +32,19 @@ VARIABLE = re.compile(r"(?<!\w)HYBRID_MESH_[A-Z_]+")
 def test_plan_prints_the_documented_json() -> None:
     samples = [_read(describe(plan_from(mesh, name))) for name, mesh in _meshes()]
     assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh plan")) == []
+
+
+def test_mistakes_are_printed_as_documented(tmp_path: Path) -> None:
+    wrong = tmp_path / "Pulumi.wrong.yaml"
+    wrong.write_text("config:\n  hybrid-mesh:mesh: {id: a b, networks: {}}\n")
+    samples = [_mistakes(str(wrong)), _mistakes(str(tmp_path / "none.yaml"))]
+    assert differences(samples, documented(DOCS / "json.md", "Mistakes in a stack file")) == []
+
+
+def _mistakes(file: str) -> Any:
+    done = CliRunner().invoke(app, ["plan", "--json", "--file", file])
+    assert done.exit_code == 2
+    return json.loads(done.stdout)
 
 
 def _meshes() -> Iterator[tuple[str, dict[str, Any]]]:
