@@ -129,7 +129,10 @@ def _own_passphrase() -> Path:
     path = state_folder() / "passphrase"
     if not path.exists():
         new = path.with_name(f"passphrase.{os.getpid()}")
-        new.touch(mode=0o600)
-        new.write_text(secrets.token_urlsafe(32))
-        new.rename(path)
+        try:
+            new.touch(mode=0o600)
+            new.write_text(secrets.token_urlsafe(32))
+            new.rename(path)
+        finally:  # of a full disk
+            new.unlink(missing_ok=True)
     return path

@@ -4,6 +4,7 @@ Exit codes: 0 done, and for `verify` all holds; 1 failed; 2 the command line or 
 130 interrupted.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,15 @@ from hybrid_mesh.model.reading.problems import ConfigurationError
 FAILED = 1
 WRONG = 2
 INTERRUPTED = 130
+_DISK = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+}
+_DISK_REMEDY = (
+    "Make room, or set HYBRID_MESH_STATE and HYBRID_MESH_CACHE to folders on another disk; "
+    "then run the same command again."
+)
 
 
 class CommandError(Exception):
@@ -48,6 +58,12 @@ def reporting(run: Callable[[], Any]) -> Any:
         _end("No lab is running.", "Start one with `hybrid-mesh up`.", FAILED)
     except (LabError, ToolchainError) as error:
         _end(str(error), "", FAILED)
+    except OSError as error:
+        reason = _DISK.get(error.errno or 0)
+        if reason is None:
+            raise
+        where = f"{error.filename} cannot be written" if error.filename else "A file cannot be written"
+        _end(f"{where}: {reason}.", _DISK_REMEDY, FAILED)
     except KeyboardInterrupt:
         _end("Interrupted.", "Run the same command again to go on.", INTERRUPTED)
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from hybrid_mesh.local.lab import addressing
+from hybrid_mesh.local.lab.errors import LabError
 from hybrid_mesh.local.lab.specs import ClusterSpec
 from hybrid_mesh.local.lab.state import ClusterRecord, LabState
 from hybrid_mesh.local.linux.forwarding import PORTS, Forwarders
@@ -47,7 +48,11 @@ class ClusterAllocations:
                 self._record.ports[subject] = self._forwarders.free_port(
                     port_of(self._state.folder, self._record.spec, subject), self._state.ports()
                 )
-                self._state.save()
+                try:
+                    self._state.save()
+                except LabError:
+                    del self._record.ports[subject]
+                    raise
             return self._record.ports[subject]
 
     def release(self, subject: str) -> int:

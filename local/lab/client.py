@@ -89,10 +89,12 @@ class LabClient:
     def end(cls, owner: Owner | None = None) -> set[Owner]:
         """Ends the lab of this user, whether it answers or not, and removes its state.
 
-        With an `owner`, whose stack was destroyed, only when no other stack has members there: otherwise
-        nothing is done, and those stacks are returned. Raises LabError when something of it stays.
+        With an `owner`, whose stack was destroyed, only when no other stack has members there: otherwise it
+        goes on without those that are left of `owner`, as ones that were never ready, and the other stacks
+        are returned. Raises LabError when something of it stays.
         """
         if owner is not None and (others := cls.stacks() - {owner}):
+            cls._delete_all(owner)
             return others
         state = state_folder()
         with contextlib.suppress(LabNotRunning):
@@ -172,6 +174,18 @@ class LabClient:
         if name in state.machines:
             return machine_log(state.machine_folder(name), name, component)
         raise LabError(f"the lab has no member {name}")
+
+    @classmethod
+    def _delete_all(cls, owner: Owner) -> None:
+        state = LabState(lab_folder(state_folder()))
+        clusters = [name for name, record in state.clusters.items() if record.spec.owner == owner]
+        machines = [name for name, record in state.machines.items() if record.spec.owner == owner]
+        if clusters or machines:
+            lab = cls.connect(start=True)
+            for name in clusters:
+                lab.delete_cluster(name)
+            for name in machines:
+                lab.delete_machine(name)
 
     def _delete(self, operation: Operation[bool], name: str) -> None:
         try:

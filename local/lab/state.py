@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
+from typing import TypeVar
 
 from hybrid_mesh.local.lab import addressing
 from hybrid_mesh.local.lab.encoding import decode, encode
@@ -81,6 +82,7 @@ class MachineRecord:
 
 
 Record = ClusterRecord | MachineRecord
+AnyRecord = TypeVar("AnyRecord", ClusterRecord, MachineRecord)
 
 
 @dataclass
@@ -136,8 +138,7 @@ class LabState:
             record = ClusterRecord(spec, secrets.token_hex(8), number, index, {"api": api_port})
             addressing.wan_node(number)
             addressing.lan_node(spec.network.cidr, index)
-            self.clusters[spec.name] = record
-            self.save()
+            self._add(self.clusters, record)
             return record
 
     def add_machine(self, spec: MachineSpec) -> MachineRecord:
@@ -149,8 +150,7 @@ class LabState:
             record = MachineRecord(spec, secrets.token_hex(8), number, index)
             addressing.wan_machine(number)
             addressing.lan_machine(spec.network.cidr, index)
-            self.machines[spec.name] = record
-            self.save()
+            self._add(self.machines, record)
             return record
 
     def ports(self) -> set[int]:
@@ -195,10 +195,26 @@ class LabState:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def save(self) -> None:
+        """Raises LabError when the disk takes no more."""
+        path = self.folder / "lab.json"
         with self.lock:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             text = json.dumps(encode(_Saved(self.clusters, self.machines)))
-            write_durably(self.folder / "lab.json", text.encode())
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                write_durably(path, text.encode())
+            except OSError as error:
+                raise LabError(
+                    f"{path} cannot be written ({error.strerror}): make room on its disk, then try again"
+                ) from error
+
+    def _add(self, records: dict[str, AnyRecord], record: AnyRecord) -> None:
+        """Adds a member, which is not there if the disk does not take it. Raises LabError."""
+        records[record.spec.name] = record
+        try:
+            self.save()
+        except LabError:
+            del records[record.spec.name]
+            raise
 
     def _load(self) -> None:
         path = self.folder / "lab.json"

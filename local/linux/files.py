@@ -9,11 +9,14 @@ def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Puts a whole file at `path`, also across a power cut, in place of what was there."""
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:  # of a disk that is full
+        draft.unlink(missing_ok=True)
 
 
 def kept(path: Path, make: Callable[[], bytes]) -> bytes:

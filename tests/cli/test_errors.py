@@ -1,5 +1,8 @@
 """Every foreseen failure: one or two lines, the exit code, no traceback."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +89,31 @@ def test_a_wrong_multiplier_of_deadlines_ends_with_2(monkeypatch: pytest.MonkeyP
     done = runner.invoke(app, ["plan"])
     assert done.exit_code == 2
     assert "HYBRID_MESH_PATIENCE must be a number from 1 to 1000 (got ten)." in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")
+@pytest.mark.parametrize(
+    ("options", "reason"), [("size=4k", "the disk is full"), ("ro", "the file system is read-only")]
+)
+def test_a_disk_that_takes_nothing_is_said_and_nothing_is_left_half_made(
+    tmp_path: Path, options: str, reason: str
+) -> None:
+    """Once with a file system that has room for folders only."""
+    script = f"""
+mount -t tmpfs -o {options},mode=0700 tmpfs {tmp_path}
+head -c 100000 /dev/zero > {tmp_path}/fill 2> /dev/null
+{sys.executable} -m hybrid_mesh.cli.main env
+echo "code $?"
+find {tmp_path} -type f ! -name fill
+"""
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation=private", "sh", "-c", script],
+        env={**os.environ, "HYBRID_MESH_STATE": str(tmp_path / "state"), "PULUMI_HOME": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "code 1\n"
+    assert reason in done.stderr
+    assert "set HYBRID_MESH_STATE" in done.stderr
+    assert "Traceback" not in done.stderr

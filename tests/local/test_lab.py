@@ -10,13 +10,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabError, PreflightError
-from hybrid_mesh.local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec
+from hybrid_mesh.local.lab.specs import ClusterInfo, ClusterSpec, MachineSpec, NetworkSpec, Owner
 from hybrid_mesh.local.paths import state_folder
 from tests import waiting
 from tests.local.host import assert_nothing_left, command_lines, listening_sockets, traces
@@ -332,6 +334,22 @@ def test_the_log_of_a_vm_is_its_journal_and_goes_on(infos: dict[str, ClusterInfo
         eventually("the new line", lambda: any("said by a test" in line.text for line in log.read()))
     finally:
         client.delete_machine("vm")
+
+
+def test_two_stacks_share_the_lab_until_each_goes(infos: dict[str, ClusterInfo]) -> None:
+    client = LabClient.connect(start=False)
+    first, second = (Owner("hybrid-mesh", name) for name in ("first", "second"))
+    wanted = [replace(MACHINE, name=f"of-{owner.stack}", owner=owner) for owner in (first, second)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda spec: client.ensure_machine(spec, say_nothing), wanted))
+    assert LabClient.stacks() == {first, second}
+    with pytest.raises(LabError, match="VM of-first belongs to stack first"):
+        client.ensure_machine(replace(wanted[0], owner=second), say_nothing)
+    assert LabClient.end(first) == {second}
+    assert client.machine("of-first") is None
+    assert client.machine_shell("of-second", ["true"], 10).returncode == 0
+    client.delete_machine("of-second")
+    assert LabClient.stacks() == set()
 
 
 def test_the_last_member_gone_leaves_nothing(

@@ -97,6 +97,24 @@ def test_members_must_agree_on_their_network(tmp_path: Path) -> None:
         state.add_cluster(cluster("far", NetworkSpec("two", "10.61.0.0/16")), 1002)
 
 
+def test_a_member_that_the_disk_does_not_take_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    state = LabState(tmp_path / "lab")
+    vm = state.add_machine(machine("vm"))
+    monkeypatch.setattr("hybrid_mesh.local.lab.state.write_durably", full)
+    with pytest.raises(LabError, match=r"lab.json cannot be written \(No space left on device\): make room"):
+        state.add_cluster(cluster("east"), 1001)
+    with pytest.raises(LabError, match="make room"):
+        state.add_machine(machine("other"))
+    assert (state.clusters, state.machines) == ({}, {"vm": vm})
+    again = LabState(tmp_path / "lab")
+    assert (again.clusters, again.machines) == ({}, {"vm": vm})
+
+
 def test_the_state_is_its_owners_alone_and_a_broken_one_says_what_to_do(tmp_path: Path) -> None:
     state = LabState(tmp_path / "lab")
     state.add_machine(machine("vm"))

@@ -8,7 +8,7 @@ from hybrid_mesh.local.lab import ending
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabError
 from hybrid_mesh.local.lab.export import export_logs
-from hybrid_mesh.local.lab.specs import MachineSpec, NetworkSpec, Owner
+from hybrid_mesh.local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec, Owner
 from hybrid_mesh.local.lab.state import LabState, lab_folder
 from hybrid_mesh.local.linux import cgroups
 from hybrid_mesh.local.ownership import stack_owner
@@ -53,13 +53,31 @@ def test_a_lab_with_members_of_another_stack_does_not_end_with_a_stack(
     network = NetworkSpec("one", "10.61.0.0/16")
     state = LabState(lab_folder(tmp_path))
     left = state.add_machine(MachineSpec("vm", network, "", "", mine))
-    state.add_machine(MachineSpec("lost", network, "", "", local))
-    assert LabClient.stacks() == {local, mine}
+    assert LabClient.stacks() == {mine}
     assert LabClient.end(local) == {mine}
     assert (steps, lab_folder(tmp_path).exists()) == ([], True)
     state.forget(left)
     assert LabClient.end(local) == set()
     assert not lab_folder(tmp_path).exists()
+
+
+def test_what_is_left_of_a_destroyed_stack_goes_though_the_lab_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A member that never became ready is not in Pulumi's state, so its destroy does not delete it."""
+    monkeypatch.setenv("HYBRID_MESH_STATE", str(tmp_path))
+    local, mine = Owner("hybrid-mesh", "local"), Owner("hybrid-mesh", "mine")
+    network = NetworkSpec("one", "10.61.0.0/16")
+    state = LabState(lab_folder(tmp_path))
+    for name, owner in (("vm", mine), ("failed", local)):
+        state.add_machine(MachineSpec(name, network, "", "", owner))
+    state.add_cluster(ClusterSpec("east", network, "10.61.16.0/20", "10.96.0.0/16", "1.35.4", local), 20000)
+    deleted: list[str] = []
+    monkeypatch.setattr(LabClient, "connect", classmethod(lambda cls, *, start: cls(tmp_path)))
+    for kind in ("cluster", "machine"):
+        monkeypatch.setattr(LabClient, f"delete_{kind}", lambda _self, name: deleted.append(name))
+    assert LabClient.end(local) == {mine}
+    assert deleted == ["east", "failed"]
 
 
 def test_an_owner_is_its_stack_and_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,6 +112,22 @@ print(addresses() == before)
     assert isolated(program) == "True\n"
 
 
+@needs_root
+def test_a_file_that_the_disk_does_not_take_leaves_the_old_one_and_no_draft(tmp_path: Path) -> None:
+    program = """
+from hybrid_mesh.local.linux.files import write_durably
+folder = Path(sys.argv[1])
+kernel.mount("tmpfs", str(folder), "tmpfs", options="size=64k")
+write_durably(folder / "lab.json", b"old")
+try:
+    write_durably(folder / "lab.json", b"x" * 100_000)
+except OSError as error:
+    print(error.strerror)
+print([(path.name, path.read_bytes()) for path in folder.iterdir()])
+"""
+    assert isolated(program, str(tmp_path)) == "No space left on device\n[('lab.json', b'old')]\n"
+
+
 def test_logs_keep_the_run_before_and_have_a_limit(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "etcd.log"
     logs.begin(log)
