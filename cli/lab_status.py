@@ -62,7 +62,7 @@ def _members(status: LabStatus) -> Iterator[str]:
     for line, detail in zip(_columns(rows), details, strict=True):
         yield line
         if detail:
-            yield f"    {detail}"
+            yield f"    {detail.splitlines()[0]}"
 
 
 def _own_access(status: LabStatus) -> list[Row]:

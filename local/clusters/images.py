@@ -47,7 +47,13 @@ def prepare(root: Path, archives: Path, namespace: Path, runtime: Path) -> None:
             _make_template(template, archives, namespace, runtime)
             _forget_old(folder)
         shutil.rmtree(root, ignore_errors=True)
-        _copy(template, root)
+        draft = root.with_suffix(".draft")
+        try:
+            _copy(template, draft)
+        except (LabError, OSError):
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        draft.rename(root)
 
 
 def _make_template(template: Path, archives: Path, namespace: Path, runtime: Path) -> None:
@@ -117,14 +123,16 @@ def _answers(socket: Path) -> bool:
     )
 
 
-def _copy(template: Path, root: Path) -> None:
-    root.parent.mkdir(parents=True, exist_ok=True)
+def _copy(template: Path, draft: Path) -> None:
+    """Makes `draft` a copy of the template, in place of what a killed copy left."""
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.parent.mkdir(parents=True, exist_ok=True)
     try:
-        run(["cp", "-a", "--link", str(template), str(root)])
+        run(["cp", "-a", "--link", str(template), str(draft)])
     except LabError:
-        shutil.rmtree(root, ignore_errors=True)
-        run(["cp", "-a", "--reflink=auto", str(template), str(root)], timeout=IMPORT_TIMEOUT)
-    for database in (*root.glob("*/*.db"), root / _MARK):
+        shutil.rmtree(draft, ignore_errors=True)
+        run(["cp", "-a", "--reflink=auto", str(template), str(draft)], timeout=IMPORT_TIMEOUT)
+    for database in (*draft.glob("*/*.db"), draft / _MARK):
         copy = database.with_suffix(".copy")
         shutil.copy2(database, copy)
         copy.replace(database)

@@ -1,5 +1,6 @@
 """Running the system's tools (ip, iptables, tc) with errors that name what failed."""
 
+import errno
 import os
 import subprocess
 from pathlib import Path
@@ -22,6 +23,8 @@ def run(command: list[str], *, namespace: Path | None = None, text: str = "", ti
         raise LabError(f"{command[0]} could not run: {error}") from error
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()
+        if os.strerror(errno.ENOSPC) in said:
+            raise LabError(f"the disk is full, so `{' '.join(command)}` failed: make room, then try again")
         raise LabError(f"{' '.join(command)} failed ({done.returncode}): {said[-2000:]}")
     return done.stdout
 

@@ -1,5 +1,6 @@
 """The failure boundary of the lab's threads: whatever ends an action is reported and ends nothing else."""
 
+import errno
 import sys
 import time
 import traceback
@@ -31,7 +32,12 @@ def start_guarded(name: str, action: Callable[[], None], tell: Callable[[str], N
 
 
 def describe(error: BaseException) -> str:
-    """An unforeseen error in one line: its type, its text, and the place in the code."""
+    """An unforeseen error in one line: its type, its text, and the place in the code. A full disk is not one
+    of the code."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return (
+            f"the disk is full{f' ({error.filename})' if error.filename else ''}: make room, then try again"
+        )
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{place}"
