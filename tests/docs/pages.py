@@ -12,7 +12,9 @@ TRACKED = run(["git", "ls-files"]).stdout.split()
 PAGES = {
     name: PROJECT / name
     for name in TRACKED
-    if name.endswith(".md") and not name.startswith(("tests/", "cli/templates/"))
+    if name.endswith(".md")
+    and not name.startswith(("tests/", "cli/templates/"))
+    and not (PROJECT / name).is_symlink()
 }
 
 _FENCED = re.compile(r"^(?:<!-- (.+?) -->\n)?```(\w*).*?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
