@@ -20,6 +20,7 @@ from hybrid_mesh.cli.findings import (
 from hybrid_mesh.cli.findings_clusters import examine_clouds, examine_clusters
 from hybrid_mesh.cli.options import Json, Stack
 from hybrid_mesh.cli.plans import is_local, stack_plan
+from hybrid_mesh.cli.touch import command
 from hybrid_mesh.local.paths import cache_folder, state_folder
 
 _MARKS = {State.OK: ("✓", "green"), State.FAILED: ("✗", "red"), State.NOTE: ("-", "dim")}
@@ -76,7 +77,7 @@ def check(
         warn(f"error: {len(failed)} of {len(findings)} checks failed.", style="red")
         raise typer.Exit(FAILED)
     if not json_output:
-        out.print(f"\nReady for `hybrid-mesh up --stack {stack}`.", markup=False)
+        out.print(f"\nReady. Create the mesh with `{command('up', stack)}`.", markup=False)
 
 
 def _print(findings: list[Finding], listens: list[Listener], writes: list[str], installs: list[str]) -> None:

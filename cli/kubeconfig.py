@@ -25,6 +25,7 @@ from hybrid_mesh.cli.kubeconfigs import read_kubeconfig
 from hybrid_mesh.cli.kubectl import NO_KUBECTL, find_kubectl, in_memory
 from hybrid_mesh.cli.options import Json, Stack
 from hybrid_mesh.cli.plans import stack_plan
+from hybrid_mesh.cli.touch import needing_lab
 from hybrid_mesh.model.derive.kubeconfigs import ambient_files, server_of
 from hybrid_mesh.model.plan.types import MeshPlan
 
@@ -161,9 +162,11 @@ def _contexts(plan: MeshPlan, only: str | None) -> list[Document]:
         known = ", ".join(sorted(plan.clusters)) or "none"
         raise CommandError(f"The stack {plan.stack} has no cluster {only}.", f"Its clusters: {known}.", WRONG)
     chosen = [each for name, each in plan.clusters.items() if name == only or (only is None and each.active)]
+    with needing_lab(plan.stack):
+        kubeconfigs = [read_kubeconfig(each, plan.stack) for each in chosen]
     return [
-        context_of(f"{plan.mesh_id}-{each.name}", plan.stack, each.name, read_kubeconfig(each, plan.stack))
-        for each in chosen
+        context_of(f"{plan.mesh_id}-{each.name}", plan.stack, each.name, kubeconfig)
+        for each, kubeconfig in zip(chosen, kubeconfigs, strict=True)
     ]
 
 

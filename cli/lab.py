@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.console import out, say, step
 from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
 from hybrid_mesh.cli.lab_export import export
@@ -20,9 +21,19 @@ from hybrid_mesh.local.lab.specs import Owner
 
 lab = typer.Typer(help="Inspect the lab, where local clusters and VMs run.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Name of a cluster or VM.", show_default=False)]
-Cluster = Annotated[str, typer.Argument(metavar="CLUSTER", help="Name of a cluster.", show_default=False)]
-Vm = Annotated[str, typer.Argument(metavar="VM", help="Name of a VM.", show_default=False)]
+Name = Annotated[
+    str, typer.Argument(help="Name of a cluster or VM.", show_default=False, autocompletion=complete.members)
+]
+Cluster = Annotated[
+    str,
+    typer.Argument(
+        metavar="CLUSTER", help="Name of a cluster.", show_default=False, autocompletion=complete.lab_clusters
+    ),
+]
+Vm = Annotated[
+    str,
+    typer.Argument(metavar="VM", help="Name of a VM.", show_default=False, autocompletion=complete.machines),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -49,7 +60,9 @@ lab.command()(logs)
 def kubeconfig(cluster: Cluster) -> None:
     """Print the administrator's kubeconfig of a cluster.
 
-    hybrid-mesh lab kubeconfig east > east.kubeconfig
+    Example:
+
+        hybrid-mesh lab kubeconfig east > east.kubeconfig
     """
     info = LabClient.connect(start=False).cluster(cluster)
     if info is None:
@@ -93,7 +106,9 @@ def shell(
 ) -> None:
     """Open a root shell in a VM, or run a command in it and exit with its exit code.
 
-    hybrid-mesh lab shell legacy-0 -- systemctl status istio
+    Example:
+
+        hybrid-mesh lab shell legacy-0 -- systemctl status istio
     """
     client = LabClient.connect(start=False)
     if client.machine(vm) is None:

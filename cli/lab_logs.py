@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.console import warn
 from hybrid_mesh.cli.errors import INTERRUPTED, WRONG, CommandError
 from hybrid_mesh.cli.lab_names import check_member
@@ -20,7 +21,11 @@ _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 Member = Annotated[
     str,
-    typer.Argument(metavar="[MEMBER]", help="`lab` (the default), a cluster, a VM, or CLUSTER/COMPONENT."),
+    typer.Argument(
+        metavar="MEMBER",
+        help="`lab`, a cluster, a VM, or CLUSTER/COMPONENT.",
+        autocompletion=complete.members,
+    ),
 ]
 Component = Annotated[
     str | None,

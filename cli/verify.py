@@ -12,6 +12,7 @@ from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
 from hybrid_mesh.cli.options import Json, Stack
 from hybrid_mesh.cli.plans import is_local, stack_plan
 from hybrid_mesh.cli.shells import MeshShell
+from hybrid_mesh.cli.touch import needing_lab
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.patience import patient
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
@@ -59,7 +60,8 @@ def verify(
     plan = stack_plan(stack)
     _needs_a_demo(plan)
     if is_local(plan):
-        LabClient.connect(start=False)
+        with needing_lab(stack):
+            LabClient.connect(start=False)
     report = check(plan, patience)
     now = datetime.now(UTC)
     for path, render in ((junit, as_junit), (html, as_html)):

@@ -72,7 +72,8 @@ def test_a_host_that_is_ready(host: FakeLab) -> None:
     assert text.exit_code == 0
     assert "  ✓ root " in text.stdout
     assert "listen on 127.0.0.1:20012  API server of cluster east" in text.stdout
-    assert "Ready for `hybrid-mesh up --stack local`." in text.stdout
+    assert "\nReady. Create the mesh with `" in text.stdout
+    assert text.stdout.endswith("hybrid-mesh up`.\n")
 
 
 def test_each_problem_comes_with_its_remedy(host: FakeLab) -> None:

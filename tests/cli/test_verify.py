@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli import verify as command
 from hybrid_mesh.cli.main import app
+from hybrid_mesh.cli.touch import COMMAND
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.cli.fake_lab import FakeLab
@@ -58,7 +59,9 @@ def test_without_a_lab_nothing_is_checked(shell: FakeShell, monkeypatch: pytest.
     monkeypatch.setattr(command, "LabClient", FakeLab(running=False))
     done = runner.invoke(app, ["verify"])
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == "error: No lab is running.\n       Start one with `hybrid-mesh up`.\n"
+    assert done.stderr == f"error: No lab is running.\n       Start one with `{COMMAND} up`.\n"
+    done = runner.invoke(app, ["verify", "--stack", "mine"])
+    assert f"Start one with `{COMMAND} up --stack mine`." in done.stderr
 
 
 @pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
