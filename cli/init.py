@@ -2,9 +2,9 @@
 
 import re
 import shlex
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ import typer
 
 from hybrid_mesh.cli.console import out, say
 from hybrid_mesh.cli.errors import WRONG, CommandError
+from hybrid_mesh.cli.plans import file_plan
 from hybrid_mesh.cli.project_files import (
     LOCAL,
     TEMPLATES,
@@ -23,12 +24,12 @@ from hybrid_mesh.cli.project_files import (
     stack_path,
 )
 from hybrid_mesh.cli.project_record import RECORD, Record, sums, write
+from hybrid_mesh.cli.question import can_ask
 from hybrid_mesh.cli.stack_edit import values, with_value
 from hybrid_mesh.model.config.base import DNS_LABEL_PATTERN
-from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.problems import ConfigurationError
-from hybrid_mesh.model.reading.stack_file import read_stack_file
+from hybrid_mesh.model.reading.stack_file import load_stack_file
 
 
 class Kind(StrEnum):
@@ -92,11 +93,14 @@ def init(
     On a terminal it asks a few questions; press Enter to accept a default. Elsewhere it takes the options.
     Nothing is written until the stack files are valid.
 
-    Example: hybrid-mesh init my-mesh --template gke --set project=my-project
+    Example:
+
+        hybrid-mesh init my-mesh
+        hybrid-mesh init my-mesh --template gke --set project=my-project
     """
     folder = directory.resolve()
     _check_folder(folder, force)
-    asks = sys.stdin.isatty() and sys.stderr.isatty() and not yes
+    asks = can_ask() and not yes
     chosen = template or (_ask_template() if asks else Kind(LOCAL))
     project = Project(_name(name, folder, asks), chosen.value, installed_requirement())
     files = project.files()
@@ -193,11 +197,16 @@ def _plans(files: Mapping[str, File]) -> list[MeshPlan]:
 
 
 def _check_stack(text: str, stack: str) -> MeshPlan:
-    """Raises ConfigurationError."""
+    """Raises ConfigurationError, whose problems name the file as it will be called."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"Pulumi.{stack}.yaml")
         path.write_text(text, encoding="utf-8")
-        return plan_from(read_stack_file(path), stack)
+        try:
+            return file_plan(load_stack_file(path), stack, None)
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                replace(problem, file=stack_path(stack)) for problem in error.problems
+            ) from None
 
 
 def _write(folder: Path, project: Project, files: Mapping[str, File]) -> list[str]:

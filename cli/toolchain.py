@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
+from hybrid_mesh.cli.console import say
+from hybrid_mesh.cli.question import can_ask, confirmed
 from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.local.toolchain.errors import ToolchainMissing
+from hybrid_mesh.local.toolchain.profile import Profile
 
 toolchain = typer.Typer(
     help="What the local site runs: Kubernetes, Istio, Pulumi and a Debian root file system."
@@ -43,6 +47,24 @@ def check(json: Annotated[bool, typer.Option("--json", help="Print JSON for scri
     Exit codes: 0 nothing is missing; 1 something is.
     """
     raise typer.Exit(_run("check", *(["--json"] if json else [])))
+
+
+def offer() -> None:
+    """Builds the toolchain where it is missing, if the person at the terminal agrees.
+
+    Raises ToolchainMissing otherwise, also where nobody can be asked.
+    """
+    try:
+        Profile.current()
+    except ToolchainMissing:
+        if not can_ask():
+            raise
+        say("The toolchain, which local clusters and VMs run on, is not built on this host.")
+        say("Fetching it takes about a minute; building it takes 20 to 28 minutes and 25 GiB of disk.")
+        if not confirmed("Do it now?"):
+            raise
+        if code := _run("build"):
+            raise typer.Exit(code) from None
 
 
 def _run(*arguments: str) -> int:

@@ -19,6 +19,7 @@ from hybrid_mesh.cli.perform import failure, perform, preview
 from hybrid_mesh.cli.plans import is_local, is_only_local, stack_plan
 from hybrid_mesh.cli.question import can_ask
 from hybrid_mesh.cli.stack import prepared
+from hybrid_mesh.cli.toolchain import offer as offer_toolchain
 from hybrid_mesh.cli.touch import command, next_steps
 from hybrid_mesh.cli.verify import check, complain
 from hybrid_mesh.cli.verify import show as show_report
@@ -55,6 +56,8 @@ def up(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = Fal
     plan = stack_plan(stack)
     if not (yes or preview_only or is_only_local(plan)):
         require_terminal("up", stack)
+    if is_local(plan):
+        offer_toolchain()
     engine = Engine.find()
     refresh = [REFRESH]
     if is_local(plan):

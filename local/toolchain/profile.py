@@ -10,7 +10,7 @@ from hybrid_mesh.local.toolchain.errors import ToolchainMissing
 from hybrid_mesh.local.toolchain.store import Store
 
 LINK = ".toolchain"
-_REMEDY = "run `make toolchain`"
+_REMEDY = "run `make toolchain` or `hybrid-mesh toolchain build`"
 
 
 @dataclass(frozen=True)
