@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -21,6 +22,7 @@ from hybrid_mesh.cli.project_files import (
     Project,
     installed_requirement,
     installed_version,
+    stack_of,
     stack_path,
 )
 from hybrid_mesh.cli.project_record import RECORD, Record, sums, write
@@ -192,8 +194,8 @@ def _questions(text: str) -> list[tuple[tuple[str, ...], str]]:
 
 def _plans(files: Mapping[str, File]) -> list[MeshPlan]:
     """The plan of every stack file. Raises ConfigurationError."""
-    stacks = {path: file for path, file in files.items() if file.yours}
-    return [_check_stack(file.text, Path(path).stem.removeprefix("Pulumi.")) for path, file in stacks.items()]
+    stacks = {stack: file.text for path, file in files.items() if (stack := stack_of(path))}
+    return [_check_stack(text, stack) for stack, text in stacks.items()]
 
 
 def _check_stack(text: str, stack: str) -> MeshPlan:
@@ -210,13 +212,25 @@ def _check_stack(text: str, stack: str) -> MeshPlan:
 
 
 def _write(folder: Path, project: Project, files: Mapping[str, File]) -> list[str]:
-    """Writes what is not there yet; answers what was there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = [path for path in files if (folder / path).exists()]
-    made = {path: file for path, file in files.items() if path not in kept}
-    for path, file in made.items():
-        write(folder, path, file)
-    Record(installed_version(), project.name, project.template, sums(made)).write(folder)
+    """Writes what is not there yet, all or nothing; answers what was there.
+
+    Raises CommandError.
+    """
+    new, staged = not folder.exists(), folder / ".hybrid-mesh.new"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = [path for path in files if (folder / path).exists()]
+        made = {path: file for path, file in files.items() if path not in kept}
+        for path, file in made.items():
+            write(staged, path, file)
+        Record(installed_version(), project.name, project.template, sums(made)).write(staged)
+        for path in (*made, RECORD):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (staged / path).rename(folder / path)
+    except OSError as error:
+        shutil.rmtree(folder if new else staged, ignore_errors=True)
+        raise CommandError(f"{folder} cannot be written: {error.strerror}.", "Nothing was changed.") from None
+    shutil.rmtree(staged)
     return kept
 
 

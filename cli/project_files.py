@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ class Project:
         """Every file by its path in the project, the stack files as they are in the template."""
         made = {path: self._file(path) for path in _paths(_PROJECT)}
         made[REQUIREMENTS] = File(with_requirement(made[REQUIREMENTS].text, self.requirement))
-        made[".python-version"] = File(f"{sys.version_info.major}.{sys.version_info.minor}\n")
+        python = f"{sys.version_info.major}.{sys.version_info.minor}\n"
+        made[".python-version"] = File(python, yours=True)
         for stack, source in (
             (LOCAL, TEMPLATES[LOCAL].source),
             (self.stack, TEMPLATES[self.template].source),
@@ -101,6 +103,12 @@ class Project:
 
 def stack_path(stack: str) -> str:
     return f"stacks/Pulumi.{stack}.yaml"
+
+
+def stack_of(path: str) -> str | None:
+    """The stack of a stack file; None for another file."""
+    found = re.fullmatch(r"stacks/Pulumi\.(.+)\.yaml", path)
+    return found[1] if found else None
 
 
 def with_requirement(text: str, requirement: str) -> str:

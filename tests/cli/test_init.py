@@ -107,6 +107,19 @@ def test_what_is_wrong_is_refused_before_anything_is_written(
     assert not project.exists()
 
 
+def test_a_place_that_cannot_be_written_is_named_and_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run([*HYBRID_MESH, "init", tmp_path / "file/x"], folder=tmp_path, check=False)
+    assert done.returncode == 1
+    assert "cannot be written: Not a directory." in done.stderr
+    (tmp_path / "x/.git").mkdir(parents=True)
+    (tmp_path / "x/.hybrid-mesh.new").write_text("")
+    done = init(tmp_path / "x", "--force", check=False)
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+    assert written(tmp_path / "x") == {".hybrid-mesh.new"}
+
+
 def test_a_folder_with_files_is_refused_and_kept_with_force(tmp_path: Path) -> None:
     project = tmp_path / "x"
     (project / ".git").mkdir(parents=True)
@@ -194,6 +207,16 @@ def test_only_its_own_line_of_the_requirements_changes(before: str) -> None:
     after = with_requirement(before, "hybrid-mesh==1.0.0")
     assert sorted(after.splitlines()) == ["boto3", "hybrid-mesh==1.0.0"]
     assert before.index("boto3") == 0 or after.startswith("hybrid-mesh")
+
+
+def test_the_launcher_of_a_project_says_what_is_missing(tmp_path: Path) -> None:
+    launcher = PROJECT / "cli/templates/project/plugins/hybridmesh/pulumi-resource-hybridmesh"
+    python = tmp_path / "python3"
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    done = run([launcher], environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "run make setup" in done.stderr
 
 
 def test_what_is_written_for_a_terminal_alone_is_not_asked_in_a_script(tmp_path: Path) -> None:

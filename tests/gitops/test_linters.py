@@ -3,10 +3,13 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from hybrid_mesh.cli.project_files import Project
+from hybrid_mesh.cli.project_record import write
 from tests.commands import PROJECT, run
 from tests.gitops.pipelines import lay_out
 
@@ -29,8 +32,20 @@ def _run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return run(command, folder=cwd, seconds=120, check=False)
 
 
-def test_actionlint_finds_nothing(actionlint: Path, tmp_path: Path) -> None:
-    done = _run(actionlint, "-no-color", cwd=lay_out(tmp_path))
+def of_a_project(folder: Path) -> Path:
+    """The repository that `hybrid-mesh init` creates."""
+    for path, file in Project("my-mesh", "gke", "hybrid-mesh==0.1.0").files().items():
+        write(folder, path, file)
+    (folder / ".git").mkdir()
+    return folder
+
+
+EACH_FORM = pytest.mark.parametrize("made", [lay_out, of_a_project])
+
+
+@EACH_FORM
+def test_actionlint_finds_nothing(actionlint: Path, tmp_path: Path, made: Callable[[Path], Path]) -> None:
+    done = _run(actionlint, "-no-color", cwd=made(tmp_path))
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
@@ -50,8 +65,9 @@ def zizmor() -> Path:
     return program
 
 
-def test_zizmor_finds_nothing(zizmor: Path, tmp_path: Path) -> None:
-    repository = lay_out(tmp_path)
+@EACH_FORM
+def test_zizmor_finds_nothing(zizmor: Path, tmp_path: Path, made: Callable[[Path], Path]) -> None:
+    repository = made(tmp_path)
     done = _run(
         zizmor,
         "--offline",

@@ -11,9 +11,10 @@ from hybrid_mesh.plugins.hybridmesh.selected_stack import needs_lab
 MESH = "config: {'hybrid-mesh:mesh': {networks: {a: {type: %s, cidr: 10.0.0.0/8}}}}\n"
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    (tmp_path / "Pulumi.yaml").write_text("name: hybrid-mesh\nstackConfigDir: stacks\n")
+@pytest.fixture(params=["hybrid-mesh", "my-mesh"])
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The repository's, or one's own: the mesh has the same key in both."""
+    (tmp_path / "Pulumi.yaml").write_text(f"name: {request.param}\nstackConfigDir: stacks\n")
     (tmp_path / "stacks").mkdir()
     (tmp_path / "stacks/Pulumi.prod.yaml").write_text(MESH % "gcp")
     (tmp_path / "stacks/Pulumi.local.yaml").write_text(MESH % "local")
@@ -52,7 +53,8 @@ def test_by_the_selected_stack(project: Path, tmp_path: Path, stack: str, needed
     folder = tmp_path / "home/workspaces"
     folder.mkdir(parents=True)
     digest = hashlib.sha1(str(project / "Pulumi.yaml").encode()).hexdigest()
-    (folder / f"hybrid-mesh-{digest}-workspace.json").write_text(json.dumps({"stack": stack}))
+    name = (project / "Pulumi.yaml").read_text().split()[1]
+    (folder / f"{name}-{digest}-workspace.json").write_text(json.dumps({"stack": stack}))
     assert needs_lab(["pulumi", "up"], {"PULUMI_HOME": str(tmp_path / "home")}, project) is needed
 
 
