@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hybrid_mesh.components.clusters.base import MeshCluster
     from hybrid_mesh.components.clusters.existing import ExistingCluster
+    from hybrid_mesh.components.clusters.kubeconfig import KubeconfigMeshCluster
     from hybrid_mesh.components.gateways import EastWestGateway
     from hybrid_mesh.components.ingress import Ingress
     from hybrid_mesh.components.istio import IstioControlPlane
+    from hybrid_mesh.components.machines.base import MachineContext
+    from hybrid_mesh.components.member import ClusterMember
     from hybrid_mesh.components.mesh import HybridMesh
     from hybrid_mesh.components.trust import MeshTrust
     from hybrid_mesh.components.workloads import WorkloadGroup
@@ -24,12 +27,15 @@ if TYPE_CHECKING:
     from hybrid_mesh.model.reading.stack_file import StackFile, find_stack_file
 
 __all__ = [
+    "ClusterMember",
     "ConfigurationError",
     "EastWestGateway",
     "ExistingCluster",
     "HybridMesh",
     "Ingress",
     "IstioControlPlane",
+    "KubeconfigMeshCluster",
+    "MachineContext",
     "MeshCluster",
     "MeshConfig",
     "MeshPlan",
@@ -40,12 +46,15 @@ __all__ = [
     "plan_from",
 ]
 _HOMES = {
+    "ClusterMember": "components.member",
     "ConfigurationError": "model.reading.problems",
     "EastWestGateway": "components.gateways",
     "ExistingCluster": "components.clusters.existing",
     "HybridMesh": "components.mesh",
     "Ingress": "components.ingress",
     "IstioControlPlane": "components.istio",
+    "KubeconfigMeshCluster": "components.clusters.kubeconfig",
+    "MachineContext": "components.machines.base",
     "MeshCluster": "components.clusters.base",
     "MeshConfig": "model.config.mesh",
     "MeshPlan": "model.plan.types",

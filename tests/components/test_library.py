@@ -66,6 +66,17 @@ def test_the_whole_program_declares_everything_through_its_own_providers(tmp_pat
     assert len(made.of_type("hybridmesh:index:HybridMesh")) == 1
 
 
+def test_parts_declare_what_the_whole_does(tmp_path: Path) -> None:
+    config = {"own:kubeconfig": kubeconfig()}
+    whole = declare(program("library"), tmp_path, config)
+    begin = program("library").partition("made = HybridMesh(")[0]
+    parts = declare(begin + program("parts"), tmp_path, config)
+    made = {each.name: each.inputs for each in parts.in_clusters()}
+    assert {"mesh-one-istio-istiod", "mesh-one-istio-cacerts"} <= set(made)
+    assert not any(name.startswith(("mesh-two", "mesh-one-gateway")) for name in made)
+    assert made == {each.name: each.inputs for each in whole.in_clusters() if each.name in made}
+
+
 def test_a_transformation_reaches_every_resource(tmp_path: Path) -> None:
     whole = program("library").replace("clusters=clusters)", "clusters=clusters, opts=options)")
     made = declare(program("transformation") + whole, tmp_path, {"own:kubeconfig": kubeconfig()})
