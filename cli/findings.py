@@ -12,7 +12,7 @@ from hybrid_mesh.cli.environment import pulumi_environment
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.local.packages import BUILD, is_there
-from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.local.paths import project_folder, state_folder
 from hybrid_mesh.local.patience import patient
 from hybrid_mesh.local.toolchain.errors import ToolchainMissing
 from hybrid_mesh.local.toolchain.profile import Profile
@@ -122,6 +122,13 @@ def listeners(plan: MeshPlan) -> list[Listener]:
         Listener(held.get((at, subject)) or LabClient.preferred_port(plan.stack, at, subject), what)
         for at, subject, what in subjects
     ]
+
+
+def intention(plan: MeshPlan) -> str:
+    """One sentence about what `up` of a local mesh opens and writes on this host."""
+    ports = ", ".join(str(each.port) for each in sorted(listeners(plan), key=lambda each: each.port))
+    listening = f"It will listen on 127.0.0.1 at {ports}, and write" if ports else "It will write"
+    return f"{listening} below {state_folder()}."
 
 
 def packages_to_install() -> list[str]:

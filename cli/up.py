@@ -12,6 +12,7 @@ from hybrid_mesh.cli.console import say, step, warn
 from hybrid_mesh.cli.context_checks import check_contexts
 from hybrid_mesh.cli.engine import Engine
 from hybrid_mesh.cli.errors import FAILED, CommandError
+from hybrid_mesh.cli.findings import intention
 from hybrid_mesh.cli.holdings import Holding, holdings
 from hybrid_mesh.cli.obtain import obtain_plugins
 from hybrid_mesh.cli.options import PreviewOnly, Stack, Yes
@@ -63,6 +64,8 @@ def up(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = Fal
     if is_local(plan):
         with step("Checking this host"):
             refresh = [REFRESH] if _is_running(restart=not preview_only) else []
+            if not refresh:
+                say(f"    {intention(plan)}")
     engine = obtain_plugins(engine)
     if notice := engine.settings.notice():
         say(f"    {notice}")

@@ -1,5 +1,7 @@
 """The order of things in `up` and `down`, and what they say and do when something is not as it should be."""
 
+import os
+
 import pytest
 from typer.testing import CliRunner
 
@@ -68,6 +70,14 @@ def test_up_looks_for_changes_by_hand_in_a_lab_that_runs(world: World, running: 
 def test_up_starts_no_lab_without_a_past(world: World) -> None:
     runner.invoke(app, ["up"])
     assert ("connect", True) not in world.lab.asked
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_up_says_what_it_will_open_and_write_before_it_does(world: World, running: bool) -> None:
+    world.lab.running = running
+    said = runner.invoke(app, ["up"]).stderr.partition("==> Creating")[0]
+    assert ("It will listen on 127.0.0.1 at 2" in said) is not running
+    assert (f"and write below {os.environ['HYBRID_MESH_STATE']}." in said) is not running
 
 
 def test_a_preflight_says_all_and_nothing_is_changed(world: World) -> None:
