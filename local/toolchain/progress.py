@@ -11,9 +11,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+QUIET_SECONDS = 60.0
+"""Without a terminal, the longest time without a line."""
+
 
 class BuildObserver(Protocol):
-    """Told by the builder's threads."""
+    """Called by the builder's threads."""
 
     def started(self, name: str) -> None: ...
 
@@ -21,16 +24,20 @@ class BuildObserver(Protocol):
 
 
 class BuildProgress:
-    """A live table on a terminal, else one line for each thing that begins or ends.
+    """A live table on a terminal, else one line for each thing that begins or ends, and one for what still
+    runs when nothing did for `quiet` seconds.
 
     `expected` has the seconds that each component takes on two cores; what is left is scaled by how the
     finished ones compare.
     """
 
-    def __init__(self, expected: Mapping[str, float], console: Console) -> None:
+    def __init__(self, expected: Mapping[str, float], console: Console, quiet: float = QUIET_SECONDS) -> None:
         self._expected = expected
         self._console = console
-        self._begin = time.monotonic()
+        self._quiet = quiet
+        self._begin = self._printed = time.monotonic()
+        self._ended = threading.Event()
+        self._speaker = threading.Thread(target=self._say_what_runs, daemon=True)
         self._running: dict[str, float] = {}
         self._done: dict[str, float] = {}
         self._guard = threading.Lock()
@@ -39,19 +46,24 @@ class BuildProgress:
     def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._live.start()
+        else:
+            self._speaker.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended.set()
         if self._console.is_terminal:
             self._live.stop()
+        else:
+            self._speaker.join()
 
     def started(self, name: str) -> None:
         with self._guard:
             self._running[name] = time.monotonic()
         if not self._console.is_terminal:
-            self._console.print(f"{self._clock()} building {name}")
+            self._print(f"{self._clock()} building {name}")
 
     def finished(self, name: str, seconds: float) -> None:
         with self._guard:
@@ -59,7 +71,21 @@ class BuildProgress:
             self._done[name] = seconds
             line = f"{self._clock()} built {name} in {seconds:.0f} s"
             left = f"{len(self._done)} of {len(self._expected)}, {_about(self._left())}"
-        self._console.print(f"{line} ({left})")
+        self._print(f"{line} ({left})")
+
+    def _print(self, line: str) -> None:
+        self._printed = time.monotonic()
+        self._console.print(line)
+
+    def _say_what_runs(self) -> None:
+        while not self._ended.wait(max(0.01, self._printed + self._quiet - time.monotonic())):
+            if time.monotonic() < self._printed + self._quiet:
+                continue
+            with self._guard:
+                now = time.monotonic()
+                running = [f"{name} ({_minutes(now - begun)})" for name, begun in self._running.items()]
+                left = _about(self._left())
+            self._print(f"{self._clock()} still building {', '.join(running) or 'nothing'}; {left}")
 
     def _clock(self) -> str:
         return _minutes(time.monotonic() - self._begin)
@@ -89,7 +115,7 @@ class BuildProgress:
             done = f"{len(self._done)} of {len(self._expected)} built"
         return Group(
             table,
-            Text(f"{done}, {self._clock()} passed, {_about(self._left())}"),
+            Text(f"{done}, {self._clock()} elapsed, {_about(self._left())}"),
             Text(f"next: {', '.join(waiting) or 'nothing'}", style="dim"),
         )
 
