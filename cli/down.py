@@ -10,12 +10,14 @@ from hybrid_mesh.cli import declared
 from hybrid_mesh.cli.consent import agree, nothing_changed_yet, require_terminal, show
 from hybrid_mesh.cli.console import say
 from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.cli.environment import FALLBACK
 from hybrid_mesh.cli.holdings import Holding, destruction, holdings, in_lab, only_in_lab
 from hybrid_mesh.cli.kubeconfig import forget_contexts
 from hybrid_mesh.cli.options import PreviewOnly, Stack, Yes
 from hybrid_mesh.cli.perform import failure, perform
 from hybrid_mesh.cli.plans import is_local, stack_plan
 from hybrid_mesh.cli.salt import remove_salt
+from hybrid_mesh.cli.salt_in_git import show_salt
 from hybrid_mesh.cli.stack import exists, prepare, prepared, remove
 from hybrid_mesh.cli.touch import command
 from hybrid_mesh.local.lab.client import LabClient
@@ -28,9 +30,6 @@ from hybrid_mesh.model.reading.problems import ConfigurationError
 from hybrid_mesh.model.reading.stack_file import stack_file
 
 ARGUMENTS = ("destroy", "--yes", "--skip-preview")
-FALLBACK = "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER"
-"""Lets `pulumi` encrypt with what the state was encrypted with where the stack's file does not say so
-(pulumi/sdk/go/common/env/env.go)."""
 
 
 def down(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = False) -> None:
@@ -123,7 +122,9 @@ def _clear(engine: Engine, stack: str, owner: Owner) -> None:
     """Ends the lab when no other stack has members in it, and removes what is recorded about the stack."""
     others = LabClient.end(owner)
     if engine.settings.own_passphrase:
-        remove_salt(stack_file(project_folder(), stack), engine.settings.own_passphrase)
+        file = stack_file(project_folder(), stack)
+        remove_salt(file, engine.settings.own_passphrase)
+        show_salt(file)
     remove(engine, stack)
     declared.forget(stack)
     if others:

@@ -18,6 +18,10 @@ PATCH_FORCE = "PULUMI_K8S_ENABLE_PATCH_FORCE"
 """What the provider option `enablePatchForce` says to newer kubernetes plug-ins; the toolchain's knows the
 variable only (provider/pkg/await/await.go, `patchForce`)."""
 
+FALLBACK = "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER"
+"""Lets `pulumi` encrypt with what the state was encrypted with where the stack's file does not say so
+(pulumi/sdk/go/common/env/env.go)."""
+
 CLIENT_TIMEOUT = "PULUMI_K8S_CLIENT_TIMEOUT"
 """Seconds that the kubernetes plug-in gives a request; 32 without it (provider/pkg/provider/provider.go)."""
 
@@ -86,6 +90,7 @@ def pulumi_environment(environment: Mapping[str, str]) -> PulumiEnvironment:
     passphrase = None if _has_passphrase(environment) else _own_passphrase()
     if passphrase:
         variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(passphrase)
+        variables[FALLBACK] = "true"
     return PulumiEnvironment(variables, backend, passphrase, replaced)
 
 

@@ -1,8 +1,8 @@
 """The `encryptionsalt` line of a stack file whose passphrase is ours.
 
-Pulumi writes that line into the stack file at the first use of a stack. The local stack's file is shared
-by everybody, its passphrase is each machine's own: so the line is ours to add before an up, to correct
-when it was made with another machine's (or a lost) passphrase, and to take out again after a down.
+Pulumi writes that line into the stack file at the first use of a stack. The local stack's file is shared by
+everybody, its passphrase is each host's own: so the line is added before a run, replaced when it was made
+with another host's (or a lost) passphrase, and removed again.
 """
 
 import base64
@@ -12,6 +12,8 @@ from hashlib import pbkdf2_hmac
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hybrid_mesh.cli.errors import CommandError
 
 KEY = "encryptionsalt:"
 ROUNDS = 1_000_000
@@ -33,9 +35,10 @@ def new_salt(passphrase: str) -> str:
 def ensure_salt(stack_file: Path, passphrase_file: Path) -> str | None:
     """Makes the file's salt that of our passphrase. Returns the salt that was there instead, if one was.
 
-    A file with secrets in it is left as it is: they need the passphrase that they were made with.
+    A file with secrets in it is left as it is: they need the passphrase that they were made with. Raises
+    CommandError when the file cannot be written.
     """
-    record = passphrase_file.with_name(f"{passphrase_file.name}.salt")
+    record = _record(passphrase_file)
     if not record.exists():
         record.touch(mode=0o600)
         record.write_text(new_salt(passphrase_file.read_text().strip()))
@@ -43,17 +46,31 @@ def ensure_salt(stack_file: Path, passphrase_file: Path) -> str | None:
     found = _find(text)
     if found == ours or _has_secrets(text):
         return None
-    stack_file.write_text(f"{without_salt(text)}{KEY} {ours}\n")
+    try:
+        stack_file.write_text(f"{without_salt(text)}{KEY} {ours}\n")
+    except OSError as error:
+        raise CommandError(
+            f"{stack_file} cannot be written: {error.strerror}.",
+            "Pulumi keeps a line `encryptionsalt` in it: make it writable, or work in a copy of the project.",
+        ) from None
     return found
+
+
+def _record(passphrase_file: Path) -> Path:
+    """Where our salt is kept."""
+    return passphrase_file.with_name(f"{passphrase_file.name}.salt")
+
+
+def has_salt(stack_file: Path, passphrase_file: Path) -> bool:
+    """Whether the file has the salt of our passphrase."""
+    record = _record(passphrase_file)
+    return stack_file.exists() and record.exists() and _find(stack_file.read_text()) == record.read_text()
 
 
 def remove_salt(stack_file: Path, passphrase_file: Path) -> None:
     """Takes our salt out of the file again, which is then as it was before the first up."""
-    record = passphrase_file.with_name(f"{passphrase_file.name}.salt")
-    if stack_file.exists() and record.exists():
-        text = stack_file.read_text()
-        if _find(text) == record.read_text() and not _has_secrets(text):
-            stack_file.write_text(without_salt(text))
+    if has_salt(stack_file, passphrase_file) and not _has_secrets(text := stack_file.read_text()):
+        stack_file.write_text(without_salt(text))
 
 
 def _find(text: str) -> str | None:

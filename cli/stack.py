@@ -14,7 +14,8 @@ from hybrid_mesh.cli.engine import Engine
 from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.cli.orphans import end_orphans
 from hybrid_mesh.cli.releases import forget_releases
-from hybrid_mesh.cli.salt import ensure_salt, remove_salt
+from hybrid_mesh.cli.salt import ensure_salt, has_salt, remove_salt
+from hybrid_mesh.cli.salt_in_git import hide_salt
 from hybrid_mesh.local.paths import project_folder, project_name
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.stack_file import stack_file
@@ -72,13 +73,17 @@ def prepare(engine: Engine, stack: str, plan: MeshPlan | None = None, *, create:
 
 @contextmanager
 def prepared(engine: Engine, stack: str, plan: MeshPlan | None = None) -> Iterator[None]:
-    """As `prepare`; afterwards the stack's file is as it was in the checkout. Raises CommandError."""
+    """As `prepare`; afterwards the stack's file is as it was before. Raises CommandError."""
+    file, passphrase = stack_file(project_folder(), stack), engine.settings.own_passphrase
+    kept = passphrase is not None and has_salt(file, passphrase)
     try:
         prepare(engine, stack, plan)
         yield
     finally:
-        if passphrase := engine.settings.own_passphrase:
-            remove_salt(stack_file(project_folder(), stack), passphrase)
+        if kept:
+            hide_salt(file)
+        elif passphrase:
+            remove_salt(file, passphrase)
 
 
 def exists(engine: Engine, stack: str) -> bool:

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,7 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli.main import app
 from tests.cli.fake_pulumi import FakePulumi
+from tests.commands import run
 
 runner = CliRunner()
 TEXT = "config: {}\n"
@@ -47,6 +50,34 @@ def test_a_stack_that_is_there_costs_no_pulumi_and_gets_the_right_salt(
     assert runner.invoke(app, ["env"]).exit_code == 0
     assert pulumi.calls() == []
     assert file.read_text() == TEXT + "encryptionsalt: v1:ours\n"
+
+
+def test_the_tree_stays_clean(file: Path, tmp_path: Path) -> None:
+    def git(*arguments: str) -> str:
+        return run(["git", *arguments], folder=file.parent).stdout
+
+    git("init", "--quiet", ".")
+    git("add", file.name)
+    assert runner.invoke(app, ["env"]).exit_code == 0
+    assert "encryptionsalt" in file.read_text()
+    assert git("diff", "--name-only") == ""
+
+
+def test_a_stack_without_a_file_is_refused(file: Path, tmp_path: Path) -> None:
+    done = runner.invoke(app, ["env", "--stack", "nowhere"])
+    assert done.exit_code == 2
+    assert "Pulumi.nowhere.yaml" in done.stderr
+    assert not file.with_name("Pulumi.nowhere.yaml").exists()
+
+
+def test_a_file_that_cannot_be_written_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    done = runner.invoke(app, ["env"])
+    assert done.exit_code == 1
+    assert "Pulumi.local.yaml cannot be written: Read-only file system." in done.stderr
 
 
 def test_a_backend_of_the_users_is_not_touched(

@@ -1,8 +1,6 @@
 """What the command takes for granted of the real `pulumi`, tried on it with an empty program's project."""
 
 import json
-import os
-import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -11,9 +9,8 @@ import pytest
 
 from hybrid_mesh.cli import stack as stack_steps
 from hybrid_mesh.cli.engine import Engine
-from hybrid_mesh.cli.environment import PulumiEnvironment
 from hybrid_mesh.cli.stack import prepared
-from tests.commands import PROJECT
+from tests.cli.real_engine import real_engine
 
 URN = "urn:pulumi:local::hybrid-mesh::hybridmesh:index:LocalCluster::mesh-east-cluster"
 
@@ -22,27 +19,7 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    path = os.pathsep.join([str(PROJECT / ".toolchain" / "bin"), os.environ["PATH"]])
-    program = shutil.which("pulumi", path=path)
-    if program is None:
-        pytest.skip("there is no pulumi: run make toolchain")
-    (tmp_path / "Pulumi.yaml").write_text("name: hybrid-mesh\nruntime: python\nstackConfigDir: stacks\n")
-    (tmp_path / "stacks").mkdir()
-    (tmp_path / "stacks" / "Pulumi.local.yaml").write_text("config:\n  hybrid-mesh:x: y   # kept\n")
-    passphrase, backend = tmp_path / "passphrase", tmp_path / "backend"
-    passphrase.write_text("correct horse battery staple\n")
-    backend.mkdir()
-    for module in ("hybrid_mesh.cli.stack", "hybrid_mesh.cli.engine"):
-        monkeypatch.setattr(f"{module}.project_folder", lambda: tmp_path)
-    variables = {
-        "PATH": path,
-        "HOME": str(tmp_path / "home"),
-        "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_BACKEND_URL": f"file://{backend}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
-    return Engine(program, PulumiEnvironment({}, backend, passphrase, {}), variables)
+    return real_engine(tmp_path, monkeypatch)
 
 
 def checkpoint(engine: Engine) -> Path:

@@ -53,6 +53,16 @@ def test_up_leaves_the_stack_file_as_it_was(world: World) -> None:
     assert world.stack_file.read_text() == SALTED
 
 
+def test_up_leaves_the_salt_that_plain_pulumi_needs(world: World) -> None:
+    """`hybrid-mesh env` put it there."""
+    with_salt = f"{SALTED}encryptionsalt: v1:ours\n"
+    world.stack_file.write_text(with_salt)
+    assert runner.invoke(app, ["up"]).exit_code == 0
+    assert world.stack_file.read_text() == with_salt
+    assert runner.invoke(app, ["down"]).exit_code == 0
+    assert world.stack_file.read_text() == SALTED
+
+
 def test_up_powers_a_lab_with_a_past_on_before_pulumi_runs(world: World) -> None:
     world.lab.past = True
     done = runner.invoke(app, ["up"])
