@@ -1,11 +1,15 @@
 """What commands print: results to standard output, everything else to standard error."""
 
+import os
+import signal
 import sys
 import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
+from typing import IO, NoReturn
 
 from rich.console import Console
 
@@ -21,6 +25,10 @@ class Verbosity(IntEnum):
     VERBOSE = 2
 
 
+BROKEN_PIPE = 128 + signal.SIGPIPE
+"""Exit code of a command whose reader has gone, as a shell gives it to programs that SIGPIPE ends."""
+
+
 class _Console(Console):
     """Prints text as it is: no `:name:` becomes an emoji."""
 
@@ -28,7 +36,24 @@ class _Console(Console):
         width = None if (sys.stderr if stderr else sys.stdout).isatty() else WIDTH_OF_A_FILE
         super().__init__(stderr=stderr, highlight=False, soft_wrap=True, width=width, emoji=False)
 
+    def on_broken_pipe(self) -> None:
+        end_without_reader(self.file)
 
+
+def end_without_reader(stream: IO[str]) -> NoReturn:
+    """Ends this process, whose reader has had enough; what is still to be written goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    raise SystemExit(BROKEN_PIPE)
+
+
+def _open_closed_streams() -> None:
+    """Python has no object for a standard stream that was closed before it began."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - as long as the process
+
+
+_open_closed_streams()
 out = _Console(stderr=False)
 err = _Console(stderr=True)
 _chosen = Verbosity.NORMAL

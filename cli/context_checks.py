@@ -1,8 +1,12 @@
 """Looks at the kubeconfigs of a plan before anything is made with them."""
 
+import os
+from pathlib import Path
+
 from hybrid_mesh.cli.errors import WRONG, CommandError
 from hybrid_mesh.cli.kubeconfigs import Kubeconfig, read_kubeconfig
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
+from hybrid_mesh.model.derive.kubeconfigs import ambient_files
 from hybrid_mesh.model.plan.types import MeshPlan
 
 
@@ -18,7 +22,7 @@ def _check(cluster: str, kubeconfig: Kubeconfig) -> None:
         str(each.get("name")) for each in kubeconfig.content.get("contexts") or () if isinstance(each, dict)
     ]
     wanted = kubeconfig.context or str(kubeconfig.content.get("current-context") or "")
-    where = f" {kubeconfig.path}" if kubeconfig.path else ""
+    where = _where(kubeconfig)
     if not wanted:
         raise CommandError(
             f"clusters.{cluster}: the kubeconfig{where} has no current context.",
@@ -32,3 +36,11 @@ def _check(cluster: str, kubeconfig: Kubeconfig) -> None:
             f"Correct clusters.{cluster}.context, or add the context to the kubeconfig.",
             WRONG,
         )
+
+
+def _where(kubeconfig: Kubeconfig) -> str:
+    """The files that it was read from; empty for a secret."""
+    if kubeconfig.text is not None:
+        return ""
+    files = [kubeconfig.path] if kubeconfig.path else ambient_files(os.environ, Path.home())
+    return f" {', '.join(str(file) for file in files if file.exists())}"

@@ -107,7 +107,19 @@ class Engine:
 def _watch(
     process: subprocess.Popen[bytes], log: EventLog, observer: Observer, interrupts: Sequence[int]
 ) -> None:
-    """Gives `observer` what the log has until the process has ended."""
+    """Gives `observer` what the log has until the process has ended. An observer that fails, for example
+    because nobody reads what it prints, interrupts the process: it does not go on unseen."""
+    try:
+        _follow(process, log, observer, interrupts)
+    except BaseException:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        raise
+
+
+def _follow(
+    process: subprocess.Popen[bytes], log: EventLog, observer: Observer, interrupts: Sequence[int]
+) -> None:
     known, running = 0, True
     while running:
         try:

@@ -1,17 +1,18 @@
 """How a command ends that did not do what it was asked for.
 
 Exit codes: 0 done, and for `verify` all holds; 1 failed; 2 the command line or the configuration is wrong;
-130 interrupted.
+130 interrupted; 141 nobody reads the output any more.
 """
 
 import errno
 import os
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
-from hybrid_mesh.cli.console import warn
+from hybrid_mesh.cli.console import end_without_reader, warn
 from hybrid_mesh.local import patience
 from hybrid_mesh.local.lab.errors import LabError, LabNotRunning, PreflightError
 from hybrid_mesh.local.paths import ProjectMissingError, page
@@ -46,26 +47,38 @@ def reporting(run: Callable[[], Any]) -> Any:
     try:
         _check_patience()
         return run()
-    except CommandError as error:
-        _end(error.message, error.remedy, error.code)
-    except ConfigurationError as error:
-        _end(str(error), f"Nothing was changed. {page('configuration.md')} explains every key.", WRONG)
-    except ProjectMissingError as error:
-        _end(str(error), "Go to one, or create one: `hybrid-mesh init my-mesh`.", WRONG)
-    except PreflightError as error:
-        _end(str(error), "Nothing was changed.", FAILED)
-    except LabNotRunning:
-        _end("No lab is running.", "Start one with `hybrid-mesh up`.", FAILED)
-    except (LabError, ToolchainError) as error:
-        _end(str(error), "", FAILED)
-    except OSError as error:
-        reason = _DISK.get(error.errno or 0)
-        if reason is None:
+    except BrokenPipeError:
+        end_without_reader(sys.stdout)
+    except (Exception, KeyboardInterrupt) as error:
+        foreseen = _foreseen(error)
+        if foreseen is None:
             raise
-        where = f"{error.filename} cannot be written" if error.filename else "A file cannot be written"
-        _end(f"{where}: {reason}.", _DISK_REMEDY, FAILED)
-    except KeyboardInterrupt:
-        _end("Interrupted.", "Run the same command again to go on.", INTERRUPTED)
+        _end(foreseen)
+
+
+def _foreseen(error: BaseException) -> CommandError | None:
+    """How the command ends after `error`; None for one that nobody foresaw."""
+    found: CommandError | None = None
+    match error:
+        case CommandError():
+            found = error
+        case ConfigurationError():
+            remedy = f"Nothing was changed. {page('configuration.md')} explains every key."
+            found = CommandError(str(error), remedy, WRONG)
+        case ProjectMissingError():
+            found = CommandError(str(error), "Go to one, or create one: `hybrid-mesh init my-mesh`.", WRONG)
+        case PreflightError():
+            found = CommandError(str(error), "Nothing was changed.")
+        case LabNotRunning():
+            found = CommandError("No lab is running.", "Start one with `hybrid-mesh up`.")
+        case LabError() | ToolchainError():
+            found = CommandError(str(error), "")
+        case OSError() if error.errno in _DISK:
+            where = f"{error.filename} cannot be written" if error.filename else "A file cannot be written"
+            found = CommandError(f"{where}: {_DISK[error.errno]}.", _DISK_REMEDY)
+        case KeyboardInterrupt():
+            found = CommandError("Interrupted.", "Run the same command again to go on.", INTERRUPTED)
+    return found
 
 
 def _check_patience() -> None:
@@ -79,8 +92,8 @@ def _check_patience() -> None:
         )
 
 
-def _end(message: str, remedy: str, code: int) -> None:
-    warn(f"error: {message}", style="red")
-    if remedy:
-        warn(f"       {remedy}")
-    raise typer.Exit(code)
+def _end(error: CommandError) -> NoReturn:
+    warn(f"error: {error.message}", style="red")
+    if error.remedy:
+        warn(f"       {error.remedy}")
+    raise typer.Exit(error.code)

@@ -16,6 +16,7 @@ from hybrid_mesh.cli.orphans import end_orphans
 from hybrid_mesh.cli.releases import forget_releases
 from hybrid_mesh.cli.salt import ensure_salt, has_salt, remove_salt
 from hybrid_mesh.cli.salt_in_git import hide_salt
+from hybrid_mesh.cli.touch import command
 from hybrid_mesh.local.paths import project_folder, project_name
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.stack_file import stack_file
@@ -112,8 +113,9 @@ def _release(engine: Engine, stack: str, backend: Path) -> None:
     held = [lock for lock in locks if not lock.stale]
     if held:
         raise CommandError(
-            f"Another `pulumi` (process {held[0].process} on {held[0].host}) works on the stack {stack}.",
-            "Wait for it to end, or end it, and run this command again.",
+            f"Another command works on the stack {stack}: process {held[0].process} on {held[0].host}.",
+            "Wait for it to end and run this command again. If that host is down, remove its lock: "
+            f'eval "$({command("env", stack)})" && pulumi cancel {stack}',
         )
     if locks:
         done = engine.ask("cancel", stack, "--yes")
