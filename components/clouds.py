@@ -1,6 +1,6 @@
-"""What is declared in a cloud: which component declares which plan.
+"""The components that declare plans in a cloud.
 
-The SDK of a cloud takes long to load: only a stack that uses that cloud does so.
+A cloud's SDK is slow to load, so only a stack that uses the cloud imports it.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ DECLARERS: Mapping[type, str] = {
 
 
 def in_cloud(plan: object) -> bool:
-    """Whether what a plan declares is in a cloud."""
+    """Whether a plan's resources are in a cloud."""
     return type(plan) in DECLARERS
 
 

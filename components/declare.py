@@ -1,7 +1,7 @@
-"""From what the plan says about a Kubernetes object to the Pulumi resource that declares it.
+"""Creates the Pulumi resources for planned Kubernetes objects.
 
-The SDK has a class for each kind; loading those takes longer than all else that the program does. What a
-class adds, its type's token and which of a Secret's outputs are secret, stands here.
+The SDK has a class for each kind, but loading those takes longer than everything else that the program does.
+This module has what the classes add: the type's token, and the secret outputs of a Secret.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from hybrid_mesh.model.objects.releases import GATEWAY_API_CRDS
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 _SECRETS = {"Secret": ["data", "stringData"]}
-"""Outputs of a kind that are secret whatever its inputs are."""
+"""Outputs of a kind that are always secret."""
 
 
 class KubernetesObject(pulumi.CustomResource):
-    """An object of a cluster; the outputs are those that the program reads, in the API's own form."""
+    """An object of a cluster. Its outputs are those that the program reads, in the API's form."""
 
     metadata: pulumi.Output[Any]
     status: pulumi.Output[Any]
@@ -44,10 +44,10 @@ def _declare(
 def existing(
     name: str, api: str, kind: str, identity: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> KubernetesObject:
-    """An object that the cluster has already, by `<namespace>/<name>`; read, never changed.
+    """An existing object of the cluster, by `<namespace>/<name>`. It is read and never changed.
 
-    It has no inputs: where they tell the kind, the plug-in takes the namespace from them instead of from
-    `identity` (provider/pkg/provider/provider.go, `Read`).
+    It has no inputs: if they contained the kind, the plug-in would read the namespace from them instead of
+    from `identity` (provider/pkg/provider/provider.go, `Read`).
     """
     return _declare(
         name, api, kind, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identity))
@@ -55,18 +55,17 @@ def existing(
 
 
 def uid_of(declared: KubernetesObject) -> pulumi.Output[str]:
-    """What the API server tells an object from every other by: it is another after the object was deleted and
-    made again."""
+    """The object's UID, which changes if the object is deleted and created again."""
     return declared.metadata.apply(lambda found: str((found or {}).get("uid") or ""))
 
 
 def release(
     name: str, planned: PlannedRelease, fields: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> KubernetesObject:
-    """The Helm release `name`; `fields`, which only the run knows, are merged into its values.
+    """The Helm release `name`. `fields`, which are only known at run time, are merged into its values.
 
-    The client does not check the objects against the API server's OpenAPI document, which would be fetched
-    and read for each release: the server itself checks them.
+    The client does not validate the objects with the API server's OpenAPI document, which it would download
+    for each release: the server validates them itself.
     """
     source = planned.source
     properties = {
@@ -86,8 +85,8 @@ def release(
 
 
 def _vendored(chart: str) -> str:
-    """A chart of this package as a path from the program's folder, where it is below it: the state must not
-    name folders of one host."""
+    """The path of a chart of this package, relative to the program's folder if it is below it, as the
+    state must not contain paths of one host."""
     package = Path(__file__).parents[1]
     if Path(chart).is_dir():
         return chart

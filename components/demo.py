@@ -6,7 +6,7 @@ from hybrid_mesh.components.member import ClusterMember
 
 
 class Demo(pulumi.ComponentResource):
-    """Istio's echo server, by which `hybrid-mesh verify` proves the mesh."""
+    """Istio's echo server, to which `hybrid-mesh verify` sends requests."""
 
     def __init__(
         self, name: str, *, member: ClusterMember, opts: pulumi.ResourceOptions | None = None

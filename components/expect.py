@@ -1,4 +1,4 @@
-"""Narrowing of what the registry of components has matched already."""
+"""Type narrowing of values that the registry of components has already matched."""
 
 from typing import TypeVar
 
@@ -6,7 +6,7 @@ Kind = TypeVar("Kind")
 
 
 def expect(value: object, kind: type[Kind]) -> Kind:
-    """`value`, which is of `kind`. Raises TypeError where it is not: a rule should have refused the mesh."""
+    """`value`, which must be a `kind`. Raises TypeError otherwise: a rule should have refused the mesh."""
     if not isinstance(value, kind):
         raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
     return value

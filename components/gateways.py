@@ -1,4 +1,4 @@
-"""The gateway by which other networks and the VMs come into one cluster."""
+"""The east-west gateway, through which other networks and VMs reach a cluster."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
 
 
 class EastWestGateway(pulumi.ComponentResource):
-    """The east-west gateway's proxies, the way through it to services, and the one to istiod."""
+    """The east-west gateway: its proxies, and its routes to services and to istiod."""
 
     addresses: pulumi.Output[tuple[str, ...]]
     """IP addresses at which other networks and the VMs reach it."""
@@ -30,9 +30,8 @@ class EastWestGateway(pulumi.ComponentResource):
 def gateway_addresses(
     cluster: MeshCluster, gateway: "EastWestGateway | None"
 ) -> pulumi.Output[tuple[str, ...]]:
-    """Addresses of the cluster's gateway, as early as they are known: reserved and configured ones before it
-    exists.
-    """
+    """Addresses of the cluster's gateway, as early as they are known: reserved and configured ones before
+    the gateway exists."""
     if cluster.plan.config.gateway.addresses:
         return pulumi.Output.from_input(cluster.plan.config.gateway.addresses)
     if cluster.reserved_gateway_addresses is not None:
@@ -47,7 +46,7 @@ def _addresses(
         return gateway_addresses(cluster, None)
     if not cluster.plan.active:
         return pulumi.Output.from_input(())
-    # The namespace is known only once the release is there, so that a preview before that reads nothing.
+    # The namespace is an output of the release, so that a preview before its creation reads nothing.
     where = release.status.apply(lambda status: f"{status['namespace']}/{GATEWAY_NAME}")
     service = existing(f"{name}-service", "v1", "Service", where, cluster.options(parent))
     return service.status.apply(lambda status: _of_status(cluster.plan.name, status))
@@ -58,7 +57,7 @@ def _of_status(cluster: str, status: Any) -> tuple[str, ...]:
     addresses = tuple(entry.get("ip") or entry["hostname"] for entry in entries)
     if not addresses:
         raise pulumi.RunError(
-            f"clusters.{cluster}.gateway: its load balancer has no address; where none exists, set "
-            "serviceType: NodePort and addresses"
+            f"clusters.{cluster}.gateway: its load balancer has no address. If the cluster "
+            "has no load balancers, set serviceType: NodePort and addresses"
         )
     return addresses

@@ -1,4 +1,4 @@
-"""Ingress to the mesh by the Kubernetes Gateway API."""
+"""Ingress gateways, by the Kubernetes Gateway API."""
 
 from typing import Any
 
@@ -9,9 +9,7 @@ from hybrid_mesh.model.plan.types import IngressPlan
 
 
 class Ingress(pulumi.ComponentResource):
-    """A Gateway of the configured class and its routes; awaited until the class' controller has programmed
-    it.
-    """
+    """A Gateway of the configured class and its routes. It is ready when its controller has programmed it."""
 
     address: pulumi.Output[str]
 

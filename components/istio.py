@@ -8,7 +8,7 @@ from hybrid_mesh.components.member import ClusterMember
 
 
 class IstioControlPlane(pulumi.ComponentResource):
-    """istiod with everything that must be there before it starts, and the mesh-wide STRICT mutual TLS.
+    """istiod with everything that it requires, and the mesh-wide STRICT mutual TLS.
 
     `certificates` is the data of the cluster's Secret `cacerts`.
     """

@@ -1,4 +1,4 @@
-"""Labels (Google Cloud) and tags (AWS) on everything that can carry them, by one transformation."""
+"""Labels (Google Cloud) and tags (AWS) of all cloud resources, set by one transformation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,11 +9,11 @@ from hybrid_mesh.model.derive.labels import component_labels
 
 
 def labelling(labels: Mapping[str, str]) -> pulumi.ResourceTransformation:
-    """A transformation for a component, whose descendants inherit it: puts `labels`, and `component`, which
-    names the component that declares a resource, on each resource of a cloud.
+    """A transformation of a component and its descendants. It sets `labels`, and `component` with the name of
+    the declaring component, on each cloud resource.
 
-    It is an option of the SDK (`transformations`), not of the engine (`transforms`): it costs no call per
-    resource, and mocks run it.
+    It uses the SDK's option (`transformations`), not the engine's (`transforms`): it needs no call per
+    resource, and works with mocks.
     """
 
     def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
@@ -27,9 +27,10 @@ def labelling(labels: Mapping[str, str]) -> pulumi.ResourceTransformation:
 
 
 def labelled(kind: str, props: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
-    """`props` of a resource of type `kind` with `labels` wherever it takes any; its own win.
+    """`props` of a resource of type `kind`, with `labels` added if it supports them. Its own labels take
+    precedence.
 
-    The SDK names every input of a type, given or not, so that its name says whether there is such a one.
+    The SDK passes every input of a type, set or not, so their names show whether the type has labels.
     """
     return _LABELLERS[kind.partition(":")[0]](kind, props, labels)
 
@@ -61,7 +62,7 @@ def _labelled_in_google(kind: str, props: Mapping[str, Any], labels: Mapping[str
 def _tags(kind: str, own: Any, labels: Mapping[str, str]) -> Any:
     if kind != "aws:autoscaling/group:Group":
         return {**labels, **(own or {})}
-    # Its instances and their disks have theirs from the launch template.
+    # Its instances and their disks get theirs from the launch template.
     return [
         *(own or ()),
         *(
@@ -72,4 +73,4 @@ def _tags(kind: str, own: Any, labels: Mapping[str, str]) -> Any:
 
 
 _LABELLERS = {"aws": _labelled_in_aws, "gcp": _labelled_in_google}
-"""By the package of a resource's type."""
+"""By package of the resource's type."""

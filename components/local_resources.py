@@ -1,4 +1,4 @@
-"""The typed classes of what our plug-in makes in the embedded site."""
+"""The typed classes of the plug-in's resources in the local site."""
 
 from typing import TypedDict
 
@@ -8,7 +8,7 @@ from hybrid_mesh.components.resources import Resource
 
 
 class LocalNetwork(TypedDict):
-    """A network of the lab, as the resources tell the plug-in."""
+    """A network of the lab, as an input of its resources."""
 
     name: str
     cidr: str
@@ -18,12 +18,12 @@ class LocalNetwork(TypedDict):
 
 
 class LocalCluster(Resource):
-    """A Kubernetes cluster that the embedded site raises on this VM; every changed input replaces it."""
+    """A Kubernetes cluster of the local site. Every changed input replaces it."""
 
     instance_id: pulumi.Output[str]
-    """This incarnation."""
+    """ID of this incarnation."""
     kubeconfig: pulumi.Output[str]
-    """Secret: the administrator's, for this machine."""
+    """Secret: the administrator's kubeconfig, for this host."""
     endpoint: pulumi.Output[str]
     peer_endpoint: pulumi.Output[str]
     """The API server's URL for other members of the lab."""
@@ -66,11 +66,11 @@ class LocalCluster(Resource):
 
 
 class LocalMachine(Resource):
-    """A VM that the embedded site boots on this VM; every changed input replaces it."""
+    """A VM of the local site. Every changed input replaces it."""
 
     instance_id: pulumi.Output[str]
     address: pulumi.Output[str]
-    """In its network."""
+    """IP address in its network."""
     wan_address: pulumi.Output[str]
 
     TYPE = "hybridmesh:index:LocalMachine"

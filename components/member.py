@@ -1,4 +1,4 @@
-"""One cluster of the mesh while what is in it is being declared."""
+"""One cluster of the mesh while its objects are being declared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,11 +14,11 @@ from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
 
 @dataclass
 class ClusterMember:
-    """A cluster and what is declared in it so far.
+    """A cluster and the objects that have been declared in it so far.
 
     `mesh` is the name of the mesh's component, with which the names of all resources begin. `made` has the
-    resources by their planned name, and what else planned objects wait for. `control_plane` and `gateway` are
-    the components that somebody outside the cluster waits for.
+    resources by their planned name, and other dependencies of planned objects. `control_plane` and `gateway`
+    are the components that resources outside the cluster depend on.
     """
 
     mesh: str
@@ -38,9 +38,9 @@ class ClusterMember:
         *,
         filled: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> dict[str, KubernetesObject]:
-        """Declares all that the plan has for `component` in this cluster; by key.
+        """Declares all planned objects of `component` in this cluster, and returns them by key.
 
-        `filled` has, by key, the fields that only the run knows.
+        `filled` has the fields that are only known at run time, by key.
         """
         given = filled or {}
         made: dict[str, KubernetesObject] = {}
@@ -59,14 +59,16 @@ class ClusterMember:
     ) -> KubernetesObject:
         options = self.cluster.options(parent, [self.made[name] for name in planned.after])
         name = f"{self.mesh}-{planned.name}"
-        assert set(fields) == set(planned.filled), f"{planned.name}: the plan and its component disagree"
+        assert set(fields) == set(planned.filled), (
+            f"{planned.name}: this object does not match its component (a bug in the plan)"
+        )
         if isinstance(planned, PlannedRelease):
             return release(name, planned, fields, options)
         return declare(name, {**planned.manifest, **fields}, options)
 
     def _shared_namespace(self, planned: PlannedObject, parent: pulumi.Resource) -> SharedNamespace:
-        """Pulumi's Kubernetes plug-in would refuse a namespace that is there already, or delete it with all
-        that others have in it."""
+        """Pulumi's Kubernetes plug-in would refuse an existing namespace, or delete it with the objects of
+        other owners."""
         metadata, active = planned.manifest["metadata"], self.cluster.plan.active
         return SharedNamespace(
             f"{self.mesh}-{planned.name}",

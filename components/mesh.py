@@ -30,11 +30,11 @@ from hybrid_mesh.model.plan.types import ClusterPlan, GroupPlan, IngressPlan, Me
 
 
 class HybridMesh(pulumi.ComponentResource):
-    """One Istio mesh over the plan's clusters and machines.
+    """One Istio mesh across the plan's clusters and VMs.
 
-    `secrets` has the values of the flat configuration keys that `plan.secrets` names. `clusters` has, by
-    name, access to clusters of type `kubeconfig` that the program itself created or found. `outputs` is what
-    the stack exports. Name it `mesh`: labels of cloud resources say so.
+    `secrets` has the values of the configuration keys in `plan.secrets`. `clusters` has, by name, access to
+    clusters of type `kubeconfig` that the program itself created or found. `outputs` are the stack's outputs.
+    The component's name should be `mesh`, as labels of cloud resources contain it.
 
     Raises ValueError for a cluster that the plan does not have as one of type `kubeconfig`.
     """
@@ -123,8 +123,8 @@ class HybridMesh(pulumi.ComponentResource):
                 return cloud_cluster(name, plan, site, opts=self._own)
 
     def _declare_istio(self, member: ClusterMember) -> None:
-        """The control plane; and in a cloud what a destroy has between the load balancers and what they stand
-        on."""
+        """The control plane and, in a cloud, the resource that a destroy deletes between the load
+        balancers and what they depend on."""
         cluster, name = member.cluster, f"{self._name}-{member.name}"
         member.control_plane = IstioControlPlane(
             f"{name}-istio",
@@ -156,7 +156,7 @@ class HybridMesh(pulumi.ComponentResource):
         return gateway
 
     def _peer(self) -> None:
-        """Every cluster has its reader token and its remote Secret as soon as there are two clusters."""
+        """The reader token and the remote Secret of every cluster, if there are at least two clusters."""
         if len(self._members) < 2:
             return
         tokens = {

@@ -1,4 +1,4 @@
-"""How the clusters of the mesh read each other: one reader token each, one merged remote Secret each."""
+"""The peering of clusters: each has one reader token and one merged remote Secret."""
 
 import base64
 from collections.abc import Mapping
@@ -11,10 +11,11 @@ from hybrid_mesh.model.texts.remote_secret import render_kubeconfig
 
 
 class ReaderToken(pulumi.ComponentResource):
-    """The token by which the peers' istiods read this cluster, as `istioctl create-remote-secret` makes it.
+    """The token with which the peers' istiods read this cluster, as `istioctl create-remote-secret` creates
+    it.
 
-    `kubeconfig` is what a peer is given: secret. It is known once this cluster's istiod is there, whose roles
-    let the reader in.
+    `kubeconfig` is the secret that a peer gets. It is known once this cluster's istiod is installed, whose
+    roles permit the reader.
     """
 
     kubeconfig: pulumi.Output[str]
@@ -37,7 +38,7 @@ class ReaderToken(pulumi.ComponentResource):
 
 
 class Peering(pulumi.ComponentResource):
-    """What one cluster's istiod is given to read the others: the merged remote Secret, one key per peer."""
+    """The merged remote Secret, with which one cluster's istiod reads the others: one key per peer."""
 
     def __init__(
         self,

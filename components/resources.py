@@ -1,4 +1,4 @@
-"""The typed classes of our own resources, which the plug-in `hybridmesh` (plugins/hybridmesh) makes."""
+"""The typed classes of the resources of the plug-in `hybridmesh` (plugins/hybridmesh)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,11 +8,11 @@ import pulumi
 
 
 class Resource(pulumi.CustomResource):
-    """A resource of ours: snake_case attributes here, camelCase properties on the wire."""
+    """A resource of the plug-in: snake_case attributes here, camelCase properties on the wire."""
 
     TYPE: ClassVar[str]
     OUTPUTS: ClassVar[tuple[str, ...]]
-    """What the plug-in adds to the inputs."""
+    """Outputs that the plug-in adds to the inputs."""
     SECRET_OUTPUTS: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
@@ -34,7 +34,7 @@ class CertificateAuthority(Resource):
     """The root of the mesh's trust and one intermediate per cluster.
 
     `clusters` are names. With `issuer` "files", `root_certificate_pem` and `root_key_pem` are the root. A
-    change of `clusters` is an update that issues or drops only what changed.
+    change of `clusters` is an update that only issues or drops the changed intermediates.
     """
 
     root_certificate_pem: pulumi.Output[str]
@@ -77,10 +77,10 @@ class CertificateAuthority(Resource):
 
 
 class CertificateRequest(Resource):
-    """A key, and the request by which a cloud's certificate authority makes the intermediate of `cluster` of
-    it.
+    """A key, and the certificate signing request for the intermediate of `cluster` to a cloud's certificate
+    authority.
 
-    Another request is made when `validity_days` change and in the last third of that time.
+    A new request is created when `validity_days` change, and in the last third of that time.
     """
 
     request_pem: pulumi.Output[str]
@@ -106,9 +106,10 @@ class CertificateRequest(Resource):
 
 
 class LoadBalancerDrain(Resource):
-    """Nothing, until it is deleted: then it waits until the cluster has no Service of type LoadBalancer.
+    """A resource that does something on deletion only: it waits until the cluster has no Service of type
+    LoadBalancer.
 
-    What makes load balancers depends on it; it depends on what takes them away.
+    Resources with load balancers depend on it; it depends on the controller that deletes them.
     """
 
     TYPE = "hybridmesh:index:LoadBalancerDrain"
@@ -137,9 +138,8 @@ class LoadBalancerDrain(Resource):
 
 
 class Foundation(Resource):
-    """What a live stack stands on: `facts` of its networks, clusters and trust by their path in the
-    configuration. It refuses a change of them that could not be carried out, or that `protected` forbids.
-    """
+    """The foundation of a stack: `facts` of its networks, clusters and trust, by path in the
+    configuration. It refuses changes of them that are impossible, or that `protected` forbids."""
 
     TYPE = "hybridmesh:index:Foundation"
     OUTPUTS = ()
@@ -158,7 +158,7 @@ class Foundation(Resource):
 
 
 class Protection(Resource):
-    """Nothing, but it cannot be deleted while the stack is `protected`. What it depends on stays with it."""
+    """A resource that cannot be deleted while the stack is `protected`, which also keeps its dependencies."""
 
     TYPE = "hybridmesh:index:Protection"
     OUTPUTS = ()
@@ -177,16 +177,16 @@ class Protection(Resource):
 class MachineRegistration(Resource):
     """Waits until at least `minimum` VMs of a workload group are in the mesh and, with `probe`, healthy.
 
-    `kubeconfig` (a text, a path, or None for the ambient one) and `context` reach the cluster with which they
-    register. A change of `triggers` waits anew. `machine_addresses` are local VMs, whose agents are
-    quoted when they do not come.
+    `kubeconfig` (a text, a path, or None for the default one) and `context` give access to the cluster that
+    they register with. A change of `triggers` waits again. `machine_addresses` are local VMs, whose agents'
+    logs are quoted if they do not join.
     """
 
     workload_entries: pulumi.Output[Sequence[str]]
     connections: pulumi.Output[Mapping[str, str]]
-    """By address, when the VM connected."""
+    """The time when each VM connected, by address."""
     superseded: pulumi.Output[Mapping[str, str]]
-    """The same of registrations that do not count, since their VM was replaced; {} once all is well."""
+    """The same for registrations that do not count because their VM was replaced; {} after success."""
 
     TYPE = "hybridmesh:index:MachineRegistration"
     OUTPUTS = ("workload_entries", "connections", "superseded")
@@ -228,9 +228,8 @@ class MachineRegistration(Resource):
 
 
 class SharedNamespace(Resource):
-    """A namespace of a cluster that others use, too. One that is there already is given `labels`; a destroy
-    deletes only one that this resource created and that holds nothing of others.
-    """
+    """A namespace of a shared cluster. An existing one gets `labels`. A destroy only deletes a namespace
+    that this resource created and that has no objects of other owners."""
 
     created: pulumi.Output[bool]
 

@@ -1,4 +1,4 @@
-"""What keeps a live stack from being changed or deleted by mistake."""
+"""Protection of a live stack against accidental changes and deletion."""
 
 import pulumi
 
@@ -10,11 +10,11 @@ from hybrid_mesh.model.plan.types import MeshPlan
 class Safeguard:
     """The first and the last resource of a stack.
 
-    The foundation is registered before everything else, and refuses what would pull it away. The protection
-    depends on everything else, so that a destroy begins with it. It is there in every stack, as one that is
-    no longer declared would have to be deleted when the protection is lifted; and it is not one that the
-    engine protects, which would then look for others that it can delete, along every path that leads from it
-    (pkg/resource/graph of Pulumi: hundreds of millions in a stack of two clusters).
+    The foundation is registered before everything else, and refuses changes that are impossible. The
+    protection depends on everything else, so that a destroy starts with it. It exists in every stack, because
+    it would otherwise have to be deleted to lift the protection. It does not use the engine's own protection,
+    which would search all dependency paths for other resources to delete (pkg/resource/graph of Pulumi:
+    hundreds of millions of paths in a stack with two clusters).
     """
 
     def __init__(self, plan: MeshPlan) -> None:
@@ -25,8 +25,8 @@ class Safeguard:
     def transform(
         self, args: pulumi.ResourceTransformationArgs
     ) -> pulumi.ResourceTransformationResult | None:
-        """A transformation of the root component, whose descendants inherit it: notes every resource, and
-        lets providers wait for the foundation, and resources of our own, which need none."""
+        """A transformation of the root component and its descendants. It records every resource, and makes
+        providers and the plug-in's own resources depend on the foundation."""
         if self._foundation is None or isinstance(args.resource, pulumi.ComponentResource):
             return None
         self._made.append(args.resource)
@@ -45,7 +45,7 @@ class Safeguard:
         )
 
     def end(self, name: str, parent: pulumi.Resource) -> None:
-        """After everything else is declared."""
+        """Called after everything else is declared."""
         assert self._foundation is not None
         protected = self._plan.protected
         Protection(

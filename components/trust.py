@@ -1,4 +1,4 @@
-"""The mesh's trust: who signs the certificates of its clusters."""
+"""The mesh's trust: the root and the clusters' intermediates."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,9 +11,9 @@ from hybrid_mesh.model.config.trust import FilesTrustConfig, SelfSignedTrustConf
 
 
 class MeshTrust(pulumi.ComponentResource):
-    """The root and one intermediate per cluster, before any istiod starts.
+    """The root and one intermediate per cluster. They are created before any istiod starts.
 
-    `secrets` has the values of the flat keys that `trust` names (issuer "files").
+    `secrets` has the values of the configuration keys that `trust` names (issuer "files").
     """
 
     root_certificate_pem: pulumi.Output[str]

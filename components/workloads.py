@@ -1,4 +1,4 @@
-"""A workload group: VMs that join the mesh together, and the ways by which they are called."""
+"""A workload group: its VMs, and the Kubernetes objects through which they are called."""
 
 import hashlib
 import json
@@ -18,19 +18,19 @@ from hybrid_mesh.model.config.machines import BundleMachinesConfig
 from hybrid_mesh.model.plan.types import GroupPlan
 
 CLOUD_TIMEOUT = "1200s"
-"""A cloud's VM is made, fetches Istio's package and joins; a group is replaced VM by machine."""
+"""Time for VMs in a cloud to be created, install Istio's package and join. A group is replaced VM by VM."""
 
 
 class WorkloadGroup(pulumi.ComponentResource):
-    """A group's identity and rights, its WorkloadGroup, its Service in every cluster, its VMs, and the
-    wait for them.
+    """A group's identity and permissions, its WorkloadGroup, its Service in every cluster, its VMs, and their
+    registration.
 
-    `members` are all clusters of the mesh: the one that the VMs register with, and those from which the
-    group is called.
+    `members` are all clusters of the mesh: the one that the VMs register with, and those whose workloads call
+    the group.
     """
 
     addresses: Mapping[str, pulumi.Output[str]]
-    """Of the VMs that the program made, by name."""
+    """Addresses of the VMs that the program creates, by name."""
     bundle: pulumi.Output[dict[str, object]] | None
 
     def __init__(
@@ -70,7 +70,7 @@ class WorkloadGroup(pulumi.ComponentResource):
         membership: list[KubernetesObject],
         machines: Machines,
     ) -> None:
-        """Waits for the VMs, once everything that they need is there."""
+        """Waits for the VMs after everything that they need is created."""
         group, cluster = context.group, home.cluster
         bundle = isinstance(machines, BundleMachines)
         needed = [*membership, home.control_plane, home.gateway, None if bundle else machines]
@@ -96,7 +96,7 @@ class WorkloadGroup(pulumi.ComponentResource):
             quarantined=not cluster.plan.active,
             timeout=CLOUD_TIMEOUT if group.machine_set else MachineRegistration.TIMEOUT,
             opts=pulumi.ResourceOptions(
-                # A component without a child is nobody's dependency: a destroy that is refused would drop it.
+                # Nothing depends on a component without children: a refused destroy would drop it.
                 parent=machines if bundle else self,
                 depends_on=[each for each in needed if each is not None],
             ),
@@ -104,7 +104,7 @@ class WorkloadGroup(pulumi.ComponentResource):
 
 
 def _fingerprint(group: GroupPlan) -> str:
-    """Changes with everything that concerns the group's VMs, but not with their number."""
+    """Changes with every setting of the group's VMs except their number."""
     plan = {
         key: value for key, value in asdict(group).items() if key not in ("machines", "minimum", "config")
     }

@@ -1,4 +1,4 @@
-"""What every cluster of the mesh offers, wherever it is."""
+"""The interface of every cluster of the mesh."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,36 +10,39 @@ from hybrid_mesh.model.plan.types import ClusterPlan
 
 
 class MeshCluster(pulumi.ComponentResource):
-    """A Kubernetes cluster of the mesh: the way into it, and what its peers and VMs call it by."""
+    """A Kubernetes cluster of the mesh: its access, and its addresses for peers and VMs."""
 
     TYPE: str
     plan: ClusterPlan
     provider: kubernetes.Provider
     incarnation: pulumi.Output[str]
-    """Names this very cluster: another one under the same name has another."""
+    """Identifies this cluster. A new cluster with the same name has another incarnation."""
     kubeconfig: pulumi.Output[str] | None
-    """Secret: a text or a path; None where the ambient kubeconfig is used."""
+    """Secret: a text or a path; None for the default kubeconfig."""
     context: str | None = None
     certificate_authority: pulumi.Output[str] | None = None
-    """Of the API server, in PEM, for VMs; None where no VM of the program asks it."""
+    """Certificate authority (PEM) of the API server, for VMs; None if no VM that the program creates needs
+    it."""
     endpoint: pulumi.Output[str]
-    """The API server's URL for whoever runs the program."""
+    """The API server's URL for the host that runs the program."""
     peer_endpoint: pulumi.Output[str]
-    """The API server's URL for the peers' istiods and the machines."""
+    """The API server's URL for the peers' istiods and the VMs."""
     reserved_gateway_addresses: pulumi.Output[tuple[str, ...]] | None = None
-    """The east-west gateway's addresses where they are known before the gateway exists."""
+    """The east-west gateway's addresses, if they are known before the gateway exists."""
     gateway_service: Mapping[str, Any] = {}
-    """What the Service of the east-west gateway is told beside the plan's values."""
+    """Helm values of the east-west gateway's Service in addition to the planned ones."""
     prerequisites: Sequence[pulumi.Resource] = ()
-    """What must work before anything else is declared in the cluster, and outlives it."""
+    """Resources that must work before anything else is declared in the cluster, and are deleted after it."""
     load_balancers: Sequence[pulumi.Resource] | None = None
-    """What the load balancers of a cluster in a cloud need until they are gone; None for other clusters."""
+    """The resource that load balancers in a cloud depend on until they are deleted; None for other
+    clusters."""
     vanishes_with: pulumi.Resource | None = None
-    """What takes everything in the cluster along when it goes; None for clusters that others own."""
+    """The resource whose deletion deletes everything in the cluster; None for clusters that the program
+    does not own."""
     shared: bool = False
-    """Whether others have objects in it, also in the namespaces of the mesh."""
+    """Whether the cluster has objects of other owners, also in the namespaces of the mesh."""
     keeps_definitions: bool = True
-    """Whether an uninstall leaves the custom resource definitions, which others may use too."""
+    """Whether an uninstall keeps the CRDs, which other owners may use."""
 
     def __init__(self, name: str, *, plan: ClusterPlan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(self.TYPE, name, None, opts)
@@ -53,10 +56,10 @@ class MeshCluster(pulumi.ComponentResource):
         deleted_with: pulumi.Resource | None = None,
         **settings: Any,
     ) -> None:
-        """Declares the provider of what is in the cluster, from `kubeconfig`, `context` and `incarnation`.
+        """Declares the provider of the cluster's objects, from `kubeconfig`, `context` and `incarnation`.
 
-        `settings` are the provider's options that only this kind of cluster has. Drift of what the program
-        declares is repaired even where another field manager took a field (`enable_patch_force`).
+        `settings` are the provider's options that only this kind of cluster has. Drift is repaired even if
+        another field manager has taken over a field (`enable_patch_force`).
         """
         self.provider = kubernetes.Provider(
             f"{name}-provider",
@@ -72,9 +75,8 @@ class MeshCluster(pulumi.ComponentResource):
         )
 
     def component_options(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Options of a component in this cluster; its children inherit the provider and, in quarantine, stay
-        behind.
-        """
+        """Options of a component in this cluster. Its children inherit the provider and, in quarantine,
+        are retained."""
         return pulumi.ResourceOptions(
             parent=parent,
             providers=[self.provider],

@@ -21,23 +21,23 @@ from hybrid_mesh.model.plan.kinds import EksClusterPlan
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 FIRST_ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
-"""Without them no node gets ready; coredns needs nodes to run on."""
+"""Add-ons without which no node becomes ready. coredns needs nodes to run on."""
 ROOT_DEVICE = "/dev/xvda"
-"""Of Amazon Linux, which the nodes run."""
+"""AMI types of Amazon Linux, which the nodes run."""
 
 
 class EksMeshCluster(CloudMeshCluster):
     """A cluster with access entries, encrypted Secrets, managed nodes in private subnets, and the AWS Load
     Balancer Controller.
 
-    Its control plane's log group is made by EKS and stays when the cluster goes: audit logs outlive what they
-    are about.
+    EKS creates the control plane's log group, which remains when the cluster is deleted, so that its audit
+    logs are kept.
     """
 
     TYPE = "hybridmesh:index:EksMeshCluster"
     plan: EksClusterPlan
     real_name: pulumi.Output[str]
-    """The cluster's name in AWS, by which VMs ask for tokens."""
+    """The cluster's name in AWS, which is part of VMs' tokens."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class EksMeshCluster(CloudMeshCluster):
                 network.options(self, [*attachments, *network.ready]),
                 pulumi.ResourceOptions(
                     protect=protected,
-                    # The gateways of two cannot have the same addresses.
+                    # Two clusters' gateways cannot have the same addresses.
                     delete_before_replace=True,
                     custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="30m"),
                 ),
@@ -127,7 +127,7 @@ class EksMeshCluster(CloudMeshCluster):
         )
 
     def _nodes(self) -> list[pulumi.Resource]:
-        """The managed node group and what nodes need to be of use, in the order in which they need it."""
+        """The managed node group and the add-ons of its nodes, in order of their dependencies."""
         plan, network, pool = self.plan, self._network, self._config.node_group
         assert self.cluster.vpc_config is not None
         control_plane = self.cluster.vpc_config.cluster_security_group_id.apply(lambda text: text or "")
@@ -151,7 +151,7 @@ class EksMeshCluster(CloudMeshCluster):
             opts=pulumi.ResourceOptions.merge(
                 network.options(self, [*attachments, *addons, *rules, *network.ready]),
                 pulumi.ResourceOptions(
-                    # Whoever scales the nodes (cluster-autoscaler, an operator) decides.
+                    # The autoscaler or operator that scales the nodes decides.
                     ignore_changes=["scalingConfig.desiredSize"],
                     custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="45m"),
                 ),
@@ -180,8 +180,8 @@ class EksMeshCluster(CloudMeshCluster):
         )
 
     def _gateway_addresses(self, networks: Mapping[str, CloudNetwork]) -> Sequence[pulumi.Resource]:
-        """The elastic addresses of the east-west gateway, one a public subnet, and whom its load balancer
-        lets in."""
+        """The Elastic IPs of the east-west gateway, one per public subnet, and the CIDRs that its load
+        balancer allows."""
         exposure = self.plan.exposure
         if exposure is None or not exposure.reserved_addresses:
             return ()
@@ -218,7 +218,7 @@ def ami_type(machine_type: str) -> str:
 
 
 def metadata_options() -> aws.ec2.LaunchTemplateMetadataOptionsArgsDict:
-    """IMDSv2 only, and not for pods: they are a hop further away."""
+    """IMDSv2 only, and not for pods, which are one hop further away."""
     return {"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1}
 
 
@@ -235,9 +235,9 @@ def encrypted_disk(device: str, gigabytes: int) -> aws.ec2.LaunchTemplateBlockDe
 def _kubeconfig(
     cluster: pulumi.Input[str], endpoint: pulumi.Input[str], authority: pulumi.Input[str], region: str
 ) -> pulumi.Output[str]:
-    """For `aws eks get-token` with the caller's own credentials: no profile and no role is named, so that it
-    serves a laptop and a pipeline. `authority` is base64. Secret, as every kubeconfig.
-    """
+    """A kubeconfig that runs `aws eks get-token` with the caller's credentials. It names no profile and no
+    role, so that it works on a laptop and in a pipeline. `authority` is base64. Secret, like every
+    kubeconfig."""
     command = ["aws", "--region", region, "eks", "get-token", "--output", "json", "--cluster-name", cluster]
     hint = "Install the AWS CLI, version 2: https://docs.aws.amazon.com/cli/"
     return exec_kubeconfig(cluster, endpoint, authority, command, hint)

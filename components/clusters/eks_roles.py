@@ -1,4 +1,4 @@
-"""What the parts of an EKS cluster may do in AWS, each by a role of its own."""
+"""The AWS roles of the parts of an EKS cluster."""
 
 import json
 from typing import Any
@@ -9,16 +9,17 @@ import pulumi_aws as aws
 from hybrid_mesh.components.names import child
 
 LONGEST_NAME = 64
-"""Of roles."""
+"""Maximum length of a role's name."""
 CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
-"""EKS User Guide, "Amazon EKS node IAM role"; pods do not get it, as IMDS answers nodes only (one hop)."""
+"""EKS User Guide, "Amazon EKS node IAM role". Pods do not get this role, as IMDS answers nodes only (one
+hop)."""
 
 
 def service_role(
     name: str, service: str, policies: tuple[str, ...], opts: pulumi.ResourceOptions
 ) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
-    """A role that `service` assumes, with AWS' own `policies`; and their attachments."""
+    """A role that `service` assumes, with AWS managed `policies`, and their attachments."""
     actions = ["sts:AssumeRole", *(["sts:TagSession"] if service == "pods.eks.amazonaws.com" else [])]
     role = aws.iam.Role(
         child(name, limit=LONGEST_NAME), assume_role_policy=trust_policy(service, actions), opts=opts
@@ -38,11 +39,11 @@ def trust_policy(service: str, actions: list[str]) -> str:
 
 
 def load_balancer_policy(region: str, vpc: str) -> str:
-    """What the AWS Load Balancer Controller needs for network load balancers of Services in one VPC.
+    """The permissions of the AWS Load Balancer Controller for network load balancers of Services in one VPC.
 
-    A subset of the controller's documented policy ("Installation guide", IAM permissions): neither
-    application load balancers nor WAF, Shield or Cognito, for which it is switched off. It changes only what
-    carries the tag that it puts on everything it makes (pkg/deploy/tracking/provider.go).
+    A subset of the controller's documented policy ("Installation guide", IAM permissions), without
+    application load balancers, WAF, Shield and Cognito, which are turned off. The controller may only change
+    resources with the tag that it sets on everything it creates (pkg/deploy/tracking/provider.go).
     """
     own = {"Null": {f"aws:ResourceTag/{_CLUSTER_TAG}": "false"}}
     asked_for = {"Null": {f"aws:RequestTag/{_CLUSTER_TAG}": "false"}}

@@ -1,4 +1,4 @@
-"""Kubeconfigs of clouds' clusters: no credential in them, a command on the caller's VM fetches one."""
+"""Kubeconfigs of clusters in clouds. They contain no credential: a command on the caller's host gets one."""
 
 import base64
 import json
@@ -11,12 +11,12 @@ API = "client.authentication.k8s.io/v1beta1"
 
 
 def with_context(kubeconfig: pulumi.Output[str], name: str) -> pulumi.Output[str]:
-    """The same for people: its context is called `name`, so that it can be merged with others'. Secret."""
+    """The same for people: its context is called `name`, so that it can be merged with others. Secret."""
     return pulumi.Output.secret(kubeconfig.apply(lambda text: _renamed(text, name)))
 
 
 def certificate_authority(encoded: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The PEM text of a base64 one."""
+    """Decodes base64 PEM text."""
     return encoded.apply(lambda text: base64.b64decode(text).decode())
 
 
@@ -28,8 +28,8 @@ def exec_kubeconfig(
     install_hint: str,
     **settings: Any,
 ) -> pulumi.Output[str]:
-    """A kubeconfig whose user runs `command`; `settings` are further ones of its `exec`, as client-go names
-    them. `authority` is base64. Secret, as every kubeconfig."""
+    """A kubeconfig whose user runs `command`. `settings` are additional keys of its `exec`, as client-go
+    names them. `authority` is base64. Secret, like every kubeconfig."""
     program, *arguments = command
     run = {
         "apiVersion": API,

@@ -1,4 +1,4 @@
-"""A cluster that the program itself has made or found, for the mesh to use."""
+"""Access to a cluster that the program itself has created or found."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ import pulumi_kubernetes as kubernetes
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingCluster:
-    """How a cluster of type `kubeconfig` is reached, in place of its `path` or `secret`.
+    """Access to a cluster of type `kubeconfig`, instead of its `path` or `secret`.
 
-    `kubeconfig` is the text of a kubeconfig, kept as a secret; it must work without a file beside it.
-    `context` chooses in it, by default its current context. `provider` declares everything that is in the
-    cluster; by default the mesh creates one. Yours should have `enable_server_side_apply=True`.
+    `kubeconfig` is the text of a kubeconfig, kept as a secret; it must not refer to other files. `context`
+    selects one of its contexts; it defaults to the current one. `provider` declares all objects of the
+    cluster; by default, the mesh creates one. Yours should have `enable_server_side_apply=True`.
     """
 
     kubeconfig: pulumi.Input[str]
     context: str | None = None
     provider: kubernetes.Provider | None = None
     peer_endpoint: pulumi.Input[str] | None = None
-    """URL of the API server as the other clusters and the VMs reach it; by default the kubeconfig's."""
+    """URL of the API server as other clusters and VMs reach it. Defaults to the kubeconfig's server URL."""

@@ -17,14 +17,14 @@ from hybrid_mesh.model.objects.helm_values import SOURCE_RANGES
 from hybrid_mesh.model.plan.kinds import GkeClusterPlan
 
 NODE_ROLE = "roles/container.defaultNodeServiceAccount"
-"""Writing logs and metrics; nothing else (GKE, "Use least privilege IAM service accounts")."""
+"""Roles for writing logs and metrics only (GKE, "Use least privilege IAM service accounts")."""
 LONGEST_NAME = 40
-"""Of clusters and node pools."""
+"""Maximum length of the names of clusters and node pools."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 
 
 class GkeMeshCluster(CloudMeshCluster):
-    """A regional, VPC-native cluster with private nodes, Dataplane V2 and workload identity."""
+    """A regional, VPC-native cluster with private nodes, Dataplane V2 and Workload Identity."""
 
     TYPE = "hybridmesh:index:GkeMeshCluster"
     plan: GkeClusterPlan
@@ -60,7 +60,7 @@ class GkeMeshCluster(CloudMeshCluster):
         )
 
     def _account(self) -> tuple[gcp.serviceaccount.Account, pulumi.Resource]:
-        """The nodes' own service account: the project's default one may edit the whole project."""
+        """The nodes' service account, as the project's default one may edit the whole project."""
         account = gcp.serviceaccount.Account(
             child(self._name, "nodes"),
             account_id=google_name("nodes", pulumi.get_stack(), self.plan.name, limit=ACCOUNT_ID_LIMIT),
@@ -115,7 +115,7 @@ class GkeMeshCluster(CloudMeshCluster):
                 "workload_pool": pulumi.Output.format("{0}.svc.id.goog", self._project(account))
             },
             release_channel={"channel": self._config.release_channel.upper()},
-            # The mesh brings the definitions of the Gateway API in the version that Istio is tested with.
+            # The mesh installs the Gateway API's CRDs in the version that Istio is tested with.
             gateway_api_config={"channel": "CHANNEL_DISABLED"},
             enable_shielded_nodes=True,
             enable_legacy_abac=False,
@@ -131,7 +131,7 @@ class GkeMeshCluster(CloudMeshCluster):
                 network.options(self, [granted, *network.ready]),
                 pulumi.ResourceOptions(
                     protect=protected,
-                    # Two cannot have the same ranges, nor their gateways the same address.
+                    # Two clusters cannot have the same CIDRs, and their gateways not the same address.
                     delete_before_replace=True,
                     # Of the pool that GKE makes first and that is removed at once: afterwards the API answers
                     # with that of another pool.
@@ -175,7 +175,7 @@ class GkeMeshCluster(CloudMeshCluster):
         )
 
     def _gateway_address(self, networks: Mapping[str, CloudNetwork]) -> Sequence[pulumi.Resource]:
-        """The reserved address of the east-west gateway, and whom its load balancer lets in."""
+        """The reserved address of the east-west gateway, and the CIDRs that its load balancer allows."""
         exposure = self.plan.exposure
         if exposure is None or not exposure.reserved_addresses:
             return ()
@@ -196,9 +196,10 @@ class GkeMeshCluster(CloudMeshCluster):
 def _kubeconfig(
     cluster: pulumi.Input[str], endpoint: pulumi.Input[str], authority: pulumi.Input[str]
 ) -> pulumi.Output[str]:
-    """For `gke-gcloud-auth-plugin`, which takes the caller's own Google credentials. `authority` is base64.
+    """A kubeconfig that runs `gke-gcloud-auth-plugin`, which uses the caller's Google credentials.
+    `authority` is base64.
 
-    Secret, as every kubeconfig.
+    Secret, like every kubeconfig.
     """
     hint = (
         "Install gke-gcloud-auth-plugin: https://cloud.google.com/kubernetes-engine/docs/"

@@ -1,4 +1,4 @@
-"""Clusters that exist already and are reached by a kubeconfig."""
+"""Existing clusters that are reached with a kubeconfig."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,8 @@ from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan
 
 
 class KubeconfigMeshCluster(MeshCluster):
-    """A cluster that others own: kind, k3d, on-premises. Nothing outside the mesh's own objects is
-    touched.
-    """
+    """A cluster that the program does not own: kind, k3d, on-premises. Only the mesh's own objects are
+    changed."""
 
     TYPE = "hybridmesh:index:KubeconfigMeshCluster"
     shared = True
@@ -50,8 +49,8 @@ class KubeconfigMeshCluster(MeshCluster):
         self.register_outputs({"peerEndpoint": self.peer_endpoint})
 
     def _endpoint(self, config: KubeconfigClusterConfig, *, is_text: bool) -> pulumi.Output[str]:
-        """The server in a kubeconfig that is a text; else `peerEndpoint`, so that a program on another host,
-        without the file, has the same; else the server in the file."""
+        """The server in the kubeconfig's text; else `peerEndpoint`, so that a program on another host
+        without the file gets the same value; else the server in the file."""
         where = f"clusters.{self.plan.name}"
         if is_text and self.kubeconfig is not None:
             text = pulumi.Output.unsecret(self.kubeconfig)
@@ -75,16 +74,14 @@ def _kubeconfig(
 
 
 def _read(files: Sequence[Path], where: str) -> list[tuple[Path, str]]:
-    """The files that are there. Raises RunError when none of them can be read."""
+    """The readable files. Raises RunError if none can be read."""
     found = []
     for file in files:
         with suppress(OSError, UnicodeDecodeError):
             found.append((file, file.read_text(encoding="utf-8")))
     if not found:
         names = ", ".join(map(str, files))
-        raise pulumi.RunError(
-            f"{where}: the kubeconfig {names} cannot be read; set path, secret or peerEndpoint"
-        )
+        raise pulumi.RunError(f"{where}: cannot read kubeconfig {names}; set path, secret or peerEndpoint")
     return found
 
 

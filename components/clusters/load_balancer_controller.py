@@ -1,4 +1,4 @@
-"""The AWS Load Balancer Controller: makes network load balancers of Services, and takes them away."""
+"""The AWS Load Balancer Controller, which creates and deletes network load balancers for Services."""
 
 from collections.abc import Mapping
 
@@ -12,8 +12,8 @@ from hybrid_mesh.model.objects.planned import PlannedRelease
 
 
 class LoadBalancerController(pulumi.ComponentResource):
-    """Installed before everything else in the cluster: its webhook makes it the one that serves every Service
-    of type LoadBalancer, that of an ingress included."""
+    """Installed before everything else in the cluster: its webhook assigns every new Service of type
+    LoadBalancer to it, including those of ingress gateways."""
 
     release: KubernetesObject
 
@@ -30,7 +30,7 @@ class LoadBalancerController(pulumi.ComponentResource):
         release_options: pulumi.ResourceOptions,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`options` are those of resources in AWS, `release_options` those of what is in the cluster."""
+        """`options` are for resources in AWS, `release_options` for objects in the cluster."""
         super().__init__("hybridmesh:index:LoadBalancerController", name, None, opts)
         own = pulumi.ResourceOptions(parent=self)
         in_cloud = pulumi.ResourceOptions.merge(options, own)

@@ -1,4 +1,4 @@
-"""Clusters that the embedded site raises on this machine."""
+"""Clusters of the local site."""
 
 import pulumi
 
@@ -10,7 +10,7 @@ from hybrid_mesh.model.plan.types import NetworkPlan
 
 
 class LocalMeshCluster(MeshCluster):
-    """A cluster in the lab of this VM, and the provider of what is in it."""
+    """A cluster of the lab on this host, and the provider of its objects."""
 
     TYPE = "hybridmesh:index:LocalMeshCluster"
     keeps_definitions = False
@@ -48,10 +48,10 @@ class LocalMeshCluster(MeshCluster):
 
 
 def local_network(plan: NetworkPlan) -> LocalNetwork:
-    """A network as the lab is told of it."""
+    """A network, as an input of the lab's resources."""
     config = plan.config
     if not isinstance(config, LocalNetworkConfig):
-        raise pulumi.RunError(f"networks.{plan.name}: a local cluster or VM needs a network of type local")
+        raise pulumi.RunError(f"networks.{plan.name}: local clusters and VMs require a network of type local")
     return LocalNetwork(
         name=plan.name,
         cidr=str(config.cidr),

@@ -10,12 +10,13 @@ from hybrid_mesh.model.config.trust import AwsPrivateCaTrustConfig
 
 ROOT_TEMPLATE = "arn:aws:acm-pca:::template/RootCACertificate/V1"
 SUBORDINATE_TEMPLATE = "arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1"
-"""AWS Private CA, "Certificate template varieties": an authority that signs leaves only."""
+"""AWS Private CA, "Certificate template varieties": a subordinate CA that signs end-entity certificates
+only."""
 ALGORITHM = "SHA256WITHECDSA"
 
 
 class AwsPrivateCaIssuer(CloudIssuer):
-    """An authority, made here unless one is given, and the intermediates that it signs."""
+    """An authority, created here unless `arn` is set, and the intermediates that it signs."""
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class AwsPrivateCaIssuer(CloudIssuer):
         self.register_outputs({"rootCertificatePem": self.root_certificate_pem})
 
     def _authority(self, mesh_id: str, trust_domain: str) -> tuple[pulumi.Input[str], list[pulumi.Resource]]:
-        """Its ARN and what makes it able to sign: a root signs its own certificate first."""
+        """Its ARN and the resource after which it can sign: a root signs its own certificate first."""
         if self._trust.arn is not None:
             return self._trust.arn, []
         authority = aws.acmpca.CertificateAuthority(

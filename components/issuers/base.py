@@ -1,4 +1,4 @@
-"""What the issuers in clouds have in common."""
+"""The common base of issuers in clouds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,8 +8,8 @@ from hybrid_mesh.components.resources import CertificateRequest
 
 
 class CloudIssuer(pulumi.ComponentResource):
-    """A root whose key stays in a cloud's certificate authority. The intermediates' keys are made here, are
-    secret in the state, and get signed there."""
+    """A root whose key never leaves a cloud's certificate authority. The intermediates' keys are created
+    here, are secrets in the state, and are signed by the authority."""
 
     root_certificate_pem: pulumi.Output[str]
 
@@ -58,7 +58,8 @@ def last_certificate(chain: str) -> str:
 
 
 def _cacerts(certificate: str, above: str, key: str) -> dict[str, str]:
-    """What istiod reads. `above` are the certificates from the intermediate's issuer up to the root."""
+    """The keys that istiod reads. `above` are the certificates from the intermediate's issuer up to the
+    root."""
     certificate, above = certificate.rstrip() + "\n", above.rstrip() + "\n"
     return {
         "ca-cert.pem": certificate,

@@ -12,16 +12,16 @@ from hybrid_mesh.model.config.trust import GoogleCasTrustConfig
 
 DAY = 24 * 60 * 60
 LONGEST_ID = 63
-"""Of a certificate authority (CA Service API, `certificateAuthorityId`)."""
+"""Maximum length of a certificate authority's ID (CA Service API, `certificateAuthorityId`)."""
 TIER = "ENTERPRISE"
-"""The other tier keeps no record of its certificates, so that nothing could read one again (CA Service,
-"Select the operation tiers")."""
+"""The enterprise tier. The other tier does not store its certificates, so they could not be read again (CA
+Service, "Select the operation tiers")."""
 
 
 class GoogleCasIssuer(CloudIssuer):
-    """A pool with a root, made here unless one is given, and the intermediates that it signs.
+    """A pool with a root, created here unless `pool` is set, and the intermediates that it signs.
 
-    An intermediate that is no longer declared is revoked, not deleted: the service keeps what it issued.
+    An intermediate that is no longer declared is revoked, not deleted: the service keeps its certificates.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class GoogleCasIssuer(CloudIssuer):
             },
             desired_state="ENABLED",
             deletion_protection=self._protected,
-            # Without a grace period a stack that was destroyed can be made anew under the same name.
+            # Without a grace period, a destroyed stack can be created again with the same name.
             skip_grace_period=not self._protected,
             ignore_active_certificates_on_deletion=True,
             opts=self._guarded,
@@ -118,7 +118,7 @@ class GoogleCasIssuer(CloudIssuer):
         return pool.name, root
 
     def _root_certificate(self, root: gcp.certificateauthority.Authority | None) -> pulumi.Output[str]:
-        """Of the root that was made, else the end of the chain of the first intermediate."""
+        """The certificate of the created root, else the last one in the chain of the first intermediate."""
         if root is not None:
             return root.pem_ca_certificates.apply(lambda chain: f"{chain[-1].rstrip()}\n")
         return self.root_of_chain()

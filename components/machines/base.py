@@ -1,4 +1,4 @@
-"""What the VMs of a group offer, wherever they are."""
+"""The interface of the VMs of a group."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from hybrid_mesh.model.texts.cloud_init import UserDataTooLarge, render_user_dat
 
 @dataclass(frozen=True)
 class MachineContext:
-    """What the VMs of a group are made from.
+    """The inputs of the VMs of a group.
 
-    `cluster` is the one that they register with, `gateway_addresses` are those of its east-west gateway;
-    `cloud_network` is None where `network` is not one of a cloud.
+    `cluster` is the one that they register with; `gateway_addresses` are those of its east-west gateway.
+    `cloud_network` is None outside a cloud.
     """
 
     group: GroupPlan
@@ -32,16 +32,16 @@ class MachineContext:
 
 
 class Machines(pulumi.ComponentResource):
-    """The VMs of one group, and what changes when they do."""
+    """The VMs of one group, and the triggers that change when they do."""
 
     addresses: Mapping[str, pulumi.Output[str]] = {}
-    """By VM, as the mesh sees them, where each is a resource of its own."""
+    """Addresses in the mesh by VM name, if each VM is a resource of its own."""
     incarnations: Mapping[str, pulumi.Output[str]] = {}
-    """By what is made anew with other VMs in it."""
+    """Values that change when VMs are replaced, by name."""
 
 
 def user_data(context: MachineContext, *, real_name: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
-    """The cloud-config of the group's machines. Fails with a RunError that names the group."""
+    """The cloud-config of the group's VMs. Fails with a RunError that names the group."""
     group, cluster = context.group, context.cluster
     assert cluster.certificate_authority is not None
 

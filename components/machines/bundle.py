@@ -1,4 +1,4 @@
-"""VMs that somebody owns already: what they are handed, but for the token."""
+"""Existing VMs: the files that they get, except for the token."""
 
 import json
 
@@ -9,8 +9,8 @@ from hybrid_mesh.model.plan.boot import group_package, package_url
 
 
 class BundleMachines(Machines):
-    """What `hybrid-mesh bundle GROUP` writes into a group's bundle. Nothing here is secret: the command mints
-    the token.
+    """The contents of a group's bundle, which `hybrid-mesh bundle GROUP` writes. They are not secret: the
+    command mints the token.
 
     `content` has the keys `cluster`, `namespace`, `serviceAccount`, `apiEndpoint` (of the peers),
     `gatewayAddresses`, `rootCertificate`, `clusterEnv`, `meshYaml`, `packageUrl`, `packageSha256` (may be

@@ -1,4 +1,4 @@
-"""VMs of EC2."""
+"""VMs on EC2."""
 
 import base64
 
@@ -15,11 +15,11 @@ from hybrid_mesh.model.texts.gzipped import gzipped
 
 
 class Ec2Machines(Machines):
-    """An autoscaling group of equal VMs over the private subnets, under a role that has no policy.
+    """An Auto Scaling group of identical VMs in the private subnets, with a role that has no policy.
 
-    A VM proves itself to its cluster by that role, one a group and cluster, which an access entry maps
-    to the Kubernetes group of the VMs and nothing else. A VM that is scaled in just goes: istiod
-    removes its WorkloadEntry when the connection has been lost for its grace period.
+    A VM authenticates to its cluster with that role, which an access entry maps to the Kubernetes group of
+    the VMs and nothing else. A VM that is scaled in terminates without further steps: istiod removes its
+    WorkloadEntry a grace period after the connection is lost.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Ec2Machines(Machines):
             f"{self._name}-access",
             cluster_name=cluster.real_name,
             principal_arn=role.arn,
-            # EC2_LINUX would make nodes of the machines.
+            # EC2_LINUX would make the VMs nodes of the cluster.
             type="STANDARD",
             kubernetes_groups=[self._group.machine_identity],
             opts=self._network.options(self),
@@ -86,7 +86,7 @@ class Ec2Machines(Machines):
         )
 
     def _machines(self, template: aws.ec2.LaunchTemplate, entry: pulumi.Resource) -> aws.autoscaling.Group:
-        """The group. A changed template replaces the VMs step by step, new ones first."""
+        """The Auto Scaling group. A changed template replaces the VMs step by step, new ones first."""
         return aws.autoscaling.Group(
             f"{self._name}-group",
             min_size=self._set.minimum,
@@ -102,12 +102,12 @@ class Ec2Machines(Machines):
                     "min_healthy_percentage": 100,
                     "max_healthy_percentage": 150,
                     "instance_warmup": str(self._set.ready_seconds),
-                    # AWS refuses to roll back to an image that a parameter names.
+                    # AWS cannot roll back to an image that is named by an SSM parameter.
                     "auto_rollback": not self._set.image.startswith("resolve:"),
                 },
             },
             tags=[{"key": "Name", "value": self._name, "propagate_at_launch": True}],
-            # The registration waits for what counts: VMs in the mesh.
+            # The registration waits for the VMs to join the mesh.
             wait_for_capacity_timeout="0",
             opts=self._network.options(self, [entry, *self._network.ready]),
         )
@@ -127,5 +127,5 @@ class Ec2Machines(Machines):
 
 
 def _packed(text: str) -> str:
-    """As EC2 takes it: gzipped, which cloud-init unpacks, then base64."""
+    """The user-data for EC2: gzipped, which cloud-init unpacks, then base64."""
     return base64.b64encode(gzipped(text)).decode()

@@ -1,4 +1,4 @@
-"""VMs of Compute Engine."""
+"""VMs on Compute Engine."""
 
 from collections.abc import Awaitable
 from typing import cast
@@ -17,16 +17,17 @@ SCOPES = [
     "https://www.googleapis.com/auth/cloud-platform",
     "https://www.googleapis.com/auth/userinfo.email",
 ]
-"""Without the second, GKE knows a VM by the number of its account, not by its e-mail."""
+"""Without the second scope, GKE identifies a VM by the number of its account instead of the e-mail
+address."""
 ZONES_OF_A_REGION = 3
 
 
 class GceMachines(Machines):
-    """A regional managed group of equal VMs, without a public address, under a service account that has
-    no role in the project.
+    """A regional managed instance group of identical VMs without public addresses, with a service account
+    that has no role in the project.
 
-    A VM proves itself to its cluster by that account's access token. A VM that is scaled in just
-    goes: istiod removes its WorkloadEntry when the connection has been lost for its grace period.
+    A VM authenticates to its cluster with that account's access token. A VM that is scaled in is deleted
+    without further steps: istiod removes its WorkloadEntry a grace period after the connection is lost.
     """
 
     def __init__(
@@ -89,8 +90,8 @@ class GceMachines(Machines):
     def _manager(
         self, template: gcp.compute.RegionInstanceTemplate
     ) -> gcp.compute.RegionInstanceGroupManager:
-        """The group. A VM is replaced when its agent does not run, but not before it could: whether it
-        is ready is not asked, as an outage of istiod must not make every booting VM start anew."""
+        """The instance group. A VM is replaced if its agent does not run after the time that it needs to
+        start. Readiness is not checked: an outage of istiod must not replace every booting VM."""
         check = gcp.compute.HealthCheck(
             child(self._name, "health"),
             check_interval_sec=10,
@@ -107,7 +108,7 @@ class GceMachines(Machines):
             base_instance_name=google_name("hm", pulumi.get_stack(), self._group.name, limit=54),
             distribution_policy_zones=zones or None,
             versions=[{"instance_template": template.self_link}],
-            # An autoscaler's own number is none of ours.
+            # An autoscaler sets the number itself.
             target_size=None if self._set.autoscaled else self._set.minimum,
             auto_healing_policies={
                 "health_check": check.self_link,
@@ -142,11 +143,11 @@ class GceMachines(Machines):
 
 
 def _apart(text: pulumi.Output[str]) -> pulumi.Output[str]:
-    """`text` as the value of a property that depends on nothing; the template itself still does.
+    """`text` as the value of a property without dependencies. The template itself still has them.
 
-    A cluster that is replaced goes before the new one is there, and the engine then deletes first whatever a
-    property that depends on it would replace. A template that a group uses cannot be deleted; it is replaced
-    in its turn, when the new cluster has told its address.
+    A replaced cluster is deleted before the new one is created, and the engine would first delete everything
+    that would be replaced because a property depends on it. A template that a group uses cannot be deleted;
+    it is replaced later, when the new cluster's address is known.
     """
     value = cast(Awaitable[str], text.future())
     return pulumi.Output(set(), value, text.is_known(), text.is_secret())

@@ -1,4 +1,4 @@
-"""VMs that the embedded site boots on this machine."""
+"""VMs of the local site."""
 
 import pulumi
 
@@ -10,7 +10,7 @@ from hybrid_mesh.components.machines.base import MachineContext, Machines, user_
 class LocalMachines(Machines):
     """The VMs of one group, booted with the cloud-init that cloud VMs get.
 
-    They need the cluster's endpoint and its gateway's address only, so they boot while Istio is being
+    They only need the cluster's endpoint and its gateway's address, so they boot while Istio is being
     installed.
     """
 

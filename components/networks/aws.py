@@ -1,4 +1,4 @@
-"""A network of AWS: a VPC over several zones, public and private subnets, NAT with elastic addresses."""
+"""A network on AWS: a VPC across several zones, public and private subnets, NAT with Elastic IPs."""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,11 @@ from hybrid_mesh.model.plan.kinds import AwsNetworkPlan
 
 EVERYWHERE = "0.0.0.0/0"
 _ROLE_TAGS = {True: "kubernetes.io/role/elb", False: "kubernetes.io/role/internal-elb"}
-"""By which the AWS Load Balancer Controller finds subnets (its page "Subnet discovery")."""
+"""Tags by which the AWS Load Balancer Controller finds subnets (its page "Subnet discovery")."""
 
 
 class AwsNetwork(CloudNetwork):
-    """Subnets, ways out and security groups of one region; in a VPC of its own unless one is adopted.
+    """Subnets, NAT gateways and security groups in one region, in a new VPC or an existing one.
 
     Nodes and VMs are in the private subnets; load balancers and NAT gateways are in the public ones.
     """
@@ -65,7 +65,7 @@ class AwsNetwork(CloudNetwork):
             tags={"Name": self._name},
             opts=pulumi.ResourceOptions(parent=self, provider=self.provider, protect=protected),
         )
-        # What is in the default group would reach everything else in it: nothing is let in or out.
+        # Members of the default group could reach each other, so it allows no traffic.
         aws.ec2.DefaultSecurityGroup(
             f"{self._name}-default", vpc_id=made.id, ingress=[], egress=[], opts=self.options(self)
         )
@@ -83,7 +83,7 @@ class AwsNetwork(CloudNetwork):
         )
 
     def _internet_gateway(self, config: AwsNetworkConfig) -> pulumi.Output[str]:
-        """That of the VPC: an adopted one has its own, which the engine looks up."""
+        """The VPC's internet gateway. The engine looks up that of an existing VPC."""
         if config.id is not None:
             found = aws.ec2.get_internet_gateway_output(
                 filters=[{"name": "attachment.vpc-id", "values": [config.id]}],
@@ -102,8 +102,8 @@ class AwsNetwork(CloudNetwork):
     def _nat(
         self, out: list[pulumi.Resource]
     ) -> tuple[tuple[pulumi.Output[str], ...], list[pulumi.Resource]]:
-        """One NAT gateway a zone, so that no zone needs another. Without any, the private subnets use the
-        VPC's main route table."""
+        """One NAT gateway per zone, so that no zone depends on another. Without NAT, the private subnets
+        use the VPC's main route table."""
         if not self.plan.nat_addresses:
             return (), []
         egress: list[pulumi.Output[str]] = []
@@ -132,7 +132,7 @@ class AwsNetwork(CloudNetwork):
     def _routes(
         self, key: str, subnets: list[SubnetPlan], **way: pulumi.Output[str]
     ) -> list[pulumi.Resource]:
-        """A route table for `subnets` with one way to everywhere."""
+        """A route table for `subnets` with one default route."""
         table = aws.ec2.RouteTable(
             f"{self._name}-{key}",
             vpc_id=self.vpc,

@@ -1,4 +1,4 @@
-"""Security groups of a network of AWS and the rules between them."""
+"""Security groups of a network on AWS, and the rules between them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,8 +15,8 @@ CONTROL_PLANE = "control-plane"
 class SecurityGroups:
     """One security group for the nodes of each cluster and for the VMs of each group.
 
-    A control plane's is made by EKS: the rules that name it are declared by its cluster
-    (`declare_control_plane_rules`), which alone knows it.
+    EKS creates the security group of a control plane. Rules that refer to it are declared by its cluster
+    (`declare_control_plane_rules`).
     """
 
     rules: Sequence[pulumi.Resource]
@@ -73,7 +73,7 @@ class SecurityGroups:
         known: Mapping[tuple[str, str], pulumi.Output[str]],
         parent: pulumi.Resource,
     ) -> list[pulumi.Resource]:
-        """One resource for each source and port: AWS knows no lists of either."""
+        """One resource for each source and port, as AWS supports no lists of either."""
         target = known[rule.target.role, rule.target.name]
         return [
             self._ingress(
@@ -111,7 +111,7 @@ class SecurityGroups:
             cidr_ipv4=where.get("cidr"),
             opts=pulumi.ResourceOptions.merge(
                 self._network.options(parent),
-                # A cluster that is replaced takes its security group along, which no rule may name then.
+                # The security group of a replaced cluster is deleted, so no rule may refer to it then.
                 pulumi.ResourceOptions(replace_on_changes=["referencedSecurityGroupId"]),
             ),
         )
@@ -120,7 +120,7 @@ class SecurityGroups:
 def _wheres(
     source: Party, known: Mapping[tuple[str, str], pulumi.Output[str]]
 ) -> list[tuple[str, dict[str, pulumi.Input[str]]]]:
-    """What a rule says of `source`, with a stable name for it."""
+    """The inputs of a rule for `source`, with a stable name."""
     if source.role == "addresses":
         return [(cidr.replace("/", "-"), {"cidr": cidr}) for cidr in source.ranges]
     return [(f"{source.role}-{source.name}", {"group": known[source.role, source.name]})]

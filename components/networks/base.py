@@ -1,4 +1,4 @@
-"""What every network in a cloud offers to what is in it, and to those that admit its traffic."""
+"""The interface of networks in clouds, for their members and for those that allow their traffic."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ NOBODY = "127.0.0.1/32"
 
 
 class CloudNetwork(pulumi.ComponentResource):
-    """A network that the program makes, or makes subnets in."""
+    """A network that the program creates, or in which it creates subnets."""
 
     TYPE: str
     plan: NetworkPlan
     provider: pulumi.ProviderResource
-    """Of the cloud, in the network's project and region; also for what is in the network."""
+    """Provider of the cloud, in the network's project and region; also for the network's members."""
     egress: tuple[pulumi.Output[str], ...]
-    """The addresses of its NAT as /32 ranges; how many is known before they are."""
+    """The addresses of its NAT as /32 CIDRs. Their number is known before the addresses are."""
     ready: Sequence[pulumi.Resource]
-    """What has to be there before nodes and VMs are, and stays until they are gone."""
+    """Resources that must exist as long as nodes and VMs do."""
 
     def __init__(self, name: str, *, plan: NetworkPlan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(self.TYPE, name, None, opts)
@@ -36,8 +36,7 @@ class CloudNetwork(pulumi.ComponentResource):
 
 @dataclass(frozen=True)
 class CloudSite:
-    """What clusters in clouds have in common: the networks, the labels of the stack, and whether it is
-    protected."""
+    """Common inputs of clusters in clouds: the networks, the stack's labels, and whether it is protected."""
 
     networks: Mapping[str, CloudNetwork]
     labels: Mapping[str, str]
@@ -47,7 +46,7 @@ class CloudSite:
 def admitted(
     sources: Iterable[Source], networks: Mapping[str, CloudNetwork]
 ) -> list[tuple[str, pulumi.Input[str]]]:
-    """Purpose and range of each of `sources`, those of a network's NAT as outputs."""
+    """Purpose and CIDR of each of `sources`. CIDRs of a network's NAT are outputs."""
     found: list[tuple[str, pulumi.Input[str]]] = []
     for source in sources:
         if source.cidr is not None:
@@ -60,5 +59,6 @@ def admitted(
 def admitted_ranges(
     sources: Iterable[Source], networks: Mapping[str, CloudNetwork]
 ) -> list[pulumi.Input[str]]:
-    """The ranges of `sources`, and nobody's where there are none: an empty list would admit everybody."""
+    """The CIDRs of `sources`, or an unused CIDR if there are none, as an empty list would allow all
+    clients."""
     return [cidr for _, cidr in admitted(sources, networks)] or [NOBODY]

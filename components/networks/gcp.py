@@ -1,4 +1,4 @@
-"""A network of Google Cloud: a custom VPC, one subnet, NAT with reserved addresses, firewall rules."""
+"""A network on Google Cloud: a custom VPC, one subnet, NAT with reserved addresses, firewall rules."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from hybrid_mesh.model.plan.kinds import GcpNetworkPlan
 
 
 class GcpNetwork(CloudNetwork):
-    """The subnets, the way out and the firewall of one region; in a VPC of its own unless one is adopted."""
+    """The subnet, NAT and firewall in one region, in a new VPC or an existing one."""
 
     TYPE = "hybridmesh:index:GcpNetwork"
     plan: GcpNetworkPlan
@@ -68,7 +68,8 @@ class GcpNetwork(CloudNetwork):
         )
 
     def _nat(self) -> tuple[tuple[pulumi.Output[str], ...], list[pulumi.Resource]]:
-        """The egress and what makes it. Its addresses are reserved: API servers elsewhere admit them."""
+        """The egress addresses and the NAT. The addresses are reserved, as API servers elsewhere allow
+        them."""
         if not self.plan.nat_addresses:
             return (), []
         addresses = [
@@ -114,9 +115,9 @@ class GcpNetwork(CloudNetwork):
         )
 
     def tag(self, role: Role, name: str) -> str:
-        """The network tag by which firewall rules know the nodes of a cluster or the VMs of a group.
+        """The network tag by which firewall rules select the nodes of a cluster or the VMs of a group.
 
-        In an adopted VPC it has the stack's name, as other stacks may have the same VPC and the same names.
+        In an existing VPC, it contains the stack's name, as other stacks may use the same VPC and names.
         """
         if self.plan.config.id is None:
             return cloud_name(role, name)
