@@ -1,4 +1,4 @@
-"""Requests to a Kubernetes API server with somebody's kubeconfig."""
+"""Requests to a Kubernetes API server with the credentials of a kubeconfig."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hybrid_mesh.plugins.framework.kubeconfig import Access, load
 
 APPLY: Final = "application/apply-patch+yaml"
 MANAGER: Final = "hybrid-mesh"
-"""The field manager of what our own resources apply."""
+"""The field manager of the plug-in's server-side apply."""
 
 
 class ApiServerError(ResourceError):
-    """The API server did not answer (`status` 0), or refused; the text holds no credential."""
+    """The API server did not respond (`status` 0), or refused. The text contains no credential."""
 
     def __init__(self, text: str, status: int = 0) -> None:
         super().__init__(text)
@@ -28,11 +28,10 @@ class ApiServerError(ResourceError):
 
 
 class ApiServer:
-    """The API server of a kubeconfig: a text, the path of a file, or None for the ambient one.
+    """The API server of a kubeconfig: a text, the path of a file, or None for the default one.
 
-    `context` is the current one by default. Credentials are loaded at the first request, and again when the
-    server does not accept them any more. Raises KubeconfigError when the kubeconfig cannot be used. Many
-    threads may use one.
+    `context` defaults to the current one. Credentials are loaded at the first request, and again if the
+    server no longer accepts them. Raises KubeconfigError if the kubeconfig cannot be used. Thread-safe.
     """
 
     def __init__(self, kubeconfig: str | None, context: str | None) -> None:
@@ -45,7 +44,7 @@ class ApiServer:
         return self.request("GET", path, timeout, query=query)
 
     def find(self, path: str, timeout: float) -> Any | None:
-        """The object at `path`, None when there is none. Raises ApiServerError."""
+        """The object at `path`; None if it does not exist. Raises ApiServerError."""
         try:
             return self.get(path, timeout)
         except ApiServerError as failure:
@@ -54,7 +53,7 @@ class ApiServer:
             raise
 
     def apply(self, path: str, manifest: Mapping[str, Any], timeout: float) -> Any:
-        """Server-side apply of `manifest`, which takes the fields over from other managers."""
+        """Applies `manifest` server-side, and takes its fields over from other managers."""
         query = {"fieldManager": MANAGER, "force": "true"}
         return self.request("PATCH", path, timeout, query=query, body=manifest, content_type=APPLY)
 
@@ -68,7 +67,7 @@ class ApiServer:
         body: Any = None,
         content_type: str = "application/json",
     ) -> Any:
-        """The JSON that the server answers. Raises ApiServerError."""
+        """The JSON that the server returns. Raises ApiServerError."""
         url = f"{quote(path)}{f'?{urlencode(query)}' if query else ''}"
         payload = None if body is None else json.dumps(body).encode()
         access = self._granted(None)
@@ -77,11 +76,11 @@ class ApiServer:
             access = self._granted(access)
             status, content = _send(access, (method, url, payload, content_type), timeout)
         if status >= 300:
-            raise ApiServerError(f"the API server answers {status} {_message(content, status)}", status)
+            raise ApiServerError(f"the API server returned {status} {_message(content, status)}", status)
         return json.loads(content)
 
     def _granted(self, refused: Access | None) -> Access:
-        """The credentials; other ones when the server has `refused` those (a short-lived token)."""
+        """The credentials; new ones if the server has `refused` the last ones (a short-lived token)."""
         with self._lock:
             if self._access is None or self._access is refused:
                 self._access = load(*self._given)
@@ -105,11 +104,11 @@ def _send(access: Access, request: tuple[str, str, bytes | None, str], timeout: 
         finally:
             connection.close()
     except (OSError, http.client.HTTPException) as failure:
-        raise ApiServerError(f"the API server does not answer ({type(failure).__name__})") from None
+        raise ApiServerError(f"the API server does not respond ({type(failure).__name__})") from None
 
 
 def _connect(access: Access, timeout: float) -> tuple[http.client.HTTPConnection, str]:
-    """A connection, and what stands before the path in its requests."""
+    """A connection, and the prefix of the path in its requests."""
     server = urlsplit(access.server)
     host = server.hostname or ""
     port = server.port or (443 if access.tls else 80)
@@ -126,7 +125,7 @@ def _connect(access: Access, timeout: float) -> tuple[http.client.HTTPConnection
 
 
 class _Https(http.client.HTTPSConnection):
-    """HTTPS to a server whose certificate names `server_name`, whatever host it is reached by."""
+    """HTTPS to a server whose certificate is for `server_name`, independent of the URL's host."""
 
     server_name: str
     _context: ssl.SSLContext
@@ -137,7 +136,7 @@ class _Https(http.client.HTTPSConnection):
 
 
 def _message(content: bytes, status: int) -> str:
-    """What the Status object says, else the name of the code."""
+    """The message of the Status object, else the name of the status code."""
     try:
         return str(json.loads(content)["message"])
     except (ValueError, KeyError, TypeError):

@@ -1,6 +1,4 @@
-"""What a handler is told about the call it serves: whose it is, whether it was cancelled, where to log,
-how to wait.
-"""
+"""The context of a handler's call: its resource, cancellation, logging and waiting."""
 
 from __future__ import annotations
 
@@ -21,8 +19,8 @@ _Found = TypeVar("_Found")
 class CallContext:
     """One call of the engine for one resource. `name` is the resource's Pulumi name, `type` its token.
 
-    `random_seed` (Check only) makes generated names the same in a preview and the `up` after it. `unready`
-    has the reasons why the existing resource is not ready, as far as the state knows; empty when it is.
+    `random_seed` (Check only) makes generated names equal in a preview and the `up` after it. `unready` has
+    the recorded reasons why the existing resource is not ready; empty if it is.
     """
 
     urn: str
@@ -35,11 +33,11 @@ class CallContext:
     unready: tuple[str, ...] = ()
 
     def log(self, severity: Severity, text: str) -> None:
-        """A lasting message below the resource."""
+        """Logs a permanent message for the resource."""
         self.engine.log(severity, redact(text, self.secrets), self.urn)
 
     def status(self, text: str) -> None:
-        """A passing progress line in the resource's row ("2 of 3 pods ready")."""
+        """Shows a temporary progress line in the resource's row ("2 of 3 pods ready")."""
         self.engine.log(Severity.INFO, redact(text, self.secrets), self.urn, passing=True)
 
     def pause(self, seconds: float, what: str = "the operation") -> None:
@@ -55,10 +53,10 @@ class CallContext:
         timeout: float,
         interval: float = 0.2,
     ) -> _Found:
-        """The first result of `probe` that is neither None nor False, asked again every `interval` seconds.
+        """The first result of `probe` that is neither None nor False. Calls it every `interval` seconds.
 
-        `what` names the condition in texts ("machine vm-1 is Healthy"). Raises WaitTimeoutError after
-        `timeout` seconds, more on a slow host (local.patience), and OperationCancelledError when the user
+        `what` names the condition in messages ("VM legacy-1 is Healthy"). Raises WaitTimeoutError after
+        `timeout` seconds, more on a slow host (local.patience), and OperationCancelledError if the user
         cancels.
         """
         timeout = patient(timeout)
@@ -74,14 +72,14 @@ class CallContext:
 
 
 class Progress:
-    """Tells how a wait goes, at most once in `seconds`; the first time after `seconds`."""
+    """Reports the progress of a wait, at most every `seconds`; the first time after `seconds`."""
 
     def __init__(self, context: CallContext, seconds: float) -> None:
         self._context, self._seconds = context, seconds
         self._told = time.monotonic()
 
     def tell(self, text: str) -> None:
-        """A passing line, unless the last one is too recent."""
+        """Shows a temporary line, unless the last one is too recent."""
         if time.monotonic() - self._told >= self._seconds:
             self._told = time.monotonic()
             self._context.status(text)

@@ -1,4 +1,4 @@
-"""What types have in common whose inputs and outputs are fixed sets of names."""
+"""The base of types with a fixed set of inputs and outputs."""
 
 from __future__ import annotations
 
@@ -26,42 +26,42 @@ from hybrid_mesh.plugins.framework.values import UNKNOWN, Path, Properties
 
 
 class DeclaredHandler(ResourceHandler):
-    """Checks the names, compares all inputs, reads what the state has and leaves nothing to delete.
+    """Checks the names, compares all inputs, and reads the state. Deletion does nothing.
 
-    A subclass names its properties, overrides what is different, and adds create and update.
+    A subclass names its properties, overrides methods as needed, and adds create and update.
     """
 
     inputs: ClassVar[frozenset[str]]
     optional: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that may be left out and have no default."""
+    """Optional inputs without a default."""
     defaults: ClassVar[Mapping[str, Any]] = {}
     computed: ClassVar[tuple[str, ...]] = ()
-    """Outputs besides the inputs; unknown in a preview."""
+    """Outputs in addition to the inputs; unknown in a preview."""
     identifying: ClassVar[frozenset[str]] = frozenset()
-    """Inputs whose change needs a new resource."""
+    """Inputs whose change replaces the resource."""
     not_compared: ClassVar[frozenset[str]] = frozenset()
-    """Inputs whose change is no difference."""
+    """Inputs whose change does not count as a difference."""
     no_import: ClassVar[str]
-    """Why it cannot be imported, in one line."""
+    """The error message for an import, in one line."""
 
     def completed(self, news: Properties) -> Properties:
         """`news` with the defaults filled in."""
         return {**self.defaults, **news}
 
     def wrong_values(self, olds: Properties, inputs: Properties) -> Iterable[CheckFailure]:
-        """What is wrong with completed `inputs`, of which required ones may be missing."""
+        """Failures of completed `inputs`, of which required ones may be missing."""
         del olds, inputs
         return ()
 
     def outdated(
         self, old_outputs: Properties, old_inputs: Properties, news: Properties, context: CallContext
     ) -> Iterable[Path]:
-        """The outputs that have to be made anew though no input has changed; they are a difference."""
+        """Outputs that must be renewed although no input has changed. They count as a difference."""
         del old_outputs, old_inputs, news, context
         return ()
 
     def previewed(self, inputs: Properties) -> Properties:
-        """The outputs before anything is made."""
+        """The outputs in a preview."""
         return {**inputs, **dict.fromkeys(self.computed, UNKNOWN)}
 
     def check(self, call: CheckCall) -> Checked:
@@ -78,25 +78,25 @@ class DeclaredHandler(ResourceHandler):
         return Diff(changes=bool(detailed), replaces=found.replaces, detailed=detailed)
 
     def read(self, call: ReadCall) -> ReadState | None:
-        """What the state has: asks no one, so that what was not ready stays so."""
+        """The recorded state, without I/O: a resource that was not ready remains so."""
         self.refuse_import(call.inputs)
         return ReadState(call.identity, call.inputs, call.outputs)
 
     def refuse_import(self, inputs: Properties) -> None:
-        """Raises ResourceError for a resource that the state does not know."""
+        """Raises ResourceError for a resource that is not in the state."""
         if not inputs:
             raise ResourceError(self.no_import)
 
     def delete(self, call: DeleteCall) -> None:
-        """Nothing: the resource exists in the state only."""
+        """Does nothing: the resource exists in the state only."""
 
 
 class RememberedHandler(DeclaredHandler):
-    """A resource that is its inputs: to make or to change it is to remember them."""
+    """A resource that only exists as its inputs in the state."""
 
     @abstractmethod
     def identity(self, inputs: Properties) -> str:
-        """The id that the resource gets."""
+        """The ID of the resource."""
 
     def create(self, call: CreateCall) -> Created:
         return Created("" if call.preview else self.identity(call.inputs), call.inputs)
@@ -106,12 +106,10 @@ class RememberedHandler(DeclaredHandler):
 
 
 def _unexpected(news: Properties, known: Collection[str]) -> list[CheckFailure]:
-    """A failure for each input that the resource does not have: a misspelt one would silently count for
-    nothing.
-    """
+    """A failure for each unknown input: a misspelt one would be ignored silently."""
     names = ", ".join(sorted(known))
     return [
-        CheckFailure(name, f"there is no such input; there are {names}")
+        CheckFailure(name, f"unknown input; the inputs are {names}")
         for name in sorted(news)
         if name not in known and not name.startswith("__")
     ]

@@ -1,4 +1,4 @@
-"""The structural comparison of two property trees, in the paths that the engine shows."""
+"""Structural comparison of two property trees, with paths in the engine's form."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Difference(Enum):
 
 
 def compare(old: Any, new: Any, ignore: Collection[str] = ()) -> dict[Path, Difference]:
-    """The smallest differing places of `new` against `old`. An `UNKNOWN` in `new` differs from everything.
+    """The smallest differences of `new` from `old`. An `UNKNOWN` in `new` differs from everything.
 
-    `ignore` names top-level properties that do not count.
+    `ignore` are top-level properties to ignore.
     """
     found: dict[Path, Difference] = {}
     _compare(old, new, (), found)

@@ -1,4 +1,4 @@
-"""Messages to the engine, which shows them below the resource that they are about."""
+"""Messages to the engine, which shows them with the resource that they are about."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ class Severity(IntEnum):
 
 
 class EngineLog:
-    """A connection to the engine's log; without an address, or when the engine is gone, messages are
-    dropped.
-    """
+    """A connection to the engine's log. Messages are dropped without an address, and after the engine has
+    ended."""
 
     def __init__(self, address: str = "") -> None:
         self._lock = threading.Lock()
@@ -33,14 +32,14 @@ class EngineLog:
         self.connect(address)
 
     def connect(self, address: str) -> None:
-        """Sends to `address` (host:port) from now on."""
+        """Sends messages to `address` (host:port) from now on."""
         with self._lock:
             if address and address != self._address:
                 self._address = address
                 self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def log(self, severity: Severity, text: str, urn: str = "", *, passing: bool = False) -> None:
-        """Shows `text`; `passing` ones only in the row of the resource, until the next."""
+        """Shows `text`. A `passing` text is shown in the row of the resource only, until the next one."""
         stub = self._stub
         if stub is None:
             return

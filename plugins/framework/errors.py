@@ -1,4 +1,4 @@
-"""Failures as the engine understands them, and the removal of secrets from their texts."""
+"""Failures in the engine's form, and the removal of secrets from their messages."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from pulumi.runtime.proto import provider_pb2
 from hybrid_mesh.plugins.framework.values import Path, Properties, encode
 
 UNREADY: Final = "__unready"
-"""The output that remembers why a resource that exists is not ready: the engine itself forgets it at the next
-Read that succeeds (`RefreshStep.Apply` in pkg/resource/deploy/step.go)."""
+"""The output that records why an existing resource is not ready. The engine itself forgets it at the next
+successful Read (`RefreshStep.Apply` in pkg/resource/deploy/step.go)."""
 _STATUS_DETAILS: Final = "grpc-status-details-bin"
 _SHORTEST_SECRET: Final = 6
 
 
 class ResourceError(Exception):
-    """An operation failed; the text is one line that says what and, where known, what to do."""
+    """An operation failed. The text is one line with the failure and, if known, the remedy."""
 
 
 class OperationCancelledError(ResourceError):
-    """The user cancelled; whatever was waiting stopped."""
+    """The user cancelled, and a wait stopped."""
 
     def __init__(self, what: str = "the operation") -> None:
         super().__init__(f"{what} was cancelled")
 
 
 class WaitTimeoutError(ResourceError):
-    """A condition did not come true in time; the text says which and for how long it was awaited."""
+    """A condition was not met in time. The text says which, and after how long."""
 
 
 class InitializationFailedError(ResourceError):
-    """The resource exists but did not become what it should be.
+    """The resource exists but is not in its desired state.
 
     The engine keeps it in the state, shows `reasons`, and repairs it by an update in the next `up`
     (ErrorResourceInitFailed of pulumi/proto/provider.proto). `properties` are its outputs, `identity` its id.
-    `inputs` only where they differ from those the operation was given. `reasons` are kept in the state, and a
+    `inputs` are set only if they differ from the operation's inputs. `reasons` are kept in the state, and a
     Read fails with them until the resource is ready.
     """
 
@@ -56,14 +56,14 @@ class InitializationFailedError(ResourceError):
 
 @dataclass(frozen=True)
 class CheckFailure:
-    """One wrong input: the path of the property ("" for the whole resource) and what would be right."""
+    """One wrong input: the path of the property ("" for the whole resource) and the rule."""
 
     property: str
     reason: str
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """`text` without any of `secrets`, also where only one long line of a many-line secret appears in it."""
+    """`text` without `secrets`, including single long lines of secrets with several lines."""
     parts = {part for secret in secrets for part in (secret, *secret.splitlines())}
     for part in sorted(parts, key=len, reverse=True):
         if len(part.strip()) >= _SHORTEST_SECRET:
@@ -77,7 +77,7 @@ def abort_initialization_failed(
     secrets: Iterable[Path],
     texts: frozenset[str],
 ) -> Any:
-    """Ends the call with ErrorResourceInitFailed in the status details; never returns."""
+    """Ends the call with ErrorResourceInitFailed in the status details. Never returns."""
     reasons = [redact(reason, texts) for reason in failure.reasons]
     detail = provider_pb2.ErrorResourceInitFailed(
         id=failure.identity,

@@ -1,4 +1,4 @@
-"""What one type of resource has to know: check, diff, create, read, update, delete."""
+"""The interface of a resource type: check, diff, create, read, update, delete."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hybrid_mesh.plugins.framework.values import Properties
 
 @dataclass(frozen=True)
 class Diff:
-    """The verdict of a diff.
+    """The result of a diff.
 
-    `replaces` names the properties whose change needs a new resource; `detailed` has the property paths
-    (`a.b[0]`) that the engine shows. `delete_before_replace` when two cannot exist side by side.
+    `replaces` are the properties whose change replaces the resource; `detailed` has the property paths
+    (`a.b[0]`) that the engine shows. `delete_before_replace` is for resources that cannot exist twice.
     """
 
     changes: bool
@@ -35,9 +35,10 @@ class Diff:
         replace_on: Collection[str] = (),
         ignore: Collection[str] = (),
     ) -> Diff:
-        """The structural difference of two sets of inputs; a change of a property in `replace_on` replaces.
+        """The structural difference of two sets of inputs. A change of a property in `replace_on` replaces
+        the resource.
 
-        Properties in `ignore` do not count at all.
+        Properties in `ignore` are ignored.
         """
         found = compare(old, new, ignore)
         replaces = sorted({str(path[0]) for path in found} & set(replace_on))
@@ -50,7 +51,7 @@ class Diff:
 
 @dataclass(frozen=True)
 class Checked:
-    """Checked inputs (with defaults filled in) and what is wrong with them."""
+    """Checked inputs (with defaults filled in) and their failures."""
 
     inputs: Properties
     failures: list[CheckFailure] = field(default_factory=list)
@@ -58,7 +59,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Created:
-    """A created resource: its id ("" in a preview) and outputs."""
+    """A created resource: its ID ("" in a preview) and outputs."""
 
     identity: str
     outputs: Properties
@@ -66,11 +67,11 @@ class Created:
 
 @dataclass(frozen=True)
 class ReadState:
-    """A resource as it is now. `inputs` is what a program would have to say to get it as it is (drift
-    shows there).
+    """The current state of a resource. `inputs` are those with which a program would create it as it is, so
+    that they show drift.
 
-    `ready` only where the handler has looked: it ends an initialization failure. A handler that asks no one
-    leaves it False, and what failed stays failed until an update succeeds.
+    `ready` ends an initialization failure; it is only set by a handler that has checked. Otherwise it is
+    False, and a failed resource remains failed until an update succeeds.
     """
 
     identity: str
@@ -81,7 +82,7 @@ class ReadState:
 
 @dataclass(frozen=True)
 class CheckCall:
-    """Inputs of a program, and those that were checked before ({} for a new resource)."""
+    """Inputs of a program, and the previously checked ones ({} for a new resource)."""
 
     olds: Properties
     news: Properties
@@ -90,7 +91,7 @@ class CheckCall:
 
 @dataclass(frozen=True)
 class DiffCall:
-    """A resource as the state has it, and its checked inputs of now."""
+    """A resource in the state, and its new checked inputs."""
 
     identity: str
     old_outputs: Properties
@@ -101,7 +102,7 @@ class DiffCall:
 
 @dataclass(frozen=True)
 class CreateCall:
-    """`timeout` is the user's custom timeout in seconds, 0 when there is none."""
+    """`timeout` is the custom timeout in seconds, 0 without one."""
 
     inputs: Properties
     preview: bool
@@ -111,7 +112,7 @@ class CreateCall:
 
 @dataclass(frozen=True)
 class ReadCall:
-    """A resource as the state has it; for an import or `.get()` without `inputs` and `outputs`."""
+    """A resource in the state. For an import or `.get()`, `inputs` and `outputs` are empty."""
 
     identity: str
     inputs: Properties
@@ -134,7 +135,7 @@ class UpdateCall:
 
 @dataclass(frozen=True)
 class DeleteCall:
-    """A resource as the state has it; `timeout` as in `CreateCall`."""
+    """A resource in the state. `timeout` is as in `CreateCall`."""
 
     identity: str
     outputs: Properties
@@ -146,9 +147,9 @@ class DeleteCall:
 class ResourceHandler(ABC):
     """One type of resource. Values may be or hold `UNKNOWN` in check, diff and previews.
 
-    All methods may be called by several threads at once. They raise ResourceError for what a user can
-    understand and InitializationFailedError for what exists but is not ready. Inputs that arrive secret
-    leave secret at the same path of inputs and outputs; `secret_outputs` are always secret.
+    Several threads may call a handler's methods at the same time. They raise ResourceError for failures to
+    show to the user, and InitializationFailedError for a resource that exists but is not ready. Secret inputs
+    remain secret at the same path of inputs and outputs; `secret_outputs` are always secret.
     """
 
     secret_outputs: ClassVar[frozenset[str]] = frozenset()
@@ -159,22 +160,23 @@ class ResourceHandler(ABC):
 
     @abstractmethod
     def diff(self, call: DiffCall) -> Diff:
-        """Compares; must have no effect and, unless the resource says otherwise, ask no one."""
+        """Compares. It must have no side effects and, unless documented otherwise, no I/O."""
 
     @abstractmethod
     def create(self, call: CreateCall) -> Created:
-        """Makes it. In a preview nothing is made and what only creation can tell is `UNKNOWN`.
+        """Creates it. In a preview, nothing is created, and outputs that are only known after creation are
+        `UNKNOWN`.
 
-        `timeout` is the user's custom timeout in seconds, 0 when there is none.
+        `timeout` is the custom timeout in seconds, 0 without one.
         """
 
     @abstractmethod
     def read(self, call: ReadCall) -> ReadState | None:
-        """The present state, or None when it is gone. With empty `inputs` and `outputs` it is an import
-        or `.get()`.
+        """The current state; None if the resource no longer exists. With empty `inputs` and `outputs`, it is
+        an import or `.get()`.
 
-        `context.unready` says why the last create or update failed to make it ready. A handler that can find
-        out whether it is ready now does so only then, and without a long wait.
+        `context.unready` has the reasons why the resource was not ready after the last create or update. Only
+        then should a handler check whether it is ready now, without a long wait.
         """
 
     @abstractmethod
@@ -183,4 +185,4 @@ class ResourceHandler(ABC):
 
     @abstractmethod
     def delete(self, call: DeleteCall) -> None:
-        """Deletes it and waits until it is gone; what is gone already is no error."""
+        """Deletes it and waits for its deletion. A missing resource is not an error."""

@@ -1,8 +1,8 @@
-"""From a kubeconfig to what a connection to its API server needs, by the rules of kubectl.
+"""Derives the settings of a connection to an API server from a kubeconfig, by kubectl's rules.
 
 Source: "Organizing Cluster Access Using kubeconfig Files" and "client-go credential plugins" of the
-Kubernetes documentation; fields of client-go `tools/clientcmd/api/v1/types.go`. No credential is left in a
-file.
+Kubernetes documentation; fields of client-go `tools/clientcmd/api/v1/types.go`. Credentials are never written
+to a file.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _EXEC_SECONDS: Final = 60.0
 
 
 class KubeconfigError(ResourceError):
-    """A kubeconfig cannot be used; the text holds nothing of it."""
+    """A kubeconfig cannot be used. The text contains nothing of it."""
 
 
 @dataclass(frozen=True)
 class Access:
     """One API server and how to authenticate: `authorization` is the header, None with a client certificate.
 
-    `tls` is None for plain HTTP. `server_name` is the name in its certificate, where that is not the host.
+    `tls` is None for plain HTTP. `server_name` is the name in its certificate, if that differs from the host.
     """
 
     server: str
@@ -46,9 +46,8 @@ class Access:
 
 
 def load(kubeconfig: str | None, context: str | None) -> Access:
-    """The access of `context` (the current one by default) in a kubeconfig: a text, the path of a file, or
-    None for the ambient one. Runs its credential plug-in. Raises KubeconfigError.
-    """
+    """The access of `context` (default: the current one) in a kubeconfig: a text, the path of a file, or
+    None for the default one. Runs its credential plug-in. Raises KubeconfigError."""
     try:
         merged = _merged(kubeconfig)
         where = _named(merged, "context", context or merged["current-context"])
@@ -85,7 +84,7 @@ def _named(merged: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]
 
 
 def _credentials(user: Mapping[str, Any], cluster: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`user`, or what its credential plug-in answers, under the same keys."""
+    """`user`, or the output of its credential plug-in under the same keys."""
     if not user.get("exec"):
         return user
     answer = _run(user["exec"], cluster)["status"]
@@ -150,7 +149,7 @@ def _tls(cluster: Mapping[str, Any]) -> ssl.SSLContext:
 
 
 def _content(entry: Mapping[str, Any], key: str) -> bytes | None:
-    """The value of `key`-data, decoded, else of the file that `key` names."""
+    """The decoded value of `<key>-data`, else the contents of the file `key`."""
     if data := entry.get(f"{key}-data"):
         return base64.b64decode(data)
     path = entry.get(key)
@@ -169,7 +168,8 @@ def _authorization(user: Mapping[str, Any]) -> str | None:
 
 
 def _use_certificate(tls: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
-    """OpenSSL reads a key from a file only: one in memory where the system has such."""
+    """Loads a certificate. OpenSSL reads keys from files only: from one in memory, if the system supports
+    it."""
     with _private_file(certificate + b"\n" + key) as path:
         tls.load_cert_chain(path)
 

@@ -1,8 +1,8 @@
-"""Who calls: a plug-in listens on loopback, where every user of the host can reach it.
+"""Access control: a plug-in listens on loopback, where every user of the host can connect to it.
 
-Pulumi's own plug-ins answer everybody (sdk/go/common/util/rpcutil/serve.go); ours may run as root, and who
-can create a local VM or run a program is then root, too. The kernel says whose a connection is:
-`/proc/net/tcp` and `tcp6` list every socket with the user id of its owner
+Pulumi's own plug-ins accept all callers (sdk/go/common/util/rpcutil/serve.go). This one may run as root, and
+a caller that can create a local VM or run a program would be root, too. The kernel knows the owner of a
+connection: `/proc/net/tcp` and `tcp6` list every socket with the user ID of its owner
 (Documentation/networking/proc_net_tcp.rst of Linux).
 """
 
@@ -19,18 +19,18 @@ import grpc
 
 _TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _ESTABLISHED: Final = "01"
-"""Of no other state does the kernel name the owner: a socket that waits for its end counts as root's."""
+"""The only state in which the kernel lists the owner: a closing socket is listed as root's."""
 _PEERS: Final = "ipv4:127.0.0.1"
-"""A peer as gRPC names it, without its port. A caller may bind another address of 127/8 and a port that is in
-use on this one: it must not pass for the caller who uses that."""
-_REFUSED: Final = "the caller's connection does not belong to the user that this plug-in runs as"
+"""A peer in gRPC's form, without its port. A caller may bind another address of 127/8 with a port that
+another user has on this one, and must not be mistaken for that user."""
+_REFUSED: Final = "the caller is not the user that this plug-in runs as"
 
 
 class SameUserOnly(grpc.ServerInterceptor):  # type: ignore[misc]  # grpc has no types
-    """Refuses calls over connections that neither this process' user nor root has made.
+    """Refuses calls over connections of other users than this process's user and root.
 
-    `port` is the one that the server listens on, known once it does. Where the kernel has no such tables
-    (macOS), everybody is answered, as by Pulumi's own plug-ins.
+    `port` is the port that the server listens on, once it does. Without these kernel tables (macOS), all
+    callers are accepted, as by Pulumi's own plug-ins.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class SameUserOnly(grpc.ServerInterceptor):  # type: ignore[misc]  # grpc has no
 
 
 def owner_of_connection(client_port: int, server_port: int) -> int | None:
-    """The user id of the client's end of a connection on 127.0.0.1, None when there is no such connection."""
+    """The user ID of the client of a connection on 127.0.0.1; None without such a connection."""
     ends = {_v4(client_port): _v4(server_port), _mapped(client_port): _mapped(server_port)}
     for table in _TABLES:
         for line in _lines(table):
@@ -96,7 +96,7 @@ _LOOPBACK: Final = socket.inet_aton("127.0.0.1")
 
 
 def _lines(table: Path) -> list[str]:
-    """The rows of one table; a kernel without IPv6 does not have the second."""
+    """The rows of one table. A kernel without IPv6 does not have the second table."""
     return table.read_text().splitlines()[1:] if table.exists() else []
 
 
@@ -105,10 +105,10 @@ def _v4(port: int) -> str:
 
 
 def _mapped(port: int) -> str:
-    """As an IPv6 socket has it (::ffff:127.0.0.1)."""
+    """The form of an IPv6 socket (::ffff:127.0.0.1)."""
     return f"{_words(bytes(10) + bytes([0xFF, 0xFF]) + _LOOPBACK)}:{port:04X}"
 
 
 def _words(address: bytes) -> str:
-    """An address as the kernel prints it: words of four bytes in the host's own order."""
+    """An address in the kernel's form: words of four bytes in the host's byte order."""
     return "".join(f"{word:08X}" for word in struct.unpack(f"={len(address) // 4}I", address))

@@ -11,9 +11,8 @@ from hybrid_mesh.plugins.framework.values import Properties
 
 
 class Provider:
-    """Serves resources of the types in `handlers` (token -> handler). Override what the provider's own
-    inputs need.
-    """
+    """Serves resources of the types in `handlers` (token -> handler). Override the methods for the
+    provider's own inputs as needed."""
 
     def __init__(self, name: str, version: str, handlers: Mapping[str, ResourceHandler]) -> None:
         self.name = name
@@ -21,7 +20,7 @@ class Provider:
         self._handlers = dict(handlers)
 
     def handler(self, token: str) -> ResourceHandler:
-        """The handler of a resource type. Raises ResourceError for a type that the provider does not have."""
+        """The handler of a resource type. Raises ResourceError for an unknown type."""
         if token not in self._handlers:
             raise ResourceError(f"the plug-in {self.name} {self.version} has no resource type {token}")
         return self._handlers[token]
@@ -32,16 +31,14 @@ class Provider:
         return Checked(news)
 
     def diff_config(self, old_inputs: Properties, news: Properties, context: CallContext) -> Diff:
-        """Compares the provider's own inputs; `replaces` would replace every resource of the provider."""
+        """Compares the provider's own inputs. `replaces` would replace all resources of the provider."""
         del context
         return Diff.of_inputs(old_inputs, news)
 
     def configure(self, inputs: Properties, context: CallContext) -> None:
-        """Takes the provider's inputs, once, before any resource. Must not fail for a server that is
-        unreachable.
-        """
+        """Sets the provider's inputs, once, before any resource. Must not fail if a server is unreachable."""
 
     def invoke(self, token: str, arguments: Properties, context: CallContext) -> Properties:
-        """Runs a function. Raises ResourceError for one that the provider does not have."""
+        """Runs a function. Raises ResourceError for an unknown function."""
         del arguments, context
         raise ResourceError(f"the plug-in {self.name} has no function {token}")

@@ -1,6 +1,5 @@
 """The process of a plug-in: it serves its own user on a free port of 127.0.0.1, prints the port, and ends
-quietly when told.
-"""
+when signalled."""
 
 from __future__ import annotations
 
@@ -21,9 +20,9 @@ from hybrid_mesh.plugins.framework.provider import Provider
 from hybrid_mesh.plugins.framework.servicer import ProviderServicer
 
 _THREADS: Final = 512
-"""Each awaited resource holds a thread, and the engine has no limit of its own by default."""
+"""Each waiting resource occupies a thread, and the engine has no limit by default."""
 _LARGEST_MESSAGE: Final = 400 * 1024 * 1024
-"""As in pulumi/sdk/go/common/util/rpcutil."""
+"""The limit of pulumi/sdk/go/common/util/rpcutil."""
 _PARENT_CHECK_SECONDS: Final = 2.0
 
 
@@ -37,9 +36,8 @@ def start(provider: Provider, engine_address: str = "") -> tuple[grpc.Server, Pr
 
 
 def start_on_loopback(register: Callable[[grpc.Server], None]) -> tuple[grpc.Server, int]:
-    """A running server with the services that `register` adds to it, which answers this user and root only,
-    and its port.
-    """
+    """A running server with the services that `register` adds, and its port. It accepts calls of this user
+    and root only."""
     peers = SameUserOnly()
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="call"),
@@ -58,7 +56,7 @@ def start_on_loopback(register: Callable[[grpc.Server], None]) -> tuple[grpc.Ser
 def serve(provider: Provider, arguments: list[str] | None = None) -> None:
     """Serves until SIGINT, SIGTERM or the end of the engine; never returns.
 
-    `arguments` as the engine gives them (sys.argv[1:]): flags and the engine's address.
+    `arguments` are those of the engine (sys.argv[1:]): flags and the engine's address.
     """
     given = sys.argv[1:] if arguments is None else arguments
     addresses = [argument for argument in given if not argument.startswith("-")]
@@ -71,12 +69,13 @@ def serve(provider: Provider, arguments: list[str] | None = None) -> None:
     wait_for_end(stop, watch_parent=bool(addresses))
     servicer.cancel()
     server.stop(grace=1).wait()
-    # A thread may still be in a blocking call; nothing in it is worth a delay now.
+    # A thread may still be in a blocking call, which is not worth waiting for.
     os._exit(0)
 
 
 def wait_for_end(stop: threading.Event, *, watch_parent: bool) -> None:
-    """Returns when `stop` is set or, if watched, when the parent process is gone (the engine was killed)."""
+    """Returns when `stop` is set or, if watched, when the parent process has ended (the engine was
+    killed)."""
     parent = os.getppid()
     while not stop.wait(_PARENT_CHECK_SECONDS):
         if watch_parent and os.getppid() != parent:

@@ -184,7 +184,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @contextmanager
     def _call(self, request: Any, context: grpc.ServicerContext, *decoded: Decoded) -> Iterator[CallContext]:
-        """The call's context; what is raised inside ends the call as one clear line without secrets."""
+        """The call's context. Exceptions inside end the call with one line without secrets."""
         texts = self._provider_secrets.union(*(secret_strings(each) for each in decoded))
         unready = [reason for each in decoded for reason in each.value.pop(UNREADY, ())]
         urn = getattr(request, "urn", "")
@@ -209,7 +209,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         except ResourceError as failure:
             context.abort(grpc.StatusCode.UNKNOWN, redact(str(failure), texts))
         except Exception as failure:
-            # The last boundary before the engine: a mistake of ours must be one line there too.
+            # The last boundary before the engine: an internal error must be one line, too.
             _abort_internal(context, failure, texts, call)
 
 
@@ -236,7 +236,8 @@ def _tops(names: frozenset[str]) -> frozenset[Path]:
 
 
 def _outputs(outputs: Properties, handler: ResourceHandler, secrets: frozenset[Path]) -> struct_pb2.Struct:
-    """Outputs with the inputs' secret marks; those inside a list cover the list: its order may be another."""
+    """Outputs with the inputs' secret marks. Marks inside a list cover the whole list, as its order may
+    differ."""
     covering = {tuple(itertools.takewhile(lambda step: isinstance(step, str), path)) for path in secrets}
     return encode(outputs, covering | _tops(handler.secret_outputs))
 

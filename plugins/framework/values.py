@@ -1,10 +1,10 @@
 """Property values between the engine's protobuf structs and plain Python.
 
-Handlers work with plain dictionaries, lists, strings, numbers and booleans. Two things the wire knows and
-plain Python does not are kept beside or inside them: which values are secret (their paths, in
-`Decoded.secrets`) and which are not known yet (the sentinel `UNKNOWN`, in a preview).
+Handlers work with plain dictionaries, lists, strings, numbers and booleans. Two properties of values have no
+plain form: secret values are listed by path in `Decoded.secrets`, and values that are unknown in a preview
+are the sentinel `UNKNOWN`.
 
-The marks on the wire are those of pulumi/sdk (`go/common/resource/plugin/rpc.go`,
+The marks in the protobuf form are those of pulumi/sdk (`go/common/resource/plugin/rpc.go`,
 `go/common/resource/sig/sig.go`, `python/lib/pulumi/runtime/rpc.py`).
 """
 
@@ -18,15 +18,14 @@ from typing import Any, Final, TypeAlias
 from google.protobuf import struct_pb2
 
 Properties: TypeAlias = dict[str, Any]
-"""Property names (camelCase, as on the wire) to plain values, `UNKNOWN`, or `Secret` (only in what
-handlers return).
+"""Property names (in camelCase) to plain values, `UNKNOWN`, or `Secret` (only in results of handlers).
 """
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Where a value is: keys of dictionaries and indices of lists, outermost first."""
+"""The path of a value: keys of dictionaries and indices of lists, outermost first."""
 
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 a mark, no secret
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 a mark, not a secret
 _OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _UNKNOWN_STRING: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _UNKNOWN_MARKS: Final = frozenset(
@@ -43,7 +42,7 @@ _UNKNOWN_MARKS: Final = frozenset(
 
 
 class Unknown(Enum):
-    """The type of `UNKNOWN`: a value that a preview cannot know yet."""
+    """The type of `UNKNOWN`: a value that is not known in a preview."""
 
     UNKNOWN = "unknown"
 
@@ -56,9 +55,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that a handler returns and that the engine must keep encrypted in the state and out of its
-    output.
-    """
+    """A result of a handler that the engine must encrypt in the state and hide in its output."""
 
     value: Any
 
@@ -75,7 +72,7 @@ class Decoded:
 
 
 def decode(struct: struct_pb2.Struct) -> Decoded:
-    """The plain form of `struct`. Top-level nulls are dropped, as the engine treats them as absent."""
+    """The plain form of `struct`. Top-level nulls are dropped, as for the engine they are absent."""
     secrets: set[Path] = set()
     properties = {
         key: plain
@@ -86,9 +83,9 @@ def decode(struct: struct_pb2.Struct) -> Decoded:
 
 
 def encode(properties: Mapping[str, Any], secrets: Iterable[Path] = ()) -> struct_pb2.Struct:
-    """The wire form of `properties`; `Secret` values and those at the given paths are marked secret.
+    """The protobuf form of `properties`. `Secret` values and those at the given paths are marked secret.
 
-    A path that `properties` does not have is ignored. Raises TypeError for a value that has no wire form.
+    Paths that do not exist are ignored. Raises TypeError for a value without a protobuf form.
     """
     marked = frozenset(secrets)
     return struct_pb2.Struct(
@@ -97,7 +94,7 @@ def encode(properties: Mapping[str, Any], secrets: Iterable[Path] = ()) -> struc
 
 
 def contains_unknown(value: object) -> bool:
-    """Whether `value` is, or holds anywhere inside, `UNKNOWN`."""
+    """Whether `value` is or contains `UNKNOWN`."""
     if isinstance(value, Secret):
         return contains_unknown(value.value)
     if isinstance(value, Mapping):

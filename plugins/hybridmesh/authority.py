@@ -1,9 +1,8 @@
-"""The mesh's certificate authority: one self-signed root and one intermediate per cluster, as Istio reads
-them.
+"""The mesh's certificate authority: one self-signed root and one intermediate per cluster, in Istio's form.
 
-Source of the fields: Istio's `tools/certs` (subject, basicConstraints, keyUsage, the SAN that istiod is
-called by) and `istio/pkg/security` (which keys of the Secret `cacerts` istiod reads). Keys are ECDSA P-256,
-which istiod accepts.
+Source of the fields: Istio's `tools/certs` (subject, basicConstraints, keyUsage, istiod's SAN) and
+`istio/pkg/security` (which keys of the Secret `cacerts` istiod reads). Keys are ECDSA P-256, which istiod
+accepts.
 """
 
 from dataclasses import dataclass
@@ -18,13 +17,13 @@ from cryptography.x509.oid import NameOID
 from hybrid_mesh.model.istio_facts import ISTIOD_HOST
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
-"""Certificates are valid from a little before they are made: not every VM's clock agrees."""
+"""Certificates are valid from shortly before their creation, as clocks differ."""
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 class AuthorityError(Exception):
-    """A root that was given cannot serve as one; the text names what is wrong and holds no key."""
+    """A configured root is not a valid CA. The text says why and contains no key."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +56,15 @@ def make_root(trust_domain: str, mesh_id: str, validity_days: int, now: datetime
 
 
 def read_root(certificate_pem: str, key_pem: str) -> Root:
-    """The root in two PEM texts. Raises AuthorityError when they do not make a certificate authority."""
+    """The root from two PEM texts. Raises AuthorityError if they are not a valid certificate authority."""
     try:
         certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
     except ValueError as failure:
-        raise AuthorityError("the root certificate is no PEM certificate") from failure
+        raise AuthorityError("the root certificate is not a valid PEM certificate") from failure
     try:
         key = serialization.load_pem_private_key(key_pem.encode(), password=None)
     except (ValueError, TypeError) as failure:
-        raise AuthorityError("the root key is no unencrypted PEM private key") from failure
+        raise AuthorityError("the root key is not an unencrypted PEM private key") from failure
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise AuthorityError("the root key is neither an ECDSA nor an RSA key")
     if _public(key.public_key()) != _public(certificate.public_key()):
@@ -77,10 +76,10 @@ def read_root(certificate_pem: str, key_pem: str) -> Root:
 def make_intermediate(
     root: Root, trust_domain: str, cluster: str, validity_days: int, now: datetime
 ) -> dict[str, str]:
-    """The data of one cluster's Secret `cacerts`, signed by `root` and never outliving it.
+    """The data of one cluster's Secret `cacerts`, signed by `root`. It expires before the root does.
 
     Keys: `ca-cert.pem`, `ca-key.pem`, `root-cert.pem`, `cert-chain.pem` (intermediate, then root). Raises
-    AuthorityError when the root has expired.
+    AuthorityError if the root has expired.
     """
     expiry = min(now + timedelta(days=validity_days), root.certificate.not_valid_after_utc)
     if expiry <= now:
@@ -117,7 +116,7 @@ def make_request(trust_domain: str, cluster: str) -> tuple[str, str]:
 
 
 def life_of(certificate_pem: str) -> tuple[datetime, timedelta]:
-    """From when on and for how long the certificate is valid."""
+    """Start and duration of the certificate's validity."""
     certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
     start = certificate.not_valid_before_utc
     return start, certificate.not_valid_after_utc - start
@@ -186,7 +185,9 @@ def _require_authority(certificate: x509.Certificate) -> None:
     except x509.ExtensionNotFound:
         raise AuthorityError("the root certificate lacks basicConstraints CA:true") from None
     if not constraints.ca or constraints.path_length == 0:
-        raise AuthorityError("the root certificate may not sign the intermediates of the clusters")
+        raise AuthorityError(
+            "the root certificate must be a CA that may sign intermediates (basicConstraints)"
+        )
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:

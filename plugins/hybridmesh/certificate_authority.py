@@ -32,7 +32,7 @@ ROOT_INPUTS: Final = {
     "rootCertificatePem": "trust.certificate",
     "rootKeyPem": "trust.key",
 }
-"""What the root is made from, and the key of the configuration that says so."""
+"""Inputs that determine the root, and their configuration keys."""
 ROOT_WARNING: Final = timedelta(days=180)
 _PREVIEWED: Final = {
     "ca-cert.pem": UNKNOWN,
@@ -65,14 +65,14 @@ class CertificateAuthorityHandler(DeclaredHandler):
     }
     computed = ("rootCertificatePem", "rootKeyPem", "intermediates")
     secret_outputs = frozenset({"rootKeyPem", "intermediates"})
-    no_import = "a certificate authority cannot be imported; give its root by trust.issuer: files"
+    no_import = "a certificate authority cannot be imported; set trust.issuer: files to use your own root"
 
     def wrong_values(self, olds: Properties, inputs: Properties) -> Iterable[CheckFailure]:
         yield from wrong_days(inputs, "rootValidityDays", "intermediateValidityDays")
         if inputs["rotation"] not in ("none", UNKNOWN):
-            yield CheckFailure("rotation", "trust.rotation knows only none")
+            yield CheckFailure("rotation", "trust.rotation must be none")
         if inputs["issuer"] not in ("self-signed", "files", UNKNOWN):
-            yield CheckFailure("issuer", "trust.issuer is self-signed or files")
+            yield CheckFailure("issuer", "trust.issuer must be self-signed or files")
         yield from _wrong_files(inputs)
         if olds:
             yield from _root_changes(self.completed(olds), inputs)
@@ -80,7 +80,8 @@ class CertificateAuthorityHandler(DeclaredHandler):
     def outdated(
         self, old_outputs: Properties, old_inputs: Properties, news: Properties, context: CallContext
     ) -> Iterable[Path]:
-        """The intermediates in the last third of their life. A root near its end is only told of."""
+        """The intermediates in the last third of their validity. For a root near its expiry, it logs a
+        warning."""
         del old_inputs
         now = utc_now()
         start, life = life_of(old_outputs["rootCertificatePem"])
@@ -102,7 +103,8 @@ class CertificateAuthorityHandler(DeclaredHandler):
         return Created(f"{call.inputs['meshId']}-ca", _outputs(call.inputs, root, intermediates))
 
     def update(self, call: UpdateCall) -> Properties:
-        """Issues what is new, due, or of another length of life; every other intermediate stays as it is."""
+        """Issues intermediates that are new, due for renewal, or of another validity. Others remain
+        unchanged."""
         now = utc_now()
         kept = _kept(call.old_outputs, call.old_inputs, call.news, now)
         if call.preview or contains_unknown(call.news):
@@ -120,13 +122,13 @@ def _wrong_files(inputs: Properties) -> list[CheckFailure]:
     certificate, key = inputs.get("rootCertificatePem"), inputs.get("rootKeyPem")
     if inputs["issuer"] == "self-signed":
         if certificate is not None or key is not None:
-            return [CheckFailure("rootCertificatePem", "a root of your own needs trust.issuer: files")]
+            return [CheckFailure("rootCertificatePem", "your own root requires trust.issuer: files")]
         return []
     if inputs["issuer"] is UNKNOWN or certificate is UNKNOWN or key is UNKNOWN:
         return []
     if certificate is None or key is None:
         missing = "rootCertificatePem" if certificate is None else "rootKeyPem"
-        return [CheckFailure(missing, "trust.issuer: files needs both the root's certificate and its key")]
+        return [CheckFailure(missing, "trust.issuer: files requires both the root's certificate and its key")]
     try:
         read_root(certificate, key)
     except AuthorityError as failure:
@@ -135,14 +137,12 @@ def _wrong_files(inputs: Properties) -> list[CheckFailure]:
 
 
 def _root_changes(previous: Properties, inputs: Properties) -> list[CheckFailure]:
-    """A root is never changed by the way: VMs and proxies that trust only the old one would be cut
-    off.
-    """
+    """Refuses changes of the root: VMs and proxies that only trust the old root would be cut off."""
     return [
         CheckFailure(
             name,
-            f"{key} decides the mesh's root, which does not change while trust.rotation is none; "
-            f"set {key} back to what it was",
+            f"{key} determines the mesh's root, which cannot change with trust.rotation: none; "
+            f"restore the previous value of {key}",
         )
         for name, key in ROOT_INPUTS.items()
         if inputs.get(name) is not UNKNOWN and inputs.get(name) != previous.get(name)

@@ -1,8 +1,8 @@
-"""`hybridmesh:index:CertificateRequest`: a key, and the request by which a cloud's CA signs an intermediate.
+"""`hybridmesh:index:CertificateRequest`: a key, and the signing request for an intermediate to a cloud's CA.
 
-For the issuers that keep the root's key to themselves (google-cas, aws-private-ca). Inputs: `trustDomain`,
-`cluster`, `validityDays` (what the CA will be asked for). Outputs: the inputs, `requestPem`, `keyPem`
-(secret) and `issuedAt`. A changed request makes the cloud issue another certificate.
+For the issuers whose root key never leaves the cloud (google-cas, aws-private-ca). Inputs: `trustDomain`,
+`cluster`, `validityDays` (the validity to request from the CA). Outputs: the inputs, `requestPem`, `keyPem`
+(secret) and `issuedAt`. A changed request makes the cloud issue a new certificate.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ class CertificateRequestHandler(DeclaredHandler):
     inputs = frozenset({"trustDomain", "cluster", "validityDays"})
     computed = ("requestPem", "keyPem", "issuedAt")
     secret_outputs = frozenset({"keyPem"})
-    no_import = "a certificate request cannot be imported: its key was never elsewhere"
+    no_import = "a certificate request cannot be imported: its key exists in the state only"
 
     def wrong_values(self, olds: Properties, inputs: Properties) -> Iterable[CheckFailure]:
         del olds
@@ -31,7 +31,7 @@ class CertificateRequestHandler(DeclaredHandler):
     def outdated(
         self, old_outputs: Properties, old_inputs: Properties, news: Properties, context: CallContext
     ) -> Iterable[Path]:
-        """The request of an intermediate in the last third of its life."""
+        """The request of an intermediate in the last third of its validity."""
         del news
         issued = datetime.fromisoformat(old_outputs["issuedAt"]).astimezone(UTC)
         if not renewal_due(issued, timedelta(days=old_inputs["validityDays"]), utc_now()):

@@ -1,4 +1,4 @@
-"""What local VMs say themselves when they do not join."""
+"""Diagnosis of local VMs that do not join."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -16,7 +16,7 @@ _AGENT_LOG: Final = "/var/log/istio/istio.log /var/log/istio/istio.err.log"
 
 
 def agents_words(machines: Mapping[str, str], ready: Collection[str], context: CallContext) -> list[str]:
-    """The last lines of the agent's log on each of `machines` (name -> address) whose address is not in
+    """The last lines of the agent's log of each of `machines` (name -> address) whose address is not in
     `ready`, without secrets."""
     lines = []
     for name, address in sorted(machines.items()):
@@ -31,7 +31,7 @@ def agents_words(machines: Mapping[str, str], ready: Collection[str], context: C
             )
         except ResourceError as failure:
             context.log(Severity.DEBUG, f"no log of VM {name}: {failure}")
-            words = "the lab does not tell its log"
+            words = "the lab did not return its log"
         lines.append(f"VM {name} ({address}), Istio's agent:\n{words}")
     return lines
 
@@ -41,5 +41,5 @@ def _log(name: str) -> str:
     try:
         told = connect(start=False).machine_shell(name, command, _LOG_SECONDS)
     except LabError as failure:
-        return f"no answer ({without_secrets(str(failure))})"
-    return without_secrets(told.stdout).strip() or "it has written nothing yet"
+        return f"no response ({without_secrets(str(failure))})"
+    return without_secrets(told.stdout).strip() or "(nothing logged yet)"

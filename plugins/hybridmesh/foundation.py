@@ -1,16 +1,17 @@
-"""`hybridmesh:index:Foundation`: what a live stack stands on, and the refusal to pull it away.
+"""`hybridmesh:index:Foundation`: settings of a live stack that cannot change in place.
 
-The program registers it before everything else, so that its check, which is given the inputs of the last up,
-refuses a change before anything is touched, in a preview too.
+The program registers it before everything else. Its check gets the inputs of the last `up`, and refuses a
+change before any resource is changed, also in a preview.
 
 Inputs: `stack`, `protected`, and `facts`: the path of a network, a cluster or the trust in the configuration
 -> key -> value, all of them texts. Outputs: the inputs.
 
-Facts of what is in a cloud never change while it is declared. What is in a network cannot move. Of a cluster
-there cannot be two for a while, as they would have the same ranges and the same reserved addresses; and the
-engine cannot delete one with all that is in it before it makes the other: 3.259 closes the connection to the
-cluster's provider when it finds that this will be replaced too (`Diff` in pkg/resource/deploy/providers).
-In a stack that was protected at its last up nothing changes, and no path goes.
+Facts of cloud resources never change while they are declared. Members of a network cannot move to another
+one. A cluster cannot be replaced: two of them cannot exist at the same time, as they would have the same
+CIDRs and reserved addresses. The engine cannot delete the old one with all its objects first either: 3.259
+closes the connection to the cluster's provider when it finds that this will be replaced too (`Diff` in
+pkg/resource/deploy/providers). In a stack that was protected at its last `up`, no fact may change and no path
+may be removed.
 """
 
 from collections.abc import Iterator
@@ -27,14 +28,14 @@ _NETWORKS: Final = "networks."
 
 class FoundationHandler(RememberedHandler):
     inputs = frozenset({"stack", "protected", "facts"})
-    no_import = "a foundation cannot be imported: run up, which remembers one"
+    no_import = "a foundation cannot be imported; `up` creates it"
 
     def identity(self, inputs: Properties) -> str:
         del inputs
         return "foundation"
 
     def wrong_values(self, olds: Properties, inputs: Properties) -> Iterator[CheckFailure]:
-        """The refusals; inputs that are not complete are refused for that."""
+        """The refusals. Incomplete inputs are reported by other checks."""
         if olds and self.inputs <= inputs.keys() and not contains_unknown(inputs):
             yield from (CheckFailure("", reason) for reason in _refusals(olds, inputs))
 
@@ -44,7 +45,7 @@ def _refusals(olds: Properties, news: Properties) -> Iterator[str]:
     for path, before in sorted(olds["facts"].items()):
         now = news["facts"].get(path)
         if now is None and protected:
-            yield f"{path} is taken out of the configuration. {lift_protection(olds['stack'])}"
+            yield f"{path} cannot be removed. {lift_protection(olds['stack'])}"
         if now is None or not (protected or before.get("type") in IN_CLOUDS):
             continue
         lift = f". {lift_protection(olds['stack'])}" if protected else ""
@@ -58,12 +59,12 @@ def _changed(path: str, key: str, before: Any, now: Any) -> str:
     kind, _, name = path.partition(".")
     if path.startswith(_NETWORKS):
         return (
-            f"{what}: what is in a cloud's network cannot move. Declare another network with clusters and "
-            f"groups of its own, run up, then take {name} and what is in it out"
+            f"{what}: members of a cloud's network cannot move. Declare a new network with its own clusters "
+            f"and groups, run `up`, then remove {name} and its members"
         )
     if kind == "clusters":
         return (
-            f"{what}: the cluster would be another one. Take {name} and what is in it out, run up, then put "
-            "it in again; or declare another cluster beside it"
+            f"{what}: the cluster would have to be replaced. Remove {name} and everything in it, run `up`, "
+            "then add it again; or declare a second cluster first"
         )
-    return f"{what}: all that depends on it would be made anew"
+    return f"{what}: everything that depends on it would be replaced"

@@ -1,6 +1,4 @@
-"""What local clusters and local VMs have in common as resources: they are made, live as one incarnation,
-and die.
-"""
+"""The common base of local clusters and local VMs: each resource is one incarnation of a lab member."""
 
 from abc import abstractmethod
 from typing import ClassVar, Generic, TypeVar
@@ -37,17 +35,17 @@ Info = TypeVar("Info", bound=LabInfo)
 
 
 class InstanceHandler(DeclaredHandler, Generic[Info]):
-    """One member of the lab. Its name is the input `<kind>Name`; its resource's id is its incarnation.
+    """One member of the lab. Its name is the input `<kind>Name`; the resource's ID is its incarnation.
 
-    A subclass says how the lab is asked for it. Where the input `quarantined` is set, there is no I/O at all.
+    A subclass implements the lab's calls. If the input `quarantined` is set, there is no I/O.
     """
 
     kind: ClassVar[str]
-    """What it is called in the name of its input."""
+    """The prefix of the input with its name."""
     noun: ClassVar[str]
-    """What it is called in texts."""
+    """The noun in messages."""
     made: ClassVar[str]
-    """Completes "<kind> <name> …" for one that is made."""
+    """Completes "<kind> <name> …" for a created member, in messages."""
     create_seconds: ClassVar[float]
     delete_seconds: ClassVar[float]
 
@@ -57,7 +55,7 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
 
     @abstractmethod
     def ensure(self, lab: LabClient, inputs: Properties, owner: Owner, report: Report) -> Info:
-        """Makes it for `owner`, or waits for it when it is being made. Raises LabError."""
+        """Creates it for `owner`, or waits for its creation. Raises LabError."""
 
     @abstractmethod
     def end(self, lab: LabClient, name: str) -> None:
@@ -68,7 +66,7 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         """The computed outputs."""
 
     def known(self, info: Info) -> bool:
-        """Whether `info` has all that the outputs tell."""
+        """Whether `info` has all values of the outputs."""
         del info
         return True
 
@@ -76,7 +74,7 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         return checked_network(super().completed(news))
 
     def diff(self, call: DiffCall) -> Diff:
-        """Asks the lab whether the recorded instance lives: a dead one is replaced."""
+        """Asks the lab whether the recorded instance exists. If it does not, it is replaced."""
         if _left_alone(call.news, call.old_inputs):
             return Diff.of_inputs(call.old_inputs, call.news)
         life, _ = self._look_up(call.old_outputs, call.identity, call.context)
@@ -102,13 +100,13 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         return ReadState(call.identity, call.inputs, {**call.inputs, **self.told(info)}, ready=True)
 
     def update(self, call: UpdateCall) -> Properties:
-        """Only the quarantine changes in place; an unfinished creation is awaited once more."""
+        """Only `quarantined` changes in place. An unfinished creation is awaited again."""
         if call.preview or _left_alone(call.news, call.old_inputs):
             return {**call.old_outputs, **call.news}
         return {**call.news, **self.told(self._ensure(call.news, call.timeout, call.context))}
 
     def delete(self, call: DeleteCall) -> None:
-        """Deletes this incarnation only: the name may belong to its successor already."""
+        """Deletes this incarnation only, as the name may already belong to its successor."""
         if _left_alone(call.inputs):
             return
         name, owner = self._name(call.outputs), owner_of(call.context)
@@ -145,9 +143,9 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
 def instance_diff(life: Life, old_inputs: Properties, news: Properties) -> Diff:
     """Every change of an input replaces. A dead instance is replaced on `instanceId`.
 
-    Two instances of one name cannot exist side by side, so a living one is deleted first. A dead one is not
-    in the way, and deleting first would make the engine delete what was in it, which nobody answers for any
-    more.
+    Two instances of one name cannot exist at the same time, so an existing one is deleted first. A dead one
+    is not in the way; if it were deleted first, the engine would also delete its objects, whose API server no
+    longer responds.
     """
     found = Diff.of_inputs(old_inputs, news, replace_on=frozenset({*old_inputs, *news}))
     if life is not Life.DEAD:

@@ -1,11 +1,11 @@
-"""`hybridmesh:index:LoadBalancerDrain`: on delete, waits until the cluster has no load balancer any more.
+"""`hybridmesh:index:LoadBalancerDrain`: on deletion, waits until the cluster has no load balancer.
 
-A Service of type LoadBalancer owns something outside its cluster. The cloud's controller takes it away and
-only then lets the Service go (finalizer `service.kubernetes.io/load-balancer-cleanup`, Kubernetes, "Garbage
-collecting load balancers"); without the controller, its nodes and its network it would leak.
+A Service of type LoadBalancer owns a resource outside its cluster. The cloud's controller deletes that
+resource before the Service (finalizer `service.kubernetes.io/load-balancer-cleanup`, Kubernetes, "Garbage
+collecting load balancers"). Without the controller, its nodes and its network, the load balancer would leak.
 
-Inputs: `clusterName`, `incarnation` (another one is another cluster), `kubeconfig` (secret),
-which no diff counts, `quarantined` (no I/O at all). Outputs: the inputs.
+Inputs: `clusterName`, `incarnation` (identifies the cluster), `kubeconfig` (secret; ignored in diffs),
+`quarantined` (no I/O). Outputs: the inputs.
 """
 
 from collections.abc import Mapping
@@ -37,13 +37,14 @@ class LoadBalancerDrainHandler(RememberedHandler):
         return f"{inputs['clusterName']}/load-balancers"
 
     def delete(self, call: DeleteCall) -> None:
-        """Waits. Raises ResourceError that names what is still there, or says that the cluster is not."""
+        """Waits. Raises ResourceError that names the remaining load balancers, or the failure of the
+        cluster."""
         known = {**call.outputs, **call.inputs}
         if known["quarantined"]:
             return
         waiting = _Waiting(known, call.context)
         cluster = known["clusterName"]
-        what = f"cluster {cluster} has given its load balancers back"
+        what = f"cluster {cluster} has no load balancers"
         try:
             call.context.wait_for(
                 waiting.done, what=what, timeout=call.timeout or _WAIT_SECONDS, interval=_ASK_SECONDS
@@ -53,7 +54,7 @@ class LoadBalancerDrainHandler(RememberedHandler):
 
 
 class _Waiting:
-    """Asks for the Services again and again, remembers the last answer and tells the progress."""
+    """Polls the Services, keeps the last response and reports the progress."""
 
     def __init__(self, inputs: Properties, context: CallContext) -> None:
         self._inputs = inputs
@@ -63,7 +64,7 @@ class _Waiting:
         self._trouble = ""
 
     def done(self) -> bool:
-        """Asks once; whether none is left."""
+        """Polls once. Returns whether none is left."""
         try:
             answer = self._server.get("/api/v1/services", _ANSWER_SECONDS)
         except ApiServerError as failure:
@@ -80,12 +81,12 @@ class _Waiting:
         if self._trouble:
             cluster = self._inputs["clusterName"]
             return (
-                f"{self._trouble}; if the cluster is gone for good, set clusters.{cluster}.state: "
-                "quarantined, run up, then destroy, and look for its load balancers in the cloud"
+                f"{self._trouble}; if the cluster no longer exists, set clusters.{cluster}.state: "
+                "quarantined, run `up`, then `destroy`, and delete its load balancers in the cloud"
             )
         return (
-            f"still there: {', '.join(self._left)}; delete a Service that the mesh did not make, or look at "
-            "its events (kubectl describe)"
+            f"load balancers remain: {', '.join(self._left)}; delete Services that the mesh did not create, "
+            "or see their events (kubectl describe)"
         )
 
 

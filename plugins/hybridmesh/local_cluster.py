@@ -1,9 +1,9 @@
-"""`hybridmesh:index:LocalCluster`: a Kubernetes cluster that the embedded site raises on this machine.
+"""`hybridmesh:index:LocalCluster`: a Kubernetes cluster of the local site.
 
 Inputs: `clusterName`, `network` {name, cidr, direct, delayMilliseconds, lossPercent}, `podCidr`,
-`serviceCidr`, `kubernetesVersion`, `quarantined` (no I/O at all). Outputs: the inputs, `instanceId` (this
-incarnation; also the resource's id), `kubeconfig` (secret), `endpoint` (from this VM), `peerEndpoint`
-(from other members of the lab), `certificateAuthorityPem`, `gatewayAddress` (reserved for the Service
+`serviceCidr`, `kubernetesVersion`, `quarantined` (no I/O). Outputs: the inputs, `instanceId` (this
+incarnation; also the resource's ID), `kubeconfig` (secret), `endpoint` (for this host), `peerEndpoint` (for
+other members of the lab), `certificateAuthorityPem`, `gatewayAddress` (reserved for the Service
 istio-system/istio-eastwestgateway).
 """
 

@@ -1,9 +1,8 @@
-"""`hybridmesh:index:LocalMachine`: a VM that the embedded site boots on this machine.
+"""`hybridmesh:index:LocalMachine`: a VM of the local site.
 
-Inputs: `machineName`, `network` {name, cidr, direct, delayMilliseconds, lossPercent}, `userData` (cloud-init;
-it holds no secret), `serviceAccountEmail` (the identity that the lab's metadata service vouches for).
-Outputs: the inputs, `instanceId` (this incarnation; also the resource's id), `address` (in its network),
-`wanAddress`.
+Inputs: `machineName`, `network` {name, cidr, direct, delayMilliseconds, lossPercent}, `userData` (cloud-init,
+not secret), `serviceAccountEmail` (the identity that the lab's metadata service issues tokens for). Outputs:
+the inputs, `instanceId` (this incarnation; also the resource's ID), `address` (in its network), `wanAddress`.
 """
 
 from hybrid_mesh.local.lab.client import LabClient

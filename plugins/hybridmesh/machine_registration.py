@@ -1,14 +1,13 @@
-"""`hybridmesh:index:MachineRegistration`: waits until a workload group's VMs are in the mesh.
+"""`hybridmesh:index:MachineRegistration`: waits until a workload group's VMs have joined the mesh.
 
-Inputs: `clusterName`, `kubeconfig` (secret; text or path; absent: the ambient one) and `context`, which no
-diff counts, `group`, `namespace`, `minimum`, `probe`, `triggers` (a change means: wait again;
-`machine-<name>` is the incarnation of a VM, `template` what a cloud makes VMs from),
-`machineAddresses` (local machines: name -> address), `quarantined` (no I/O at all). Outputs: the inputs,
-`workloadEntries` (names of the registrations), `connections` (address -> when it connected) and `superseded`
-(likewise, of registrations that do not count because their VM was replaced; empty once the wait has
-succeeded).
+Inputs: `clusterName`, `kubeconfig` (secret; text or path; default: the default kubeconfig) and `context`
+(both ignored in diffs), `group`, `namespace`, `minimum`, `probe`, `triggers` (a change waits again;
+`machine-<name>` is the incarnation of a VM, `template` the cloud's template of VMs), `machineAddresses`
+(local VMs: name -> address), `quarantined` (no I/O). Outputs: the inputs, `workloadEntries` (names of the
+registrations), `connections` (address -> time of connection) and `superseded` (the same for registrations
+that do not count because their VM was replaced; empty after success).
 
-An entry that contradicts its WorkloadGroup is corrected, and its VM does not count before.
+A WorkloadEntry that differs from its WorkloadGroup is corrected; until then, its VM does not count.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,14 +30,13 @@ _WAIT_SECONDS: Final = 300.0
 _ASK_SECONDS: Final = 0.4
 _PROGRESS_SECONDS: Final = 3.0
 _TEMPLATE: Final = "template"
-"""The trigger that changes when a cloud replaces the VMs of a group, one after the other."""
+"""The trigger that changes when a cloud replaces the VMs of a group one by one."""
 _NOTHING: Final[Properties] = {"workloadEntries": [], "connections": {}, "superseded": {}}
 
 
 class MachineRegistrationHandler(DeclaredHandler):
-    """Reading asks only after a wait that failed, deleting does nothing: VMs come and go by themselves,
-    which is no drift.
-    """
+    """Read checks only after a failed wait, and Delete does nothing: VMs come and go automatically, which
+    is not drift."""
 
     inputs = frozenset(
         {
@@ -64,7 +62,7 @@ class MachineRegistrationHandler(DeclaredHandler):
     computed = ("workloadEntries", "connections", "superseded")
     identifying = frozenset({"clusterName", "group", "namespace"})
     not_compared = frozenset({"kubeconfig", "context", "minimum", "machineAddresses"})
-    """Credentials change without a meaning; scaling is no difference; a new VM is a trigger."""
+    """Changed credentials and scaling are not differences. A new VM changes a trigger."""
     secret_outputs = frozenset({"kubeconfig"})
     no_import = "a VM registration cannot be imported"
 
@@ -72,7 +70,7 @@ class MachineRegistrationHandler(DeclaredHandler):
         del olds
         minimum = inputs.get("minimum", UNKNOWN)
         if minimum is not UNKNOWN and not (isinstance(minimum, int) and minimum >= 0):
-            yield CheckFailure("minimum", f"{minimum!r} is no number of machines")
+            yield CheckFailure("minimum", f"must be a number of VMs (got {minimum!r})")
 
     def read(self, call: ReadCall) -> ReadState | None:
         self.refuse_import(call.inputs)
@@ -95,9 +93,7 @@ class MachineRegistrationHandler(DeclaredHandler):
         return Created(identity, _await(identity, call.inputs, {}, call.timeout, call.context, rolling=False))
 
     def update(self, call: UpdateCall) -> Properties:
-        """Waits again. The registration that a replaced VM left behind does not count for its
-        successor.
-        """
+        """Waits again. The remaining registration of a replaced VM does not count for its successor."""
         if call.preview or contains_unknown(call.news):
             return self.previewed(call.news)
         if call.news["quarantined"]:
@@ -125,7 +121,7 @@ def _await(
     waiting = _Waiting(inputs, superseded, context, rolling=rolling)
     seconds = timeout or _WAIT_SECONDS
     minimum = inputs["minimum"]
-    what = f"{minimum} VM{'s' * (minimum != 1)} of the group {inputs['group']} joined the mesh"
+    what = f"{minimum} VM{'s' * (minimum != 1)} of group {inputs['group']} have joined the mesh"
     try:
         context.wait_for(waiting.done, what=what, timeout=seconds, interval=_ASK_SECONDS)
     except WaitTimeoutError as failure:
@@ -147,10 +143,10 @@ def _outputs(inputs: Properties, entries: list[Registration], superseded: Mappin
 
 
 def _superseded(old_outputs: Properties, old_inputs: Properties, news: Properties) -> dict[str, str]:
-    """Address -> connection of the registrations whose VM has been replaced since.
+    """Address -> time of connection of the registrations whose VM has been replaced since.
 
-    A VM that was cut off keeps its entry, Healthy, until istiod misses it. What did not count in a wait
-    that failed does not count in the next one either.
+    A VM that was terminated abruptly keeps its Healthy entry until istiod notices. Registrations that did not
+    count in a failed wait do not count in the next one either.
     """
     before, after = old_inputs.get("triggers", {}), news["triggers"]
     connections = old_outputs.get("connections", {})
@@ -164,7 +160,7 @@ def _superseded(old_outputs: Properties, old_inputs: Properties, news: Propertie
 
 
 class _Waiting:
-    """Asks for the registrations again and again, remembers the last answer and tells the progress."""
+    """Polls the registrations, keeps the last response and reports the progress."""
 
     def __init__(
         self,
@@ -183,7 +179,7 @@ class _Waiting:
         self.last: list[Registration] = []
 
     def done(self) -> bool:
-        """Asks once; whether enough VMs are ready."""
+        """Polls once. Returns whether enough VMs are ready."""
         try:
             found, self._trouble = self._registrations.read(), ""
             self.last = [entry for entry in found if not self._is_superseded(entry)]
@@ -201,8 +197,8 @@ class _Waiting:
         return [entry for entry in self.last if entry.ready(probe=self._inputs["probe"])]
 
     def _is_current(self, entry: Registration) -> bool:
-        """Whether what the group says now holds for this machine. While a cloud replaces a group's VMs,
-        those that connected before the group was changed still serve as it said then."""
+        """Whether the current WorkloadGroup applies to this VM. While a cloud replaces a group's VMs,
+        those that connected before the group changed still follow its old version."""
         group = self._registrations.group
         return not self._rolling or (group is not None and moment(entry.connected_at) >= group.changed_at)
 
@@ -210,7 +206,7 @@ class _Waiting:
         return self._superseded.get(entry.address) == entry.connected_at
 
     def known(self) -> list[str]:
-        """What is known about the VMs that are missing, one line each."""
+        """What is known about the missing VMs, one line each."""
         lines = [entry.describe() for entry in self.last if not entry.ready(probe=self._inputs["probe"])]
         ready = len(self.ready())
         unregistered = self._inputs["minimum"] - len(self.last)
@@ -218,7 +214,7 @@ class _Waiting:
             lines.append(f"cluster {self._inputs['clusterName']}: {self._trouble}")
         if unregistered > 0:
             lines.append(
-                f"{ready} of {self._inputs['minimum']} VMs are ready, {unregistered} never registered "
+                f"{ready} of {self._inputs['minimum']} VMs are ready, {unregistered} did not register "
                 f"with istiod of cluster {self._inputs['clusterName']}"
             )
         return lines

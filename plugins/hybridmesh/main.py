@@ -1,4 +1,4 @@
-"""The plug-in `hybridmesh`: our own resources as a Pulumi provider."""
+"""The plug-in `hybridmesh`: the project's own resources as a Pulumi provider."""
 
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -37,10 +37,10 @@ def provider() -> Provider:
 
 
 def main() -> None:
-    """Starts a stopped lab that the stack needs, then serves.
+    """Starts a stopped lab if the stack needs it, then serves.
 
-    The engine awaits the port of a plug-in before it asks any provider for anything, so that whatever it asks
-    about what is in the lab's clusters finds them.
+    The engine waits for the port of a plug-in before it calls any provider. Calls about objects in the lab's
+    clusters therefore find the clusters running.
     """
     try:
         if stack_needs_lab() and (trouble := power_on()):

@@ -1,4 +1,4 @@
-"""What a namespace holds that somebody would miss."""
+"""The objects in a namespace that do not belong to the system."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -15,17 +15,16 @@ _OF_EVERY_NAMESPACE: Final = frozenset(
         ("ServiceAccount", "default"),
     }
 )
-"""What Kubernetes and istiod put into every namespace."""
+"""Objects that Kubernetes and istiod create in every namespace."""
 _PASSING: Final = frozenset({"Event", "Endpoints", "EndpointSlice", "Lease"})
-"""Kinds that follow from other objects or say who leads, and are no one's work."""
+"""Kinds that derive from other objects or are used for leader election."""
 _LEADER: Final = "control-plane.alpha.kubernetes.io/leader"
-"""Annotation of a ConfigMap that says who leads (client-go resourcelock), as istiod's do."""
+"""Annotation of a ConfigMap for leader election (client-go resourcelock), for example istiod's."""
 
 
 def objects_of_others(server: ApiServer, namespace: str) -> list[str]:
-    """`Kind/name` of each object in `namespace` that neither goes with another one nor is in every namespace,
-    and each API that does not answer: what is in it cannot be known. Raises ApiServerError.
-    """
+    """`Kind/name` of each object in `namespace` that is not owned by another object and not in every
+    namespace, and each API that does not respond, as its objects are unknown. Raises ApiServerError."""
     found: list[str] = []
     for api in _apis(server):
         try:
@@ -45,7 +44,7 @@ def _apis(server: ApiServer) -> Iterator[str]:
 
 
 def _kinds(server: ApiServer, api: str) -> Iterator[tuple[str, str]]:
-    """Kind and plural of what can be put into a namespace and taken out again."""
+    """Kind and plural of the resources of an API that can be created and deleted in a namespace."""
     for resource in server.get(api, _ANSWER_SECONDS)["resources"]:
         stored = {"list", "delete"} <= set(resource["verbs"])
         if resource["namespaced"] and stored and resource["kind"] not in _PASSING:

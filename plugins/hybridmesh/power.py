@@ -1,7 +1,7 @@
-"""Powers on a lab whose state is on disk but which does not run, as after a power cut.
+"""Starts a lab that is stopped but has saved state, for example after a power failure.
 
-Without it a refresh would ask API servers that are not there, and the kubernetes plug-in would forget what is
-in them.
+Otherwise a refresh would call API servers that do not run, and the kubernetes plug-in would remove their
+objects from the state.
 """
 
 import time
@@ -16,10 +16,9 @@ _ASK_SECONDS: Final = 0.1
 
 
 def power_on() -> str | None:
-    """Returns when every cluster of the lab answers, at once when the lab runs or remembers nothing.
+    """Returns when every cluster of the lab responds; immediately if the lab runs or has no saved state.
 
-    Never raises: what went wrong is returned as one line, for a lab that is not needed must not stop a
-    preview.
+    Never raises: a failure is returned as one line, as a lab that is not needed must not stop a preview.
     """
     try:
         if not has_state():
@@ -29,12 +28,12 @@ def power_on() -> str | None:
         deadline = time.monotonic() + limit
         while any(cluster.state == "starting" for cluster in lab.status().clusters):
             if time.monotonic() > deadline:
-                return f"the lab's clusters were not ready within {limit:g} s; see hybrid-mesh lab status"
-            time.sleep(_ASK_SECONDS)  # the lab tells of no change
+                return f"the lab's clusters were not ready within {limit:g} s; run `hybrid-mesh lab status`"
+            time.sleep(_ASK_SECONDS)  # the lab reported no change
     except LabNotRunning:
-        return "the lab ended while it was being powered on; see hybrid-mesh lab logs lab"
+        return "the lab ended while it was starting; run `hybrid-mesh lab logs lab`"
     except LabError as failure:
-        return f"the lab could not be powered on: {failure}"
+        return f"the lab could not be started: {failure}"
     except OSError as failure:
-        return f"the lab could not be asked: {failure.strerror}"
+        return f"the lab is not reachable: {failure.strerror}"
     return None

@@ -1,8 +1,7 @@
 """`hybridmesh:index:Protection`: in a protected stack, refuses to be deleted.
 
-It depends on everything else in the stack, so that a destroy has to begin with it, and ends with its refusal.
-The engine's own protection of single resources comes too late: it is found when their turn comes, after all
-that depends on them has gone.
+It depends on everything else in the stack, so that a destroy starts with it and is refused. The engine's own
+protection of single resources applies too late: after everything that depends on them is deleted.
 
 Inputs: `stack`, `protected`. Outputs: the inputs.
 """
@@ -16,7 +15,7 @@ from hybrid_mesh.plugins.framework.values import Properties
 
 class ProtectionHandler(RememberedHandler):
     inputs = frozenset({"stack", "protected"})
-    no_import = "a protection cannot be imported: run up, which makes one"
+    no_import = "a protection cannot be imported; `up` creates it"
 
     def identity(self, inputs: Properties) -> str:
         del inputs

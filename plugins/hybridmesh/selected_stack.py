@@ -1,10 +1,10 @@
 """Whether the stack that the engine works on has anything in the lab.
 
-The engine tells a plug-in no stack before it asks about resources, and then it asks about all of them at
-once: what is in a local cluster as soon as the cluster itself. So the stack is found as the engine found it:
-by its arguments, the environment and the selection of `pulumi stack select` (pkg/cmd/pulumi/stack of Pulumi);
-its file tells the rest. Where anything is uncertain the answer is yes: an unneeded lab costs memory, a
-missing one costs what a refresh then forgets.
+The engine does not name the stack before it calls a plug-in about resources, and then it calls about all of
+them at the same time: objects in a local cluster as well as the cluster itself. So this module determines the
+stack like the engine does: from its arguments, the environment and the selection of `pulumi stack select`
+(pkg/cmd/pulumi/stack of Pulumi), and then reads the stack's file. In case of doubt, the answer is yes: an
+unneeded lab costs memory, but a missing one makes a refresh remove resources from the state.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ def _argument(arguments: Sequence[str]) -> str:
 
 
 def _selected(environment: Mapping[str, str], project: Path) -> str:
-    """What `pulumi stack select` has noted (sdk/go/common/workspace/workspace.go)."""
+    """The selection of `pulumi stack select` (sdk/go/common/workspace/workspace.go)."""
     home = Path(environment.get("PULUMI_HOME") or Path(environment["HOME"]) / ".pulumi")
     path = str(project / "Pulumi.yaml")
     name = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["name"]

@@ -1,12 +1,12 @@
-"""`hybridmesh:index:SharedNamespace`: a namespace of a cluster that others use, too.
+"""`hybridmesh:index:SharedNamespace`: a namespace of a shared cluster.
 
-One that is there is used as it is; its labels are added. A destroy deletes only a namespace that this
-resource has created and that holds nothing of others; another one is kept, without the labels, and that is
-said.
+An existing namespace is used, and labels are added to it. A destroy only deletes a namespace that this
+resource created and that has no objects of other owners. Otherwise it removes the labels, keeps the namespace
+and reports that.
 
-Inputs: `clusterName`, `incarnation` (another one is another cluster), `kubeconfig` (secret; text or path;
-absent: the ambient one) and `context`, which no diff counts, `namespace`, `labels`, `quarantined` (no I/O at
-all). Outputs: the inputs and `created`.
+Inputs: `clusterName`, `incarnation` (identifies the cluster), `kubeconfig` (secret; text or path; default:
+the default kubeconfig) and `context` (both ignored in diffs), `namespace`, `labels`, `quarantined` (no I/O).
+Outputs: the inputs and `created`.
 """
 
 from collections.abc import Mapping
@@ -32,9 +32,9 @@ _ANSWER_SECONDS: Final = 15.0
 _GONE_SECONDS: Final = 300.0
 _ASK_SECONDS: Final = 0.5
 _NAMED: Final = 5
-"""How many objects of others are named."""
+"""Maximum number of other owners' objects in a message."""
 _PROGRAMS: Final = "pulumi-kubernetes"
-"""How the field managers of Pulumi's Kubernetes plug-in begin."""
+"""Prefix of the field managers of Pulumi's Kubernetes plug-in."""
 
 
 class SharedNamespaceHandler(DeclaredHandler):
@@ -63,7 +63,7 @@ class SharedNamespaceHandler(DeclaredHandler):
         return Created(identity, {**call.inputs, "created": live is None})
 
     def read(self, call: ReadCall) -> ReadState | None:
-        """Shows labels that others have changed or taken away as drift."""
+        """Reports labels that others have changed or removed as drift."""
         self.refuse_import(call.inputs)
         if call.inputs["quarantined"]:
             return ReadState(call.identity, call.inputs, call.outputs)
@@ -100,9 +100,9 @@ class SharedNamespaceHandler(DeclaredHandler):
         space.release()
         if kept:
             more = f" and {len(kept) - _NAMED} more" if len(kept) > _NAMED else ""
-            reason = f"it holds what this stack did not make: {', '.join(kept[:_NAMED])}{more}"
+            reason = f"it has objects that this stack did not create: {', '.join(kept[:_NAMED])}{more}"
         else:
-            reason = "it was there before this stack"
+            reason = "it existed before this stack"
         severity = Severity.WARNING if kept else Severity.INFO
         call.context.log(
             severity, f"namespace {space.name} of cluster {known['clusterName']} is kept: {reason}"
@@ -110,7 +110,7 @@ class SharedNamespaceHandler(DeclaredHandler):
 
 
 class _Space:
-    """One namespace, asked for and changed."""
+    """Reads and changes one namespace."""
 
     def __init__(self, inputs: Properties, timeout: float, context: CallContext) -> None:
         self.name = inputs["namespace"]
@@ -123,7 +123,7 @@ class _Space:
         return self._server.find(self._path, _ANSWER_SECONDS)
 
     def settled(self) -> Any | None:
-        """What is there, once one that is being deleted is gone."""
+        """The namespace, after waiting for a deletion in progress."""
         live = self.find()
         if live is not None and live["metadata"].get("deletionTimestamp"):
             self._wait_until_gone(live)
@@ -131,23 +131,23 @@ class _Space:
         return live
 
     def apply(self, live: Any | None) -> None:
-        """Creates it, or adds the labels to the one that is there."""
+        """Creates it, or adds the labels to the existing one."""
         there = {} if live is None else live["metadata"].get("labels") or {}
         for key, value in self._labels.items():
             if there.get(key, value) != value:
-                text = f"namespace {self.name}: label {key} is changed from {there[key]} to {value}"
+                text = f"namespace {self.name}: changing label {key} from {there[key]} to {value}"
                 self._context.log(Severity.WARNING, text)
         self._server.apply(self._path, self._manifest({"labels": self._labels}), _ANSWER_SECONDS)
 
     def release(self) -> None:
-        """Takes the labels away that nobody else has set."""
+        """Removes the labels that no other manager has set."""
         self._server.apply(self._path, self._manifest({}), _ANSWER_SECONDS)
 
     def objects_of_others(self) -> list[str]:
         return objects_of_others(self._server, self.name)
 
     def delete(self, live: Any) -> None:
-        """Deletes this very one and waits until it is gone."""
+        """Deletes it, if it is still the same one, and waits for its deletion."""
         body = {"preconditions": {"uid": live["metadata"]["uid"]}}
         self._server.request("DELETE", self._path, _ANSWER_SECONDS, body=body)
         self._wait_until_gone(live)
@@ -167,9 +167,8 @@ class _Space:
 
 
 def _refuse_former(live: Any, labels: Mapping[str, str], context: CallContext) -> None:
-    """Stacks used to declare such a namespace as an object of Kubernetes, which the same `up` would delete
-    now, with all that is in it. Raises ResourceError before it does.
-    """
+    """Earlier versions declared such a namespace as a Kubernetes object, which the same `up` would now
+    delete with everything in it. Raises ResourceError before that."""
     managers = {
         entry["manager"]
         for entry in live["metadata"].get("managedFields", ())

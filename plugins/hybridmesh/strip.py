@@ -1,4 +1,4 @@
-"""Removal of what looks like a credential from texts that others wrote."""
+"""Removal of credentials from texts of other programs."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""How long certificates live, and when they are renewed."""
+"""Validity and renewal of certificates."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from hybrid_mesh.plugins.framework.errors import CheckFailure
 from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 
 RENEWAL_SHARE: Final = 2 / 3
-"""An intermediate is due for renewal when this share of its life is over."""
+"""An intermediate is due for renewal after this share of its validity."""
 
 
 def utc_now() -> datetime:
@@ -18,18 +18,18 @@ def utc_now() -> datetime:
 
 
 def renewal_due(start: datetime, life: timedelta, now: datetime) -> bool:
-    """Whether what lives from `start` on for `life` is in the last third of it."""
+    """Whether a certificate that is valid from `start` for `life` is in the last third of its validity."""
     return now >= start + life * RENEWAL_SHARE
 
 
 def tell_renewal(cluster: str, context: CallContext) -> None:
-    """The line by which a preview and a drift report tell a renewal from a change."""
+    """Logs a renewal, so that previews and drift reports show it as such."""
     context.log(Severity.INFO, f"renewal due: the intermediate certificate of cluster {cluster}")
 
 
 def wrong_days(inputs: Properties, *names: str) -> Iterator[CheckFailure]:
-    """A failure for each of the inputs `names` that was given and is no number of days."""
+    """A failure for each of the inputs `names` that is set and not a valid number of days."""
     for name in names:
         days = inputs.get(name, UNKNOWN)
         if days is not UNKNOWN and not (isinstance(days, int) and days >= 1):
-            yield CheckFailure(name, f"{days!r} is no number of days; give a whole number from 1 on")
+            yield CheckFailure(name, f"must be a whole number of days, at least 1 (got {days!r})")

@@ -1,10 +1,10 @@
-"""What a cluster knows of a workload group's VMs: WorkloadEntries, and whether they agree with the group.
+"""The WorkloadEntries of a workload group's VMs, and whether they match the group.
 
-istiod makes an entry from the WorkloadGroup when a VM connects that has none. A VM that comes back under its
-address within the grace period (10 s) gets the entry that it had, whatever the group says since then, and
-nothing makes another one while the VM is connected (`registerWorkload`, `workloadEntryFromGroup` in
-`pilot/pkg/autoregistration/controller.go` of Istio 1.31.0): callers would be sent to the former ports. So the
-entry is changed in place, which keeps its connection and its health.
+istiod creates an entry from the WorkloadGroup when a VM without one connects. A VM that reconnects with the
+same address within the grace period (10 s) gets its old entry, even if the group has changed, and the entry
+is not renewed while the VM is connected (`registerWorkload`, `workloadEntryFromGroup` in
+`pilot/pkg/autoregistration/controller.go` of Istio 1.31.0): callers would use the old ports. So the entry is
+changed in place, which keeps its connection and its health.
 """
 
 from collections.abc import Mapping
@@ -27,23 +27,23 @@ _ENTRY_POINTS: Final = (
 )
 _ANSWER_SECONDS: Final = 5.0
 _OF_TEMPLATE: Final = ("ports", "serviceAccount", "weight")
-"""What an entry has from the group's template alone."""
+"""Fields of an entry that only come from the group's template."""
 _OF_EITHER: Final = ("network", "locality")
-"""What it has from the VM's agent where the template is silent."""
+"""Fields that come from the VM's agent if the template does not set them."""
 _ISTIO: Final = "istio.io/"
-"""In the keys of labels that an agent adds, and istiod."""
+"""Part of the keys of labels that the agent and istiod add."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """A WorkloadGroup: what its entries must say, and when it was changed last."""
+    """A WorkloadGroup: the expected contents of its entries, and the time of its last change."""
 
     name: str
     spec: Mapping[str, Any]
     changed_at: datetime
 
     def corrected(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """`entry` as istiod would make it now."""
+        """`entry` as istiod would create it now."""
         template = self.spec.get("template") or {}
         spec = {key: value for key, value in entry["spec"].items() if key not in _OF_TEMPLATE}
         spec |= {key: template[key] for key in (*_OF_TEMPLATE, *_OF_EITHER) if template.get(key)}
@@ -58,8 +58,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Registration:
-    """One VM's WorkloadEntry. `connected_at` is when it last connected, as istiod wrote it; `healthy` is
-    None as long as no probe has reported. `correction` is the entry as the group has it, if it differs."""
+    """One VM's WorkloadEntry. `connected_at` is the time of its last connection, as istiod recorded it;
+    `healthy` is None until a probe has reported. `correction` is the expected entry, if it differs."""
 
     name: str
     address: str
@@ -73,11 +73,11 @@ class Registration:
         return self.connected and self.correction is None and (self.healthy is True if probe else True)
 
     def describe(self) -> str:
-        """One phrase on why this VM is not ready."""
+        """Why this VM is not ready, in one phrase."""
         if not self.connected:
             return f"{self.name} ({self.address}) has lost its connection to istiod"
         if self.correction is not None:
-            return f"{self.name} ({self.address}) is registered with what its group said before a change"
+            return f"{self.name} ({self.address}) is registered with an outdated version of its group"
         if self.healthy is None:
             return f"{self.name} ({self.address}) is connected, but its probe has not reported yet"
         return f"{self.name} ({self.address}) is connected, but unhealthy: {self.message or 'no message'}"
@@ -94,16 +94,15 @@ class Registrations:
         self.group: Group | None = None
 
     def read(self) -> list[Registration]:
-        """All registrations of the group, sorted by name. Raises ResourceError, or ApiServerError when
-        another try may help."""
+        """All registrations of the group, sorted by name. Raises ResourceError, or ApiServerError if a
+        retry may help."""
         self.group = self._read_group()
         answer = self._server.get(f"{self._path}/workloadentries", _ANSWER_SECONDS)
         entries = [entry for entry in answer["items"] if self._is_of_group(entry)]
         return sorted((_registration(entry, self.group) for entry in entries), key=lambda entry: entry.name)
 
     def correct(self, entry: Registration) -> None:
-        """Writes what the group says into an entry, unless istiod has changed that since it was read. Raises
-        ApiServerError."""
+        """Corrects an entry, unless istiod has changed it since it was read. Raises ApiServerError."""
         path = f"{self._path}/workloadentries/{entry.name}"
         try:
             made = self._server.request("PUT", path, _ANSWER_SECONDS, body=entry.correction)
@@ -114,9 +113,10 @@ class Registrations:
         self._announce(made["metadata"]["resourceVersion"])
 
     def _announce(self, version: str) -> None:
-        """Changes a label of what the group is called by. A changed entry reaches callers, but the VM's own
-        listeners follow only a changed Service or ServiceEntry of its namespace (`ShouldUpdateServiceTargets`
-        in pilot/pkg/model/context.go): without it the VM would not see who calls."""
+        """Changes a label of the group's Service or ServiceEntry. A changed entry reaches callers, but the
+        VM's own listeners are only updated after a change of a Service or ServiceEntry in its namespace
+        (`ShouldUpdateServiceTargets` in pilot/pkg/model/context.go): otherwise the VM would not see the
+        callers' identities."""
         for api, kind, plural in _ENTRY_POINTS:
             path = f"{'/api/v1' if api == 'v1' else f'/apis/{api}'}/{self._space}/{plural}/{self._group}"
             if self._server.find(path, _ANSWER_SECONDS) is not None:
@@ -137,7 +137,7 @@ class Registrations:
 
 
 def moment(text: str) -> datetime:
-    """A time as Kubernetes and istiod write it; the beginning of all times for none."""
+    """Parses a time in the form of Kubernetes and istiod; the earliest time for an empty one."""
     return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
 
 

@@ -1,5 +1,5 @@
-"""A stand-in of Pulumi's own Python language host, for VMs where that one cannot be had.
+"""A replacement for Pulumi's Python language host, for hosts without it.
 
-It says what the engine needs to run a program (`host.py`) and runs it in the program's own interpreter
-(`execute.py`). Where `pulumi-language-python` of Pulumi is installed, that one is used.
+It answers the engine's calls about a program (`host.py`) and runs it with the program's interpreter
+(`execute.py`). If Pulumi's `pulumi-language-python` is installed, that is used instead.
 """

@@ -1,9 +1,8 @@
-"""Runs one Pulumi program in its own interpreter; needs nothing but the Pulumi SDK.
+"""Runs one Pulumi program with its interpreter. It only requires the Pulumi SDK.
 
-`python -u execute.py PROGRAM`, with the run's settings as JSON in `HYBRID_MESH_RUN` and the configuration
-where the SDK looks for it (`PULUMI_CONFIG`, `PULUMI_CONFIG_SECRET_KEYS`). Ends with 0, or with `SHOWN` when
-the user was told what is wrong (pulumi/sdk/python/cmd/pulumi-language-python-exec does the same with the
-same code).
+`python -u execute.py PROGRAM`, with the run's settings as JSON in `HYBRID_MESH_RUN` and the configuration in
+the SDK's variables (`PULUMI_CONFIG`, `PULUMI_CONFIG_SECRET_KEYS`). The exit code is 0, or `SHOWN` after an
+error that has been shown to the user (as in pulumi/sdk/python/cmd/pulumi-language-python-exec).
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ SHOWN: Final = 32
 
 def main() -> int:
     """The exit code of the run."""
-    # The engine interrupts its language host, and so this process, when a run ends early: nothing to tell.
+    # The engine interrupts its language host, and so this process, when a run ends early: nothing to report.
     signal.signal(signal.SIGINT, lambda *_: os._exit(SHOWN))
     program = sys.argv[1]
     run = json.loads(os.environ.pop("HYBRID_MESH_RUN"))
@@ -42,7 +41,7 @@ def main() -> int:
     asyncio.set_event_loop(loop)
     executor = ThreadPoolExecutor(max_workers=max(run["settings"]["parallel"], 1) * 4)
     loop.set_default_executor(executor)
-    # A run that fails leaves futures nobody will await: asyncio's complaints about them would hide the cause.
+    # A failed run leaves futures that are never awaited: asyncio's warnings about them would hide the cause.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         return _run(program, loop)
@@ -64,7 +63,7 @@ def _run(program: str, loop: asyncio.AbstractEventLoop) -> int:
             pulumi.log.error(f"the engine refused a call: {failure.details()}")
         return SHOWN
     except Exception:
-        # Whatever the program raised is the user's to see, from his own first line on.
+        # The user sees the program's exception from the first line of the program on.
         pulumi.log.error(f"Program failed with an unhandled exception:\n{user_traceback(program)}")
         return SHOWN
     return 0
@@ -79,7 +78,7 @@ def _run_program(program: str) -> None:
 
 
 def user_traceback(program: str) -> str:
-    """The present exception's traceback without the frames before the user's own file."""
+    """The current exception's traceback without the frames before the program's file."""
     main = Path(program).resolve()
     main = main / "__main__.py" if main.is_dir() else main
     frames = traceback.extract_tb(sys.exc_info()[2])

@@ -1,4 +1,5 @@
-"""The LanguageRuntime service (pulumi/proto/language.proto), as far as the engine needs it for a program."""
+"""The part of the LanguageRuntime service (pulumi/proto/language.proto) that the engine needs for a
+program."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ _INTERRUPT_SECONDS: Final = 5
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """Runs programs as processes of their own, so that what they print and how they end is theirs."""
+    """Runs programs as separate processes."""
 
     def __init__(self, engine_address: str) -> None:
         self._engine_address = engine_address
@@ -38,7 +39,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return plugin_pb2.PluginInfo(version="0.1.0")
 
     def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """None: a plug-in that is missing is found when it is used."""
+        """None: a missing plug-in is reported when it is used."""
         del request, context
         return language_pb2.GetRequiredPackagesResponse()
 
@@ -71,7 +72,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return empty_pb2.Empty()
 
     def cancel(self) -> None:
-        """SIGINT to every program that runs, SIGKILL to those that do not heed it."""
+        """Sends SIGINT to every running program, and SIGKILL to those that do not end."""
         running = list(self._running)
         for process in running:
             process.send_signal(signal.SIGINT)
@@ -98,10 +99,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
 
 def virtual_environment(info: Any) -> Path | None:
-    """The folder of the program's virtual environment: that of the runtime option `virtualenv` (relative to
-    the project), else `.venv` beside the program or the project. None where it has no Python: this host's
-    own then runs the program, and it has the Pulumi SDK.
-    """
+    """The folder of the program's virtual environment: that of the runtime option `virtualenv` (relative
+    to the project), else `.venv` next to the program or the project. None if it has no Python: the host's
+    Python, which has the Pulumi SDK, then runs the program."""
     options, root = info.options.fields, Path(info.root_directory)
     named = options["virtualenv"].string_value if "virtualenv" in options else ""
     candidates = [root / named] if named else [Path(info.program_directory) / ".venv", root / ".venv"]

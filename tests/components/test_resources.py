@@ -138,7 +138,7 @@ def test_inputs_are_those_that_the_handler_takes(name: str, plugin: Any) -> None
 @EACH
 def test_a_misspelt_or_missing_input_is_refused(name: str, plugin: Any) -> None:
     driver = Driver(plugin, f"hybridmesh:index:{name}")
-    assert "there is no such input" in driver.check({**recorded(name), "clusterNam": "x"})[1]["clusterNam"]
+    assert "unknown input" in driver.check({**recorded(name), "clusterNam": "x"})[1]["clusterNam"]
     assert driver.check({})[1]
 
 

@@ -121,7 +121,7 @@ def test_a_protected_cluster_stays_in_the_configuration_and_keeps_its_ranges(
     prod.configure(mesh)
     said = prod.pulumi("preview", fails=True) if preview else prod.up(fails=True)
     prod.configure(kept)
-    assert "clusters.eks-us is taken out of the configuration" in said
+    assert "clusters.eks-us cannot be removed" in said
     assert LIFT in said
     assert "clusters.gke-eu.podCidr cannot change from 10.10.128.0/17 to 10.10.64.0/18" in said
     assert "Traceback" not in said
@@ -147,10 +147,10 @@ def test_networks_and_clusters_keep_their_ranges_in_any_stack(prod: Site) -> Non
     said = prod.up(fails=True)
     prod.configure(kept)
     assert "networks.aws-us.cidr cannot change from 10.20.0.0/16 to 10.50.0.0/16" in said
-    assert "Declare another network" in said
+    assert "Declare a new network" in said
     for cluster in ("gke-eu", "eks-us"):
         assert f"clusters.{cluster}.serviceCidr cannot change from" in said
-        assert f"Take {cluster} and what is in it out, run up" in said
+        assert f"Remove {cluster} and everything in it, run `up`" in said
     assert changes(prod) == []
 
 

@@ -119,9 +119,9 @@ def test_destroy_deletes_only_what_the_stack_made(own: OwnClusters) -> None:
     own.kubectl[NEW].apply(config_map("late"))
     said = own.site.destroy()
     for name in ("demo", "istio-system"):
-        assert f"namespace {name} of cluster {USED} is kept: it was there before this stack" in said
+        assert f"namespace {name} of cluster {USED} is kept: it existed before this stack" in said
         assert own.labels(USED, name) == LABELS
-    assert f"namespace demo of cluster {NEW} is kept: it holds what this stack did not make" in said
+    assert f"namespace demo of cluster {NEW} is kept: it has objects that this stack did not create" in said
     assert "ConfigMap/late" in said
     assert own.labels(NEW, "demo") == {}
     assert own.kubectl[USED].get("-n", "demo", "configmap", "prices")["data"] == {"apple": "1"}

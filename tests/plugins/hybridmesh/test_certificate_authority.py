@@ -175,7 +175,7 @@ def test_another_root_is_refused_with_the_key(authority: Driver, change: Propert
     _, inputs, _ = made(authority)
     _, failures = authority.check({**INPUTS, **change}, inputs)
     reasons = " ".join(failures.values())
-    assert f"{key} decides the mesh's root" in reasons
+    assert f"{key} determines the mesh's root" in reasons
     assert "trust.rotation is none" in reasons
 
 
@@ -191,8 +191,8 @@ def test_a_root_of_ones_own(authority: Driver) -> None:
     ("wrong", "reason"),
     [
         ({"rootKeyPem": files("other")["rootKeyPem"]}, "does not belong to the root certificate"),
-        ({"rootKeyPem": "no key"}, "is no unencrypted PEM private key"),
-        ({"rootCertificatePem": "no certificate"}, "is no PEM certificate"),
+        ({"rootKeyPem": "no key"}, "is not an unencrypted PEM private key"),
+        ({"rootCertificatePem": "no certificate"}, "is not a valid PEM certificate"),
     ],
 )
 def test_a_wrong_root_is_refused_without_its_key(authority: Driver, wrong: Properties, reason: str) -> None:
@@ -205,7 +205,7 @@ def test_a_wrong_root_is_refused_without_its_key(authority: Driver, wrong: Prope
 def test_files_need_both(authority: Driver) -> None:
     own = files()
     del own["rootKeyPem"]
-    assert "needs both" in authority.check({**INPUTS, **own})[1]["rootKeyPem"]
+    assert "requires both" in authority.check({**INPUTS, **own})[1]["rootKeyPem"]
 
 
 @pytest.mark.parametrize("days", [0, -1, "many"])

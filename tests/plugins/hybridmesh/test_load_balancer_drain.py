@@ -1,4 +1,4 @@
-"""LoadBalancerDrain: a destroy goes on only when the cluster has given its load balancers back."""
+"""LoadBalancerDrain: a destroy continues only after the cluster's load balancers are deleted."""
 
 import threading
 from collections.abc import Callable
@@ -66,7 +66,7 @@ def impatient(drain: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_what_stays_is_named(drain: Driver, server: FakeApiServer) -> None:
     server.entries.append(service("somebodys", "LoadBalancer"))
-    with pytest.raises(FailedCallError, match="still there: istio-system/somebodys") as failure:
+    with pytest.raises(FailedCallError, match="load balancers remain: istio-system/somebodys") as failure:
         drain.delete("gke-eu/load-balancers", inputs(server), inputs(server))
     assert TOKEN not in str(failure.value)
 

@@ -323,4 +323,4 @@ def test_a_lab_that_cannot_be_powered_on_is_one_line(
         raise PreflightError(["not root: run as root"])
 
     monkeypatch.setattr(lab, "connect", refuse)
-    assert power_on() == "the lab could not be powered on: not root: run as root"
+    assert power_on() == "the lab could not be started: not root: run as root"

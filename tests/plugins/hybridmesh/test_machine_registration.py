@@ -73,12 +73,12 @@ def test_a_time_out_says_who_is_missing_and_why(
         registration.create(inputs(server), timeout=0.5)
     error = failure.value
     assert error.identity == "east/demo/legacy"
-    assert error.reasons[0].startswith("timed out after 0.5 s waiting until 2 VMs of the group legacy")
+    assert error.reasons[0].startswith("timed out after 0.5 s waiting until 2 VMs of group legacy")
     assert (
         f"legacy-10.10.0.100-amsterdam (10.10.0.100) {'is ' if 'connected,' in said else ''}{said}"
         in error.reasons
     )
-    assert "0 of 2 VMs are ready, 1 never registered with istiod of cluster east" in error.reasons
+    assert "0 of 2 VMs are ready, 1 did not register with istiod of cluster east" in error.reasons
 
 
 def test_a_time_out_quotes_the_agent_of_the_missing_machine_without_its_secrets(
@@ -103,7 +103,7 @@ def test_an_unreachable_cluster_is_told_without_a_credential(
     with pytest.raises(FailedCallError) as failure:
         registration.create(inputs(server), timeout=0.5)
     told = " ".join([str(failure.value), *failure.value.reasons])
-    assert f"cluster east: the API server answers {status}" in told
+    assert f"cluster east: the API server returned {status}" in told
     assert TOKEN not in told
 
 
@@ -111,7 +111,7 @@ def test_a_server_that_is_not_there(registration: Driver, server: FakeApiServer)
     unreachable = server.kubeconfig.replace(str(server.port), "1")
     with pytest.raises(FailedCallError) as failure:
         registration.create(inputs(server, kubeconfig=unreachable), timeout=0.5)
-    assert "the API server does not answer" in str(failure.value)
+    assert "the API server does not respond" in str(failure.value)
 
 
 @pytest.mark.parametrize("text", ["{broken: [", "{}", "/nowhere/kubeconfig"])
@@ -151,7 +151,7 @@ def test_no_client_key_is_left_in_a_file(
         "client-key-data": encoded["k"],
     }
     for _ in range(2):
-        with pytest.raises(ApiServerError, match="does not answer"):
+        with pytest.raises(ApiServerError, match="does not respond"):
             ApiServer(json.dumps(kubeconfig), None).get("/", 1)
     assert list(tmp_path.iterdir()) == []
 
@@ -281,7 +281,7 @@ def test_cancel_ends_the_wait(registration: Driver, server: FakeApiServer) -> No
 
 
 def test_a_minimum_is_a_number(registration: Driver, server: FakeApiServer) -> None:
-    assert registration.check(inputs(server, minimum=-1))[1]["minimum"] == "-1 is no number of machines"
+    assert registration.check(inputs(server, minimum=-1))[1]["minimum"] == "must be a number of VMs (got -1)"
 
 
 @pytest.mark.parametrize(

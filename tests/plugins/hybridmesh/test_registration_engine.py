@@ -24,7 +24,7 @@ registration = MachineRegistration(
     timeout="1s",
 )
 """
-NEVER = "never registered with istiod of cluster east"
+NEVER = "did not register with istiod of cluster east"
 UP = ("up", "--yes", "--skip-preview")
 
 

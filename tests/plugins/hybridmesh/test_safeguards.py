@@ -50,7 +50,7 @@ def test_a_network_never_moves(foundation: Driver, protected: bool, key: str, va
     now = inputs(protected=protected, networks__gcp_eu={**NETWORK, key: value})
     said = refused(foundation, inputs(protected=protected), now)
     assert f"networks.gcp-eu.{key} cannot change from {NETWORK[key] or 'none'} to {value}" in said
-    assert "Declare another network" in said
+    assert "Declare a new network" in said
 
 
 @pytest.mark.parametrize("protected", [False, True])
@@ -58,7 +58,7 @@ def test_a_cluster_of_a_cloud_keeps_its_ranges(foundation: Driver, protected: bo
     now = inputs(protected=protected, clusters__gke_eu={**CLUSTER, "podCidr": "10.10.64.0/18"})
     said = refused(foundation, inputs(protected=protected), now)
     assert "clusters.gke-eu.podCidr cannot change from 10.10.128.0/17 to 10.10.64.0/18" in said
-    assert "Take gke-eu and what is in it out, run up, then put it in again" in said
+    assert "Remove gke-eu and everything in it, run `up`, then add it again" in said
     assert ("`protected: false` in stacks/Pulumi.prod.yaml" in said) is protected
 
 

@@ -75,7 +75,7 @@ def test_one_that_holds_objects_of_others_is_kept_and_that_is_said(
     space.delete(identity, outputs.value, given)
     assert (there.labels("shop"), "DELETE /api/v1/namespaces/shop" in there.wrote) == ({}, False)
     named = "Deployment/shop, Pod/user-0, Pod/user-1, Pod/user-2, Pod/user-3 and 2 more"
-    why = f"it holds what this stack did not make: {named}"
+    why = f"it has objects that this stack did not create: {named}"
     assert said == [f"WARNING: namespace shop of cluster edge is kept: {why}"]
 
 
@@ -85,7 +85,7 @@ def test_what_cannot_be_looked_into_is_kept(space: Driver, there: Cluster, said:
     there.down.add("/apis/apps/v1")
     space.delete(identity, outputs.value, given)
     assert "shop" in there.spaces
-    assert "unknown objects of apps/v1 (the API server answers 503" in said[0]
+    assert "unknown objects of apps/v1 (the API server returned 503" in said[0]
 
 
 def test_one_that_is_there_keeps_everything_but_our_labels(
@@ -98,7 +98,7 @@ def test_one_that_is_there_keeps_everything_but_our_labels(
     assert there.labels("shop") == {"team": "a", **LABELS}
     space.delete(identity, outputs.value, given)
     assert there.labels("shop") == {"team": "a"}
-    assert said == ["INFO: namespace shop of cluster edge is kept: it was there before this stack"]
+    assert said == ["INFO: namespace shop of cluster edge is kept: it existed before this stack"]
 
 
 def test_a_label_that_is_there_stays_if_its_manager_set_it_too(space: Driver, there: Cluster) -> None:
@@ -112,7 +112,7 @@ def test_a_label_that_is_there_stays_if_its_manager_set_it_too(space: Driver, th
 def test_another_value_of_a_label_is_said(space: Driver, there: Cluster, said: list[str]) -> None:
     there.add("shop", {"istio-injection": "disabled"})
     space.create(inputs(there))
-    assert said == ["WARNING: namespace shop: label istio-injection is changed from disabled to enabled"]
+    assert said == ["WARNING: namespace shop: changing label istio-injection from disabled to enabled"]
 
 
 def test_one_that_is_being_deleted_is_awaited(space: Driver, there: Cluster) -> None:
@@ -184,5 +184,5 @@ def test_quarantine_and_previews_do_no_io(space: Driver, there: Cluster) -> None
 
 def test_a_cluster_that_does_not_answer_is_an_error(space: Driver, there: Cluster) -> None:
     there.down.add("/api/v1")
-    with pytest.raises(FailedCallError, match="the API server answers 503"):
+    with pytest.raises(FailedCallError, match="the API server returned 503"):
         space.create(inputs(there))

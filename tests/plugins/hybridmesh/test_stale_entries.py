@@ -124,7 +124,7 @@ def test_while_a_cloud_replaces_machines_former_ones_keep_what_they_serve(
     else:
         with pytest.raises(FailedCallError, match="timed out") as failure:
             registration.update("id", before, before, after, timeout=0.5)
-        said = "is registered with what its group said before a change"
+        said = "is registered with an outdated version of its group"
         assert any(said in reason for reason in failure.value.reasons)
         with pytest.raises(FailedCallError, match="timed out"):
             registration.update("id", failure.value.outputs, after, after, timeout=0.5)
