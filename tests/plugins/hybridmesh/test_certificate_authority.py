@@ -176,7 +176,7 @@ def test_another_root_is_refused_with_the_key(authority: Driver, change: Propert
     _, failures = authority.check({**INPUTS, **change}, inputs)
     reasons = " ".join(failures.values())
     assert f"{key} determines the mesh's root" in reasons
-    assert "trust.rotation is none" in reasons
+    assert "trust.rotation: none" in reasons
 
 
 def test_a_root_of_ones_own(authority: Driver) -> None:
