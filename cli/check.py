@@ -98,7 +98,7 @@ def _print(findings: list[Finding], listens: list[Listener], writes: list[str], 
     for one in listens:
         out.print(hanging(f"  listen on {one.address}:{one.port}  ", one.what), markup=False)
     if listens:
-        out.print("  take the next port that is free for one that another program holds")
+        out.print("  use the next free port where another program holds one of these")
     else:
         out.print("  listen on nothing")
     out.print(hanging("  write below ", " and ".join(writes)), markup=False)

@@ -20,6 +20,9 @@ from hybrid_mesh.model.config.clusters import LocalClusterConfig
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.stack_file import stack_file
 
+_PLUGINS = {official.PYTHON: "Python host", official.KUBERNETES: "Kubernetes plug-in"}
+_INSTEAD = {official.PYTHON: "the built-in stand-in", official.KUBERNETES: "the toolchain's build"}
+
 
 class State(Enum):
     """A `NOTE` is worth knowing and stops nothing."""
@@ -90,10 +93,9 @@ def examine_engine() -> Iterator[Finding]:
         yield Finding(section, "pulumi", State.FAILED, "not found", remedy)
     else:
         yield Finding(section, "pulumi", State.OK, f"{_version(program)}, {program}")
-    for name, label in ((official.PYTHON, "Python host"), (official.KUBERNETES, "Kubernetes plug-in")):
+    for name, label in _PLUGINS.items():
         if name in settings.replaced:
-            detail = f"not installed; {settings.replaced[name]} is used instead"
-            yield Finding(section, label, State.OK, detail)
+            yield Finding(section, label, State.OK, f"not installed; using {_INSTEAD[name]}")
         elif _is_installed(name, program):
             yield Finding(section, label, State.OK, "installed")
         else:

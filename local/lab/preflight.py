@@ -106,7 +106,7 @@ def examine(host: Host) -> list[Finding]:
         problem = "not root: the lab makes namespaces and mounts; run the command with sudo"
         return [_finding("root", "", problem)]
     missing = [
-        f"{proof} is not installed: apt-get install {package}"
+        f"{proof} is not installed: run `apt-get install {package}`"
         for package, proofs in packages.LAB.items()
         for proof in proofs
         if not host.is_there(proof)
@@ -144,7 +144,7 @@ def _kernel(host: Host, has_packages: bool) -> list[str]:
     problems = []
     if "overlay" not in host.file_systems.split():
         problems.append(
-            "the kernel has no overlay file system: modprobe overlay, or use a kernel that has it"
+            "the kernel has no overlay file system: run `modprobe overlay`, or use a kernel that has it"
         )
     if has_packages and not problems:
         problems += [
@@ -176,7 +176,7 @@ def _room(host: Host) -> list[Finding]:
     )
     watchers = host.free_watchers < NEEDED_WATCHERS and (
         f"only {host.free_watchers} inotify instances free, {NEEDED_WATCHERS} needed: "
-        "sysctl -w fs.inotify.max_user_instances=1024"
+        "run `sysctl -w fs.inotify.max_user_instances=1024`"
     )
     return [
         _finding("state folder", str(host.state), covered or refused, shared or ""),
