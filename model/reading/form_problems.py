@@ -5,7 +5,9 @@ keys.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -17,62 +19,74 @@ from hybrid_mesh.model.reading.places import Place, example, walk
 from hybrid_mesh.model.reading.problems import Problem, did_you_mean, format_value, nearest_match
 from hybrid_mesh.model.reading.stack_file import StackFile
 
+_MAX_KEYS = 200
+"""Keys of a section whose unknown ones are compared with the valid ones: more of them are not misspelt."""
 
-def form_problems(error: ValidationError, raw: object, file: StackFile | None = None) -> list[Problem]:
-    """One problem for each mistake that `error` reports about `raw`, in the order of the file's keys; values
-    are reported as they are written in `file`."""
-    errors = error.errors(include_url=False)
-    misspelt = {path for details in errors for path in _meant(details, raw)}
-    problems = [_problem(d, raw, file) for d in errors if not _follows_from_another(d, raw, misspelt)]
+
+@dataclass(frozen=True)
+class Mistake:
+    """An error of pydantic and its place in the file. `meant` is the path of the missing key that an unknown
+    one was probably meant to be."""
+
+    kind: str
+    context: Mapping[str, Any]
+    value: Any
+    place: Place
+    meant: Path | None = None
+
+
+def mistakes(error: ValidationError, raw: object) -> list[Mistake]:
+    """What `error` reports about `raw`, in the order of the file's keys."""
+    return [_mistake(details, raw) for details in error.errors(include_url=False)]
+
+
+def _mistake(details: ErrorDetails, raw: object) -> Mistake:
+    place = walk(MeshConfig, raw, details["loc"])
+    kind = details["type"]
+    may_be_misspelt = kind == "extra_forbidden" and len(place.siblings) <= _MAX_KEYS
+    near = nearest_match(place.key, place.choices) if may_be_misspelt else None
+    meant = (*place.keys[:-1], near) if near and near not in place.siblings else None
+    return Mistake(kind, details.get("ctx", {}), details["input"], place, meant)
+
+
+def form_problems(found: Sequence[Mistake], file: StackFile | None = None) -> list[Problem]:
+    """One problem for each mistake; values are reported as they are written in `file`."""
+    misspelt = {mistake.meant for mistake in found}
+    problems = [_problem(mistake, file) for mistake in found if not _follows_from_another(mistake, misspelt)]
     return list(dict.fromkeys(problems))
 
 
-def mistaken_paths(error: ValidationError, raw: object) -> set[Path]:
-    """The places whose values are unknown because of the mistakes that `error` reports about `raw`.
+def mistaken_paths(found: Sequence[Mistake]) -> set[Path]:
+    """The places whose values are unknown because of these mistakes.
 
     An unknown key that is near a missing one stands for that one; any other will go.
     """
-    errors = error.errors(include_url=False)
-    places = {tuple(walk(MeshConfig, raw, details["loc"]).keys) for details in errors}
-    return places.union(*(_meant(details, raw) for details in errors))
+    return {tuple(mistake.place.keys) for mistake in found} | {m.meant for m in found if m.meant is not None}
 
 
-def _meant(details: ErrorDetails, raw: object) -> Iterator[Path]:
-    """The key, missing in the file, that an unknown one was probably meant to be."""
-    if details["type"] != "extra_forbidden":
-        return
-    place = walk(MeshConfig, raw, details["loc"])
-    near = nearest_match(place.key, sorted(place.choices))
-    if near and near not in place.present:
-        yield (*place.keys[:-1], near)
-
-
-def _follows_from_another(details: ErrorDetails, raw: object, misspelt: set[Path]) -> bool:
+def _follows_from_another(mistake: Mistake, misspelt: Set[Path | None]) -> bool:
     """Pydantic counts only the right entries of a list, so that one wrong entry also makes it "too short";
     and a key that is misspelt is missing, too."""
-    if details["type"] == "missing":
-        return tuple(walk(MeshConfig, raw, details["loc"]).keys) in misspelt
-    return details["type"] == "too_short" and bool(details["input"])
+    if mistake.kind == "missing":
+        return tuple(mistake.place.keys) in misspelt
+    return mistake.kind == "too_short" and bool(mistake.value)
 
 
-def _problem(details: ErrorDetails, raw: object, file: StackFile | None) -> Problem:
-    place = walk(MeshConfig, raw, details["loc"])
-    kind = details["type"]
-    value = details["input"]
-    written = file.written(place.keys) if file is not None and not isinstance(value, str) else None
-    shown = written or format_value(value)
+def _problem(mistake: Mistake, file: StackFile | None) -> Problem:
+    place, kind, value = mistake.place, mistake.kind, mistake.value
     if kind == "extra_forbidden":
         return _unknown_key(place)
     if kind == "missing":
         return _missing_key(place)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return _unknown_type(details, place)
+        return _unknown_type(mistake.context, place)
+    written = file.written(place.keys) if file is not None and not isinstance(value, str) else None
+    shown = written or format_value(value)
     if kind == "string_type" and place.key == "mode" and isinstance(value, int):
         return Problem(place.path, shown, *octal_mode(value))
     if kind == "string_type" and (version := _whole_version(place, shown)):
         return Problem(place.path, shown, "must be a version of three numbers", f"Write {version}.")
-    message, remedy = form_message(kind, details.get("ctx", {}), value, shown)
-    return Problem(place.path, shown, message, remedy)
+    return Problem(place.path, shown, *form_message(kind, mistake.context, value, shown))
 
 
 def _whole_version(place: Place, shown: str) -> str:
@@ -84,8 +98,8 @@ def _whole_version(place: Place, shown: str) -> str:
 
 
 def _unknown_key(place: Place) -> Problem:
-    valid = sorted(place.choices)
-    remedy = did_you_mean(place.key, valid) or f"Valid keys here: {', '.join(valid)}."
+    hint = did_you_mean(place.key, place.choices) if len(place.siblings) <= _MAX_KEYS else ""
+    remedy = hint or f"Valid keys here: {', '.join(sorted(place.choices))}."
     return Problem(place.path, format_value(place.value), "unknown key", remedy)
 
 
@@ -95,8 +109,7 @@ def _missing_key(place: Place) -> Problem:
     return Problem(place.path, "", "this required key is missing", remedy)
 
 
-def _unknown_type(details: ErrorDetails, place: Place) -> Problem:
-    context = details.get("ctx", {})
+def _unknown_type(context: Mapping[str, Any], place: Place) -> Problem:
     key = str(context.get("discriminator", "type")).strip("'")
     value = place.value.get(key) if isinstance(place.value, Mapping) else None
     tags = sorted(place.choices)

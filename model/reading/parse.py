@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.reading.form_problems import form_problems, mistaken_paths
+from hybrid_mesh.model.reading.form_problems import form_problems, mistaken_paths, mistakes
 from hybrid_mesh.model.reading.partial import partial_mesh
 from hybrid_mesh.model.reading.problems import Problem
 from hybrid_mesh.model.reading.stack_file import StackFile
@@ -29,5 +29,6 @@ def parse_mesh(raw: Mapping[str, Any], file: StackFile | None = None) -> ParsedM
     try:
         return ParsedMesh(MeshConfig.model_validate(raw, by_alias=True, by_name=False))
     except ValidationError as error:
-        mesh = partial_mesh(raw, mistaken_paths(error, raw))
-        return ParsedMesh(mesh, tuple(form_problems(error, raw, file)))
+        found = mistakes(error, raw)
+        mesh = partial_mesh(raw, mistaken_paths(found))
+        return ParsedMesh(mesh, tuple(form_problems(found, file)))

@@ -5,7 +5,7 @@ partial mesh without that exception holds whatever the unreadable parts should h
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn, cast, get_args, get_origin
@@ -65,9 +65,7 @@ def partial_mesh(raw: object, mistakes: Collection[Path]) -> MeshConfig:
 
 def without(mesh: MeshConfig, paths: Iterable[Path]) -> MeshConfig:
     """A copy of `mesh` in which the values at `paths` are unreadable; of a list, all entries are."""
-    for path in paths:
-        mesh = _without(mesh, path)
-    return mesh
+    return cast("MeshConfig", _without(mesh, list(paths)))
 
 
 def _partial_section(model: type[Section], raw: object, path: Path, mistakes: _Mistakes) -> Section:
@@ -131,15 +129,24 @@ def _adapter(model: type[Section], name: str) -> TypeAdapter[Any]:
     return TypeAdapter(declared(model.model_fields[name]))
 
 
-def _without(section: Any, path: Path) -> Any:
-    """A copy of `section` in which the field or member at `path` is unreadable."""
-    key, *below = path
+def _without(section: Any, paths: Sequence[Path]) -> Any:
+    """A copy of `section` in which the fields or members at `paths` are unreadable."""
+    below: dict[str, list[Path]] = {}
+    for key, *rest in paths:
+        below.setdefault(key, []).append(tuple(rest))
     if isinstance(section, dict):
-        member = _without(section[key], tuple(below)) if below else _UNREADABLE
-        return type(section)({**section, key: member})
-    name = next(name for name, info in type(section).model_fields.items() if (info.alias or name) == key)
+        changed = {key: _changed_value(section[key], of_key) for key, of_key in below.items()}
+        return type(section)({**section, **changed})
+    names = {info.alias or name: name for name, info in type(section).model_fields.items()}
     copied = section.model_copy()
-    value = copied.__dict__.pop(name)
-    if below and isinstance(value, (dict, Section)):
-        copied.__dict__[name] = _without(value, tuple(below))
+    for key, of_key in below.items():
+        value = _changed_value(copied.__dict__.pop(names[key]), of_key)
+        if value is not _UNREADABLE:
+            copied.__dict__[names[key]] = value
     return copied
+
+
+def _changed_value(value: Any, paths: Sequence[Path]) -> Any:
+    """`value` without `paths`, which may be its own; of a list nothing can be read then."""
+    whole = () in paths or not isinstance(value, (dict, Section))
+    return _UNREADABLE if whole else _without(value, paths)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -19,14 +20,14 @@ class Place:
     """A place in a stack file.
 
     `path` is its keys, joined by dots; `key` the last of them; `value` what the file has there; `choices` the
-    keys that are known there, or at a union the types to choose from; `present` the keys that the file has
-    there; `info` the model's description of the key, if any.
+    keys that are known there, or at a union the types to choose from; `siblings` what the file has beside
+    it; `info` the model's description of the key, if any.
     """
 
     keys: list[str] = field(default_factory=list)
     value: Any = MISSING
     choices: tuple[str, ...] = ()
-    present: frozenset[str] = frozenset()
+    siblings: Mapping[Any, Any] = field(default_factory=dict)
     info: FieldInfo | None = None
 
     @property
@@ -60,7 +61,7 @@ def walk(model: type[BaseModel], raw: object, location: Sequence[str | int]) -> 
 def _descend(place: Place, kind: Any, step: str | int) -> Any:
     """Moves `place` one key down and returns what is declared there."""
     place.keys.append(str(step))
-    place.present = frozenset(map(str, place.value)) if isinstance(place.value, Mapping) else frozenset()
+    place.siblings = place.value if isinstance(place.value, Mapping) else {}
     place.value = _child(place.value, step)
     place.info = None
     if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -93,6 +94,7 @@ def declared(info: FieldInfo) -> Any:
     return annotation
 
 
+@cache
 def strip(annotation: Any) -> Any:
     """`annotation` without `| None`; metadata stays, as it may tell a union's members apart."""
     if get_origin(annotation) in (Union, UnionType):
@@ -102,7 +104,8 @@ def strip(annotation: Any) -> Any:
     return _bare(annotation) if not _union_members(annotation) else annotation
 
 
-def tagged_members(annotation: Any) -> dict[str, type[Section]]:
+@cache
+def tagged_members(annotation: Any) -> Mapping[str, type[Section]]:
     """The members of a union by their tags; empty for what is no union of sections."""
     found: dict[str, type[Section]] = {}
     for member in _union_members(annotation):
@@ -114,6 +117,7 @@ def tagged_members(annotation: Any) -> dict[str, type[Section]]:
     return found
 
 
+@cache
 def discriminators(section: type[BaseModel]) -> tuple[str, ...]:
     """Names of the required fields of `section` that hold one fixed word: `type`, `issuer`."""
     return tuple(

@@ -12,6 +12,9 @@ from hybrid_mesh.model.reading.scalars import needs_quotes, quoted
 MAX_SHOWN = 20
 """Problems that the text of an error holds; JSON holds all."""
 
+_CUTOFF = 0.6
+"""Similarity, of `difflib`, of a word to the one that it was probably meant to be."""
+
 _MAX_VALUE = 60
 _MAX_PATH = 120
 """Characters of a value and of a path in the text of a problem."""
@@ -115,15 +118,29 @@ def nearest_match(word: str, choices: Iterable[str]) -> str | None:
     return _nearest(word, tuple(choices))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def _nearest(word: str, choices: tuple[str, ...]) -> str | None:
-    by_form = {_form(choice): choice for choice in choices}
-    matches = get_close_matches(_form(word), by_form, n=1, cutoff=0.6)
+    form = _form(word)
+    by_form = {other: choice for choice in choices if _may_match(form, other := _form(choice))}
+    matches = get_close_matches(form, by_form, n=1, cutoff=_CUTOFF)
     return by_form[matches[0]] if matches else None
 
 
+@lru_cache(maxsize=4096)
 def _form(word: str) -> str:
     return word.replace("-", "").replace("_", "").lower()
+
+
+def _may_match(one: str, other: str) -> bool:
+    """Whether the words have enough characters in common to be alike: saves the costly comparison."""
+    common = len(_characters(one) & _characters(other))
+    return 2 * common >= _CUTOFF * (len(one) + len(other))
+
+
+@lru_cache(maxsize=4096)
+def _characters(word: str) -> frozenset[tuple[str, int]]:
+    """The characters of `word`, each with its number among its like."""
+    return frozenset((character, word.count(character, 0, at)) for at, character in enumerate(word))
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from hybrid_mesh.model.checks import run
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.reading.form_problems import form_problems
+from hybrid_mesh.model.reading.form_problems import mistakes as found
 from hybrid_mesh.model.reading.problems import ConfigurationError, Problem
 from tests.model.meshes import DELETED, LOCAL, PROD, STACKS, changed
 from tests.model.rule_cases import CASES, Case
@@ -284,5 +285,5 @@ def _form(raw: Mapping[str, Any]) -> list[Problem]:
     try:
         MeshConfig.model_validate(raw)
     except ValidationError as error:
-        return form_problems(error, raw)
+        return form_problems(found(error, raw))
     return []
