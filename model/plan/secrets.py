@@ -6,7 +6,7 @@ from typing import Any
 
 from hybrid_mesh.model.config.trust import FilesTrustConfig
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.model.reading.problems import ConfigurationError, Problem, nearest_match
+from hybrid_mesh.model.reading.problems import UNKNOWN_KEY, ConfigurationError, Problem, nearest_match
 from hybrid_mesh.model.reading.sections import MESH_KEY, NAMESPACE
 from hybrid_mesh.model.reading.stack_file import StackFile
 
@@ -24,7 +24,7 @@ def check_keys(plan: MeshPlan, file: StackFile, stack: str | None) -> None:
     problems = [*_key_problems(plan, file.config, stack, misspelt.values())]
     for name, meant in misspelt.items():
         remedy = f"Did you mean `{NAMESPACE}:{meant}`? Otherwise remove it."
-        problems.append(Problem(f"{NAMESPACE}:{name}", "", "unknown key", remedy))
+        problems.append(Problem(f"{NAMESPACE}:{name}", "", UNKNOWN_KEY, remedy))
     if problems:
         raise ConfigurationError(file.located(problems))
 

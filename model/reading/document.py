@@ -37,6 +37,8 @@ _ESCAPED_SLASH = re.compile(r"(?<!\\)(\\\\)*\\/")
 _MERGE = "<<"
 """The key that brings another section's entries."""
 
+_STANDARD_TAGS = "tag:yaml.org,2002:"
+
 _KEY_KINDS = {
     yaml.AliasEvent: "an alias",
     yaml.SequenceStartEvent: "a list",
@@ -119,7 +121,7 @@ class _Composer:
         if event.anchor:
             self._anchors[event.anchor] = None
         if event.tag is not None:
-            self._report(event, event.tag, "tags are not supported", "Remove the tag.")
+            self._refuse_tag(event)
         if isinstance(event, yaml.ScalarEvent):
             node = self._scalar(event)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -200,8 +202,8 @@ class _Composer:
         merges: dict[Mark, list[Node]] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             mark = _mark(event)
+            self._path.append(event.value if isinstance(event, yaml.ScalarEvent) else "?")
             key = self._key(event)
-            self._path.append(key or "?")
             value_event = next(self._events)
             value = self._node(value_event, mark)
             if key == _MERGE:
@@ -231,18 +233,22 @@ class _Composer:
             return None
         text: str = event.value
         if event.tag is not None:
-            self._report(event, event.tag, "tags are not supported", "Remove the tag.")
+            self._refuse_tag(event)
         if not event.implicit[0]:
             self._check_text(event, text)
             if text == _MERGE:
                 message = "Pulumi takes this key for a merge key, also in quotes"
                 self._report(event, text, message, "Choose another key.")
                 return None
-        elif is_date(text) or _as_key(text, len(self._path)) != text:
+        elif is_date(text) or _as_key(text, len(self._path) - 1) != text:
             message = "a key must be text, and this one is not read as text without quotes"
             self._report(event, text, message, f"Write {quoted(text)}.")
             return None
         return text
+
+    def _refuse_tag(self, event: Any) -> None:
+        shown = event.tag.replace(_STANDARD_TAGS, "!!", 1)
+        self._report(event, shown, "tags are not supported", "Remove the tag.")
 
     def _merged(self, event: Any, value: Node) -> list[Node]:
         """The mappings that a merge key brings, the first of which has precedence."""

@@ -16,7 +16,7 @@ from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.reading.messages import form_message, octal_mode
 from hybrid_mesh.model.reading.partial import Path
 from hybrid_mesh.model.reading.places import Place, example, walk
-from hybrid_mesh.model.reading.problems import Problem, did_you_mean, format_value, nearest_match
+from hybrid_mesh.model.reading.problems import UNKNOWN_KEY, Problem, did_you_mean, format_value, nearest_match
 from hybrid_mesh.model.reading.stack_file import StackFile
 
 _MAX_KEYS = 200
@@ -100,7 +100,7 @@ def _whole_version(place: Place, shown: str) -> str:
 def _unknown_key(place: Place) -> Problem:
     hint = did_you_mean(place.key, place.choices) if len(place.siblings) <= _MAX_KEYS else ""
     remedy = hint or f"Valid keys here: {', '.join(sorted(place.choices))}."
-    return Problem(place.path, format_value(place.value), "unknown key", remedy)
+    return Problem(place.path, format_value(place.value), UNKNOWN_KEY, remedy)
 
 
 def _missing_key(place: Place) -> Problem:
@@ -120,7 +120,7 @@ def _unknown_type(context: Mapping[str, Any], place: Place) -> Problem:
         return Problem(
             f"{place.path}.{misspelt}",
             format_value(place.value[misspelt]),
-            "unknown key",
+            UNKNOWN_KEY,
             f"Did you mean `{key}`?",
         )
     if value is None:

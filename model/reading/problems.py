@@ -48,6 +48,9 @@ class Problem:
         return asdict(self)
 
 
+UNKNOWN_KEY = "unknown key"
+"""The message of a problem whose place is the key itself."""
+
 Problems = Iterator[Problem]
 """What a rule yields."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hybrid_mesh.model.reading.nodes import Mark, Node
-from hybrid_mesh.model.reading.problems import Problem, did_you_mean, format_value, nearest_match
+from hybrid_mesh.model.reading.problems import UNKNOWN_KEY, Problem, format_value, nearest_match
 
 NAMESPACE = "hybrid-mesh"
 MESH_KEY = f"{NAMESPACE}:mesh"
@@ -44,23 +44,29 @@ def _config_problems(config: Node) -> Iterator[Problem]:
         message = _SECTION if value else "the key has no value"
         yield _at(config.place, Problem("config", value, message, _WHERE))
         return
-    meant = [key for key in config.entries if key != MESH_KEY and _is_mesh(key)]
+    missing = MESH_KEY not in config.entries
+    meant = [key for key in config.entries if _is_mesh(key) or (missing and _resembles_mesh(key))]
     for key, entry in config.entries.items():
         if key in meant:
-            yield _at(entry.key, Problem(key, "", "unknown key", f"Did you mean `{MESH_KEY}`?"))
+            yield _at(entry.key, Problem(key, "", UNKNOWN_KEY, f"Did you mean `{MESH_KEY}`?"))
         elif not _is_valid(key):
             remedy = "Write it as `namespace:name`."
             yield _at(entry.key, Problem(key, "", "not a valid configuration key", remedy))
     if MESH_KEY in config.entries:
         yield from _mesh_problems(config.entries[MESH_KEY])
     elif not meant:
-        hint = next(filter(None, (did_you_mean(MESH_KEY, [key]) for key in config.entries)), _WHERE)
-        yield _at(config.place, Problem(MESH_KEY, "", "this required key is missing", hint))
+        yield _at(config.place, Problem(MESH_KEY, "", "this required key is missing", _WHERE))
 
 
 def _is_mesh(key: str) -> bool:
     """Whether the engine may read `key` as the mesh's, or a person meant it."""
     return key in ("mesh", f"{NAMESPACE}:config:mesh")
+
+
+def _resembles_mesh(key: str) -> bool:
+    """Whether both parts of `key` are near those of the mesh's."""
+    pairs = zip(key.partition(":")[::2], MESH_KEY.partition(":")[::2], strict=True)
+    return all(nearest_match(part, [wanted]) for part, wanted in pairs)
 
 
 def _is_valid(key: str) -> bool:

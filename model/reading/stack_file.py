@@ -8,7 +8,7 @@ from typing import Any
 
 from hybrid_mesh.model.reading.document import read_document
 from hybrid_mesh.model.reading.nodes import Node
-from hybrid_mesh.model.reading.problems import ConfigurationError, Problem, did_you_mean
+from hybrid_mesh.model.reading.problems import UNKNOWN_KEY, ConfigurationError, Problem, did_you_mean
 from hybrid_mesh.model.reading.sections import MESH_KEY, NAMESPACE, section_problems
 
 MAX_BYTES = 1024 * 1024
@@ -48,7 +48,8 @@ class StackFile:
         beside = problem.path.startswith(f"{NAMESPACE}:")
         above = config if beside else config.entries[MESH_KEY]
         node, missing = above.find(problem.path)
-        line, column = node.key or node.mark if missing else node.place
+        of_key = missing or problem.message == UNKNOWN_KEY
+        line, column = (node.key or node.mark) if of_key else node.place
         return replace(problem, file=self.name, line=line, column=column)
 
     def written(self, keys: Iterable[str]) -> str | None:

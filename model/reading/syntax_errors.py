@@ -26,9 +26,11 @@ def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
     mark, context = error.problem_mark, error.context_mark
     at_end = mark is None or not text[mark.index :].strip()
     opening = text[context.index : context.index + 1] if context is not None else ""
-    if at_end and opening in _CLOSING:
-        remedy = f"Add the closing `{_CLOSING[opening]}`."
-        return problem_at(context, f"not valid YAML: this `{opening}` is not closed", remedy)
+    later = mark is not None and context is not None and mark.line > context.line
+    if (at_end or later) and opening in _CLOSING:
+        before = f" before line {mark.line + 1}" if mark is not None and not at_end else ""
+        message = f"not valid YAML: this `{opening}` is not closed{before}"
+        return problem_at(context, message, f"Add the closing `{_CLOSING[opening]}`.")
     if at_end and "flow" in str(error.context):
         message = "not valid YAML: the text ends before a bracket is closed"
         return problem_at(mark, message, "Add the closing bracket.")
