@@ -54,7 +54,7 @@ def verify(
     With --json: {"passed", "seconds", "checks": [{"subject", "source", "destination", "expected": "answer" or
     "refusal", "holds", "detail", "tries", "seconds"}], "notProbed": [{"subject", "reason", "byDesign"}]}.
 
-    Exit codes: 0 every check passed; 1 a check failed or could not be made; 2 wrong command line or
+    Exit codes: 0 every check passed; 1 a check failed or could not be run; 2 wrong command line or
     configuration.
     """
     plan = stack_plan(stack)

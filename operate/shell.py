@@ -1,4 +1,4 @@
-"""How operate reaches a mesh: a `Shell` that it is given, so that it knows no lab and no cloud."""
+"""Access to a mesh: the `Shell` that operate gets, so that it is independent of the lab and clouds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from typing import Protocol
 
 
 class NotReachableError(Exception):
-    """A pod, VM or ingress did not let itself be reached; the text says why and holds no secret."""
+    """A pod, VM or ingress is not reachable. The text says why and contains no secret."""
 
 
 class NotProbedError(NotReachableError):
-    """There is by design no way from here to a pod, VM or ingress; that says nothing about its
+    """A pod, VM or ingress cannot be reached from this host by design, which says nothing about its
     health."""
 
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command left: its exit code, and its output as text."""
+    """The result of a command: its exit code, and its output as text."""
 
     returncode: int
     stdout: str
@@ -25,7 +25,7 @@ class CommandResult:
 
 @dataclass(frozen=True)
 class Pod:
-    """A running pod: `container` is the one that holds the application, never the proxy's."""
+    """A running pod. `container` is the application's container, never the proxy's."""
 
     cluster: str
     namespace: str
@@ -46,23 +46,24 @@ class Machine:
 
 
 class Shell(Protocol):
-    """Looks at and runs commands in the members of one mesh. Every method raises `NotReachableError`.
+    """Finds the members of one mesh and runs commands in them. Every method raises `NotReachableError`.
 
-    Timeouts are in seconds. A command that outlives its timeout raises `NotReachableError`, too.
+    Timeouts are in seconds. A command that exceeds its timeout raises `NotReachableError`, too.
     """
 
     def pods(self, cluster: str, namespace: str, selector: str) -> Sequence[Pod]:
-        """The Ready pods of `cluster` that the label `selector` selects."""
+        """The Ready pods of `cluster` that match the label `selector`."""
 
     def machines(self, group: str) -> Sequence[Machine]:
-        """The VMs of `group` that commands can be run in."""
+        """The running VMs of `group`."""
 
     def ingress_url(self, ingress: str, port: int) -> str:
-        """`http://address:port`, without a slash at the end, of an ingress' listener as seen from here."""
+        """The URL of an ingress listener as seen from this host: `http://address:port`, without a final
+        slash."""
 
     def run_in_pod(self, pod: Pod, command: Sequence[str], timeout: float) -> CommandResult: ...
 
     def run_in_machine(self, machine: Machine, command: Sequence[str], timeout: float) -> CommandResult: ...
 
     def run_outside(self, command: Sequence[str], timeout: float) -> CommandResult:
-        """Runs a command outside the mesh, where the person sits."""
+        """Runs a command outside the mesh, on this host."""

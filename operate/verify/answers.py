@@ -1,17 +1,17 @@
-"""Reads the answers of Istio's echo server, as printed by Istio's echo client and by curl.
+"""Parses the responses of Istio's echo server, as printed by Istio's echo client and by curl.
 
 Source of the formats: istio.io/istio/pkg/test/echo/server/endpoint/http.go (the body: lines `Key=Value`,
 headers `RequestHeader=<name>:<value>`) and pkg/test/echo/server/forwarder/http.go (the client prints a line
-as `[<request>] Key=Value` or `[<request> body] Key=Value`; when one request of a call fails, it prints no
-response but one line `fatal\tError <n>/<m> requests had errors; first error: <text>`). curl prints bodies as
-they are; its option `--write-out` ends each with `CURL_END`.
+as `[<request>] Key=Value` or `[<request> body] Key=Value`; if one request of a call fails, it prints no
+response but one line `fatal Error <n>/<m> requests had errors; first error: <text>`). curl prints the bodies
+unchanged; its option `--write-out` ends each with `CURL_END`.
 """
 
 import re
 from dataclasses import dataclass
 
 CURL_END = "[end of answer] "
-"""What precedes the status code on the line after each answer that curl prints."""
+"""Text before the status code on the line after each response that curl prints."""
 
 _LINE = re.compile(r"^\[(?P<request>\d+)(?P<body> body)?\] (?P<key>[A-Za-z0-9]+)=(?P<value>.*)$")
 _ERROR = re.compile(r"^(?:.*?first error: |.*?\bError:? )(?P<text>.*)$")
@@ -20,8 +20,7 @@ _XFCC = "x-forwarded-client-cert"
 
 @dataclass(frozen=True)
 class Answer:
-    """One answered request: `peer` and `server` are the SPIFFE identities that the server's proxy saw, or
-    empty."""
+    """One response. `peer` and `server` are the SPIFFE identities that the server's proxy saw, or empty."""
 
     status: int
     hostname: str
@@ -32,15 +31,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """All answers of one call, or the first error."""
+    """All responses of one call, or the first error."""
 
     answers: tuple[Answer, ...]
     error: str
 
 
 def read_answers(output: str, errors: str = "") -> Answers:
-    """Reads the client's standard output and error; neither answers nor an error gives an error that says
-    so."""
+    """Parses the client's standard output and error. Without responses and errors, it returns an error
+    that says so."""
     requests: dict[int, dict[str, str]] = {}
     error = ""
     for line in (*output.splitlines(), *errors.splitlines()):
@@ -50,12 +49,12 @@ def read_answers(output: str, errors: str = "") -> Answers:
             error = _error_text(line)
     answers = tuple(_answer(fields) for _, fields in sorted(requests.items()))
     if not answers and not error:
-        error = "the echo client printed no answer"
+        error = "the echo client printed no response"
     return Answers(answers, error)
 
 
 def read_curl_answers(output: str, errors: str = "") -> Answers:
-    """Reads curl's standard output and error. An error drops the answers before it, as in the echo client."""
+    """Parses curl's standard output and error. An error drops earlier responses, as in the echo client."""
     answers: list[Answer] = []
     fields: dict[str, str] = {}
     for line in output.splitlines():
@@ -67,7 +66,7 @@ def read_curl_answers(output: str, errors: str = "") -> Answers:
             _note(fields, key, value)
     if error := errors.strip().partition("\n")[0]:
         return Answers((), error)
-    return Answers(tuple(answers), "" if answers else "curl printed no answer")
+    return Answers(tuple(answers), "" if answers else "curl printed no response")
 
 
 def _note(fields: dict[str, str], key: str, value: str) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of the mesh: a source, a request, and what must come of it."""
+"""Checks of a mesh: a source, a request, and the expected result."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +10,7 @@ MOST_REQUESTS = 300
 
 @dataclass(frozen=True)
 class Outside:
-    """The place where the person sits, which is no part of the mesh."""
+    """This host, which is not part of the mesh."""
 
     name: str = "outside"
 
@@ -20,10 +20,10 @@ Source = Pod | Machine | Outside
 
 @dataclass(frozen=True)
 class Responder:
-    """Somebody who may answer.
+    """A workload that may respond.
 
-    `hostname` is what its echo server says, `member` what a person calls it, `identity` its SPIFFE
-    identity, `places` the clusters that its echo server may name, `network` where it is.
+    `hostname` is the host name that its echo server reports, `member` its name in reports, `identity` its
+    SPIFFE identity, `places` the clusters that its echo server may report, `network` its network.
     """
 
     hostname: str
@@ -35,12 +35,12 @@ class Responder:
 
 @dataclass(frozen=True)
 class MustAnswer:
-    """Every one of `requests` requests is answered with 200 by one of `responders`, whose proxies saw
+    """Each of `requests` requests must get status 200 from one of `responders`, whose proxies must see
     `caller`.
 
-    Of each set of `everyone` (members, such as `cluster east` or `machine legacy-1`) one must be among those
-    that answered. A set has several members where they are in another network than the caller: an east-west
-    gateway chooses anew only for a new connection, and the caller's proxy keeps the one that it has.
+    At least one member of each set in `everyone` (such as `cluster east` or `VM legacy-1`) must respond. A
+    set has several members if they are in another network than the caller: an east-west gateway only selects
+    a backend for a new connection, and the caller's proxy keeps its connection.
     """
 
     responders: tuple[Responder, ...]
@@ -50,16 +50,16 @@ class MustAnswer:
 
 
 class RequestFailure(Enum):
-    """The ways in which a request may fail, as the caller sees them."""
+    """The reasons for which a request may fail, as the caller sees them."""
 
-    CLOSED = "the connection is closed"
-    TLS_ALERT = "TLS ends with an alert"
-    NO_WAY = "nothing is reached"
+    CLOSED = "connection closed"
+    TLS_ALERT = "TLS alert"
+    NO_WAY = "not reachable"
 
 
 @dataclass(frozen=True)
 class MustFail:
-    """The request fails, in one of these ways. Another failure proves nothing and does not hold."""
+    """The request must fail for one of these reasons. Another failure proves nothing, so the check fails."""
 
     ways: frozenset[RequestFailure]
 
@@ -77,8 +77,8 @@ class Check:
 
 @dataclass(frozen=True)
 class Gap:
-    """What could not be probed, and why. `by_design`: it never can be from here, so it speaks against
-    nothing."""
+    """Something that could not be checked, and why. `by_design`: it can never be checked from this host,
+    so it is not a failure."""
 
     subject: str
     reason: str

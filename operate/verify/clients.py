@@ -1,4 +1,4 @@
-"""The programs that make the requests: Istio's echo client in the demo's pods, curl on VMs and outside."""
+"""The clients that send requests: Istio's echo client in the demo's pods, curl on VMs and on this host."""
 
 import re
 
@@ -10,11 +10,12 @@ from hybrid_mesh.operate.verify.checks import Source
 def request_command(source: Source, url: str, seconds: int, count: int = 1, *options: str) -> tuple[str, ...]:
     """The command that sends `count` requests to `url` from `source`, each with a timeout of `seconds`.
 
-    `options` must be ones that the client at `source` knows; `--header NAME:VALUE` is known to both.
+    `options` must be options of the client at `source`. Both clients have `--header NAME:VALUE`.
     """
     if isinstance(source, Pod):
         return ("echo-client", url, "--timeout", f"{seconds}s", "--count", str(count), *options)
-    # One URL a request by curl's own globbing, in the part that is never sent; a route's path is no pattern.
+    # curl's globbing gives one URL per request, in the fragment, which is never sent. A route's path is not
+    # a pattern.
     urls = re.sub(r"([\[\]{}])", r"\\\1", url) + f"#[1-{count}]"
     quiet = ("--disable", "--silent", "--show-error", "--fail-early", "--noproxy", "*")
     end = ("--write-out", rf"\n{CURL_END}%{{http_code}}\n")
@@ -22,6 +23,6 @@ def request_command(source: Source, url: str, seconds: int, count: int = 1, *opt
 
 
 def read_result(source: Source, result: CommandResult) -> Answers:
-    """What the client at `source` printed."""
+    """Parses the output of the client at `source`."""
     read = read_answers if isinstance(source, Pod) else read_curl_answers
     return read(result.stdout, result.stderr)

@@ -1,4 +1,4 @@
-"""From the plan and what was found of it to the list of checks. Pure."""
+"""Derives the list of checks from the plan and the members that were found. Pure."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ from hybrid_mesh.operate.verify.site import Site
 REQUEST_SECONDS = 2
 REFUSAL_SECONDS = 1
 CHANCE_OF_A_MISS = 1e-5
-"""How likely one healthy responder may be missed by chance in one check."""
+"""Maximum probability that a check misses a healthy responder by chance."""
 DENIED = frozenset({RequestFailure.CLOSED, RequestFailure.TLS_ALERT})
 UNREACHABLE = frozenset({RequestFailure.NO_WAY})
 
@@ -36,16 +36,16 @@ Ways = Mapping[tuple[Responder, ...], float]
 def plan_checks(
     plan: MeshPlan, demo: DemoConfig, site: Site, slowness: float = 1.0
 ) -> tuple[tuple[Check, ...], tuple[Gap, ...]]:
-    """Every check that can be done on `site`, and a gap for each member or check that is missing. `slowness`
-    multiplies the timeout of a request."""
+    """Every possible check on `site`, and a gap for each missing member or check. `slowness` multiplies
+    the timeout of a request."""
     planner = _Planner(plan, demo, site, slowness)
     checks = (*planner.within(), *planner.ingresses(), *planner.refusals())
     return checks, (*site.gaps, *planner.missing_members(), *planner.gaps)
 
 
 def requests_for(smallest_share: float) -> int:
-    """How many requests find, but for CHANCE_OF_A_MISS, a responder that gets `smallest_share` (0 < share
-    <= 1) of all."""
+    """The number of requests that reach a responder with the share `smallest_share` (0 < share <= 1) of
+    all requests, except with the probability CHANCE_OF_A_MISS."""
     if smallest_share >= 1:
         return 1
     return min(MOST_REQUESTS, math.ceil(math.log(CHANCE_OF_A_MISS) / math.log(1 - smallest_share)))
@@ -58,19 +58,19 @@ class _Planner:
         self.gaps: list[Gap] = []
 
     def missing_members(self) -> Iterator[Gap]:
-        """What the plan names and the site lacks, unless the site says itself why it is not there."""
+        """Planned members that the site does not have, except those whose gap the site reports itself."""
         for cluster, pods in self._site.echo.items():
             if not pods:
-                yield Gap(f"cluster {cluster}", "it has no Ready pod of the demo", by_design=False)
+                yield Gap(f"cluster {cluster}", "no pod of the demo is Ready", by_design=False)
         for group, machines in self._site.machines.items():
             absent = {machine.name for machine in self._plan.groups[group].machines} - {
                 m.name for m in machines
             }
             for name in sorted(absent):
-                yield Gap(f"VM {name}", "it is not running", by_design=False)
+                yield Gap(f"VM {name}", "not running", by_design=False)
 
     def within(self) -> Iterator[Check]:
-        """From an echo pod of each cluster and from each VM to each destination."""
+        """Checks from an echo pod of each cluster and from each VM to each destination."""
         host = service_host(self._demo.service, self._demo.namespace)
         for source in self._sources():
             if pods := self._pods():
@@ -83,14 +83,14 @@ class _Planner:
                     yield self._answered(source, f"group {self._group.name}", target, machines)
 
     def ingresses(self) -> Iterator[Check]:
-        """From outside through each route of each ingress."""
+        """Checks from outside through each route of each ingress."""
         for name, url in self._site.urls.items():
             for route in self._plan.ingresses[name].config.routes:
                 if check := self._routed(name, url, route):
                     yield check
 
     def refusals(self) -> Iterator[Check]:
-        """What must fail, tried from the pods that have no proxy."""
+        """Checks of requests that must fail, from the pods without a proxy."""
         for cluster, pods in self._site.outside.items():
             if not pods:
                 self.gaps.append(
@@ -135,7 +135,7 @@ class _Planner:
         for backend in route.backends:
             responders = self._backend(backend)
             if responders is None:
-                self.gaps.append(Gap(subject, "a backend of it is not the demo's", by_design=True))
+                self.gaps.append(Gap(subject, "one of its backends is not the demo", by_design=True))
                 return None
             weight = backend.weight / (sum(each.weight for each in route.backends) or 1)
             shares.update({one: weight / len(responders) for one in responders})
@@ -227,8 +227,8 @@ class _Planner:
 
 
 def _ways(network: str, shares: Mapping[Responder, float]) -> Ways:
-    """What a proxy in `network` chooses among, with the share of each: the responders of this network one by
-    one, those of another network together, as they are behind one gateway."""
+    """The endpoints that a proxy in `network` balances over, with their shares: the responders of this
+    network one by one, those of another network together, as they are behind one gateway."""
     behind: dict[str, list[Responder]] = {}
     for one, share in shares.items():
         if share > 0:

@@ -41,8 +41,8 @@ def _check(result: Result) -> dict[str, Any]:
 
 
 def as_text(report: Report, width: int) -> Text:
-    """One line a check, in groups by the sender of its requests, at most `width` columns wide; a line that is
-    longer goes on below, and no name or address is broken."""
+    """One line per check, grouped by the sender of its requests, at most `width` columns wide. Longer
+    lines are wrapped without breaking names and addresses."""
     rows = [(f"from {source_name(r.check.source)}", *_row(r)) for r in report.results]
     rows += [
         ("not checked", NOT_PROBED if gap.by_design else FAILED, gap.subject, gap.reason)
@@ -61,20 +61,20 @@ def as_text(report: Report, width: int) -> Text:
 
 
 def summary(report: Report) -> str:
-    """One line, without the failures, see `failures`."""
+    """One line without the failures, which `failures` has."""
     passed = sum(result.verdict.holds for result in report.results)
     counted = f"{passed} of {len(report.results)} checks passed ({report.seconds:.1f} s)"
     return f"The mesh works: {counted}." if report.holds else f"{counted[0].upper()}{counted[1:]}."
 
 
 def failures(report: Report) -> list[str]:
-    """How many checks failed, then one line for each and for what is missing; empty when all is well."""
+    """The number of failed checks, then one line per failed or missing check; empty without failures."""
     if report.holds:
         return []
     failed = [f"{r.check.subject}: {r.verdict.detail}" for r in report.results if not r.verdict.holds]
     missing = [f"{gap.subject}: {gap.reason}" for gap in report.gaps if not gap.by_design]
     counted = [f"{len(failed)} of {len(report.results)} checks failed"] if failed else []
-    counted += [f"{len(missing)} could not be made"] if missing else []
+    counted += [f"{len(missing)} could not be run"] if missing else []
     return [f"{', '.join(counted) or 'Nothing could be checked'}.", *failed, *missing]
 
 
@@ -86,7 +86,7 @@ def _row(result: Result) -> tuple[str, str, str]:
 
 
 def _wrapped(mark: str, line: str, width: int) -> str:
-    """`line` behind `mark`, whose width is `_INDENT`."""
+    """`line` after `mark`, whose width is `_INDENT`."""
     return textwrap.fill(
         line,
         max(width, _INDENT + 3),

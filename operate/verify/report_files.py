@@ -25,8 +25,8 @@ td { overflow-wrap: anywhere; }
 
 
 def as_junit(report: Report, stack: str, finished: datetime) -> str:
-    """A test suite with a case for each check and each gap: a check that does not hold is a failure, a member
-    that is missing an error, and what cannot be checked by design is skipped.
+    """A test suite with a case for each check and each gap: a failed check is a failure, a missing member an
+    error, and a check that is impossible by design is skipped.
 
     Source of the format: JUnit's jenkins-junit.xsd, which GitLab, Jenkins and GitHub's reporters read.
     """
@@ -51,7 +51,7 @@ def as_junit(report: Report, stack: str, finished: datetime) -> str:
 
 
 def as_html(report: Report, stack: str, finished: datetime) -> str:
-    """One page that needs no other file and loads nothing."""
+    """One self-contained page that loads nothing."""
     rows = [
         _html_row(
             "passed" if check["holds"] else "failed",

@@ -1,4 +1,4 @@
-"""Looks at a mesh and makes all its checks at once, each until it holds or its time is up."""
+"""Finds the members of a mesh and runs all checks in parallel, each until it passes or times out."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,19 +15,19 @@ from hybrid_mesh.operate.verify.site import observe
 from hybrid_mesh.operate.verify.verdict import Verdict, judge
 
 FIRST_SYNC_SECONDS = 10.0
-"""How long one check is repeated while its failure is one of a mesh that is still coming together."""
+"""How long a check is retried while its failure is typical of a mesh that is still starting."""
 PROBE_SECONDS = 8.0
 PAUSE_SECONDS = 0.3
 WORKERS = 24
 ROUNDS_OF_A_FAULT = 3
-"""How often the whole is checked when its faults are none that pass by themselves."""
+"""Number of rounds in which only permanent failures remain, after which `verify` gives up."""
 
 _Outcome = TypeVar("_Outcome")
 
 
 @dataclass(frozen=True)
 class Result:
-    """A check that was made: the last try's verdict and length in seconds, and how many tries there were."""
+    """The result of a check: verdict and duration (seconds) of the last try, and the number of tries."""
 
     check: Check
     verdict: Verdict
@@ -37,7 +37,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """All that `verify` found; `seconds` is how long it took."""
+    """All results of `verify`, and its duration in seconds."""
 
     results: tuple[Result, ...]
     gaps: tuple[Gap, ...]
@@ -45,20 +45,19 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Whether something was checked, all of it holds, and nothing is missing that should have been
-        checked."""
+        """Whether there was at least one check, all checks passed, and none is missing."""
         complete = bool(self.results) and all(gap.by_design for gap in self.gaps)
         return complete and all(result.verdict.holds for result in self.results)
 
     @property
     def may_change(self) -> bool:
-        """Whether something of what is wrong may come right by itself."""
+        """Whether a failure may still resolve automatically."""
         missing = any(not gap.by_design for gap in self.gaps)
         return missing or any(not r.verdict.holds and r.verdict.again for r in self.results)
 
     @property
     def first_fault(self) -> str:
-        """One line about one thing that is wrong; empty when all holds."""
+        """The first failure in one line; empty if all checks passed."""
         missing = (f"{gap.subject}: {gap.reason}" for gap in self.gaps if not gap.by_design)
         failed = (f"{r.check.subject}: {r.verdict.detail}" for r in self.results if not r.verdict.holds)
         return next(missing, None) or next(failed, "")
@@ -75,31 +74,30 @@ def verify(
 ) -> Report:
     """Checks the mesh of `plan` through `shell`.
 
-    A mesh that has just been started may not have all its members yet: for `patience` seconds the whole is
-    looked at and checked anew until it holds, or until its faults are no longer those of a start. `slowness`
-    multiplies every time limit, for a slow host. Raises
-    ValueError when the plan declares no demo, which is what is probed.
+    A mesh that has just started may not have all its members yet. All checks are therefore retried for up to
+    `patience` seconds, until they pass or only permanent failures remain. `slowness` multiplies every time
+    limit, for a slow host. Raises ValueError if the plan has no demo, to which the requests are sent.
     """
     demo = plan.demo
     if demo is None:
-        raise ValueError("the mesh declares no `demo`, so there is nothing to send requests to")
+        raise ValueError("the mesh has no `demo` to send requests to")
     started = time.monotonic()
 
     settled = 0
 
     def attempt(number: int) -> Report:
         if number == 1:
-            progress("looking at pods, VMs and ingresses")
+            progress("finding pods, VMs and ingresses")
         checks, gaps = plan_checks(plan, demo, observe(plan, demo, shell), slowness)
         if number == 1:
-            progress(f"making {len(checks)} checks")
+            progress(f"running {len(checks)} checks")
         return Report(run_checks(checks, shell, first_sync * slowness), gaps, time.monotonic() - started)
 
     def done(report: Report) -> bool:
         nonlocal settled
         settled = 0 if report.may_change else settled + 1
         if not report.holds:
-            progress(f"not yet as it must be: {report.first_fault}")
+            progress(f"still waiting: {report.first_fault}")
         return report.holds or settled >= ROUNDS_OF_A_FAULT
 
     return _retry(attempt, done, patience * slowness, pause=1.0)
@@ -108,7 +106,7 @@ def verify(
 def run_checks(
     checks: Sequence[Check], shell: Shell, first_sync: float = FIRST_SYNC_SECONDS
 ) -> tuple[Result, ...]:
-    """Makes all checks in parallel; the results are in the order of the checks."""
+    """Runs all checks in parallel. The results are in the order of the checks."""
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         return tuple(pool.map(lambda check: _make(check, shell, first_sync), checks))
 
@@ -126,7 +124,7 @@ def _probe(check: Check, shell: Shell) -> Verdict:
     try:
         result = _run(check, shell)
     except NotProbedError as reason:
-        return Verdict(False, f"not probed: {reason}")
+        return Verdict(False, f"not checked: {reason}")
     except NotReachableError as reason:
         return Verdict(False, str(reason), again=True)
     return judge(check.expectation, read_result(check.source, result))
@@ -145,8 +143,8 @@ def _run(check: Check, shell: Shell) -> CommandResult:
 def _retry(
     attempt: Callable[[int], _Outcome], done: Callable[[_Outcome], bool], seconds: float, pause: float
 ) -> _Outcome:
-    """Calls `attempt` with 1, 2, … until `done` says so of the outcome or `seconds` have passed; the last
-    outcome."""
+    """Calls `attempt` with 1, 2, … until `done` accepts the outcome or `seconds` have passed. Returns the
+    last outcome."""
     deadline = time.monotonic() + seconds
     tries = 1
     outcome = attempt(tries)

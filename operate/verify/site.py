@@ -1,4 +1,4 @@
-"""Looks at a mesh that is up: which pods, VMs and ingresses the checks are about."""
+"""Finds the pods, VMs and ingresses of a running mesh for the checks."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,15 +12,15 @@ from hybrid_mesh.operate.shell import Machine, NotProbedError, NotReachableError
 from hybrid_mesh.operate.verify.checks import Gap
 
 GATEWAY_SELECTOR = "gateway.networking.k8s.io/gateway-name={name}"
-"""Source: the label that Istio's gateway controller puts on what it deploys (Gateway API, GEP-1762)."""
+"""The label that Istio's gateway controller sets on gateway pods (Gateway API, GEP-1762)."""
 
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class Site:
-    """What `observe` found. `echo` and `outside` are by cluster, `machines` by group; `gateways` (the pods
-    of its gateway) and `urls` (of its first HTTP listener) by ingress."""
+    """The members of a mesh. `echo` and `outside` are by cluster, `machines` by group; `gateways` (its
+    gateway's pods) and `urls` (of its first HTTP listener) by ingress."""
 
     echo: Mapping[str, tuple[Pod, ...]]
     outside: Mapping[str, tuple[Pod, ...]]
@@ -31,7 +31,7 @@ class Site:
 
 
 def observe(plan: MeshPlan, demo: DemoConfig, shell: Shell) -> Site:
-    """Asks `shell` for every member of the mesh, all at once; what it cannot reach becomes a gap."""
+    """Asks `shell` for every member of the mesh in parallel. Members that are not reachable become gaps."""
     active = [name for name, cluster in plan.clusters.items() if cluster.active]
     ingresses = {name: ingress for name, ingress in plan.ingresses.items() if ingress.cluster in active}
 
@@ -40,7 +40,7 @@ def observe(plan: MeshPlan, demo: DemoConfig, shell: Shell) -> Site:
 
     with ThreadPoolExecutor(max_workers=16) as pool:
         idle = [name for name in plan.clusters if name not in active]
-        survey = _Survey(pool, [Gap(f"cluster {name}", "it is quarantined", by_design=True) for name in idle])
+        survey = _Survey(pool, [Gap(f"cluster {name}", "quarantined", by_design=True) for name in idle])
         echo = survey.ask("cluster", active, demo_pods(demo.namespace, demo.service))
         outside = survey.ask("outside", active, demo_pods(outside_namespace(demo), OUTSIDE))
         machines = survey.ask("group", plan.groups, lambda group: tuple(shell.machines(group)))
@@ -57,7 +57,7 @@ class _Survey:
     def ask(
         self, kind: str, names: Iterable[str], question: Callable[[str], Found]
     ) -> Callable[[], dict[str, Found]]:
-        """Starts to ask `question` of each name; the result waits for the answers."""
+        """Starts `question` for each name. The result waits for the answers."""
         futures = {name: self._pool.submit(question, name) for name in names}
 
         def answers() -> dict[str, Found]:
@@ -80,4 +80,4 @@ def _url(shell: Shell, name: str, ingress: IngressPlan) -> str:
     for listener in ingress.config.listeners:
         if listener.protocol == "HTTP":
             return shell.ingress_url(name, listener.port)
-    raise NotProbedError("it has no HTTP listener")
+    raise NotProbedError("no HTTP listener")

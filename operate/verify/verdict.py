@@ -1,4 +1,4 @@
-"""Whether what came of a check is what must come of it. Pure."""
+"""Compares the result of a check with the expected one. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ _TEXTS: tuple[tuple[RequestFailure, tuple[str, ...]], ...] = (
         ),
     ),
 )
-"""How Go's net, net/http and crypto/tls packages name each failure. Only pods try what must fail."""
+"""Failures as Go's net, net/http and crypto/tls packages report them. Only pods send requests that must
+fail."""
 _FIRST_SYNC = (
     "no such host",
     "connection refused",
@@ -36,13 +37,13 @@ _FIRST_SYNC = (
     "curl: (52)",
     "curl: (56)",
 )
-"""What a call fails with while proxies and name servers still learn of each other. curl's numbers, see its
-manual: no such host, no connection, time is up, no answer, connection reset."""
+"""Failures of a call while the configuration of proxies and name servers is still spreading. curl's exit
+codes: host not resolved, connection failed, timeout, empty reply, connection reset."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`detail` says in one line what was seen. `again`: it may still change by itself, as after a first
+    """`detail` is the observation in one line. `again`: it may still change, for example after the first
     sync."""
 
     holds: bool
@@ -62,12 +63,14 @@ def _judge_refusal(expectation: MustFail, answers: Answers) -> Verdict:
     if not answers.error:
         first = answers.answers[0]
         return Verdict(
-            False, f"was answered with {first.status} by {first.hostname or 'a proxy'}", again=True
+            False,
+            f"got status {first.status} from {first.hostname or 'a proxy'}, but must be refused",
+            again=True,
         )
     way = next((way for way, texts in _TEXTS if any(text in answers.error for text in texts)), None)
     if way in expectation.ways:
         return Verdict(True, way.value)
-    return Verdict(False, f"failed in another way than it must: {answers.error}", again=True)
+    return Verdict(False, f"failed for another reason than expected: {answers.error}", again=True)
 
 
 def _judge_answers(expectation: MustAnswer, answers: tuple[Answer, ...]) -> Verdict:
@@ -76,28 +79,28 @@ def _judge_answers(expectation: MustAnswer, answers: tuple[Answer, ...]) -> Verd
         if fault := _fault(expectation, responders, answer):
             return fault
     if len(answers) < expectation.requests:
-        return Verdict(False, f"{len(answers)} of {expectation.requests} requests were answered", again=True)
+        return Verdict(False, f"{len(answers)} of {expectation.requests} requests got a response", again=True)
     members = {responders[answer.hostname].member for answer in answers}
     if silent := sorted(" or ".join(sorted(some)) for some in expectation.everyone if not some & members):
-        return Verdict(False, f"no answer from {', '.join(silent)}", again=True)
+        return Verdict(False, f"no response from {', '.join(silent)}", again=True)
     return Verdict(True, f"200 from {', '.join(sorted(members))}")
 
 
 def _fault(expectation: MustAnswer, responders: Mapping[str, Responder], answer: Answer) -> Verdict | None:
     if answer.status != 200:
         return Verdict(False, f"status {answer.status}", again=answer.status in {404, 503})
-    name = answer.hostname or "nobody known"
+    name = answer.hostname or "an unknown server"
     responder = responders.get(answer.hostname)
     if responder is None:
-        return Verdict(False, f"answered by {name}, who is no backend", again=True)
+        return Verdict(False, f"response from {name}, which is not a backend", again=True)
     server, peer, place = _named(answer.server), _named(answer.peer), answer.cluster
     faults = (
-        (answer.server != responder.identity, f"is {server}, not {responder.identity}"),
-        (answer.peer != expectation.caller, f"saw the caller {peer}, not {expectation.caller}"),
-        (place and place not in responder.places, f"says that it is in {place}, not in {responder.member}"),
+        (answer.server != responder.identity, f"has identity {server}, not {responder.identity}"),
+        (answer.peer != expectation.caller, f"saw caller {peer}, not {expectation.caller}"),
+        (place and place not in responder.places, f"reports cluster {place} instead of {responder.member}"),
     )
     return next((Verdict(False, f"{name} {text}") for wrong, text in faults if wrong), None)
 
 
 def _named(identity: str) -> str:
-    return identity or "without identity"
+    return identity or "(none)"

@@ -45,7 +45,7 @@ def test_what_failed_is_said_at_the_end(shell: FakeShell, tmp_path: Path) -> Non
     done = runner.invoke(app, ["verify", "--junit", str(tmp_path / "cases.xml"), "--json"])
     assert done.exit_code == 1
     assert json.loads(done.stdout)["passed"] is False
-    assert "error: 1 could not be made.\n       refusals in east: " in done.stderr
+    assert "error: 1 could not be run.\n       refusals in east: " in done.stderr
     assert (tmp_path / "cases.xml").exists()
 
 

@@ -44,7 +44,7 @@ def test_a_wrong_command_line_is_an_error_too() -> None:
 
 
 def test_silence_is_an_error() -> None:
-    assert read_answers("").error == "the echo client printed no answer"
+    assert read_answers("").error == "the echo client printed no response"
 
 
 def test_each_answer_that_curl_prints_becomes_one() -> None:
@@ -72,7 +72,7 @@ def test_a_request_of_curl_that_fails_is_the_error_of_the_call() -> None:
 
 def test_a_missing_curl_and_silence_are_errors() -> None:
     assert read_curl_answers("", "sh: 1: curl: not found\n").error == "sh: 1: curl: not found"
-    assert read_curl_answers("").error == "curl printed no answer"
+    assert read_curl_answers("").error == "curl printed no response"
 
 
 def test_only_the_hop_next_to_the_server_counts() -> None:

@@ -39,17 +39,21 @@ def test_all_as_expected_holds() -> None:
         ({"status": 403}, "status 403", False),
         ({"status": 500}, "status 500", False),
         ({"status": 503}, "status 503", True),
-        ({"hostname": "stranger"}, "answered by stranger, who is no backend", True),
-        ({"server": "spiffe://d/ns/demo/sa/other"}, "echo-w is spiffe://d/ns/demo/sa/other, not", False),
-        ({"server": ""}, "echo-w is without identity", False),
+        ({"hostname": "stranger"}, "response from stranger, which is not a backend", True),
         (
-            {"peer": "spiffe://d/ns/demo/sa/echo"},
-            "echo-w saw the caller spiffe://d/ns/demo/sa/echo, not",
+            {"server": "spiffe://d/ns/demo/sa/other"},
+            "echo-w has identity spiffe://d/ns/demo/sa/other, not",
             False,
         ),
-        ({"peer": "spiffe://other/ns/demo/sa/legacy"}, "saw the caller spiffe://other", False),
-        ({"peer": ""}, "echo-w saw the caller without identity", False),
-        ({"cluster": "east"}, "echo-w says that it is in east, not in cluster west", False),
+        ({"server": ""}, "echo-w has identity (none)", False),
+        (
+            {"peer": "spiffe://d/ns/demo/sa/echo"},
+            "echo-w saw caller spiffe://d/ns/demo/sa/echo, not",
+            False,
+        ),
+        ({"peer": "spiffe://other/ns/demo/sa/legacy"}, "saw caller spiffe://other", False),
+        ({"peer": ""}, "echo-w saw caller (none)", False),
+        ({"cluster": "east"}, "echo-w reports cluster east instead of cluster west", False),
     ],
 )
 def test_one_wrong_answer_among_right_ones_fails(
@@ -64,7 +68,7 @@ def test_one_wrong_answer_among_right_ones_fails(
 def test_a_silent_cluster_fails_and_is_named() -> None:
     verdict = judge(EXPECTED, answered(answer(EAST), answer(EAST)))
     assert not verdict.holds
-    assert verdict.detail == "no answer from cluster west"
+    assert verdict.detail == "no response from cluster west"
     assert verdict.again
 
 
@@ -109,10 +113,10 @@ def test_a_refusal_holds_only_in_the_way_that_it_must(error: str, way: RequestFa
 def test_being_answered_where_it_must_fail_fails() -> None:
     verdict = judge(MustFail(frozenset(RequestFailure)), answered(answer(EAST)))
     assert not verdict.holds
-    assert "was answered with 200 by echo-e" in verdict.detail
+    assert "got status 200 from echo-e" in verdict.detail
 
 
 def test_a_missing_program_is_no_refusal() -> None:
     assert not judge(
-        MustFail(frozenset(RequestFailure)), Answers((), "the echo client printed no answer")
+        MustFail(frozenset(RequestFailure)), Answers((), "the echo client printed no response")
     ).holds

@@ -189,7 +189,7 @@ def test_a_missing_machine_is_no_success_and_is_named() -> None:
     assert [gap.subject for gap in report.gaps] == ["VM legacy-1"]
     assert failed(report) == []
     assert not report.holds
-    assert "1 could not be made" in failures(report)[0]
+    assert "1 could not be run" in failures(report)[0]
 
 
 class SilentCluster(FakeShell):
@@ -248,11 +248,11 @@ def test_patience_looks_at_the_whole_mesh_anew() -> None:
 
     def progress(text: str) -> None:
         seen.append(text)
-        if "not yet" in text:
+        if "still waiting" in text:
             shell.missing_pods.clear()
 
     assert verify(mesh_plan(), shell, patience=10, first_sync=0, progress=progress).holds
-    assert "not yet as it must be: cluster west: it has no Ready pod of the demo" in seen
+    assert "still waiting: cluster west: no pod of the demo is Ready" in seen
 
 
 def test_patience_ends_early_when_nothing_will_change_by_itself() -> None:
@@ -261,7 +261,7 @@ def test_patience_ends_early_when_nothing_will_change_by_itself() -> None:
     seen: list[str] = []
     report = verify(mesh_plan(), shell, patience=600, first_sync=0, progress=seen.append)
     assert not report.holds
-    assert len([text for text in seen if "not yet" in text]) == 3
+    assert len([text for text in seen if "still waiting" in text]) == 3
 
 
 def test_without_a_demo_there_is_nothing_to_verify() -> None:
