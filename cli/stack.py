@@ -1,8 +1,10 @@
 """Brings a stack into a state in which `pulumi` can work on it, whatever ended the last run."""
 
+import contextlib
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ from hybrid_mesh.cli.touch import command
 from hybrid_mesh.local.paths import project_folder, project_name
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.stack_file import stack_file
+
+WRITING_SECONDS = 2.0
+"""The longest time for which a `pulumi` writes a lock file."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,7 @@ def remove(engine: Engine, stack: str) -> None:
 
 def _release(engine: Engine, stack: str, backend: Path) -> None:
     """Takes away the lock of a `pulumi` that was killed."""
+    _remove_cut_off(_lock_folder(backend, stack))
     locks = list(_locks(backend, stack))
     held = [lock for lock in locks if not lock.stale]
     if held:
@@ -156,8 +162,26 @@ def _forget_pending(engine: Engine, stack: str, backend: Path, plan: MeshPlan | 
     say(f"    The last run was interrupted while it worked on {names}: these are looked at anew.")
 
 
+def _lock_folder(backend: Path, stack: str) -> Path:
+    return backend / ".pulumi" / "locks" / "organization" / project_name() / stack
+
+
+def _remove_cut_off(folder: Path) -> None:
+    """Removes empty and truncated lock files, which a full disk leaves: no `pulumi` holds one, and each
+    refuses the stack because of it ("unexpected end of JSON input"). One that was made just now may be being
+    written."""
+    for path in folder.glob("*.json*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime < WRITING_SECONDS:
+                continue
+            try:
+                json.loads(path.read_text())
+            except ValueError:
+                path.unlink()
+
+
 def _locks(backend: Path, stack: str) -> Iterator[Lock]:
-    folder = backend / ".pulumi" / "locks" / "organization" / project_name() / stack
+    folder = _lock_folder(backend, stack)
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
             content = json.loads(path.read_text())

@@ -68,6 +68,18 @@ def test_the_lock_of_a_living_or_foreign_pulumi_is_respected(
     assert pulumi.called("cancel") == []
 
 
+def test_a_lock_that_a_full_disk_cut_off_is_removed(pulumi: FakePulumi, backend: Path) -> None:
+    lock = write_lock(backend, dead_process())
+    old, fresh = (lock.with_name(f"{name}.json.18ebcf11.tmp") for name in ("old", "fresh"))
+    for path in (old, fresh):
+        path.touch()
+    os.utime(old, (0, 0))
+    lock.unlink()
+    prepare(pulumi.engine(backend), "local")
+    assert (old.exists(), fresh.exists()) == (False, True)
+    assert pulumi.called("cancel") == []
+
+
 @pytest.mark.parametrize(
     ("program", "made", "stale"),
     [
