@@ -22,15 +22,19 @@ from hybrid_mesh.model.reading.problems import ConfigurationError
 FAILED = 1
 WRONG = 2
 INTERRUPTED = 130
-_DISK = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EROFS: "the file system is read-only",
-}
-_DISK_REMEDY = (
+_MAKE_ROOM = (
     "Make room, or set HYBRID_MESH_STATE and HYBRID_MESH_CACHE to folders on another disk; "
     "then run the same command again."
 )
+_DISK = {
+    errno.ENOSPC: ("the disk is full", _MAKE_ROOM),
+    errno.EDQUOT: ("the disk quota is used up", _MAKE_ROOM),
+    errno.EROFS: (
+        "the file system is read-only",
+        "Use a writable copy of the project, and HYBRID_MESH_STATE and HYBRID_MESH_CACHE on a writable disk.",
+    ),
+}
+"""Error of a disk -> what it means, and the remedy."""
 
 
 class CommandError(Exception):
@@ -75,7 +79,8 @@ def _foreseen(error: BaseException) -> CommandError | None:
             found = CommandError(str(error), "")
         case OSError() if error.errno in _DISK:
             where = f"{error.filename} cannot be written" if error.filename else "A file cannot be written"
-            found = CommandError(f"{where}: {_DISK[error.errno]}.", _DISK_REMEDY)
+            reason, remedy = _DISK[error.errno]
+            found = CommandError(f"{where}: {reason}.", remedy)
         case KeyboardInterrupt():
             found = CommandError("Interrupted.", "Run the same command again to go on.", INTERRUPTED)
     return found

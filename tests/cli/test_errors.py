@@ -115,5 +115,5 @@ find {tmp_path} -type f ! -name fill
     )
     assert done.stdout == "code 1\n"
     assert reason in done.stderr
-    assert "set HYBRID_MESH_STATE" in done.stderr
+    assert "HYBRID_MESH_STATE and HYBRID_MESH_CACHE" in done.stderr
     assert "Traceback" not in done.stderr
