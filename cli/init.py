@@ -3,9 +3,7 @@
 import re
 import shlex
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +12,7 @@ import typer
 
 from hybrid_mesh.cli.console import out, say
 from hybrid_mesh.cli.errors import WRONG, CommandError
-from hybrid_mesh.cli.plans import file_plan
+from hybrid_mesh.cli.init_questions import ask_template, check_stack, prompt, with_answers
 from hybrid_mesh.cli.project_files import (
     LOCAL,
     TEMPLATES,
@@ -27,11 +25,9 @@ from hybrid_mesh.cli.project_files import (
 )
 from hybrid_mesh.cli.project_record import RECORD, Record, sums, write
 from hybrid_mesh.cli.question import can_ask
-from hybrid_mesh.cli.stack_edit import values, with_value
+from hybrid_mesh.cli.stack_edit import with_value
 from hybrid_mesh.model.config.base import DNS_LABEL_PATTERN
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.model.reading.problems import ConfigurationError
-from hybrid_mesh.model.reading.stack_file import load_stack_file
 
 
 class Kind(StrEnum):
@@ -44,20 +40,6 @@ class Kind(StrEnum):
     HYBRID = "hybrid"
 
 
-_QUESTIONS: Mapping[str, str] = {
-    "trustDomain": "Trust domain of the mesh",
-    "project": "Google Cloud project",
-    "labels.owner": "Owner of the cloud resources (a label)",
-    "operators.cidrs": "CIDRs from which you run Pulumi",
-    "networks.*.region": "Region of network {1}",
-    "networks.*.cidr": "CIDR of network {1}",
-    "networks.*.gateway": "Public address of network {1}",
-    "networks.*.egress": "CIDRs from which network {1} calls others",
-    "clusters.*.context": "Context of cluster {1} in your kubeconfig",
-    "clusters.*.peerEndpoint": "URL of cluster {1}'s API server for the other clusters",
-    "clusters.*.gateway.addresses": "Addresses of cluster {1}'s east-west gateway",
-}
-"""What is asked, by the path of a value; `{1}` is the second part of that path."""
 _HARMLESS = {".git", ".venv"}
 """What may be in the folder already."""
 
@@ -103,14 +85,14 @@ def init(
     folder = directory.resolve()
     _check_folder(folder, force)
     asks = can_ask() and not yes
-    chosen = template or (_ask_template() if asks else Kind(LOCAL))
+    chosen = template or (Kind(ask_template()) if asks else Kind(LOCAL))
     project = Project(_name(name, folder, asks), chosen.value, installed_requirement())
     files = project.files()
     path = stack_path(project.stack)
     text = files[path].text
     for key, value in map(_setting, settings or ()):
         text = with_value(text, key, value)
-    files[path] = File(_asked(text, project.stack) if asks else text, yours=True)
+    files[path] = File(with_answers(text, project.stack) if asks else text, yours=True)
     plans = _plans(files)
     kept = _write(folder, project, files)
     _report(folder, project, plans, kept)
@@ -134,26 +116,16 @@ def _check_folder(folder: Path, force: bool) -> None:
         )
 
 
-def _ask_template() -> Kind:
-    for each, about in TEMPLATES.items():
-        say(f"  {each:<11} {about.description}")
-    while True:
-        answer = typer.prompt("Template", default=LOCAL, err=True)
-        if answer in TEMPLATES:
-            return Kind(answer)
-        say(f"{answer} is not one of: {', '.join(TEMPLATES)}.")
-
-
 def _name(given: str | None, folder: Path, asks: bool) -> str:
     default = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")[:40].strip("-") or "mesh"
-    name = given or (typer.prompt("Name of the mesh", default=default, err=True) if asks else default)
+    name = given or (prompt("Name of the mesh", default) if asks else default)
     if not re.fullmatch(DNS_LABEL_PATTERN, name) or len(name) > 40:
         raise CommandError(
             f"{name} is not a valid name.",
             "Use up to 40 lower-case letters, digits and dashes, for example mesh-eu.",
             WRONG,
         )
-    return str(name)
+    return name
 
 
 def _setting(text: str) -> tuple[tuple[str, ...], str]:
@@ -163,52 +135,10 @@ def _setting(text: str) -> tuple[tuple[str, ...], str]:
     return tuple(key.split(".")), value
 
 
-def _asked(text: str, stack: str) -> str:
-    """`text` with the answers, asked again for as long as the mesh is not valid."""
-    while True:
-        for path, question in _questions(text):
-            value = values(text)[path]
-            default = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            text = with_value(text, path, typer.prompt(question, default=default, err=True))
-        try:
-            _check_stack(text, stack)
-        except ConfigurationError as error:
-            say(str(error), style="red")
-            say("Answer again; Enter keeps what you have just entered.")
-        else:
-            return text
-
-
-def _questions(text: str) -> list[tuple[tuple[str, ...], str]]:
-    """In the order of `_QUESTIONS`."""
-    found = []
-    for pattern, question in _QUESTIONS.items():
-        wanted = tuple(pattern.split("."))
-        found += [
-            (path, question.format(*path))
-            for path in values(text)
-            if len(path) == len(wanted) and all(a in ("*", b) for a, b in zip(wanted, path, strict=True))
-        ]
-    return found
-
-
 def _plans(files: Mapping[str, File]) -> list[MeshPlan]:
     """The plan of every stack file. Raises ConfigurationError."""
     stacks = {stack: file.text for path, file in files.items() if (stack := stack_of(path))}
-    return [_check_stack(text, stack) for stack, text in stacks.items()]
-
-
-def _check_stack(text: str, stack: str) -> MeshPlan:
-    """Raises ConfigurationError, whose problems name the file as it will be called."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"Pulumi.{stack}.yaml")
-        path.write_text(text, encoding="utf-8")
-        try:
-            return file_plan(load_stack_file(path), stack, None)
-        except ConfigurationError as error:
-            raise ConfigurationError(
-                replace(problem, file=stack_path(stack)) for problem in error.problems
-            ) from None
+    return [check_stack(text, stack) for stack, text in stacks.items()]
 
 
 def _write(folder: Path, project: Project, files: Mapping[str, File]) -> list[str]:

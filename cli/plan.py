@@ -15,7 +15,7 @@ from hybrid_mesh.cli.errors import WRONG
 from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP
 from hybrid_mesh.cli.plan_clouds import cloud_tables
 from hybrid_mesh.cli.plans import file_plan
-from hybrid_mesh.local.paths import project_folder
+from hybrid_mesh.local.paths import ProjectMissingError, project_folder
 from hybrid_mesh.model.derive.labels import lift_protection
 from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.plan.manifests import render_manifests
@@ -77,13 +77,20 @@ def plan(
 def _plan(stack: str | None, file: Path | None) -> MeshPlan:
     """The plan of a stack's file, or of another file, whose warnings go to standard error."""
     name = stack or (file.stem.removeprefix("Pulumi.") if file is not None else DEFAULT_STACK)
-    of_stack = stack_file(project_folder(), name)
-    source = load_stack_file(file if file is not None else of_stack)
-    is_stacks = file is None or stack is not None or file.absolute() == of_stack
+    source = load_stack_file(file if file is not None else stack_file(project_folder(), name))
+    is_stacks = file is None or stack is not None or _is_of_project(file, name)
     mesh = file_plan(source, name, name if is_stacks else None)
     for unused in unused_names(mesh, source.config):
         say(f"warning: {source.name}: the mesh does not use {NAMESPACE}:{unused}", style="yellow")
     return mesh
+
+
+def _is_of_project(file: Path, stack: str) -> bool:
+    """Whether it is the file of that stack; a file can be planned outside any project, too."""
+    try:
+        return file.absolute() == stack_file(project_folder(), stack)
+    except ProjectMissingError:
+        return False
 
 
 @contextmanager

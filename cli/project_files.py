@@ -18,6 +18,8 @@ LOCAL = "local"
 _TEMPLATES = "cli/templates"
 _PROJECT = f"{_TEMPLATES}/project"
 _ACTIONS = "gitops/github-actions"
+_DOCS = "https://github.com/hybrid-mesh/hybrid-mesh/blob/main/docs"
+"""For comments of generated files, which stay when the package is another."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Project:
             (LOCAL, TEMPLATES[LOCAL].source),
             (self.stack, TEMPLATES[self.template].source),
         ):
-            text = with_value(_read(source), ("id",), self.name)
+            text = with_value(_read(source), ("id",), self.name).replace(" docs/", f" {_DOCS}/")
             made[stack_path(stack)] = File(text, yours=True)
         if self.template != LOCAL:
             made |= self._pipelines()

@@ -101,6 +101,8 @@ def test_outside_a_project_a_command_of_the_wheel_says_how_to_create_one(
     assert done.returncode == 2
     assert f"error: {tmp_path} is not in a Hybrid Mesh project." in done.stderr
     assert "hybrid-mesh init" in done.stderr
+    file = [*command, "--file", str(PROJECT / "stacks/Pulumi.prod.yaml")]
+    assert "gke-eu" in run(file, folder=tmp_path, environment={"PYTHONPATH": str(installed)}).stdout
 
 
 def test_a_plug_in_of_the_wheel_runs_in_the_environment_that_holds_it(

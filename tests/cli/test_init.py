@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 import yaml
 
 from hybrid_mesh.cli.project_files import TEMPLATES, installed_requirement, with_requirement
-from tests.commands import HYBRID_MESH, PROJECT, run
+from tests.commands import AS_IN_A_TERMINAL, HYBRID_MESH, PROJECT, run
 from tests.gitops.pipelines import WORKFLOWS
 
+CTRL_C = "Ctrl-C"
 TEMPLATE = pytest.mark.parametrize("template", list(TEMPLATES))
 ALWAYS = {
     ".gitignore",
@@ -157,11 +159,47 @@ def test_on_a_terminal_it_asks_and_asks_again_what_is_wrong(tmp_path: Path) -> N
     assert [network["cidr"] for network in mesh["networks"].values()] == ["10.30.0.0/16", "10.20.0.0/16"]
 
 
+def test_ctrl_c_at_a_question_writes_nothing(tmp_path: Path) -> None:
+    command = ["init", str(tmp_path / "x"), "-t", "gke"]
+    said, code = _answering(tmp_path, command, [("Name of the mesh", CTRL_C)])
+    assert code == 130, said
+    assert "Traceback" not in said
+    assert not (tmp_path / "x").exists()
+
+
+def test_on_a_terminal_it_lists_the_contexts_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    names = [{"name": name, "context": {"cluster": name, "user": name}} for name in ("kind-a", "kind-b")]
+    kubeconfig.write_text(json.dumps({"contexts": names}))
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+    answers = [
+        ("Name of the mesh", "hall"),
+        ("Trust domain", ""),
+        ("CIDR of network kind-one", ""),
+        ("CIDR of network kind-two", ""),
+        ("CIDR of network machines", ""),
+        ("Context of cluster one", "kind-a"),
+        ("Context of cluster two", "kind-b"),
+        ("URL of cluster one's API server", ""),
+        ("URL of cluster two's API server", ""),
+        ("Addresses of cluster one's", "172.18.0.2, 172.18.0.4"),
+        ("Addresses of cluster two's", ""),
+    ]
+    said, code = _answering(tmp_path, ["init", str(tmp_path / "x"), "-t", "kubeconfig"], answers)
+    assert code == 0, said
+    assert "Contexts in your kubeconfig: kind-a, kind-b" in said
+    mesh = yaml.safe_load((tmp_path / "x/stacks/Pulumi.dev.yaml").read_text())["config"]["hybrid-mesh:mesh"]
+    assert [cluster["context"] for cluster in mesh["clusters"].values()] == ["kind-a", "kind-b"]
+    assert mesh["clusters"]["one"]["gateway"]["addresses"] == ["172.18.0.2", "172.18.0.4"]
+
+
 def _answering(folder: Path, command: list[str], answers: list[tuple[str, str]]) -> tuple[str, int]:
     """Runs a command on a terminal and answers each question, in this order; what it printed."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [*HYBRID_MESH, *command],
+        [*AS_IN_A_TERMINAL, *HYBRID_MESH, *command],
         cwd=folder,
         stdin=theirs,
         stdout=theirs,
@@ -175,7 +213,10 @@ def _answering(folder: Path, command: list[str], answers: list[tuple[str, str]])
             while question not in said[seen:] or not said.rstrip(" ").endswith(":"):
                 said += _read(ours, said)
             seen = len(said)
-            os.write(ours, f"{answer}\n".encode())
+            if answer == CTRL_C:
+                process.send_signal(signal.SIGINT)
+            else:
+                os.write(ours, f"{answer}\n".encode())
         while (more := _read(ours, said)) != "":
             said += more
         return said, process.wait(30)
@@ -192,6 +233,33 @@ def _read(terminal: int, said: str) -> str:
         return os.read(terminal, 4096).decode()
     except OSError:  # its other end is closed
         return ""
+
+
+@pytest.mark.parametrize(
+    ("record", "requirement"),
+    [
+        (None, "hybrid-mesh==0.1.0"),
+        ({"url": "file:///x.whl", "archive_info": {}}, "hybrid-mesh @ file:///x.whl"),
+        (
+            {"url": "https://git.example/m.git", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}},
+            "hybrid-mesh @ git+https://git.example/m.git@c0ffee",
+        ),
+        ({"url": "file:///clone", "dir_info": {}}, "hybrid-mesh @ file:///clone"),
+        ({"url": "file:///clone", "dir_info": {"editable": True}}, "-e /clone"),
+    ],
+    ids=["release", "wheel", "git", "folder", "editable"],
+)
+def test_the_requirement_is_where_the_package_came_from(
+    monkeypatch: pytest.MonkeyPatch, record: dict[str, object] | None, requirement: str
+) -> None:
+    class Found:
+        def read_text(self, name: str) -> str | None:
+            assert name == "direct_url.json"
+            return json.dumps(record) if record else None
+
+    monkeypatch.setattr("hybrid_mesh.cli.project_files.distribution", lambda _: Found())
+    monkeypatch.setattr("hybrid_mesh.cli.project_files.version", lambda _: "0.1.0")
+    assert installed_requirement() == requirement
 
 
 def test_the_requirement_is_the_place_that_the_package_came_from() -> None:
