@@ -156,7 +156,7 @@ class HybridMesh(pulumi.ComponentResource):
         return gateway
 
     def _peer(self) -> None:
-        """The reader token and the remote Secret of every cluster, if there are at least two clusters."""
+        """The reader token and the remote Secret of every cluster, if the mesh has two or more clusters."""
         if len(self._members) < 2:
             return
         tokens = {

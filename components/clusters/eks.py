@@ -12,7 +12,7 @@ from hybrid_mesh.components.clusters.load_balancer_controller import LoadBalance
 from hybrid_mesh.components.expect import expect
 from hybrid_mesh.components.names import child
 from hybrid_mesh.components.networks.aws import AwsNetwork
-from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite, admitted_ranges
+from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite, allowed_cidrs
 from hybrid_mesh.model.clouds.aws import EIP_ALLOCATIONS, NLB_SUBNETS
 from hybrid_mesh.model.clouds.registry import AWS
 from hybrid_mesh.model.derive.labels import component_labels
@@ -99,7 +99,7 @@ class EksMeshCluster(CloudMeshCluster):
             "endpoint_public_access": public,
         }
         if public:
-            vpc["public_access_cidrs"] = admitted_ranges(plan.api.sources, site.networks)
+            vpc["public_access_cidrs"] = allowed_cidrs(plan.api.sources, site.networks)
         return aws.eks.Cluster(
             f"{self._name}-cluster",
             role_arn=role.arn,
@@ -206,7 +206,7 @@ class EksMeshCluster(CloudMeshCluster):
                 EIP_ALLOCATIONS: allocations.apply(",".join),
                 NLB_SUBNETS: subnets.apply(",".join),
             },
-            SOURCE_RANGES: admitted_ranges(exposure.sources, networks),
+            SOURCE_RANGES: allowed_cidrs(exposure.sources, networks),
         }
         return addresses
 

@@ -9,7 +9,7 @@ from hybrid_mesh.components.clusters.cloud import CloudMeshCluster
 from hybrid_mesh.components.clusters.exec_kubeconfig import certificate_authority, exec_kubeconfig
 from hybrid_mesh.components.expect import expect
 from hybrid_mesh.components.names import child
-from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite, admitted, admitted_ranges
+from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite, allowed, allowed_cidrs
 from hybrid_mesh.components.networks.gcp import GcpNetwork
 from hybrid_mesh.model.clouds.google import ACCOUNT_ID_LIMIT
 from hybrid_mesh.model.clouds.names import google_name
@@ -86,7 +86,7 @@ class GkeMeshCluster(CloudMeshCluster):
         site: CloudSite,
     ) -> gcp.container.Cluster:
         plan, network, protected = self.plan, self._network, site.protected
-        sources = admitted(plan.api.sources, site.networks)
+        sources = allowed(plan.api.sources, site.networks)
         return gcp.container.Cluster(
             child(self._name, "cluster", limit=LONGEST_NAME),
             location=self._region,
@@ -188,7 +188,7 @@ class GkeMeshCluster(CloudMeshCluster):
         self.reserved_gateway_addresses = address.address.apply(lambda text: (text,))
         self.gateway_service = {
             "loadBalancerIP": address.address,
-            SOURCE_RANGES: admitted_ranges(exposure.sources, networks),
+            SOURCE_RANGES: allowed_cidrs(exposure.sources, networks),
         }
         return [address]
 

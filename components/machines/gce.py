@@ -80,7 +80,11 @@ class GceMachines(Machines):
                 "enable_integrity_monitoring": True,
             },
             tags=[self._network.tag("machines", self._group.name)],
-            metadata={"user-data": _apart(text), "enable-oslogin": "TRUE", "block-project-ssh-keys": "TRUE"},
+            metadata={
+                "user-data": _without_dependencies(text),
+                "enable-oslogin": "TRUE",
+                "block-project-ssh-keys": "TRUE",
+            },
             opts=pulumi.ResourceOptions.merge(
                 self._network.options(self),
                 pulumi.ResourceOptions(depends_on=text.apply(lambda _: [])),
@@ -142,7 +146,7 @@ class GceMachines(Machines):
         )
 
 
-def _apart(text: pulumi.Output[str]) -> pulumi.Output[str]:
+def _without_dependencies(text: pulumi.Output[str]) -> pulumi.Output[str]:
     """`text` as the value of a property without dependencies. The template itself still has them.
 
     A replaced cluster is deleted before the new one is created, and the engine would first delete everything

@@ -45,9 +45,9 @@ class AwsNetwork(CloudNetwork):
         self.vpc = self._vpc(config, protected)
         self.subnets = {subnet.key: self._subnet(subnet) for subnet in plan.subnets}
         out = self._public_routes(self._internet_gateway(config))
-        self.egress, ways = self._nat(out)
+        self.egress, routes = self._nat(out)
         self.security_groups = SecurityGroups(name, self, plan, self.vpc)
-        self.ready = [*self.subnets.values(), *out, *ways, *self.security_groups.rules]
+        self.ready = [*self.subnets.values(), *out, *routes, *self.security_groups.rules]
         self.register_outputs({"vpc": self.vpc})
 
     @property
@@ -107,7 +107,7 @@ class AwsNetwork(CloudNetwork):
         if not self.plan.nat_addresses:
             return (), []
         egress: list[pulumi.Output[str]] = []
-        ways: list[pulumi.Resource] = []
+        routes: list[pulumi.Resource] = []
         for subnet in self.plan.subnets:
             if subnet.public:
                 continue
@@ -126,11 +126,11 @@ class AwsNetwork(CloudNetwork):
                 opts=self.options(self, out),
             )
             egress.append(address.public_ip.apply(lambda text: f"{text}/32"))
-            ways.extend(self._routes(f"private-{letter}", [subnet], nat_gateway_id=gateway.id))
-        return tuple(egress), ways
+            routes.extend(self._routes(f"private-{letter}", [subnet], nat_gateway_id=gateway.id))
+        return tuple(egress), routes
 
     def _routes(
-        self, key: str, subnets: list[SubnetPlan], **way: pulumi.Output[str]
+        self, key: str, subnets: list[SubnetPlan], **target: pulumi.Output[str]
     ) -> list[pulumi.Resource]:
         """A route table for `subnets` with one default route."""
         table = aws.ec2.RouteTable(
@@ -144,8 +144,8 @@ class AwsNetwork(CloudNetwork):
             route_table_id=table.id,
             destination_cidr_block=EVERYWHERE,
             opts=self.options(self),
-            gateway_id=way.get("gateway_id"),
-            nat_gateway_id=way.get("nat_gateway_id"),
+            gateway_id=target.get("gateway_id"),
+            nat_gateway_id=target.get("nat_gateway_id"),
         )
         associations = [
             aws.ec2.RouteTableAssociation(

@@ -26,7 +26,7 @@ class SecurityGroups:
         parties = [("nodes", cluster) for cluster in plan.clusters]
         parties += [("machines", group) for group in plan.groups]
         self._groups = {party: self._group(*party) for party in parties}
-        out = [self._way_out(*party) for party in parties]
+        out = [self._allow_egress(*party) for party in parties]
         inner = [rule for rule in plan.firewall if not _names_control_plane(rule)]
         known = {party: group.id for party, group in self._groups.items()}
         self.rules = [*out, *(made for rule in inner for made in self._declare(rule, known, network))]
@@ -57,7 +57,7 @@ class SecurityGroups:
             opts=self._network.options(self._network),
         )
 
-    def _way_out(self, role: str, name: str) -> pulumi.Resource:
+    def _allow_egress(self, role: str, name: str) -> pulumi.Resource:
         return aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-{role}-{name}-out",
             security_group_id=self._groups[role, name].id,
@@ -79,13 +79,13 @@ class SecurityGroups:
             self._ingress(
                 rule,
                 suffix=f"{label}-{port or 'all'}",
-                where=where,
+                address=address,
                 port=port,
                 target=target,
                 parent=parent,
             )
             for source in rule.sources
-            for label, where in _wheres(source, known)
+            for label, address in _rule_sources(source, known)
             for port in rule.ports or (None,)
         ]
 
@@ -94,7 +94,7 @@ class SecurityGroups:
         rule: FirewallRulePlan,
         *,
         suffix: str,
-        where: Mapping[str, pulumi.Input[str]],
+        address: Mapping[str, pulumi.Input[str]],
         port: int | None,
         target: pulumi.Output[str],
         parent: pulumi.Resource,
@@ -107,8 +107,8 @@ class SecurityGroups:
             from_port=0 if every_port else port,
             to_port=65535 if every_port else port,
             description=rule.purpose[:255],
-            referenced_security_group_id=where.get("group"),
-            cidr_ipv4=where.get("cidr"),
+            referenced_security_group_id=address.get("group"),
+            cidr_ipv4=address.get("cidr"),
             opts=pulumi.ResourceOptions.merge(
                 self._network.options(parent),
                 # The security group of a replaced cluster is deleted, so no rule may refer to it then.
@@ -117,7 +117,7 @@ class SecurityGroups:
         )
 
 
-def _wheres(
+def _rule_sources(
     source: Party, known: Mapping[tuple[str, str], pulumi.Output[str]]
 ) -> list[tuple[str, dict[str, pulumi.Input[str]]]]:
     """The inputs of a rule for `source`, with a stable name."""

@@ -43,7 +43,7 @@ class CloudSite:
     protected: bool
 
 
-def admitted(
+def allowed(
     sources: Iterable[Source], networks: Mapping[str, CloudNetwork]
 ) -> list[tuple[str, pulumi.Input[str]]]:
     """Purpose and CIDR of each of `sources`. CIDRs of a network's NAT are outputs."""
@@ -56,9 +56,7 @@ def admitted(
     return found
 
 
-def admitted_ranges(
-    sources: Iterable[Source], networks: Mapping[str, CloudNetwork]
-) -> list[pulumi.Input[str]]:
+def allowed_cidrs(sources: Iterable[Source], networks: Mapping[str, CloudNetwork]) -> list[pulumi.Input[str]]:
     """The CIDRs of `sources`, or an unused CIDR if there are none, as an empty list would allow all
     clients."""
-    return [cidr for _, cidr in admitted(sources, networks)] or [NOBODY]
+    return [cidr for _, cidr in allowed(sources, networks)] or [NOBODY]

@@ -109,12 +109,12 @@ def one_local_cluster_has_the_default_pod_cidr(
     `model.derive.local_pod_cidrs` says why.
     """
     members = _local_clusters(mesh, name)
-    silent = [key for key, cluster in members.items() if cluster.pod_cidr is None]
+    without_cidr = [key for key, cluster in members.items() if cluster.pod_cidr is None]
     taken = [cluster.pod_cidr for cluster in members.values() if cluster.pod_cidr is not None]
-    for key in silent[1:]:
+    for key in without_cidr[1:]:
         free = free_range(network.cidr, taken)
         taken += [free] if free else []
-        others = " and ".join(other for other in silent if other != key)
+        others = " and ".join(other for other in without_cidr if other != key)
         yield Problem(
             f"clusters.{key}.podCidr",
             "",

@@ -5,7 +5,7 @@ from hybrid_mesh.model.checks.registry import rule
 from hybrid_mesh.model.clouds.base import AnyCloud
 from hybrid_mesh.model.config.clusters import CloudClusterConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.derive.api_access import admitted_count, api_groups, plan_api_access
+from hybrid_mesh.model.derive.api_access import allowed_count, api_groups, plan_api_access
 from hybrid_mesh.model.derive.clouds import cloud_clusters
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
@@ -37,7 +37,7 @@ def api_servers_allow_a_supported_number_of_cidrs(
     if cloud.control_plane_in_network and cluster.endpoint == "private":
         return
     sources = plan_api_access(mesh, name, cluster).sources
-    count, limit = admitted_count(mesh, sources), cloud.api_source_limit
+    count, limit = allowed_count(mesh, sources), cloud.api_source_limit
     if count > limit:
         yield Problem(
             f"clusters.{name}.endpoint",

@@ -40,14 +40,14 @@ def one_gke_cluster_has_the_default_cidrs(mesh: MeshConfig) -> Problems:
     """Only one GKE cluster of a network may omit `podCidr`, `serviceCidr` or `controlPlaneCidr`."""
     for network, members in _gke_clusters(mesh).items():
         for part, key in _KEYS.items():
-            silent = sorted(name for name, cluster in members.items() if _configured(cluster, part) is None)
-            for name in silent[1:]:
+            unset = sorted(name for name, cluster in members.items() if _configured(cluster, part) is None)
+            for name in unset[1:]:
                 free = _free(mesh, network, _WANTED[part]) or "…"
                 yield Problem(
                     f"clusters.{name}.{key}",
                     "",
-                    f"required: network {network} already has a cluster ({silent[0]}) with the default {key}",
-                    f"Set `{key}: {free}` here, or in {silent[0]} if {name} is the one that exists already.",
+                    f"required: network {network} already has a cluster ({unset[0]}) with the default {key}",
+                    f"Set `{key}: {free}` here, or in {unset[0]} if {name} is the one that exists already.",
                 )
 
 
@@ -140,7 +140,7 @@ def eks_service_cidrs_do_not_overlap_networks(
 @rule
 def allowed_cidrs_are_narrow(mesh: MeshConfig) -> Problems:
     """Allowed CIDRs (`operators.cidrs`, `authorizedNetworks`, `egress`) must be a /8 or smaller."""
-    for path, cidr in _admitted(mesh):
+    for path, cidr in _allowed_cidrs(mesh):
         if cidr.prefixlen < WIDEST:
             yield Problem(
                 path,
@@ -156,7 +156,7 @@ def allowed_cidrs_are_public(mesh: MeshConfig) -> Problems:
     arrives there."""
     if all(not isinstance(c, CloudClusterConfig) or c.endpoint == "private" for c in mesh.clusters.values()):
         return
-    for path, cidr in _admitted(mesh):
+    for path, cidr in _allowed_cidrs(mesh):
         unusable = next((why for taken, why in UNUSABLE.items() if cidr.overlaps(taken)), None)
         if is_private(cidr):
             yield Problem(
@@ -193,7 +193,7 @@ def _overlap(path: str, range_: IPv4Network, other: str) -> Problem:
     return Problem(path, str(range_), f"this CIDR overlaps {other}", "Choose another one.")
 
 
-def _admitted(mesh: MeshConfig) -> Iterator[tuple[str, IPv4Network]]:
+def _allowed_cidrs(mesh: MeshConfig) -> Iterator[tuple[str, IPv4Network]]:
     """Path and value of each CIDR that may reach a cloud's clusters, as far as they can be read."""
     with suppress(UnreadableError):
         yield from ((f"operators.cidrs.{index}", cidr) for index, cidr in enumerate(mesh.operators.cidrs))

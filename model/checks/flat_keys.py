@@ -1,4 +1,4 @@
-"""Rules on the names of the flat configuration keys beside the mesh, `hybrid-mesh:<name>`."""
+"""Rules on the names of the configuration keys `hybrid-mesh:<name>` next to the mesh."""
 
 from hybrid_mesh.model.checks.registry import readable, rule
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig

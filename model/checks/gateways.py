@@ -27,11 +27,11 @@ def a_network_has_one_kind_of_gateway(mesh: MeshConfig, name: str, network: Netw
             "Leave `gateway` out, or disable the clusters' own with `gateway: {enabled: false}`.",
         )
     if network.reachable == "direct" and (network.gateway is not None or clusters):
-        way = f"gateway {network.gateway}" if network.gateway else f"the gateway of {', '.join(clusters)}"
+        via = f"gateway {network.gateway}" if network.gateway else f"the gateway of {', '.join(clusters)}"
         yield Problem(
             f"networks.{name}.reachable",
             "direct",
-            f"istiod sends traffic of other networks through {way}, never directly",
+            f"istiod sends traffic of other networks through {via}, never directly",
             "Leave `reachable` out, or remove the gateway.",
         )
 

@@ -212,7 +212,7 @@ def _target(mesh: MeshConfig, backend: BackendConfig) -> tuple[str, str, int]:
 
 
 def _ports(mesh: MeshConfig, backend: BackendConfig) -> list[int] | None:
-    """Ports of the backend, or None where the configuration does not tell them."""
+    """Ports of the backend, or None if the configuration does not show them."""
     if isinstance(backend, GroupBackendConfig):
         return sorted(mesh.workload_groups[backend.group].ports.values())
     group = mesh.workload_groups.get(backend.service)

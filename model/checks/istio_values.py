@@ -85,7 +85,7 @@ def istio_values_keep_mappings(mesh: MeshConfig) -> Problems:
                     f"istio.values.{path}",
                     format_value(value),
                     "this would remove the plan's own values below it",
-                    "Write a mapping with the keys that you want to set.",
+                    "Write a mapping with the keys to set.",
                 )
 
 
@@ -113,7 +113,7 @@ def proxy_metadata_is_an_environment(mesh: MeshConfig) -> Problems:
 
 
 def _found(values: Mapping[str, Any], path: str) -> Iterator[Any]:
-    """The value at `path`, whatever it is; nothing where the key is absent."""
+    """Yields the value at `path`, or nothing if the key is absent."""
     value: Any = values
     for key in path.split("."):
         if not isinstance(value, Mapping) or key not in value:

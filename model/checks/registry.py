@@ -1,9 +1,9 @@
 """The registry of rules.
 
 A rule is a function that yields a problem for each place where a mesh breaks it. A mesh may be partial
-(`model.reading.partial`): a rule ends where it reads something unreadable, so that it reports no consequence
-of another mistake. A rule on single members is called for each of them, so that an unreadable one hides no
-problem of another.
+(`model.reading.partial`): a rule ends when it reads an unreadable value, so that it does not report
+consequences of another mistake. A rule on single members is called for each member, so that an unreadable one
+does not hide problems of others.
 """
 
 from collections.abc import Callable, Mapping
@@ -70,21 +70,21 @@ ingress_rule = _member_rule(lambda mesh: mesh.ingress)
 
 
 def reference_rule(check: _Check) -> _Check:
-    """Marks a registered rule: what its problems are about must name a member that exists."""
+    """Marks a registered rule on references: the values that it refuses do not name an existing member."""
     _REFERENCE_RULES.append(check.__name__)
     return check
 
 
 def kind_rule(check: _Check) -> _Check:
-    """Marks a registered rule: what its problems are about must name a member of the right kind."""
+    """Marks a registered rule on references: the values that it refuses name a member of the wrong kind."""
     _KIND_RULES.append(check.__name__)
     return check
 
 
 def readable(members: Mapping[str, _Member], read: Callable[[_Member], _Value]) -> dict[str, _Value]:
-    """What `read` returns of each of `members` of which it can be read, sorted by name.
+    """The result of `read` for each of `members` for which it can be read, sorted by name.
 
-    For rules that compare members: what two of them break is broken whatever a third one says.
+    For rules that compare members: a conflict between two of them does not depend on a third.
     """
     values = {}
     for name, member in sorted(members.items()):
@@ -94,10 +94,10 @@ def readable(members: Mapping[str, _Member], read: Callable[[_Member], _Value]) 
 
 
 def run(mesh: MeshConfig) -> list[Problem]:
-    """Every problem that any rule finds in `mesh`, partial or not, each once.
+    """All problems that the rules find in `mesh`, partial or not, each once.
 
-    A reference that a rule on references or kinds refuses is unreadable to the rules after it, so that they
-    report none of its consequences.
+    A reference that a rule on references refuses is unreadable for later rules, so that they do not report
+    its consequences.
     """
     problems: list[Problem] = []
     others = [name for name in RULES if name not in {*_REFERENCE_RULES, *_KIND_RULES}]

@@ -15,7 +15,7 @@ from hybrid_mesh.model.clouds.registry import AWS
 from hybrid_mesh.model.config.clusters import EksClusterConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import AwsNetworkConfig
-from hybrid_mesh.model.derive.api_access import admitted_count, plan_exposure
+from hybrid_mesh.model.derive.api_access import allowed_count, plan_exposure
 from hybrid_mesh.model.derive.firewall import plan_firewall
 from hybrid_mesh.model.derive.types import FirewallRulePlan, Party
 from hybrid_mesh.model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT
@@ -78,5 +78,5 @@ def _gateways(mesh: MeshConfig, network: str) -> Iterator[tuple[int, str, str]]:
             continue
         exposure = plan_exposure(mesh, name)
         if exposure is not None:
-            count = admitted_count(mesh, exposure.sources) * len(GATEWAY_PORTS)
+            count = allowed_count(mesh, exposure.sources) * len(GATEWAY_PORTS)
             yield count, f"the gateway of {name}", "Merge CIDRs of `egress` into larger ones."

@@ -78,7 +78,7 @@ class Section(BaseModel):
         use_attribute_docstrings=True,
     )
 
-    if not TYPE_CHECKING:  # type checkers would take it for permission to read any attribute
+    if not TYPE_CHECKING:  # type checkers would then allow any attribute
 
         def __getattr__(self, name: str) -> Any:
             if name in type(self).model_fields:

@@ -83,8 +83,8 @@ class IstioConfig(Section):
     `existing`: the program uses those that the cluster already has, for example from k3s or a managed
     gateway."""
     packages: str = "https://blob.istio.io/istio-release"
-    """Base URL of the VM packages. VMs download `<packages>/releases/<version>/deb/istio-sidecar.deb`, or the
-    `rpm` beside it."""
+    """Base URL of the VM packages. VMs download `<packages>/releases/<version>/deb/istio-sidecar.deb`, or
+    the `rpm` next to it."""
     package_sha256: PackageSumsConfig = PackageSumsConfig()
     """Checksums of the VM packages. Required if `packages` is an `http` URL."""
     proxy: Literal["istio", "envoy"] = "istio"

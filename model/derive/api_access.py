@@ -89,7 +89,7 @@ def nat_addresses(mesh: MeshConfig, name: str) -> int:
     return cloud.nat_addresses(network)
 
 
-def admitted_count(mesh: MeshConfig, sources: Iterable[Source]) -> int:
+def allowed_count(mesh: MeshConfig, sources: Iterable[Source]) -> int:
     """The number of CIDRs in `sources` once the NATs have their addresses."""
     return sum(nat_addresses(mesh, source.egress_of) if source.egress_of else 1 for source in sources)
 

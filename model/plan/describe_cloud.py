@@ -34,7 +34,7 @@ def network_in_cloud(network: NetworkPlan) -> dict[str, Any] | None:
 
 
 def cluster_in_cloud(cluster: ClusterPlan) -> dict[str, Any] | None:
-    """Whom API server and gateway of a cloud's cluster let in; None for others."""
+    """Who may reach the API server and the gateway of a cluster in a cloud; None for others."""
     if not isinstance(cluster, CloudClusterPlan):
         return None
     exposure = cluster.exposure

@@ -188,7 +188,7 @@ class _Cluster:
         yield self.plan(owner, "istiod-route", istiod_virtual_service(), self.istiod)
 
     def peering(self) -> Iterator[Entry]:
-        """The token for the peers and the Secret with theirs, if there are at least two clusters,
+        """The token for the peers and the Secret with theirs, if the mesh has two or more clusters,
         including quarantined ones. Otherwise quarantine would delete them, in a cluster that may not
         respond."""
         if len(self.mesh.clusters) < 2:

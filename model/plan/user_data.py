@@ -86,7 +86,7 @@ def _boot_of_application(name: str, group: WorkloadGroupConfig) -> MachineBoot:
 
 
 def _fits_at_worst(boot: MachineBoot) -> bool:
-    """Whether the user-data fits even if the group's own part could not be compressed at all."""
+    """Whether the user-data fits even if the group's own part could not be compressed."""
     longest = "x" * 63
     bare = replace(
         boot,

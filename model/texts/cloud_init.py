@@ -95,7 +95,7 @@ def render_user_data(boot: MachineBoot) -> str:
 
 @cache
 def member_files() -> tuple[str, ...]:
-    """Paths of the files that make a VM a member of the mesh, whatever its group."""
+    """Paths of the files that every VM in the mesh has."""
     boot = MachineBoot(
         group="",
         namespace="",

@@ -54,14 +54,14 @@ class RequestFailure(Enum):
 
     CLOSED = "connection closed"
     TLS_ALERT = "TLS alert"
-    NO_WAY = "not reachable"
+    NO_ROUTE = "not reachable"
 
 
 @dataclass(frozen=True)
 class MustFail:
     """The request must fail for one of these reasons. Another failure proves nothing, so the check fails."""
 
-    ways: frozenset[RequestFailure]
+    reasons: frozenset[RequestFailure]
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ REFUSAL_SECONDS = 1
 CHANCE_OF_A_MISS = 1e-5
 """Maximum probability that a check misses a healthy responder by chance."""
 DENIED = frozenset({RequestFailure.CLOSED, RequestFailure.TLS_ALERT})
-UNREACHABLE = frozenset({RequestFailure.NO_WAY})
+UNREACHABLE = frozenset({RequestFailure.NO_ROUTE})
 
-Ways = Mapping[tuple[Responder, ...], float]
+Shares = Mapping[tuple[Responder, ...], float]
 
 
 def plan_checks(
@@ -141,8 +141,10 @@ class _Planner:
             shares.update({one: weight / len(responders) for one in responders})
         caller = self._identity(gateways[0].namespace, gateways[0].service_account)
         hostname = ("--header", f"Host:{route.hostnames[0]}") if route.hostnames else ()
-        ways = _ways(self._plan.clusters[gateways[0].cluster].network, shares)
-        return self._must_answer(Outside(), subject, f"{url}{route.path_prefix}", caller, ways, *hostname)
+        endpoints = _endpoint_shares(self._plan.clusters[gateways[0].cluster].network, shares)
+        return self._must_answer(
+            Outside(), subject, f"{url}{route.path_prefix}", caller, endpoints, *hostname
+        )
 
     def _backend(self, backend: BackendConfig) -> tuple[Responder, ...] | None:
         if isinstance(backend, ServiceBackendConfig):
@@ -154,8 +156,8 @@ class _Planner:
         self, source: Pod | Machine, destination: str, target: str, responders: tuple[Responder, ...]
     ) -> Check:
         shares = {one: 1 / len(responders) for one in responders}
-        ways = _ways(self._network(source), shares)
-        return self._must_answer(source, destination, f"http://{target}/", self._caller(source), ways)
+        endpoints = _endpoint_shares(self._network(source), shares)
+        return self._must_answer(source, destination, f"http://{target}/", self._caller(source), endpoints)
 
     def _sources(self) -> Iterator[Pod | Machine]:
         for pods in self._site.echo.values():
@@ -207,26 +209,32 @@ class _Planner:
         return f"spiffe://{self._plan.trust_domain}/ns/{namespace}/sa/{service_account}"
 
     def _must_answer(
-        self, source: Source, destination: str, url: str, caller: str, ways: Ways, *options: str
+        self, source: Source, destination: str, url: str, caller: str, endpoints: Shares, *options: str
     ) -> Check:
-        enough = {way for way, share in ways.items() if requests_for(share) < MOST_REQUESTS}
-        requests = max((requests_for(ways[way] / len(way)) for way in enough), default=MOST_REQUESTS)
-        everyone = frozenset(frozenset(one.member for one in way) for way in enough)
-        expectation = MustAnswer(tuple(one for way in ways for one in way), caller, everyone, requests)
+        enough = {endpoint for endpoint, share in endpoints.items() if requests_for(share) < MOST_REQUESTS}
+        requests = max(
+            (requests_for(endpoints[endpoint] / len(endpoint)) for endpoint in enough), default=MOST_REQUESTS
+        )
+        everyone = frozenset(frozenset(one.member for one in endpoint) for endpoint in enough)
+        expectation = MustAnswer(
+            tuple(one for endpoint in endpoints for one in endpoint), caller, everyone, requests
+        )
         command = request_command(source, url, self._seconds(REQUEST_SECONDS), requests, *options)
         return Check(f"{source_name(source)} → {destination}", source, destination, command, expectation)
 
     def _refused(
-        self, source: Pod, destination: str, url: str, ways: frozenset[RequestFailure], *options: str
+        self, source: Pod, destination: str, url: str, reasons: frozenset[RequestFailure], *options: str
     ) -> Check:
         command = request_command(source, url, self._seconds(REFUSAL_SECONDS), 1, *options)
-        return Check(f"{source_name(source)} → {destination}", source, destination, command, MustFail(ways))
+        return Check(
+            f"{source_name(source)} → {destination}", source, destination, command, MustFail(reasons)
+        )
 
     def _seconds(self, seconds: int) -> int:
         return math.ceil(seconds * self._slowness)
 
 
-def _ways(network: str, shares: Mapping[Responder, float]) -> Ways:
+def _endpoint_shares(network: str, shares: Mapping[Responder, float]) -> Shares:
     """The endpoints that a proxy in `network` balances over, with their shares: the responders of this
     network one by one, those of another network together, as they are behind one gateway."""
     behind: dict[str, list[Responder]] = {}

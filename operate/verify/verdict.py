@@ -10,7 +10,7 @@ _TEXTS: tuple[tuple[RequestFailure, tuple[str, ...]], ...] = (
     (RequestFailure.TLS_ALERT, ("remote error: tls:",)),
     (RequestFailure.CLOSED, ("connection reset by peer", "EOF", "broken pipe")),
     (
-        RequestFailure.NO_WAY,
+        RequestFailure.NO_ROUTE,
         (
             "i/o timeout",
             "deadline exceeded",
@@ -67,9 +67,9 @@ def _judge_refusal(expectation: MustFail, answers: Answers) -> Verdict:
             f"got status {first.status} from {first.hostname or 'a proxy'}, but must be refused",
             again=True,
         )
-    way = next((way for way, texts in _TEXTS if any(text in answers.error for text in texts)), None)
-    if way in expectation.ways:
-        return Verdict(True, way.value)
+    reason = next((reason for reason, texts in _TEXTS if any(text in answers.error for text in texts)), None)
+    if reason in expectation.reasons:
+        return Verdict(True, reason.value)
     return Verdict(False, f"failed for another reason than expected: {answers.error}", again=True)
 
 
@@ -81,8 +81,8 @@ def _judge_answers(expectation: MustAnswer, answers: tuple[Answer, ...]) -> Verd
     if len(answers) < expectation.requests:
         return Verdict(False, f"{len(answers)} of {expectation.requests} requests got a response", again=True)
     members = {responders[answer.hostname].member for answer in answers}
-    if silent := sorted(" or ".join(sorted(some)) for some in expectation.everyone if not some & members):
-        return Verdict(False, f"no response from {', '.join(silent)}", again=True)
+    if missing := sorted(" or ".join(sorted(some)) for some in expectation.everyone if not some & members):
+        return Verdict(False, f"no response from {', '.join(missing)}", again=True)
     return Verdict(True, f"200 from {', '.join(sorted(members))}")
 
 

@@ -40,22 +40,22 @@ class CallContext:
         """Shows a temporary progress line in the resource's row ("2 of 3 pods ready")."""
         self.engine.log(Severity.INFO, redact(text, self.secrets), self.urn, passing=True)
 
-    def pause(self, seconds: float, what: str = "the operation") -> None:
+    def pause(self, seconds: float, condition: str = "the operation") -> None:
         """Sleeps unless cancelled. Raises OperationCancelledError."""
         if self.cancelled.wait(seconds):
-            raise OperationCancelledError(what)
+            raise OperationCancelledError(condition)
 
     def wait_for(
         self,
         probe: Callable[[], _Found | None],
         *,
-        what: str,
+        condition: str,
         timeout: float,
         interval: float = 0.2,
     ) -> _Found:
         """The first result of `probe` that is neither None nor False. Calls it every `interval` seconds.
 
-        `what` names the condition in messages ("VM legacy-1 is Healthy"). Raises WaitTimeoutError after
+        `condition` is part of messages ("VM legacy-1 is Healthy"). Raises WaitTimeoutError after
         `timeout` seconds, more on a slow host (local.patience), and OperationCancelledError if the user
         cancels.
         """
@@ -67,8 +67,8 @@ class CallContext:
                 return found
             left = deadline - time.monotonic()
             if left <= 0:
-                raise WaitTimeoutError(f"timed out after {timeout:g} s waiting until {what}")
-            self.pause(min(interval, left), f"waiting until {what}")
+                raise WaitTimeoutError(f"timed out after {timeout:g} s waiting until {condition}")
+            self.pause(min(interval, left), f"waiting until {condition}")
 
 
 class Progress:
@@ -76,10 +76,10 @@ class Progress:
 
     def __init__(self, context: CallContext, seconds: float) -> None:
         self._context, self._seconds = context, seconds
-        self._told = time.monotonic()
+        self._last = time.monotonic()
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """Shows a temporary line, unless the last one is too recent."""
-        if time.monotonic() - self._told >= self._seconds:
-            self._told = time.monotonic()
+        if time.monotonic() - self._last >= self._seconds:
+            self._last = time.monotonic()
             self._context.status(text)

@@ -27,8 +27,8 @@ class ResourceError(Exception):
 class OperationCancelledError(ResourceError):
     """The user cancelled, and a wait stopped."""
 
-    def __init__(self, what: str = "the operation") -> None:
-        super().__init__(f"{what} was cancelled")
+    def __init__(self, operation: str = "the operation") -> None:
+        super().__init__(f"{operation} was cancelled")
 
 
 class WaitTimeoutError(ResourceError):

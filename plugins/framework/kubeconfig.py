@@ -121,9 +121,9 @@ def _run(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Any:
             f"the kubeconfig's credential plug-in {command} did not run ({type(failure).__name__})"
         ) from None
     if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        message = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise KubeconfigError(
-            f"the kubeconfig's credential plug-in {command} failed with code {done.returncode}: {said}"
+            f"the kubeconfig's credential plug-in {command} failed with code {done.returncode}: {message}"
         )
     return json.loads(done.stdout)
 

@@ -24,7 +24,7 @@ from hybrid_mesh.plugins.hybridmesh.authority import (
     make_root,
     read_root,
 )
-from hybrid_mesh.plugins.hybridmesh.validity import renewal_due, tell_renewal, utc_now, wrong_days
+from hybrid_mesh.plugins.hybridmesh.validity import log_renewal, renewal_due, utc_now, wrong_days
 
 ROOT_INPUTS: Final = {
     "issuer": "trust.issuer",
@@ -89,7 +89,7 @@ class CertificateAuthorityHandler(DeclaredHandler):
             context.log(Severity.WARNING, f"the mesh's root certificate expires on {start + life:%Y-%m-%d}")
         due = _due(old_outputs, news, now)
         for cluster in due:
-            tell_renewal(cluster, context)
+            log_renewal(cluster, context)
         return [("intermediates", cluster) for cluster in due]
 
     def create(self, call: CreateCall) -> Created:

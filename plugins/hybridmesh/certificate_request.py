@@ -15,7 +15,7 @@ from hybrid_mesh.plugins.framework.errors import CheckFailure
 from hybrid_mesh.plugins.framework.handler import CreateCall, Created, UpdateCall
 from hybrid_mesh.plugins.framework.values import Path, Properties, contains_unknown
 from hybrid_mesh.plugins.hybridmesh.authority import make_request
-from hybrid_mesh.plugins.hybridmesh.validity import renewal_due, tell_renewal, utc_now, wrong_days
+from hybrid_mesh.plugins.hybridmesh.validity import log_renewal, renewal_due, utc_now, wrong_days
 
 
 class CertificateRequestHandler(DeclaredHandler):
@@ -36,7 +36,7 @@ class CertificateRequestHandler(DeclaredHandler):
         issued = datetime.fromisoformat(old_outputs["issuedAt"]).astimezone(UTC)
         if not renewal_due(issued, timedelta(days=old_inputs["validityDays"]), utc_now()):
             return []
-        tell_renewal(old_inputs["cluster"], context)
+        log_renewal(old_inputs["cluster"], context)
         return [("requestPem",)]
 
     def create(self, call: CreateCall) -> Created:

@@ -15,7 +15,7 @@ _LOG_SECONDS: Final = 15.0
 _AGENT_LOG: Final = "/var/log/istio/istio.log /var/log/istio/istio.err.log"
 
 
-def agents_words(machines: Mapping[str, str], ready: Collection[str], context: CallContext) -> list[str]:
+def agent_logs(machines: Mapping[str, str], ready: Collection[str], context: CallContext) -> list[str]:
     """The last lines of the agent's log of each of `machines` (name -> address) whose address is not in
     `ready`, without secrets."""
     lines = []
@@ -23,23 +23,23 @@ def agents_words(machines: Mapping[str, str], ready: Collection[str], context: C
         if address in ready:
             continue
         try:
-            words = in_background(
+            log = in_background(
                 lambda name=name: _log(name),  # type: ignore[misc]
-                what=f"the log of VM {name} is read",
+                condition=f"the log of VM {name} is read",
                 timeout=_LOG_SECONDS,
                 context=context,
             )
         except ResourceError as failure:
             context.log(Severity.DEBUG, f"no log of VM {name}: {failure}")
-            words = "the lab did not return its log"
-        lines.append(f"VM {name} ({address}), Istio's agent:\n{words}")
+            log = "the lab did not return its log"
+        lines.append(f"VM {name} ({address}), Istio's agent:\n{log}")
     return lines
 
 
 def _log(name: str) -> str:
     command = ["sh", "-c", f"tail -q -n {_LOG_LINES} {_AGENT_LOG} 2>/dev/null"]
     try:
-        told = connect(start=False).machine_shell(name, command, _LOG_SECONDS)
+        result = connect(start=False).machine_shell(name, command, _LOG_SECONDS)
     except LabError as failure:
         return f"no response ({without_secrets(str(failure))})"
-    return without_secrets(told.stdout).strip() or "(nothing logged yet)"
+    return without_secrets(result.stdout).strip() or "(nothing logged yet)"

@@ -55,16 +55,16 @@ def _refusals(olds: Properties, news: Properties) -> Iterator[str]:
 
 
 def _changed(path: str, key: str, before: Any, now: Any) -> str:
-    what = f"{path}.{key} cannot change from {before or 'none'} to {now or 'none'}"
+    message = f"{path}.{key} cannot change from {before or 'none'} to {now or 'none'}"
     kind, _, name = path.partition(".")
     if path.startswith(_NETWORKS):
         return (
-            f"{what}: members of a cloud's network cannot move. Declare a new network with its own clusters "
-            f"and groups, run `up`, then remove {name} and its members"
+            f"{message}: members of a cloud's network cannot move. Declare a new network with its own "
+            f"clusters and groups, run `up`, then remove {name} and its members"
         )
     if kind == "clusters":
         return (
-            f"{what}: the cluster would have to be replaced. Remove {name} and everything in it, run `up`, "
-            "then add it again; or declare a second cluster first"
+            f"{message}: the cluster would have to be replaced. Remove {name} and everything in it, run "
+            "`up`, then add it again; or declare a second cluster first"
         )
-    return f"{what}: everything that depends on it would be replaced"
+    return f"{message}: everything that depends on it would be replaced"

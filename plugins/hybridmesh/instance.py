@@ -62,7 +62,7 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         """Deletes it. Raises LabError."""
 
     @abstractmethod
-    def told(self, info: Info) -> Properties:
+    def outputs_of(self, info: Info) -> Properties:
         """The computed outputs."""
 
     def known(self, info: Info) -> bool:
@@ -86,7 +86,7 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
             refuse_others(lambda lab: self.find(lab, name), f"{self.noun} {name}", call.context)
             return Created("", self.previewed(call.inputs))
         info = self._ensure(call.inputs, call.timeout, call.context)
-        return Created(info.instance_id, {**call.inputs, **self.told(info)})
+        return Created(info.instance_id, {**call.inputs, **self.outputs_of(info)})
 
     def read(self, call: ReadCall) -> ReadState | None:
         self.refuse_import(call.inputs)
@@ -97,28 +97,32 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
             return None
         if info is None or not self.known(info):
             return ReadState(call.identity, call.inputs, call.outputs)
-        return ReadState(call.identity, call.inputs, {**call.inputs, **self.told(info)}, ready=True)
+        return ReadState(call.identity, call.inputs, {**call.inputs, **self.outputs_of(info)}, ready=True)
 
     def update(self, call: UpdateCall) -> Properties:
         """Only `quarantined` changes in place. An unfinished creation is awaited again."""
         if call.preview or _left_alone(call.news, call.old_inputs):
             return {**call.old_outputs, **call.news}
-        return {**call.news, **self.told(self._ensure(call.news, call.timeout, call.context))}
+        return {**call.news, **self.outputs_of(self._ensure(call.news, call.timeout, call.context))}
 
     def delete(self, call: DeleteCall) -> None:
         """Deletes this incarnation only, as the name may already belong to its successor."""
         if _left_alone(call.inputs):
             return
         name, owner = self._name(call.outputs), owner_of(call.context)
-        what = f"{self.noun} {name}"
+        member = f"{self.noun} {name}"
 
         def delete() -> None:
             remove(
-                lambda lab: self.find(lab, name), lambda lab: self.end(lab, name), call.identity, what, owner
+                lambda lab: self.find(lab, name),
+                lambda lab: self.end(lab, name),
+                call.identity,
+                member,
+                owner,
             )
 
         timeout = call.timeout or self.delete_seconds
-        in_background(delete, what=f"{what} is gone", timeout=timeout, context=call.context)
+        in_background(delete, condition=f"{member} is gone", timeout=timeout, context=call.context)
 
     def _name(self, properties: Properties) -> str:
         return str(properties[f"{self.kind}Name"])
@@ -127,8 +131,8 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         self, properties: Properties, identity: str, context: CallContext
     ) -> tuple[Life, Info | None]:
         name = self._name(properties)
-        what = f"the lab reports {self.noun} {name}"
-        return look_up(lambda lab: self.find(lab, name), identity, what, context)
+        condition = f"the lab reports {self.noun} {name}"
+        return look_up(lambda lab: self.find(lab, name), identity, condition, context)
 
     def _ensure(self, inputs: Properties, timeout: float, context: CallContext) -> Info:
         owner = owner_of(context)
@@ -136,8 +140,10 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         def ensure() -> Info:
             return self.ensure(connect(start=True), inputs, owner, context.status)
 
-        what = f"{self.noun} {self._name(inputs)} {self.made}"
-        return in_background(ensure, what=what, timeout=timeout or self.create_seconds, context=context)
+        condition = f"{self.noun} {self._name(inputs)} {self.made}"
+        return in_background(
+            ensure, condition=condition, timeout=timeout or self.create_seconds, context=context
+        )
 
 
 def instance_diff(life: Life, old_inputs: Properties, news: Properties) -> Diff:

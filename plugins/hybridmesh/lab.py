@@ -1,4 +1,4 @@
-"""What the handlers of local clusters and VMs ask the lab, bounded and cancellable."""
+"""Calls of the handlers of local clusters and VMs to the lab, with timeouts and cancellation."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from hybrid_mesh.plugins.framework.errors import OperationCancelledError, Resour
 from hybrid_mesh.plugins.framework.values import Properties
 
 ANSWER_SECONDS: Final = 10.0
-"""Longest wait for an answer that a preview needs."""
+"""Maximum wait for a response in a preview."""
 _Result = TypeVar("_Result")
 
 
@@ -26,7 +26,7 @@ class Life(Enum):
     ALIVE = "alive"
     DEAD = "dead"
     UNCERTAIN = "uncertain"
-    """The lab is off but keeps state on disk, or did not answer: nothing may be concluded."""
+    """The lab is stopped with saved state, or did not respond, so the instance may or may not exist."""
 
 
 def connect(*, start: bool) -> LabClient:
@@ -35,12 +35,12 @@ def connect(*, start: bool) -> LabClient:
 
 
 def has_state() -> bool:
-    """Whether the lab, running or not, remembers a cluster or a machine."""
+    """Whether the lab, running or stopped, has a cluster or a VM."""
     return LabClient.has_state()
 
 
 class LabInfo(Protocol):
-    """A cluster or VM as the lab knows it."""
+    """A cluster or VM of the lab."""
 
     @property
     def instance_id(self) -> str: ...
@@ -58,15 +58,18 @@ def owner_of(context: CallContext) -> Owner:
     return stack_owner(project, stack, os.environ)
 
 
-def in_background(call: Callable[[], _Result], *, what: str, timeout: float, context: CallContext) -> _Result:
-    """The result of `call`, awaited until cancelled or timed out; `what` completes "waiting until …".
+def in_background(
+    call: Callable[[], _Result], *, condition: str, timeout: float, context: CallContext
+) -> _Result:
+    """The result of `call`. Waits for it until cancelled or timed out; `condition` completes "waiting until
+    …".
 
-    Raises ResourceError with the lab's own text when the lab refuses.
+    Raises ResourceError with the lab's message if the lab refuses.
     """
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lab")
     future = pool.submit(call)
     pool.shutdown(wait=False)
-    context.wait_for(future.done, what=what, timeout=timeout, interval=0.05)
+    context.wait_for(future.done, condition=condition, timeout=timeout, interval=0.05)
     try:
         return future.result()
     except LabError as failure:
@@ -74,12 +77,12 @@ def in_background(call: Callable[[], _Result], *, what: str, timeout: float, con
 
 
 def look_up(
-    find: Callable[[LabClient], _Info | None], identity: str, what: str, context: CallContext
+    find: Callable[[LabClient], _Info | None], identity: str, condition: str, context: CallContext
 ) -> tuple[Life, _Info | None]:
-    """Whether the instance `identity` lives, and what the lab knows of it. Starts nothing.
+    """Whether the instance `identity` exists, and its state in the lab. Does not start the lab.
 
-    `what` completes "waiting until …". An instance that an earlier version made for this stack is noted in
-    the lab as the stack's: only its own state holds the identity.
+    `condition` completes "waiting until …". An instance that an earlier version created for this stack is
+    marked in the lab as the stack's, as only this stack's state has its identity.
     """
     owner = owner_of(context)
 
@@ -88,7 +91,7 @@ def look_up(
             lab = connect(start=False)
             member = find(lab)
             if member is not None and member.owner is None and member.instance_id == identity:
-                with contextlib.suppress(LabError):  # a running lab of an earlier version knows no owners
+                with contextlib.suppress(LabError):  # a running lab of an earlier version has no owners
                     lab.adopt(identity, owner)
         except LabNotRunning:
             return (Life.UNCERTAIN if has_state() else Life.DEAD), None
@@ -97,16 +100,16 @@ def look_up(
         return Life.ALIVE, member
 
     try:
-        return in_background(answer, what=what, timeout=ANSWER_SECONDS, context=context)
+        return in_background(answer, condition=condition, timeout=ANSWER_SECONDS, context=context)
     except OperationCancelledError:
         raise
     except (ResourceError, WaitTimeoutError):
         return Life.UNCERTAIN, None
 
 
-def refuse_others(find: Callable[[LabClient], LabInfo | None], what: str, context: CallContext) -> None:
-    """Raises ResourceError when `what` (as "cluster east") is there and belongs to another stack. Starts
-    nothing; a lab that does not answer refuses nobody."""
+def refuse_others(find: Callable[[LabClient], LabInfo | None], member: str, context: CallContext) -> None:
+    """Raises ResourceError if `member` (for example "cluster east") exists and belongs to another stack.
+    Does not start the lab, and does not refuse if the lab does not respond."""
     owner = owner_of(context)
 
     def found() -> LabInfo | None:
@@ -116,11 +119,11 @@ def refuse_others(find: Callable[[LabClient], LabInfo | None], what: str, contex
 
     with contextlib.suppress(WaitTimeoutError):
         info = in_background(
-            lambda: (found(),), what=f"the lab reports {what}", timeout=ANSWER_SECONDS, context=context
+            lambda: (found(),), condition=f"the lab reports {member}", timeout=ANSWER_SECONDS, context=context
         )[0]
         if info is not None:
             try:
-                refuse_other_owner(what, info.owner, owner)
+                refuse_other_owner(member, info.owner, owner)
             except LabError as refusal:
                 raise ResourceError(str(refusal)) from refusal
 
@@ -129,13 +132,13 @@ def remove(
     find: Callable[[LabClient], LabInfo | None],
     delete: Callable[[LabClient], None],
     identity: str,
-    what: str,
+    member: str,
     owner: Owner,
 ) -> None:
-    """Deletes the instance `identity` if it is there; its name may belong to its successor already.
+    """Deletes the instance `identity` if it exists. Its name may already belong to its successor.
 
-    The lab ends with its last member, maybe while another call of the same destroy is still talking to it.
-    Raises LabError, also when the instance (`what`, as "cluster east") belongs to another stack.
+    The lab ends with its last member, maybe during another call of the same destroy. Raises LabError, also if
+    the instance (`member`, for example "cluster east") belongs to another stack.
     """
     for last_try in (False, True):
         if not has_state():
@@ -144,7 +147,7 @@ def remove(
             lab = connect(start=True)
             found = find(lab)
             if found is not None and found.instance_id == identity:
-                refuse_other_owner(what, found.owner, owner)
+                refuse_other_owner(member, found.owner, owner)
                 delete(lab)
         except LabNotRunning:
             if last_try:

@@ -44,10 +44,13 @@ class LoadBalancerDrainHandler(RememberedHandler):
             return
         waiting = _Waiting(known, call.context)
         cluster = known["clusterName"]
-        what = f"cluster {cluster} has no load balancers"
+        condition = f"cluster {cluster} has no load balancers"
         try:
             call.context.wait_for(
-                waiting.done, what=what, timeout=call.timeout or _WAIT_SECONDS, interval=_ASK_SECONDS
+                waiting.done,
+                condition=condition,
+                timeout=call.timeout or _WAIT_SECONDS,
+                interval=_ASK_SECONDS,
             )
         except WaitTimeoutError as failure:
             raise ResourceError(f"{failure}: {waiting.reason()}") from None
@@ -74,7 +77,7 @@ class _Waiting:
             self._left = sorted(_name(each) for each in answer["items"] if _balanced(each))
         if not self._left and not self._trouble:
             return True
-        self._progress.tell(f"waiting for load balancers: {self._trouble or ', '.join(self._left)}")
+        self._progress.report(f"waiting for load balancers: {self._trouble or ', '.join(self._left)}")
         return False
 
     def reason(self) -> str:

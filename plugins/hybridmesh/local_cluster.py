@@ -62,7 +62,7 @@ class LocalClusterHandler(InstanceHandler[ClusterInfo]):
     def known(self, info: ClusterInfo) -> bool:
         return info.state == "ready"
 
-    def told(self, info: ClusterInfo) -> Properties:
+    def outputs_of(self, info: ClusterInfo) -> Properties:
         return {
             "instanceId": info.instance_id,
             "kubeconfig": info.kubeconfig,

@@ -41,7 +41,7 @@ class LocalMachineHandler(InstanceHandler[MachineInfo]):
     def known(self, info: MachineInfo) -> bool:
         return info.state == "ready"
 
-    def told(self, info: MachineInfo) -> Properties:
+    def outputs_of(self, info: MachineInfo) -> Properties:
         return {
             "instanceId": info.instance_id,
             "address": info.address,

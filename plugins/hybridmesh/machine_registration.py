@@ -23,7 +23,7 @@ from hybrid_mesh.plugins.framework.errors import (
 )
 from hybrid_mesh.plugins.framework.handler import CreateCall, Created, ReadCall, ReadState, UpdateCall
 from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties, contains_unknown
-from hybrid_mesh.plugins.hybridmesh.diagnosis import agents_words
+from hybrid_mesh.plugins.hybridmesh.diagnosis import agent_logs
 from hybrid_mesh.plugins.hybridmesh.workload_entries import Registration, Registrations, moment
 
 _WAIT_SECONDS: Final = 300.0
@@ -121,13 +121,13 @@ def _await(
     waiting = _Waiting(inputs, superseded, context, rolling=rolling)
     seconds = timeout or _WAIT_SECONDS
     minimum = inputs["minimum"]
-    what = f"{minimum} VM{'s' * (minimum != 1)} of group {inputs['group']} have joined the mesh"
+    condition = f"{minimum} VM{'s' * (minimum != 1)} of group {inputs['group']} have joined the mesh"
     try:
-        context.wait_for(waiting.done, what=what, timeout=seconds, interval=_ASK_SECONDS)
+        context.wait_for(waiting.done, condition=condition, timeout=seconds, interval=_ASK_SECONDS)
     except WaitTimeoutError as failure:
         ready = {entry.address for entry in waiting.ready()}
-        words = agents_words(inputs["machineAddresses"], ready, context)
-        reasons = [str(failure), *waiting.known(), *words]
+        logs = agent_logs(inputs["machineAddresses"], ready, context)
+        reasons = [str(failure), *waiting.known(), *logs]
         outputs = _outputs(inputs, waiting.last, superseded)
         raise InitializationFailedError(identity, outputs, reasons) from failure
     return _outputs(inputs, waiting.ready(), {})
@@ -221,6 +221,6 @@ class _Waiting:
 
     def _tell(self, ready: int) -> None:
         detail = "; ".join(self.known())
-        self._progress.tell(
+        self._progress.report(
             f"{ready} of {self._inputs['minimum']} VMs ready{': ' + detail if detail else ''}"
         )

@@ -154,10 +154,10 @@ class _Space:
 
     def _wait_until_gone(self, live: Any) -> None:
         uid = live["metadata"]["uid"]
-        what = f"namespace {self.name} is gone"
+        condition = f"namespace {self.name} is gone"
         self._context.wait_for(
             lambda: (self.find() or {"metadata": {"uid": ""}})["metadata"]["uid"] != uid,
-            what=what,
+            condition=condition,
             timeout=self._timeout,
             interval=_ASK_SECONDS,
         )

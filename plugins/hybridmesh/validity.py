@@ -22,7 +22,7 @@ def renewal_due(start: datetime, life: timedelta, now: datetime) -> bool:
     return now >= start + life * RENEWAL_SHARE
 
 
-def tell_renewal(cluster: str, context: CallContext) -> None:
+def log_renewal(cluster: str, context: CallContext) -> None:
     """Logs a renewal, so that previews and drift reports show it as such."""
     context.log(Severity.INFO, f"renewal due: the intermediate certificate of cluster {cluster}")
 

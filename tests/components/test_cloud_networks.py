@@ -2,7 +2,7 @@
 
 import pytest
 
-from hybrid_mesh.components.networks.base import NOBODY, admitted_ranges
+from hybrid_mesh.components.networks.base import NOBODY, allowed_cidrs
 from hybrid_mesh.model.derive.types import FirewallRulePlan
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import NetworkPlan
@@ -117,4 +117,4 @@ def test_ranges_of_pods_go_with_their_cluster(prod: Declared) -> None:
 
 def test_who_admits_nobody_does_not_admit_everybody() -> None:
     """To a load balancer and to EKS no range at all means every address."""
-    assert admitted_ranges([], {}) == [NOBODY]
+    assert allowed_cidrs([], {}) == [NOBODY]

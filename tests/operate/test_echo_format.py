@@ -115,6 +115,6 @@ def test_a_closed_connection_is_told_from_silence(echo: Echo) -> None:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
             silence = read_answers(client.communicate(timeout=20)[0])
     assert judge(MustFail(frozenset({RequestFailure.CLOSED})), closed).holds
-    assert judge(MustFail(frozenset({RequestFailure.NO_WAY})), silence).holds
+    assert judge(MustFail(frozenset({RequestFailure.NO_ROUTE})), silence).holds
     assert not judge(MustFail(frozenset({RequestFailure.CLOSED})), silence).holds
-    assert not judge(MustFail(frozenset({RequestFailure.NO_WAY})), closed).holds
+    assert not judge(MustFail(frozenset({RequestFailure.NO_ROUTE})), closed).holds

@@ -98,10 +98,13 @@ def test_a_failed_call_fails(error: str, again: bool) -> None:
         ("read tcp 1->2: read: connection reset by peer", RequestFailure.CLOSED),
         ('Get "http:/": EOF', RequestFailure.CLOSED),
         ("remote error: tls: certificate required", RequestFailure.TLS_ALERT),
-        ("dial tcp 10.20.4.7:8080: i/o timeout", RequestFailure.NO_WAY),
-        ("dial tcp 10.20.4.7:8080: connect: no route to host", RequestFailure.NO_WAY),
-        ("dial tcp 10.20.4.7:8080: connect: network is unreachable", RequestFailure.NO_WAY),
-        ("context deadline exceeded (Client.Timeout exceeded while awaiting headers)", RequestFailure.NO_WAY),
+        ("dial tcp 10.20.4.7:8080: i/o timeout", RequestFailure.NO_ROUTE),
+        ("dial tcp 10.20.4.7:8080: connect: no route to host", RequestFailure.NO_ROUTE),
+        ("dial tcp 10.20.4.7:8080: connect: network is unreachable", RequestFailure.NO_ROUTE),
+        (
+            "context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+            RequestFailure.NO_ROUTE,
+        ),
     ],
 )
 def test_a_refusal_holds_only_in_the_way_that_it_must(error: str, way: RequestFailure) -> None:

@@ -63,7 +63,7 @@ class ThingHandler(ResourceHandler):
                 "thing-1", {**call.inputs, "key": "k"}, [f"{call.inputs['password']} is not ready"]
             )
         if behaviour == "wait":
-            call.context.wait_for(lambda: None, what="the sky falls", timeout=call.timeout or 60)
+            call.context.wait_for(lambda: None, condition="the sky falls", timeout=call.timeout or 60)
         self.made["thing-1"] = call.inputs
         return Created("thing-1", {**call.inputs, "key": "k"})
 

@@ -28,5 +28,5 @@ def test_one_line_in_each_span_of_time_and_none_at_once(monkeypatch: pytest.Monk
     told = Told()
     progress = Progress(CallContext("", "", "", threading.Event(), told, frozenset({"hunter22"})), 3)
     for now in (0.0, 2.9, 3.0, 5.9, 6.5):
-        progress.tell(f"at {now:g} hunter22")
+        progress.report(f"at {now:g} hunter22")
     assert told.texts == ["at 3 [secret]", "at 6.5 [secret]"]
