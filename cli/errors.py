@@ -68,7 +68,9 @@ def _foreseen(error: BaseException) -> CommandError | None:
             found = error
         case ConfigurationError():
             remedy = f"Nothing was changed. {page('configuration.md')} explains every key."
-            found = CommandError(str(error), remedy, WRONG)
+            count = len(error.problems)
+            head = f"{count:,} problems in the configuration:\n" if count > 1 else ""
+            found = CommandError(f"{head}{error}", remedy, WRONG)
         case ProjectMissingError():
             found = CommandError(str(error), "Go to one, or create one: `hybrid-mesh init my-mesh`.", WRONG)
         case PreflightError():

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from hybrid_mesh.cli import complete
-from hybrid_mesh.cli.console import out, say
+from hybrid_mesh.cli.console import out, warn
 from hybrid_mesh.cli.errors import WRONG
 from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP
 from hybrid_mesh.cli.plan_clouds import cloud_tables
@@ -81,7 +81,7 @@ def _plan(stack: str | None, file: Path | None) -> MeshPlan:
     is_stacks = file is None or stack is not None or _is_of_project(file, name)
     mesh = file_plan(source, name, name if is_stacks else None)
     for unused in unused_names(mesh, source.config):
-        say(f"warning: {source.name}: the mesh does not use {NAMESPACE}:{unused}", style="yellow")
+        warn(f"warning: {source.name}: the mesh does not use {NAMESPACE}:{unused}", style="yellow")
     return mesh
 
 

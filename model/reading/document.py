@@ -83,7 +83,7 @@ class _Composer:
     def __init__(self, text: str) -> None:
         self.problems: list[Problem] = []
         self._text = text
-        self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        self._events = _events(text)
         self._anchors: dict[str, Node | None] = {}
         self._path: list[str] = []
         self._nodes = 0
@@ -134,14 +134,14 @@ class _Composer:
         return node
 
     def _alias(self, event: Any, key: Mark | None) -> Node:
-        shown = f"*{event.anchor}"
+        alias = f"*{event.anchor}"
         if event.anchor not in self._anchors:
             remedy = f"Define `&{event.anchor}` above, or put text that begins with * in quotes."
-            self._report(event, shown, "no anchor with this name is defined above", remedy)
+            self._report(event, alias, "no anchor with this name is defined above", remedy)
             return Node(_mark(event), key=key)
         target = self._anchors[event.anchor]
         if target is None:
-            self._report(event, shown, "the alias is part of the value that it stands for", "Remove it.")
+            self._report(event, alias, "the alias is part of the value that it stands for", "Remove it.")
             raise _UnreadableDocumentError
         self._count(target.size, target.height, event)
         return replace(target, mark=_mark(event), key=key)
@@ -247,8 +247,8 @@ class _Composer:
         return text
 
     def _refuse_tag(self, event: Any) -> None:
-        shown = event.tag.replace(_STANDARD_TAGS, "!!", 1)
-        self._report(event, shown, "tags are not supported", "Remove the tag.")
+        tag = event.tag.replace(_STANDARD_TAGS, "!!", 1)
+        self._report(event, tag, "tags are not supported", "Remove the tag.")
 
     def _merged(self, event: Any, value: Node) -> list[Node]:
         """The mappings that a merge key brings, the first of which has precedence."""
@@ -271,6 +271,13 @@ class _Composer:
         line, column = _mark(event)
         path = ".".join(self._path)
         self.problems.append(Problem(path, value, message, remedy, line=line, column=column))
+
+
+def _events(text: str) -> Iterator[Any]:
+    try:
+        yield from yaml.parse(text, Loader=_LOADER)
+    except ValueError as error:  # of PyYAML's own parser, for a number in an escape that is no character's
+        raise yaml.MarkedYAMLError(problem="an escape sequence names no character") from error
 
 
 def _mark(event: Any) -> Mark:

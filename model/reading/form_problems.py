@@ -81,19 +81,19 @@ def _problem(mistake: Mistake, file: StackFile | None) -> Problem:
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _unknown_type(mistake.context, place)
     written = file.written(place.keys) if file is not None and not isinstance(value, str) else None
-    shown = written or format_value(value)
+    text = written or format_value(value)
     if kind == "string_type" and place.key == "mode" and isinstance(value, int):
-        return Problem(place.path, shown, *octal_mode(value))
-    if kind == "string_type" and (version := _whole_version(place, shown)):
-        return Problem(place.path, shown, "must be a version of three numbers", f"Write {version}.")
-    return Problem(place.path, shown, *form_message(kind, mistake.context, value, shown))
+        return Problem(place.path, text, *octal_mode(value))
+    if kind == "string_type" and (version := _whole_version(place, text)):
+        return Problem(place.path, text, "must be a version of three numbers", f"Write {version}.")
+    return Problem(place.path, text, *form_message(kind, mistake.context, value, text))
 
 
-def _whole_version(place: Place, shown: str) -> str:
-    """`shown`, a number of two parts, as a version of three parts if the key holds one."""
+def _whole_version(place: Place, text: str) -> str:
+    """`text`, a number of two parts, as a version of three parts if the key holds one."""
     default = place.info.default if place.info is not None else None
     if isinstance(default, str) and re.fullmatch(r"\d+\.\d+\.\d+", default):
-        return f"{shown}.0" if re.fullmatch(r"\d+\.\d+", shown) else ""
+        return f"{text}.0" if re.fullmatch(r"\d+\.\d+", text) else ""
     return ""
 
 

@@ -24,7 +24,7 @@ Message = tuple[str, str]
 _FALLBACK = ("not a valid value", "See docs/configuration.md for the values of this key.")
 
 _TYPES: dict[str, Message] = {
-    "string": ("must be text", 'Put the value in quotes: "{shown}".'),
+    "string": ("must be text", 'Put the value in quotes: "{text}".'),
     "int": ("must be a whole number", "Write a whole number, for example 1."),
     "float": ("must be a number", "Write a number, for example 1.5."),
     "bool": ("must be true or false", "Write true or false."),
@@ -59,8 +59,8 @@ _PATTERNS: dict[str, Message] = {
 }
 
 
-def form_message(kind: str, context: Mapping[str, Any], value: object, shown: str) -> Message:
-    """Message and remedy for pydantic's error of type `kind` about `value`, which is reported as `shown`."""
+def form_message(kind: str, context: Mapping[str, Any], value: object, text: str) -> Message:
+    """Message and remedy for pydantic's error of type `kind` about `value`, which is reported as `text`."""
     if value is None:
         return "the key has no value", "Give it a value, or leave the key out if it is optional."
     special = _SPECIAL.get(kind)
@@ -72,7 +72,7 @@ def form_message(kind: str, context: Mapping[str, Any], value: object, shown: st
         remedy = _without_quotes(wanted, value) or remedy
     elif wanted == "string" and isinstance(value, (Mapping, list)):
         remedy = "Write a single text."
-    return message, remedy.format(shown=shorten(shown, 20))
+    return message, remedy.format(text=shorten(text, 20))
 
 
 def _without_quotes(wanted: str, text: str) -> str:

@@ -38,10 +38,8 @@ class Node:
     def find(self, path: str) -> "tuple[Node, str]":
         """The deepest node on `path`, keys joined by dots, and what of the path is not there."""
         segments = path.split(".") if path else []
-        for key, below in _prefixes(segments):
-            if key in self.entries:
-                return self.entries[key].find(below)
-        return self, path
+        ways = (self.entries[key].find(below) for key, below in _prefixes(segments) if key in self.entries)
+        return min(ways, key=lambda way: len(way[1]), default=(self, path))
 
     def at(self, keys: Sequence[str]) -> "Node | None":
         """The node at `keys`, if there is one."""

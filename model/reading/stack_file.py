@@ -80,7 +80,7 @@ def load_stack_file(path: Path) -> StackFile:
     Raises ConfigurationError with every problem that the file has before its mesh is looked at: it is missing
     or too large, not YAML, read otherwise by Pulumi's engine (`model.reading.document`), or has no mesh.
     """
-    name = _shown_path(path)
+    name = _display_path(path)
     root, problems = None, []
     try:
         root = read_document(_text(path))
@@ -98,7 +98,7 @@ def _without_prefix(path: str) -> str:
     return path.removeprefix("config.").removeprefix(f"{MESH_KEY}.")
 
 
-def _shown_path(path: Path) -> str:
+def _display_path(path: Path) -> str:
     """`path` relative to the current folder where it is below it."""
     absolute = path.absolute()
     folder = Path.cwd()

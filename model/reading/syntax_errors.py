@@ -47,7 +47,7 @@ def _reason(error: yaml.MarkedYAMLError, character: str) -> tuple[str, str]:
         return f"a value cannot begin with {character}", "Put the value in quotes."
     if "expected" in reason and "parsing a block" in str(error.context):
         return "this does not continue the lines above", _CHECK
-    return next((told for part, told in _REASONS.items() if part in reason), (reason, _CHECK))
+    return next((reply for part, reply in _REASONS.items() if part in reason), (reason, _CHECK))
 
 
 def problem_at(mark: "yaml.Mark | None", message: str, remedy: str) -> Problem:

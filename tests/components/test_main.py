@@ -4,12 +4,16 @@ import gc
 import json
 import runpy
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi.runtime.stack import wait_for_rpcs
 
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.reading.problems import ConfigurationError
+from hybrid_mesh.model.reading.stack_file import load_stack_file, stack_file
 from tests.commands import PROJECT
 from tests.components.conftest import hermetic
 from tests.components.recording import Recording
@@ -57,6 +61,48 @@ def test_every_problem_is_one_clear_line(local_stack: dict[str, Any]) -> None:
     assert text.startswith("stacks/Pulumi.local.yaml is wrong:\n")
     assert "workloadGroups.legacy.cluster (nowhere)" in text
     assert "ingress.public.cluster (nowhere)" in text
+
+
+def test_problems_have_the_places_that_plan_prints(
+    local_stack: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = stack_file(PROJECT, "local").read_text()
+    wrong = good.replace("network: boston}", "network: bostn}")
+    line = wrong[: wrong.index("bostn")].count("\n") + 1
+    (tmp_path / "stacks").mkdir()
+    stack_file(tmp_path, "local").write_text(wrong)
+    monkeypatch.chdir(tmp_path)
+    local_stack["clusters"]["west"]["network"] = "bostn"
+    with pytest.raises(pulumi.RunError) as failure:
+        run({"hybrid-mesh:mesh": local_stack})
+    stack = load_stack_file(stack_file(tmp_path, "local"))
+    with pytest.raises(ConfigurationError) as of_plan:
+        plan_from(stack.mesh, "local", file=stack)
+    assert str(of_plan.value).startswith(f"stacks/Pulumi.local.yaml:{line}:36: clusters.west.network (bostn)")
+    assert str(of_plan.value) in str(failure.value)
+
+
+def test_problems_of_another_mesh_than_the_files_have_no_places(
+    local_stack: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(PROJECT)
+    local_stack["clusters"]["west"]["network"] = "bostn"
+    with pytest.raises(pulumi.RunError) as failure:
+        run({"hybrid-mesh:mesh": local_stack})
+    assert "\nclusters.west.network (bostn)" in str(failure.value)
+
+
+def test_a_file_that_the_engine_reads_otherwise_is_refused(
+    local_stack: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    good = stack_file(PROJECT, "local").read_text()
+    labels = "labels: {app: legacy, day: 2026-11-27"
+    stack_file(tmp_path, "local").write_text(good.replace("labels: {app: legacy", labels))
+    monkeypatch.chdir(tmp_path)
+    local_stack["workloadGroups"]["legacy"]["labels"]["day"] = "2026-11-27 00:00:00 +0000 UTC"
+    with pytest.raises(pulumi.RunError, match=r"legacy\.labels\.day \(2026-11-27\): a date"):
+        run({"hybrid-mesh:mesh": local_stack})
 
 
 def test_a_missing_mesh_is_named() -> None:

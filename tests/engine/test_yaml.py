@@ -1,18 +1,21 @@
 """A stack file is read alike by `plan` and by Pulumi's engine, or `plan` refuses it."""
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.reading import document
 from hybrid_mesh.model.reading.problems import ConfigurationError
 from hybrid_mesh.model.reading.stack_file import load_stack_file
-from tests.commands import PROJECT
+from tests.engine.site import site
 from tests.engine.yaml_corpus import FILES, KEYS, LONG, SCALARS, STRUCTURES, TEXTS
+from tests.plugins.engine import Pulumi, pulumi_environment
 
 pytestmark = pytest.mark.engine
 
@@ -59,55 +62,40 @@ def read(folder: Path, text: str) -> dict[str, Any] | None:
         return None
 
 
-class Engine:
+class Reader(Pulumi):
     """The real `pulumi` with a stack `read` of a project without a program."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "Pulumi.yaml").write_text("name: hybrid-mesh\nruntime: python\n")
-        self.environment = {
-            "PATH": f"{PROJECT / '.toolchain' / 'bin'}:/usr/bin:/bin",
-            "HOME": str(folder),
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_BACKEND_URL": f"file://{folder}",
-            "PULUMI_CONFIG_PASSPHRASE": "correct horse battery staple",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
-        assert self._pulumi("stack", "init", "read").returncode == 0
-
-    def _pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["pulumi", *arguments, "--non-interactive"]
-        return subprocess.run(
-            command, cwd=self.folder, env=self.environment, text=True, capture_output=True, check=False
-        )
 
     def config(self, text: str) -> dict[str, Any] | None:
         """The values that a program gets for the keys of the stack file `text`; None when it is refused."""
         (self.folder / "Pulumi.read.yaml").write_bytes(text.encode())
-        done = self._pulumi("config", "--json", "--show-secrets", "--stack", "read")
+        done = self.run("config", "--json", "--show-secrets", "--stack", "read", check=False)
         if done.returncode != 0:
             return None
-        told = json.loads(done.stdout)
-        return {key: json.loads(value["value"]) if "objectValue" in value else value["value"]
-                for key, value in told.items()}  # fmt: skip
+        return {
+            key: json.loads(value["value"]) if "objectValue" in value else value["value"]
+            for key, value in json.loads(done.stdout).items()
+        }
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    if shutil.which("pulumi", path=f"{PROJECT / '.toolchain' / 'bin'}:/usr/bin:/bin") is None:
-        pytest.skip("there is no pulumi: run make toolchain")
-    return Engine(tmp_path_factory.mktemp("yaml"))
+def reader(tmp_path_factory: pytest.TempPathFactory, engine: None) -> Reader:
+    del engine
+    folder = tmp_path_factory.mktemp("yaml")
+    (folder / "Pulumi.yaml").write_text("name: hybrid-mesh\nruntime: python\n")
+    made = Reader(folder, pulumi_environment(folder))
+    made.pulumi("stack", "init", "read")
+    return made
 
 
-def differences(engine: Engine, folder: Path, bodies: dict[str, str]) -> Iterator[str]:
+def differences(reader: Reader, folder: Path, bodies: dict[str, str]) -> Iterator[str]:
     """Each of `bodies`, all of which the project reads, that the engine refuses or reads otherwise."""
     text = together(bodies)
-    ours, theirs = read(folder, f"{text}  {KEY}: {{}}\n"), engine.config(text)
+    ours, theirs = read(folder, f"{text}  {KEY}: {{}}\n"), reader.config(text)
     assert ours is not None
     if theirs is None and len(bodies) > 1:
         names = list(bodies)
         for half in (names[: len(names) // 2], names[len(names) // 2 :]):
-            yield from differences(engine, folder, {name: bodies[name] for name in half})
+            yield from differences(reader, folder, {name: bodies[name] for name in half})
         return
     for name, body in bodies.items():
         if theirs is None:
@@ -121,17 +109,39 @@ def same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def test_a_value_is_read_alike_or_refused(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("parser", ["CSafeLoader", "SafeLoader"])
+def test_a_value_is_read_alike_or_refused(
+    reader: Reader, tmp_path: Path, parser: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "_LOADER", getattr(yaml, parser))
     accepted = [body for body in texts() if read(tmp_path, alone(body)) is not None]
     assert len(accepted) > 200
-    assert list(differences(engine, tmp_path, {f"k{n}": body for n, body in enumerate(accepted)})) == []
+    assert list(differences(reader, tmp_path, {f"k{n}": body for n, body in enumerate(accepted)})) == []
 
 
 @pytest.mark.parametrize("text", FILES, ids=ascii)
-def test_a_file_is_read_alike_or_refused(engine: Engine, tmp_path: Path, text: str) -> None:
+def test_a_file_is_read_alike_or_refused(reader: Reader, tmp_path: Path, text: str) -> None:
     ours = read(tmp_path, text)
     if ours is None:
         return
-    theirs = engine.config(text)
+    theirs = reader.config(text)
     assert theirs is not None
     assert same(ours[KEY], theirs[KEY])
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_preview_prints_the_problems_of_plan(tmp_path: Path) -> None:
+    with site(tmp_path, "dev") as stack:
+        mesh = stack.mesh
+        mesh["clusters"]["one"]["network"] = "nowhere"
+        mesh["protected"] = "no"
+        stack.configure(mesh)
+        printed = stack.pulumi("preview", fails=True)
+        file = load_stack_file(stack.stack_file)
+    with pytest.raises(ConfigurationError) as raised:
+        plan_from(file.mesh, "dev", file=file)
+    problems = [replace(problem, file="stacks/Pulumi.dev.yaml") for problem in raised.value.problems]
+    assert {problem.path for problem in problems} == {"clusters.one.network", "protected"}
+    for problem in problems:
+        assert str(problem).splitlines()[0] in printed
+    assert "Traceback" not in printed

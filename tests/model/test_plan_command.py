@@ -130,9 +130,42 @@ def test_tells_every_problem_on_standard_error(tmp_path: Path) -> None:
     for path in ("istio.version (1.2.3)", "trustDomain (A)", "clusters.east.network (nowhere)"):
         assert path in result.stderr
     assert "Traceback" not in result.stderr
+    assert result.stderr.startswith("error: 3 problems in the configuration:\n")
 
 
 def test_a_missing_stack_is_a_wrong_command() -> None:
-    result = CliRunner().invoke(app, ["plan", "--stack", "nowhere"])
+    result = CliRunner().invoke(app, ["plan", "--stack", "prd"])
     assert result.exit_code == 2
-    assert "Pulumi.nowhere.yaml" in result.stderr
+    assert "stacks/Pulumi.prd.yaml: there is no such file" in result.stderr
+    assert "Did you mean `prod`? Stacks with a file there: dev, local, prod, staging." in result.stderr
+
+
+def test_a_missing_file_is_a_wrong_command(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["plan", "--file", str(tmp_path / "mesh.yaml")])
+    assert result.exit_code == 2
+    assert "there is no such file" in result.stderr
+
+
+def test_the_stack_of_another_file_is_the_named_one(tmp_path: Path) -> None:
+    file = str(_stack(tmp_path, dict(LOCAL)))
+    result = CliRunner().invoke(app, ["plan", "--json", "--stack", "prod", "--file", file])
+    assert json.loads(result.stdout)["stack"] == "prod"
+
+
+@pytest.mark.parametrize(("options", "named"), [([], False), (["--stack", "prod"], True)])
+def test_remedies_name_only_a_stack_that_was_named(tmp_path: Path, options: list[str], named: bool) -> None:
+    file = str(_stack(tmp_path, changed(LOCAL, {"trust": {"issuer": "files"}})))
+    result = CliRunner().invoke(app, ["plan", "--file", file, *options])
+    assert result.exit_code == 2
+    assert "pulumi config set --secret hybrid-mesh:root-key" in result.stderr
+    assert ("--stack" in result.stderr) is named
+
+
+def test_warns_of_keys_that_the_mesh_does_not_use(tmp_path: Path) -> None:
+    path = _stack(tmp_path, dict(LOCAL))
+    path.write_text(path.read_text() + "  hybrid-mesh:colour: green\n")
+    result = CliRunner().invoke(app, ["plan", "--json", "--file", str(path)])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)
+    assert "warning: " in result.stderr
+    assert "the mesh does not use hybrid-mesh:colour" in result.stderr

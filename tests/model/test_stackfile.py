@@ -1,11 +1,16 @@
 """Reading stack files: what is no mesh is refused with its place."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from hybrid_mesh.model.reading.problems import ConfigurationError
-from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
+from hybrid_mesh.model.reading import document
+from hybrid_mesh.model.reading.nodes import Node
+from hybrid_mesh.model.reading.problems import ConfigurationError, Problem
+from hybrid_mesh.model.reading.stack_file import load_stack_file, read_stack_file, stack_file
+from tests.commands import PROJECT
 
 
 def _refusal(path: Path) -> str:
@@ -78,3 +83,64 @@ def test_says_that_a_file_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.test.yaml"
     path.write_bytes(b"\xff\xfe\x00")
     assert "UTF-8" in _refusal(path)
+
+
+@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
+@pytest.mark.parametrize("parser", ["CSafeLoader", "SafeLoader"])
+def test_knows_the_place_of_every_value(stack: str, parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "_LOADER", getattr(yaml, parser))
+    path = stack_file(PROJECT, stack)
+    lines = path.read_text().splitlines()
+    file = load_stack_file(path)
+    seen = 0
+    for keys, node in _nodes(file.root.entries["config"].entries["hybrid-mesh:mesh"], []):
+        [problem] = file.located([Problem(".".join(keys), "", "", "")])
+        assert (problem.line, problem.column) == node.place
+        at = lines[node.place.line - 1][node.place.column - 1 :]
+        expected = keys[-1] if node.entries and node.key else node.text or ""
+        assert at.lstrip("\"'").startswith(expected), (keys, at)
+        seen += 1
+    assert seen > 30
+
+
+def _nodes(node: Node, keys: list[str]) -> Iterator[tuple[list[str], Node]]:
+    for key, entry in node.entries.items():
+        yield [*keys, key], entry
+        yield from _nodes(entry, [*keys, key])
+
+
+def test_a_missing_key_has_the_place_of_its_section(tmp_path: Path) -> None:
+    text = "config:\n  hybrid-mesh:mesh:\n    id: a\n    clusters:\n      east: {type: local}\n"
+    file = load_stack_file(_written(tmp_path, text))
+    problems = [
+        Problem(path, "", "", "") for path in ("clusters.east.network", "networks", "clusters.west.a")
+    ]
+    places = [(problem.line, problem.column) for problem in file.located(problems)]
+    assert places == [(2, 3), (4, 5), (5, 7)]
+
+
+def test_an_alias_has_its_own_place_and_what_is_below_it_the_anchors(tmp_path: Path) -> None:
+    text = "config:\n  hybrid-mesh:mesh:\n    a: &a {b: [1, 2]}\n    c: *a\n    d: {<<: *a, e: 1}\n"
+    file = load_stack_file(_written(tmp_path, text))
+    problems = [Problem(path, "", "", "") for path in ("c", "c.b.1", "d.b.0", "d.e")]
+    places = {problem.path: (problem.line, problem.column) for problem in file.located(problems)}
+    assert places == {"c": (4, 5), "c.b.1": (3, 19), "d.b.0": (3, 16), "d.e": (5, 20)}
+
+
+def test_keys_with_dots_are_found(tmp_path: Path) -> None:
+    text = "config:\n  hybrid-mesh:mesh: {labels: {a.b/c: {d.e: 1}, a: {b: 2}}}\n"
+    file = load_stack_file(_written(tmp_path, text))
+    [problem] = file.located([Problem("labels.a.b/c.d.e", "", "", "")])
+    assert (problem.line, problem.column) == (2, 44)
+
+
+def test_a_path_is_relative_to_the_current_folder_where_it_is_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _written(tmp_path, "config: [")
+    assert str(path) in _refusal(path)
+    monkeypatch.chdir(tmp_path)
+    assert _refusal(path).startswith("Pulumi.test.yaml:")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert "../Pulumi.test.yaml:" in _refusal(Path("../Pulumi.test.yaml"))

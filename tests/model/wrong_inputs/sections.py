@@ -57,7 +57,7 @@ ROWS: dict[int, tuple[WrongInput, ...]] = {
             "plain key of the root",
             "  hybrid-mesh:mesh:\n",
             "  hybrid-mesh:root-key: secret-text\n  hybrid-mesh:mesh:\n    trust: {issuer: files}\n",
-            "@:25: hybrid-mesh:root-key: this secret is in the file in plain text",
+            "@:25: hybrid-mesh:root-key: this secret is stored in plain text",
             lacks=("secret-text",),
         ),
     ),
