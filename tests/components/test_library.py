@@ -129,8 +129,14 @@ def test_a_cluster_that_the_plan_does_not_have_is_refused(name: str) -> None:
         declare_existing({name: ExistingCluster(kubeconfig=KUBECONFIG)}, SECRETS)
 
 
-def test_every_public_name_is_there() -> None:
+def test_a_mesh_is_built_in_python() -> None:
+    exec(compile(program("config"), "docs/library.md", "exec"), {})
+
+
+def test_every_public_name_is_there_and_documented() -> None:
+    page = (PROJECT / "docs/library.md").read_text()
     for name in hybrid_mesh.__all__:
+        assert f"`{name}" in page
         assert getattr(hybrid_mesh, name).__name__ == name
     with pytest.raises(AttributeError, match="HybridMash"):
         hybrid_mesh.HybridMash  # noqa: B018 - the access is the test
