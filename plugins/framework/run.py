@@ -6,7 +6,7 @@ import runpy
 import sys
 from pathlib import Path
 
-package = Path(__file__).resolve().parents[2]
-sys.path[0] = str(package.parent if package.name == "hybrid_mesh" else package)
+rooms = Path(__file__).resolve().parents[2]
+sys.path[0] = str(rooms if (rooms / "hybrid_mesh").is_dir() else rooms.parent)
 sys.argv = sys.argv[1:]
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -84,7 +84,7 @@ def ended_token() -> str:
 
 
 @pytest.mark.parametrize(
-    ("token", "reason"), [(ended_token(), "the token ended"), (None, ""), ("nonsense", "")]
+    ("token", "reason"), [(ended_token(), "the token expired"), (None, ""), ("nonsense", "")]
 )
 def test_a_token_that_is_no_good_is_refused_before_anything_is_installed(
     guest: Guest, bundle: Bundle, token: str | None, reason: str
@@ -111,7 +111,7 @@ def test_the_vm_joins_and_uses_its_token_up(guest: Guest, bundle: Bundle) -> Non
     hand_over(guest, bundle, token)
     done = guest.sh("sh /root/bundle/install.sh", 120)
     assert done.returncode == 0, done
-    assert f"member of the mesh, in group {GROUP}" in done.stdout
+    assert f"This VM has joined the mesh in group {GROUP}" in done.stdout
     assert token not in done.stdout + done.stderr
     eventually("registered", guest.entry, 30)
     assert guest.sh("ls /root/bundle/istio-token /var/run/secrets/tokens/istio-token").stdout == ""
