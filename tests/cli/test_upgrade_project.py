@@ -1,21 +1,22 @@
 """`hybrid-mesh upgrade-project`: what a new version writes differently is renewed, what is edited is kept."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import Result
 
 from hybrid_mesh.cli.project_record import checksum
-from tests.commands import HYBRID_MESH, run
+from tests.cli.test_init import hybrid_mesh, init
+from tests.commands import run
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """As a former version wrote it: two of its files were different then."""
     folder = tmp_path / "my-mesh"
-    run([*HYBRID_MESH, "init", folder, "--template", "gke"], folder=tmp_path)
+    init(folder, "--template", "gke")
     for path in ("Makefile", ".github/workflows/drift.yml"):
         generated(folder, path, "# an old one\n")
     (folder / "requirements.txt").write_text("boto3\nhybrid-mesh==0.0.1\n")
@@ -37,8 +38,8 @@ def read_record(folder: Path) -> dict[str, Any]:
     return record
 
 
-def upgrade(folder: Path, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    return run([*HYBRID_MESH, "upgrade-project", *options], folder=folder, check=check)
+def upgrade(folder: Path, *options: str, check: bool = True) -> Result:
+    return hybrid_mesh(folder, "upgrade-project", *options, check=check)
 
 
 def changed(folder: Path) -> set[str]:
@@ -55,7 +56,7 @@ def test_a_dry_run_prints_the_differences_and_changes_nothing(project: Path) -> 
 
 def test_without_a_terminal_it_needs_yes(project: Path) -> None:
     done = upgrade(project, check=False)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "Nothing was changed" in done.stderr
     assert changed(project) == set()
 
@@ -109,12 +110,12 @@ def test_without_a_usable_record_nothing_is_done(project: Path, record: str | No
     path = project / ".hybrid-mesh.json"
     path.unlink() if record is None else path.write_text(record)
     done = upgrade(project, "--yes", check=False)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert said in done.stderr
     assert changed(project) == set()
 
 
 def test_a_file_that_would_not_change_cannot_be_replaced(project: Path) -> None:
     done = upgrade(project, "--yes", "--replace", "README.md", check=False)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "Makefile" in done.stderr
