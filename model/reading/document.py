@@ -1,13 +1,6 @@
-"""Reads the text of a stack file into nodes, and refuses what Pulumi's engine refuses, changes or reads
-otherwise.
+"""Reads the text of a stack file into nodes, within bounds, and refuses what Pulumi's engine refuses, changes
+or reads otherwise (`model.reading.refusals`)."""
 
-The engine's reader is Go's yaml.v3. It decodes a file, encodes it again and decodes that: dates become other
-texts, keys that are not text are written out, and some texts lose their beginning. Source: `LoadProjectStack`
-in sdk/go/common/workspace/loaders.go and `unmarshalObject` in sdk/go/common/resource/config/object.go of
-Pulumi 3.274; tests/engine/test_yaml.py compares with the real engine.
-"""
-
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +10,8 @@ import yaml
 
 from hybrid_mesh.model.reading.nodes import Mark, Node
 from hybrid_mesh.model.reading.problems import ConfigurationError, Problem, format_value
-from hybrid_mesh.model.reading.scalars import is_date, plain_value, quoted
+from hybrid_mesh.model.reading.refusals import MERGE_KEY, Scalar, key_refusal, value_refusal
+from hybrid_mesh.model.reading.scalars import plain_value
 from hybrid_mesh.model.reading.syntax_errors import problem_at, syntax_problem
 
 MAX_DEPTH = 64
@@ -28,14 +22,6 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The parser of libyaml, whose translation to Go is the engine's; PyYAML's own where libyaml is missing."""
 
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_CHANGED = re.compile("[\n\t\u2028\u2029].*\n|\n", re.DOTALL)
-"""Text of several lines that loses its beginning on its way through the engine."""
-
-_ESCAPED_SLASH = re.compile(r"(?<!\\)(\\\\)*\\/")
-"""An escape of YAML 1.2 that the engine does not know."""
-
-_MERGE = "<<"
-"""The key that brings another section's entries."""
 
 _STANDARD_TAGS = "tag:yaml.org,2002:"
 
@@ -44,9 +30,6 @@ _KEY_KINDS = {
     yaml.SequenceStartEvent: "a list",
     yaml.MappingStartEvent: "a section of keys",
 }
-
-_TEXT_ONLY = 2
-"""Levels, from the root, whose keys must be text to the engine: the file's own and those of `config`."""
 
 
 class _UnreadableDocumentError(Exception):
@@ -87,6 +70,7 @@ class _Composer:
         self._anchors: dict[str, Node | None] = {}
         self._path: list[str] = []
         self._nodes = 0
+        self._brackets = 0
 
     def document(self) -> Node | None:
         """The root, or None when there is none; `problems` says whether it can be used."""
@@ -124,10 +108,11 @@ class _Composer:
             self._refuse_tag(event)
         if isinstance(event, yaml.ScalarEvent):
             node = self._scalar(event)
-        elif isinstance(event, yaml.SequenceStartEvent):
-            node = self._sequence(event)
         else:
-            node = self._mapping(event)
+            self._brackets += bool(event.flow_style)
+            is_list = isinstance(event, yaml.SequenceStartEvent)
+            node = self._sequence(event) if is_list else self._mapping(event)
+            self._brackets -= bool(event.flow_style)
         node.key = key
         if event.anchor:
             self._anchors[event.anchor] = node
@@ -158,34 +143,16 @@ class _Composer:
             raise _UnreadableDocumentError
 
     def _scalar(self, event: Any) -> Node:
-        text: str = event.value
-        if not event.implicit[0]:
-            self._check_text(event, text)
-            return Node(_mark(event), text)
-        if is_date(text):
-            message = "a date without quotes is not read as text"
-            self._report(event, text, message, f"Put it in quotes: {quoted(text)}.")
-            return Node(_mark(event))
-        value = plain_value(text)
-        if isinstance(value, float) and not math.isfinite(value):
-            self._report(event, text, "must be a finite number", "Write a number.")
-        if isinstance(value, str):
-            self._check_text(event, value)
-        return Node(_mark(event), value, text=text)
+        refusal = value_refusal(self._as_scalar(event))
+        if refusal is not None:
+            self._report(event, refusal.value, refusal.message, refusal.remedy)
+        if event.implicit[0]:
+            return Node(_mark(event), plain_value(event.value), text=event.value)
+        return Node(_mark(event), event.value)
 
-    def _check_text(self, event: Any, text: str) -> None:
-        if _CHANGED.match(text):
-            message = "the text begins with a line break or a tab, which Pulumi does not keep"
-            self._report(event, text, message, "Begin the text with another character.")
-        elif any("\ud800" <= c <= "\udfff" for c in text):
-            remedy = "Write the character itself instead of two \\u escapes."
-            self._report(event, ascii(text), "not a valid character in an escape sequence", remedy)
-        elif "/" in text and event.style == '"' and _ESCAPED_SLASH.search(self._written(event)):
-            message = "unknown escape sequence in double quotes"
-            self._report(event, "\\/", message, "Write / without a backslash.")
-
-    def _written(self, event: Any) -> str:
-        return self._text[event.start_mark.index : event.end_mark.index]
+    def _as_scalar(self, event: Any) -> Scalar:
+        written = self._text[event.start_mark.index : event.end_mark.index]
+        return Scalar(event.value, written, event.implicit[0], self._brackets > 0, len(self._path))
 
     def _sequence(self, event: Any) -> Node:
         node = Node(_mark(event), [])
@@ -206,7 +173,7 @@ class _Composer:
             key = self._key(event)
             value_event = next(self._events)
             value = self._node(value_event, mark)
-            if key == _MERGE:
+            if key == MERGE_KEY:
                 first = next(iter(merges), None)
                 merges[mark] = self._merged(value_event, value)
             else:
@@ -214,7 +181,7 @@ class _Composer:
             if first is not None:
                 message = f"duplicate key (first defined on line {first.line})"
                 self._report(event, "", message, "Rename one of the two, or merge them.")
-            elif key is not None and key != _MERGE:
+            elif key is not None and key != MERGE_KEY:
                 self._add(node, key, value)
             self._path.pop()
         for source in (source for sources in merges.values() for source in sources):
@@ -231,19 +198,13 @@ class _Composer:
             self._report(event, "", message, "Put text that begins with {, [ or * in quotes.")
             self._node(event, None)
             return None
-        text: str = event.value
         if event.tag is not None:
             self._refuse_tag(event)
-        if not event.implicit[0]:
-            self._check_text(event, text)
-            if text == _MERGE:
-                message = "Pulumi takes this key for a merge key, also in quotes"
-                self._report(event, text, message, "Choose another key.")
-                return None
-        elif is_date(text) or _as_key(text, len(self._path) - 1) != text:
-            message = "a key must be text, and this one is not read as text without quotes"
-            self._report(event, text, message, f"Write {quoted(text)}.")
+        refusal = key_refusal(replace(self._as_scalar(event), depth=len(self._path) - 1))
+        if refusal is not None:
+            self._report(event, refusal.value, refusal.message, refusal.remedy)
             return None
+        text: str = event.value
         return text
 
     def _refuse_tag(self, event: Any) -> None:
@@ -282,16 +243,3 @@ def _events(text: str) -> Iterator[Any]:
 
 def _mark(event: Any) -> Mark:
     return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
-
-
-def _as_key(text: str, depth: int) -> str | None:
-    """How the engine writes the plain key `text`; None for one that it refuses or changes.
-
-    It writes a key that is not text as Go prints it, where it allows one.
-    """
-    value = plain_value(text)
-    if isinstance(value, str):
-        return value
-    if depth < _TEXT_ONLY or value is None or isinstance(value, float):
-        return None
-    return format_value(value)
