@@ -10,7 +10,7 @@ IS_ROOT := $(filter 0,$(shell id -u))
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command 'make lock' --quiet --upgrade
 
-# Keep Python's bytecode and mypy's cache, whatever the environment says: without them a clean checkout takes
+# Keep Python's bytecode and mypy's cache, independent of the environment: without them a clean checkout takes
 # minutes longer.
 unexport PYTHONDONTWRITEBYTECODE
 CACHE := $(or $(HYBRID_MESH_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hybrid-mesh)

@@ -38,7 +38,7 @@ _LONGEST_SECONDS = 1800
 """For one command; it takes a twentieth of that."""
 
 
-class Failed(AssertionError):  # noqa: N818 - it ends the measuring, it is no error of the program
+class Failed(AssertionError):  # noqa: N818 - it ends the measurement and is not an error of the program
     """What was to be measured did not do its work."""
 
 
@@ -144,9 +144,9 @@ def memory_at_rest() -> Figure:
 
 
 def new_machine() -> Figure:
-    """From the first boot of a machine that takes a lost one's place to its WorkloadEntry being Healthy.
+    """From the first boot of a VM that takes a lost one's place to its WorkloadEntry being Healthy.
 
-    The lab loses the machine, disk and all; the next `pulumi up` notices and makes a new one.
+    The lab loses the VM, disk and all; the next `pulumi up` notices and makes a new one.
     """
     lab = LabClient.connect(start=False)
     if lab.machine(MACHINE) is None:
@@ -175,7 +175,7 @@ def exported() -> dict[str, str]:
 
 
 def healthy_since(moment: float) -> bool:
-    """Whether the machine's WorkloadEntry was connected after `moment` and is Healthy."""
+    """Whether the VM's WorkloadEntry was connected after `moment` and is Healthy."""
     for entry in workload_entries():
         annotations = entry["metadata"].get("annotations", {})
         conditions = entry.get("status", {}).get("conditions", [])

@@ -1,9 +1,9 @@
-"""How program, engine and state grow with clusters and machines; one line per figure.
+"""How program, engine and state grow with clusters and VMs; one line per figure.
 
 `python benchmarks/scale.py [--json] [--full | --small]`, with the toolchain built; no cloud, no lab, no
 root. Stacks of the shape of `prod` are previewed on an empty state by the real engine, with doubles of the
-clouds (tests/engine) in this process. The default measures every number of clusters with 10 machines and
-every number of machines with 2 clusters; `--full` measures every pair. Exit code 0 when every figure keeps
+clouds (tests/engine) in this process. The default measures every number of clusters with 10 VMs and
+every number of VMs with 2 clusters; `--full` measures every pair. Exit code 0 when every figure keeps
 its bound.
 
 Times of program and engine are CPU times of their own processes. The program's growth is judged by what it
@@ -46,7 +46,7 @@ SMALL_CLUSTERS, SMALL_MACHINES, SMALL_STATES = (2, 4), (10, 1_000), (2,)
 FEWEST_OF_A_FIT: Final = 10
 """Below, what is beyond two clusters is not much more than the noise of loading the SDKs."""
 TIMES: Final = 3
-"""How often a stack is previewed whose time is short against the machine's noise."""
+"""How often a stack is previewed whose time is short against the host's noise."""
 EXPONENT: Final = 1.1
 PREVIEW_SECONDS, PROGRAM_SECONDS = 12, 3
 _REPORT: Final = """import sys
@@ -115,7 +115,7 @@ def _smallest(*, bounded: bool) -> Iterator[Figure]:
 
 
 def _least(mesh: Mapping[str, Any], times: int) -> Cost:
-    """The preview whose program took the least: what else the machine does can only add to a time."""
+    """The preview whose program took the least: what else the host does can only add to a time."""
     return min((preview(mesh) for _ in range(times)), key=lambda cost: cost.program)
 
 

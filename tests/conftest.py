@@ -43,7 +43,7 @@ def before(site_folder: Path) -> Traces:
 
 @pytest.fixture(scope="session")
 def site(site_folder: Path, before: Traces) -> Iterator[Site]:
-    """A site that is down, as the stack of an environment that was never applied. It is destroyed at the end,
-    whatever happens."""
+    """A site that is down, as the stack of an environment that was never applied. It is always destroyed
+    at the end."""
     with Site(site_folder) as site:
         yield site

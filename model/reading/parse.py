@@ -22,7 +22,7 @@ class ParsedMesh:
 
 
 def parse_mesh(raw: Mapping[str, Any], file: StackFile | None = None) -> ParsedMesh:
-    """The mesh that `raw` describes, whatever rules it breaks, and every problem of its form.
+    """The mesh that `raw` describes, even if it breaks rules, and every problem of its form.
 
     Where `raw` comes from `file`, values are reported as they are written there.
     """

@@ -1,7 +1,7 @@
 """Partial configurations: what can be read of a mesh whose file has mistakes.
 
 Fields and members that a mistake makes unknown raise UnreadableError on access. So what is computed from a
-partial mesh without that exception holds whatever the unreadable parts should have said.
+partial mesh without that exception is true for any value of the unreadable parts.
 """
 
 import re

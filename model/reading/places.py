@@ -85,7 +85,7 @@ def _child(value: object, step: str | int) -> Any:
 
 
 def declared(info: FieldInfo) -> Any:
-    """A field's annotation with its metadata, which pydantic keeps apart."""
+    """A field's annotation with its metadata, which pydantic separates."""
     annotation: Any = info.annotation
     if info.discriminator is not None:
         return Annotated[annotation, info.discriminator]
@@ -96,7 +96,7 @@ def declared(info: FieldInfo) -> Any:
 
 @cache
 def strip(annotation: Any) -> Any:
-    """`annotation` without `| None`; metadata stays, as it may tell a union's members apart."""
+    """`annotation` without `| None`. Metadata is kept, as it may distinguish a union's members."""
     if get_origin(annotation) in (Union, UnionType):
         members = [member for member in get_args(annotation) if member is not NoneType]
         if len(members) == 1:
@@ -106,7 +106,7 @@ def strip(annotation: Any) -> Any:
 
 @cache
 def tagged_members(annotation: Any) -> Mapping[str, type[Section]]:
-    """The members of a union by their tags; empty for what is no union of sections."""
+    """The members of a union by their tags; empty for an annotation that is not a union of sections."""
     found: dict[str, type[Section]] = {}
     for member in _union_members(annotation):
         section = _bare(member)

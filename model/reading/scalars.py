@@ -38,7 +38,7 @@ def is_date(text: str) -> bool:
 
 
 def plain_value(text: str) -> str | int | float | bool | None:
-    """The value of the plain (unquoted) scalar `text`, which is no date."""
+    """The value of the plain (unquoted) scalar `text`, which must not be a date."""
     if text in _WORDS:
         return _WORDS[text]
     if not text or text[0] not in "+-.0123456789":

@@ -1,4 +1,4 @@
-"""A lab for tests of the command: says what it is told to, and remembers what was asked."""
+"""A lab for tests of the command: gives prepared answers, and records its calls."""
 
 import json
 from dataclasses import dataclass, field, replace

@@ -181,7 +181,7 @@ def test_a_local_down_asks_nothing(world: World) -> None:
 
 
 def test_a_down_of_anything_outside_of_the_lab_asks(world: World) -> None:
-    """Whatever the stack is called and whatever its file says: what is destroyed is in its state."""
+    """Independent of the stack's name and file, the state decides what is destroyed."""
     world.make_stack(resource(EAST), resource(GKE))
     done = invoke(world, "down", answer="n\n")
     assert done.exit_code == 1

@@ -1,4 +1,4 @@
-"""`hybrid-mesh env` in all combinations of what a machine has and what its user has set."""
+"""`hybrid-mesh env` in all combinations of what a host has and what its user has set."""
 
 import importlib.metadata
 import itertools

@@ -268,7 +268,7 @@ def environment(
     """Of commands that reach the cluster `one` of the stack `dev`, with each kubectl that is there."""
     program = binary("kubectl") if request.param == "toolchain" else shutil.which("kubectl")
     if program is None:
-        pytest.skip("no such kubectl on this machine")
+        pytest.skip("no such kubectl on this host")
     tls, authority = json_server.certified(tmp_path_factory.mktemp("api"))
     with json_server.json_server(answer, tls) as port:
         document = json_server.kubeconfig(f"https://127.0.0.1:{port}", SECRET, authority)

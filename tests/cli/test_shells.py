@@ -1,4 +1,4 @@
-"""The command's `Shell`: what it finds, how it runs things, and that no failure of it tells a secret."""
+"""The command's `Shell`: what it finds, how it runs things, and that no failure of it shows a secret."""
 
 import json
 import sys

@@ -88,7 +88,7 @@ def test_a_lock_that_a_full_disk_cut_off_is_removed(pulumi: FakePulumi, backend:
         ("pulumi", "2026-01-02T03:04:05.123456789Z", False),
         ("sleep", None, False),
     ],
-    ids=["a later process", "an earlier process", "a pulumi, whatever the clock says", "no time"],
+    ids=["a later process", "an earlier process", "a pulumi, independent of the clock", "no time"],
 )
 def test_a_process_that_got_the_number_of_the_killed_pulumi_is_not_taken_for_it(
     pulumi: FakePulumi, backend: Path, program: str, made: str | None, stale: bool

@@ -1,4 +1,4 @@
-"""What clouds tell of what they made, as far as the program reads it."""
+"""The outputs of cloud resources that the program reads."""
 
 import base64
 import re

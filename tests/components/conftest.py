@@ -79,7 +79,7 @@ def local_stack() -> dict[str, Any]:
 
 @contextmanager
 def hermetic(kubeconfig: str | None = "/nowhere/kubeconfig") -> Iterator[asyncio.AbstractEventLoop]:
-    """No Pulumi and no KUBECONFIG of this machine but `kubeconfig`, no loop and no options of another
+    """No Pulumi and no KUBECONFIG of this host but `kubeconfig`, no loop and no options of another
     test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("KUBECONFIG", raising=False)

@@ -35,7 +35,7 @@ class Recording(pulumi.runtime.Mocks):
     def __init__(self) -> None:
         self.declared: list[Declaration] = []
         self.options: dict[tuple[str, str], pulumi.ResourceOptions] = {}
-        """By type and name: what mocks are not told, protection and dependencies."""
+        """By type and name: protection and dependencies, which mocks do not get."""
 
     def observe(self, args: pulumi.ResourceTransformationArgs) -> None:
         """A transformation that changes nothing."""

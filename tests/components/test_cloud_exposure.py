@@ -1,4 +1,4 @@
-"""Who gets in from outside, and what has no way out of its network, on the stack `prod`."""
+"""Who may connect from outside, and what has no egress, on the stack `prod`."""
 
 import base64
 import gzip
@@ -72,7 +72,7 @@ def test_gateways_take_reserved_addresses(prod: Declared) -> None:
 
 @pytest.mark.parametrize(("cluster", "number"), [("gke-eu", 1), ("eks-us", 3)])
 def test_hosts_files_list_every_address_of_the_gateway(prod: Declared, cluster: str, number: int) -> None:
-    """On EKS they are the elastic addresses: the Service's status tells a host name."""
+    """On EKS they are the Elastic IPs: the Service's status has a host name."""
     addresses = prod.outputs["clusters"][cluster]["gatewayAddresses"]
     assert len(set(addresses)) == number
     for address in addresses:
@@ -90,7 +90,7 @@ def test_user_data_holds_the_api_servers_authority_and_no_other(prod: Declared, 
 
 
 def user_data(prod: Declared, cluster: str) -> str:
-    """What the machines that register with `cluster` boot with."""
+    """What the VMs that register with `cluster` boot with."""
     if cluster == "gke-eu":
         template = only(prod, "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate")
         return str(template["metadata"]["user-data"])

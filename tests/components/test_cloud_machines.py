@@ -1,4 +1,4 @@
-"""What the program promises of machines on Compute Engine and EC2."""
+"""What the program promises of VMs on Compute Engine and EC2."""
 
 import copy
 

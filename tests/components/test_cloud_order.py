@@ -1,4 +1,4 @@
-"""In which order a cluster of a cloud goes: what it owns outside before whatever takes that away."""
+"""In which order a cluster of a cloud goes: what it owns outside before the controllers that delete that."""
 
 import pytest
 

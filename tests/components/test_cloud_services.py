@@ -36,7 +36,7 @@ def test_the_load_balancer_controller_may_change_what_it_tags(prod: Declared) ->
 
 @pytest.mark.parametrize("stack", ["Prod", "2nd_site", "a"])
 def test_google_takes_what_is_named_after_a_stack(stack: str) -> None:
-    """Pulumi's stacks have names that no service account and no machine may have."""
+    """Pulumi's stacks have names that no service account and no VM may have."""
     recording = declare_mesh(read_stack("staging"), stack=stack).recording
     accounts = recording.of_type("gcp:serviceaccount/account:Account")
     groups = recording.of_type("gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager")

@@ -122,7 +122,7 @@ def test_outputs(local: Declared) -> None:
     ],
 )
 def test_order(local: Declared, earlier: str, later: str) -> None:
-    """A resource is registered when what it waits for is there; the last line: machines do not wait for
+    """A resource is registered when what it waits for is there; the last line: VMs do not wait for
     Istio.
     """
     names = [each.name for each in local.recording.declared]

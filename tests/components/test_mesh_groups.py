@@ -1,4 +1,4 @@
-"""Workload groups of a mesh: their machines, registrations and bundles."""
+"""Workload groups of a mesh: their VMs, registrations and bundles."""
 
 import copy
 from typing import Any

@@ -104,7 +104,7 @@ def test_what_others_own_is_never_forgotten_nor_overwritten(local: Declared, ext
 def test_definitions_of_the_gateway_api_are_taken_over_or_left_alone(
     local: Declared, external: Declared
 ) -> None:
-    """Helm refuses to install what is there already, unless it is told to take it over."""
+    """Helm refuses to install over existing objects, unless it takes ownership of them."""
     assert external.recording.named("mesh-edge-istio-gateway-api").inputs["takeOwnership"] is True
     assert "takeOwnership" not in local.recording.named("mesh-east-istio-gateway-api").inputs
     raw = {**copy.deepcopy(EXTERNAL), "istio": {"gatewayApi": "existing"}}

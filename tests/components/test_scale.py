@@ -1,4 +1,4 @@
-"""How many resources a mesh of many clusters and machines is made of, under recording mocks."""
+"""How many resources a mesh of many clusters and VMs is made of, under recording mocks."""
 
 import pytest
 

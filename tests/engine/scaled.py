@@ -1,4 +1,4 @@
-"""Stacks of the shape of `prod` with any number of clusters and machines, and what they consist of."""
+"""Stacks of the shape of `prod` with any number of clusters and VMs, and what they consist of."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _RESTRICTED_AT_MOST: Final = 10
 def mesh_of(clusters: int, machines: int, groups: int = 2) -> dict[str, Any]:
     """The mesh of `prod` with so many clusters, by turns GKE and EKS, each in a network of its own.
 
-    The machines are in `groups` groups, by turns of Compute Engine and of EC2.
+    The VMs are in `groups` groups, by turns of Compute Engine and of EC2.
     """
     text = (PROJECT / "stacks" / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
     mesh: dict[str, Any] = yaml.safe_load(text)["config"]["hybrid-mesh:mesh"]

@@ -161,5 +161,5 @@ def test_a_create_fails_when_told_and_only_then(google: Google, world: World) ->
     with pytest.raises(ResourceError, match="quota exceeded"):
         make(google, NETWORK, "n")
     assert world.things() == []
-    world.heal()
+    world.repair()
     make(google, NETWORK, "n")

@@ -71,7 +71,7 @@ def test_entries_agree_with_a_new_group(api: FakeApi, registration: Driver) -> N
 def test_a_changed_group_is_written_into_its_entries(
     api: FakeApi, registration: Driver, triggers: dict[str, str]
 ) -> None:
-    """Whether its machines stay or a cloud replaces them: they come back with the former entries."""
+    """Whether its VMs stay or a cloud replaces them: they come back with the former entries."""
     apply(api)
     before = inputs(api, **dict.fromkeys(triggers, "1"))
     identity, created = registration.create(before, timeout=10)

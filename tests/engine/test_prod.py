@@ -1,4 +1,4 @@
-"""The life of the stack `prod`: GKE, EKS, their machines and a datacenter, with everything that befalls them.
+"""The life of the stack `prod`: GKE, EKS, their VMs and a datacenter, with everything that befalls them.
 
 The tests run in this order on one stack; each leaves it whole, so that the next can rely on it.
 """
@@ -53,7 +53,7 @@ def test_a_create_that_fails_half_way_is_resumed(prod: Site) -> None:
     assert "Traceback" not in said
     before = {thing.identity for thing in prod.world.things()}
     assert before
-    prod.world.heal()
+    prod.world.repair()
     prod.up()
     assert before <= {thing.identity for thing in prod.world.things()}, "what was made is not made again"
 
@@ -287,7 +287,7 @@ def planned_with(prod: Site, change: Callable[[dict[str, Any]], None]) -> dict[s
 
 
 def identities(prod: Site) -> set[tuple[str, str]]:
-    """Each cluster with its API server: a cluster that is made anew has another one."""
+    """Each cluster with its API server: a cluster that is created again has another one."""
     clusters = prod.world.of_type(GKE) + prod.world.of_type(EKS)
     return {(each.identity, server_of(prod, each.name)) for each in clusters}
 

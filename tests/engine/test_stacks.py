@@ -55,7 +55,7 @@ def test_a_create_that_fails_half_way_is_resumed_and_makes_what_the_preview_name
     assert "Traceback" not in said
     before = {thing.identity for thing in stack.world.things()}
     assert before
-    stack.world.heal()
+    stack.world.repair()
     stack.up()
     assert before <= {thing.identity for thing in stack.world.things()}, "what was made is not made again"
     made = {each["urn"].rpartition("::")[2] for each in stack.resources()}

@@ -105,7 +105,7 @@ def differences(reader: Reader, folder: Path, bodies: dict[str, str]) -> Iterato
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal, with true and 1, and 1 and 1.0, told apart."""
+    """Equal, where true differs from 1, and 1 from 1.0."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""The pipelines' own commands, in order, on a real mesh: preview, apply, drift, found, healed."""
+"""The pipelines' own commands, in order, on a real mesh: preview, apply, drift, found, repaired."""
 
 import json
 from dataclasses import replace
@@ -106,7 +106,7 @@ def test_drift_is_found_and_reported(runner: Runner, site: Site) -> None:
 
 
 def test_applying_again_heals(runner: Runner, site: Site) -> None:
-    """The VMs whose agents began anew without their group, too."""
+    """Including VMs whose agents restarted without their group."""
     for machine in ("legacy-0", "legacy-1"):
         site.hybrid_mesh("lab", "shell", machine, "systemctl", "restart", "istio")
     _succeeded(runner.job("apply-stack.yml", "apply"))
@@ -115,7 +115,7 @@ def test_applying_again_heals(runner: Runner, site: Site) -> None:
 
 
 def test_a_mesh_as_declared_has_no_drift(runner: Runner, site: Site) -> None:
-    """Whatever was changed in what a chart made, which is not compared."""
+    """Every change of a chart's objects, which is not compared."""
     note = json.dumps({"data": {"note": "by hand"}})
     _kubectl(site, "patch", *MESH_CONFIGURATION, "--type=merge", "--patch", note)
     _no_drift(runner)

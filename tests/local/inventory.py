@@ -6,7 +6,7 @@ from typing import Final
 from tests.local.lab_site import Kubectl
 
 _OF_KUBERNETES: Final = ("csinodes", "events", "ipaddresses", "leases", "nodes", "servicecidrs")
-"""Kinds of which Kubernetes makes and forgets by itself, some a moment after it says that it is ready."""
+"""Kinds that Kubernetes creates and deletes automatically, some shortly after it reports that it is ready."""
 _NAMES: Final = "jsonpath={range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name}{'\\n'}{end}"
 _DEFINED: Final = r"[a-z0-9]+\.(\w+\.istio\.io|gateway\.networking\.k8s\.io)"
 _ELECTIONS: Final = r"[a-z-]*(leader|election)|ip-autoallocate|gateway-(deployment|inferencepool)"
@@ -33,6 +33,6 @@ def inventory(kubectl: Kubectl) -> set[str]:
 
 def stays(name: str) -> bool:
     """Whether an object of an inventory stays in a cluster that outlives its mesh: definitions, which others
-    may use too and whose charts keep them, and what istiod makes and nobody takes away.
+    may use too and whose charts keep them, and what istiod creates and nobody deletes.
     """
     return _STAYS.fullmatch(name) is not None

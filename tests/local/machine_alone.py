@@ -1,4 +1,4 @@
-"""Boots one machine, says "up", and boots it again whenever it reboots, until it is killed:
+"""Boots one VM, says "up", and boots it again whenever it reboots, until it is killed:
 python -m tests.local.machine_alone FOLDER (as-it-is | cgroup-v2)."""
 
 import os

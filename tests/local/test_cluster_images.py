@@ -1,4 +1,4 @@
-"""A node's images are whole or absent, whatever ends the copy of them."""
+"""A node's images are whole or absent, even if their copy is interrupted."""
 
 from pathlib import Path
 from typing import Any

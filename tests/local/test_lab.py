@@ -1,4 +1,5 @@
-"""A lab with two networks: who reaches whom, what Services get, and what the host sees of it."""
+"""A lab with two networks: which members reach each other, what Services get, and what the host sees of
+it."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Control groups for real: this machine's own layout, and the code for cgroup v2 on its v2 hierarchy."""
+"""Control groups for real: this host's own layout, and the code for cgroup v2 on its v2 hierarchy."""
 
 import os
 import subprocess

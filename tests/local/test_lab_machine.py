@@ -18,7 +18,7 @@ RECORD = MachineRecord(MachineSpec("vm", NetworkSpec("one", "10.61.0.0/16"), "",
 
 
 class FakeRuntime:
-    """A guest that reboots when told to; each boot waits for `may_boot`."""
+    """A guest that reboots on demand; each boot waits for `may_boot`."""
 
     def __init__(self) -> None:
         self.running = False

@@ -221,7 +221,7 @@ def test_a_killed_starter_does_no_harm(life: Life) -> None:
 
 
 def test_a_starting_cluster_is_known_and_can_be_deleted(life: Life) -> None:
-    """Whoever asks while the lab powers on must not take its members for dead."""
+    """A caller must not take the lab's members for dead while the lab starts."""
     life.off()
     client = LabClient.connect(start=True)
     starting = client.cluster("east")

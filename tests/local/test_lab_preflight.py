@@ -1,4 +1,4 @@
-"""Each thing that a machine can lack is one line that names it and the remedy."""
+"""Each thing that a host can lack is one line that names it and the remedy."""
 
 import dataclasses
 import shlex

@@ -23,7 +23,7 @@ def isolated(program: str, *arguments: str) -> str:
 @needs_root
 @pytest.mark.parametrize("name", ["plain", "jürgen", "with blank", "back\\slash", "\\344", "line\nbreak"])
 def test_a_folder_is_removed_without_what_is_mounted_below(tmp_path: Path, name: str) -> None:
-    """Whatever the folder is called, files of others that are mounted below it stay."""
+    """Independent of the folder's name, files of others that are mounted below it stay."""
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "file").touch()
     program = """

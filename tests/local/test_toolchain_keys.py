@@ -77,7 +77,7 @@ def test_another_release_of_go_builds_the_binaries_and_what_holds_them_again(
 
 
 def test_where_go_comes_from_does_not_matter() -> None:
-    """Sums of a bundle hold on every machine, and an upgrade of the machine's Go builds nothing."""
+    """Sums of a bundle hold on every host, and an upgrade of the host's Go builds nothing."""
     assert _changed(_real(), _real(binary=None)) == set()
 
 

@@ -52,7 +52,7 @@ def store_in(folder: Path) -> Store:
 
 
 def task_in(folder: Path, needs: Mapping[str, Path] | None = None) -> RecipeTask:
-    """A task for calling a recipe by itself."""
+    """A task for calling a single recipe."""
     for name in ("output", "scratch"):
         (folder / name).mkdir()
     return RecipeTask("tried", folder / "output", folder / "scratch", folder / "log", Runner(), needs or {})

@@ -1,4 +1,4 @@
-"""The golden files of the model's texts. HYBRID_MESH_UPDATE_GOLDEN=1 writes them anew."""
+"""The golden files of the model's texts. HYBRID_MESH_UPDATE_GOLDEN=1 renews them."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def agreed(name: str, text: str) -> str:
-    """What the golden file `name` holds; it is given `text` first where it is to be written anew."""
+    """What the golden file `name` holds; it gets `text` first if it is to be renewed."""
     path = GOLDEN / name
     if os.environ.get("HYBRID_MESH_UPDATE_GOLDEN"):
         path.parent.mkdir(parents=True, exist_ok=True)

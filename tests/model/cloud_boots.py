@@ -1,4 +1,4 @@
-"""What each kind of cloud machine boots with, as the plan of the stack `prod` and variants of it say it."""
+"""What each kind of cloud VM boots with, as the plan of the stack `prod` and variants of it say it."""
 
 from hybrid_mesh.model.plan.boot import machine_boot
 from hybrid_mesh.model.plan.build import plan_from
@@ -11,7 +11,7 @@ AMAZON = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-def
 
 
 def boot(group: str, **machines: str) -> MachineBoot:
-    """The boot of `ratings` (GCE) or `orders` (EC2), its machines changed by `machines`."""
+    """The boot of `ratings` (GCE) or `orders` (EC2), its VMs changed by `machines`."""
     changes = {f"workloadGroups.{group}.machines.{key}": value for key, value in machines.items()}
     plan = plan_from(changed(PROD, changes), "prod")
     return machine_boot(

@@ -85,7 +85,7 @@ def _add_cluster(draw: st.DrawFn, networks: dict[str, Any], clusters: dict[str, 
 
 
 def _group(draw: st.DrawFn, networks: dict[str, Any], clusters: dict[str, Any], name: str) -> dict[str, Any]:
-    """Machines of a cloud where a cluster knows them and their network is that cloud's, else a bundle."""
+    """VMs of a cloud where a cluster knows them and their network is that cloud's, else a bundle."""
     cluster = draw(st.sampled_from(sorted(clusters)))
     machines, place = {"gke": ("gce", "gcp"), "eks": ("ec2", "aws")}.get(
         clusters[cluster]["type"], ("bundle", "external")

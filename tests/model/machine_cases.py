@@ -1,4 +1,4 @@
-"""One workload group's machines, as several tests render them."""
+"""One workload group's VMs, as several tests render them."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Whom API servers and gateways of clouds let in."""
+"""Who may reach API servers and gateways of clouds."""
 
 from typing import Any
 

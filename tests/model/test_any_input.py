@@ -1,4 +1,4 @@
-"""Whatever stands in a stack file: a plan, or problems in words, and never anything else."""
+"""For any contents of a stack file: a plan, or problems in words, and never anything else."""
 
 import copy
 import json

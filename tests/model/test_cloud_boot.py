@@ -1,4 +1,4 @@
-"""Machines of clouds: who they are, what they boot with, and how many there are."""
+"""VMs of clouds: who they are, what they boot with, and how many there are."""
 
 import gzip
 from typing import Any

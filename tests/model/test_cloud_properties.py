@@ -1,5 +1,5 @@
-"""What holds for the plan of every mesh over clouds: ranges, firewalls, and whom API servers and gateways let
-in."""
+"""What holds for the plan of every mesh over clouds: ranges, firewalls, and who may reach API servers and
+gateways."""
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
@@ -24,7 +24,7 @@ thorough = settings(deadline=None, max_examples=40)
 
 EVERYBODY = IPv4Network("0.0.0.0/0")
 MINTING = {"gce", "ec2"}
-"""Machines that ask their cluster's API server for tokens."""
+"""VMs that ask their cluster's API server for tokens."""
 
 
 def _ranges(plan: MeshPlan, network: NetworkPlan) -> list[IPv4Network]:
@@ -171,7 +171,7 @@ def _moved(before: MeshPlan, after: MeshPlan) -> None:
 
 
 def _places(cluster: ClusterPlan) -> set[tuple[str | None, str | None]]:
-    """Whom a restricted API server admits; the ranges of a private one are joined anew."""
+    """Who may reach a restricted API server; the CIDRs of a private one are joined again."""
     if not isinstance(cluster, CloudClusterPlan) or cluster.api.endpoint == "private":
         return set()
     sources = cluster.api.sources

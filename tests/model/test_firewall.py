@@ -1,4 +1,4 @@
-"""What clouds' networks let in: each path that the mesh needs, and no other."""
+"""What clouds' networks allow: each path that the mesh needs, and no other."""
 
 import re
 from ipaddress import IPv4Network

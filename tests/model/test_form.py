@@ -1,4 +1,4 @@
-"""Every mistake in the form of a configuration is told by its key's path, its value and what to do."""
+"""Every mistake in the form of a configuration is reported with its key's path, its value and a remedy."""
 
 import pytest
 

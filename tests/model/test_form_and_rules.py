@@ -1,4 +1,4 @@
-"""Mistakes of form and of rule are told in one run, and none of them is made up."""
+"""Mistakes of form and of rules are reported in one run, and none of them is false."""
 
 import copy
 from collections.abc import Mapping

@@ -111,7 +111,7 @@ def test_vms_verify_the_package_of_their_form_and_architecture() -> None:
 
 
 def test_no_file_of_an_application_can_replace_one_of_the_programs() -> None:
-    """Whatever the user-data or a bundle's installer writes."""
+    """The files that the user-data or a bundle's installer writes."""
     group = plan_from(PROD, "prod").groups["orders"]
     boot = machine_boot(group, IstioConfig(), "https://api", "CA", GATEWAYS, real_name="c")
     document = yaml.safe_load(render_user_data(boot))

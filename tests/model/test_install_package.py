@@ -14,7 +14,7 @@ REAL = ("mkdir", "dirname", "basename", "sed", "cat", "rm")
 
 
 class FakeHost:
-    """A folder with programs that stand in for a machine's; each call is a line of `calls`."""
+    """A folder with programs that stand in for a VM's; each call is a line of `calls`."""
 
     def __init__(self, folder: Path, programs: tuple[str, ...], url: str) -> None:
         self._folder, self._programs = folder, folder / "bin"

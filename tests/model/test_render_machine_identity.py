@@ -1,4 +1,4 @@
-"""The script by which a machine gets its token, with the API server's answers made up."""
+"""The script by which a VM gets its token, with the API server's answers made up."""
 
 import importlib.util
 import stat

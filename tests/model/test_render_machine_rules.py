@@ -1,4 +1,4 @@
-"""Rules of the texts that machines are given."""
+"""Rules of the texts that VMs are given."""
 
 import ast
 import base64

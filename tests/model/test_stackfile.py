@@ -1,4 +1,4 @@
-"""Reading stack files: what is no mesh is refused with its place."""
+"""Reading stack files: a file without a valid mesh is refused with its place."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a stack file: exit code 2 and one clear message, soon and without a traceback."""
+"""For any mistake in a stack file: exit code 2 and one clear message, soon and without a traceback."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A mesh of the local stack's form and a `Shell` over it whose every member behaves as told."""
+"""A mesh of the local stack's form and a `Shell` over it whose members behave as prepared."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -22,7 +22,7 @@ BAD = verify(mesh_plan(), FakeShell(missing_pods={"outside/east"}), first_sync=0
 
 
 def report(detail: str = "status 503", destination: str = "service echo") -> Report:
-    """One check that fails, one that is refused as it must be, and one gap of each kind."""
+    """One check that fails, one that is refused as expected, and one gap of each kind."""
     answer = Check("outside → x", Outside(), destination, (), MustAnswer((), "", frozenset(), 1))
     refusal = Check("outside → y", Outside(), "y", (), MustFail(frozenset()))
     results = (

@@ -1,4 +1,4 @@
-"""Pulumi's own kubernetes plug-in, as the toolchain builds it: a process that a test talks to by itself."""
+"""Pulumi's own kubernetes plug-in, as the toolchain builds it: a process that a test calls directly."""
 
 from __future__ import annotations
 

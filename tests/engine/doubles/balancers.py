@@ -1,6 +1,6 @@
-"""Load balancers: what a Service of a cluster makes outside it, and who takes it away again.
+"""Load balancers: load balancers outside a cluster, and who deletes them.
 
-Kubernetes deletes a Service of type LoadBalancer only after a controller took its load balancer away
+Kubernetes deletes a Service of type LoadBalancer only after a controller deleted its load balancer
 ("Garbage collecting load balancers"); on EKS that controller is a release of our own. The Service that istiod
 makes for a Gateway is owned by it: Kubernetes collects it some time after the Gateway (ownerReferences in
 pilot/pkg/config/kube/gateway of Istio).
@@ -97,7 +97,7 @@ def remove_service(world: World, server: str, identity: str) -> None:
 
 
 def remove(world: World, server: str, identity: str) -> None:
-    """Takes a Service's load balancer away. Raises ResourceError where nobody does."""
+    """Deletes a Service's load balancer. Raises ResourceError without a controller."""
     key = f"{server} {identity}"
     if world.find("balancer", "LoadBalancer", key, server) is None:
         return

@@ -83,7 +83,7 @@ def cluster_gone(world: World, server: str) -> None:
 
 
 def leaked_balancers(world: World, cloud: str) -> list[str]:
-    """Load balancers in `cloud` whose cluster is no more."""
+    """Load balancers in `cloud` whose cluster no longer exists."""
     return [
         each.identity
         for each in world.balancers()

@@ -1,4 +1,4 @@
-"""One resource type of a cloud: checked, named, compared, made, changed and taken away as a cloud does."""
+"""One resource type of a cloud: checked, named, compared, created, changed and deleted as a cloud does."""
 
 from __future__ import annotations
 

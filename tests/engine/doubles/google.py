@@ -38,7 +38,7 @@ def _named(limit: int = 63) -> Callable[[Properties], list[CheckFailure]]:
         name = inputs.get("name", "a")
         if name is UNKNOWN or (_NAME.fullmatch(name) and len(name) <= limit):
             return []
-        return [CheckFailure("name", f"{name!r} is no name of at most {limit} characters a-z, 0-9 and -")]
+        return [CheckFailure("name", f"{name!r} is not a name of at most {limit} characters a-z, 0-9 and -")]
 
     return check
 

@@ -146,7 +146,7 @@ class InClusterHandler(ResourceHandler):
 
 
 def _elsewhere(call: ReadCall) -> bool:
-    """Whether the plug-in would look in another namespace than the id says: where inputs tell the kind,
+    """Whether the plug-in would look in another namespace than the id says: if inputs contain the kind,
     it takes theirs, "default" if there is none (provider/pkg/provider/provider.go, `Read`).
     """
     if "kind" not in call.inputs or "/" not in call.identity:

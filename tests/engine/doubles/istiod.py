@@ -1,6 +1,6 @@
-"""What istiod keeps of WorkloadGroups: a WorkloadEntry for each machine, from its first connection on.
+"""What istiod keeps of WorkloadGroups: a WorkloadEntry for each VM, from its first connection on.
 
-Machines come back under their addresses, within the grace period, whenever their group was changed: with the
+VMs come back under their addresses, within the grace period, whenever their group was changed: with the
 entries that they had (`registerWorkload` in pilot/pkg/autoregistration/controller.go of Istio 1.31).
 """
 
@@ -54,7 +54,7 @@ class Istiod:
         return 404, {}
 
     def _settle(self, server: str, namespace: str) -> dict[str, Thing]:
-        """The groups of a namespace by name, their machines registered."""
+        """The groups of a namespace by name, their VMs registered."""
         groups = {
             thing.identity.partition("/")[2]: thing
             for thing in self.world.things("kubernetes", server)

@@ -48,7 +48,9 @@ class ReleaseHandler(InClusterHandler):
         chart = chart_of(inputs)
         if chart == "istiod":
             if not self.exists("kubernetes:core/v1:Secret", "istio-system/cacerts"):
-                raise ResourceError("istiod without cacerts signs by itself: no other cluster would trust it")
+                raise ResourceError(
+                    "istiod without cacerts signs with its own CA: no other cluster would trust it"
+                )
             if not self.release("istio-base"):
                 raise ResourceError("no matches for kind 'EnvoyFilter': istio-base is not installed")
         if chart == "gateway":

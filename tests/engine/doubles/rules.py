@@ -76,7 +76,7 @@ class Rule:
     """What is special about a type.
 
     `computed` are outputs beyond the general ones; `inner` names those inside an object that the program
-    gives; `renewed` those that every update makes anew; `protected` the input that must be False before a
+    gives; `renewed` those that every update renews; `protected` the input that must be False before a
     delete, and its default.
     """
 

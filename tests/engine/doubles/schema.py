@@ -55,7 +55,7 @@ class ResourceType:
         yield from _problems(self.inputs, inputs, "", self.module)
 
     def computed(self, inputs: Mapping[str, Any]) -> dict[str, Field]:
-        """The outputs that only the cloud can tell."""
+        """The outputs that only the cloud knows."""
         return {
             name: field for name, field in self.outputs.items() if name not in inputs and not field.optional
         }

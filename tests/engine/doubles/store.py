@@ -108,10 +108,10 @@ class World:
     # what shall fail
 
     def fail(self, operation: str, name: str, message: str = "quota exceeded") -> None:
-        """Lets `operation` of the resource `name` fail until `heal()`."""
+        """Lets `operation` of the resource `name` fail until `repair()`."""
         (self.folder / "faults.json").write_text(json.dumps({f"{operation} {name}": message}))
 
-    def heal(self) -> None:
+    def repair(self) -> None:
         (self.folder / "faults.json").unlink(missing_ok=True)
 
     def fault(self, operation: str, name: str) -> str | None:

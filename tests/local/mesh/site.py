@@ -42,7 +42,7 @@ class Site:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Destroys the mesh, and ends its lab whatever became of that: nothing of it may stay."""
+        """Destroys the mesh, and ends its lab even if that failed, so that nothing remains."""
         self.hybrid_mesh("down", check=False)
         self.hybrid_mesh("lab", "down", "--forget")
         assert list(processes(self.state)) == []

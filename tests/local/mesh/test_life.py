@@ -1,7 +1,7 @@
-"""The life of a real mesh: proved, broken in every way that the field knows, healed, destroyed.
+"""The life of a real mesh: proved, broken in every known way, repaired, destroyed.
 
-The tests run in this order on one site. Each ends with a verified mesh again, on which the next relies, but
-for those that take it away.
+The tests run in this order on one site. Each ends with a verified mesh again, on which the next relies,
+except those that destroy it.
 """
 
 import json

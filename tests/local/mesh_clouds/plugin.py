@@ -1,5 +1,5 @@
 """Pulumi's own kubernetes plug-in, but for the one release that needs the real Amazon: its load balancer
-controller, whose work the lab does by itself. Every other call is passed on as it came.
+controller, whose work the lab does automatically. Every other call is passed on as it came.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The stack `prod` with fake clouds in front of real clusters: its doubles answer with what a lab really has.
 
 The API servers, gateways and addresses behind which the NATs of both clouds hide are the lab's; so is the
-machine, which the lab boots as the recorded managed group would.
+VM, which the lab boots as the recorded managed group would.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ KUBERNETES: Final = "1.35.4"
 PACKAGES: Final = "http://172.30.0.1:8080"
 PACKAGE: Final = PROJECT / ".toolchain/packages/releases/1.31.0/deb/istio-sidecar.deb"
 FIRST_MACHINE: Final = "172.30.200.1"
-"""Of the lab's WAN: behind it the first machine leaves its network."""
+"""Of the lab's WAN: behind it the first VM leaves its network."""
 AMAZONS_PODS: Final = "10.20.128.0/17"
 """On EKS pods have addresses of the subnets; the lab's pods need a range of their own."""
 TEMPLATE: Final = "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate"
@@ -57,7 +57,7 @@ class CloudSite:
     ) -> None:
         self.site, self.lab, self.clusters, self.kubectl = site, lab, clusters, kubectl
         self.operators = operators
-        """The token of whoever runs the program, by cluster."""
+        """The token of the user who runs the program, by cluster."""
         self.before = {name: inventory(each) for name, each in kubectl.items()}
         self.machine: MachineInfo
         """The one of the managed group, once it was booted."""
@@ -66,7 +66,7 @@ class CloudSite:
 
     @contextmanager
     def booting(self) -> Iterator[None]:
-        """Boots the machine of the managed group as soon as the group is recorded, while the body runs."""
+        """Boots the VM of the managed group as soon as the group is recorded, while the body runs."""
         ended = Event()
         with ThreadPoolExecutor(1) as pool:
             booted = pool.submit(self._boot, ended)
@@ -94,7 +94,7 @@ class CloudSite:
         return self.lab.ensure_machine(spec, say_nothing)
 
     def boot_stranger(self) -> None:
-        """A machine with the lab's WAN and no NAT of either cloud before it."""
+        """A VM with the lab's WAN and no NAT of either cloud before it."""
         network = _networks()["aws-us"]
         self.lab.ensure_machine(MachineSpec(STRANGER, network, "#cloud-config\n", STRANGER), say_nothing)
 
@@ -120,7 +120,7 @@ def cloud_site(folder: Path) -> Iterator[CloudSite]:
 
 
 def take_away(lab: LabClient) -> None:
-    """Every machine and cluster; with the last, the lab ends."""
+    """Every VM and cluster; with the last, the lab ends."""
     try:
         status = lab.status()
     except LabNotRunning:
@@ -154,8 +154,8 @@ def _site(folder: Path, clusters: dict[str, ClusterInfo], operators: dict[str, s
 def as_the_lab_can(mesh: dict[str, Any], peer_endpoints: dict[str, str]) -> dict[str, Any]:
     """The mesh of `prod`, changed only where a lab cannot be its cloud; docs/clouds.md lists the changes.
 
-    API servers have a second address, for peers and machines; Istio and its proxy come from the toolchain; no
-    machine of EC2 could prove itself; and one machine of the three is enough.
+    API servers have a second address, for peers and VMs; Istio and its proxy come from the toolchain; no
+    VM of EC2 could prove itself; and one VM of the three is enough.
     """
     mesh["protected"] = False
     mesh["istio"] |= {
@@ -203,7 +203,7 @@ def _clusters() -> list[ClusterSpec]:
 
 def _addresses(gke: ClusterInfo, eks: ClusterInfo) -> dict[str, str]:
     """What the clouds' reserved addresses are in the lab: those of gateways, and those from which pods and
-    the machine call, so that what the load balancers admit is really tried.
+    the VM call, so that what the load balancers admit is really tried.
     """
     return {
         f"mesh-{GKE}-gateway": gke.gateway_address,

@@ -1,5 +1,5 @@
 """Real clusters behind fake clouds: the stack `prod` really applies its mesh to two API servers, and a
-machine boots with what its recorded instance template holds.
+VM boots with what its recorded instance template holds.
 
 The tests run in this order on one stack; each leaves it whole, so that the next can rely on it.
 """
@@ -131,7 +131,7 @@ def test_the_ingress_leads_to_pods_and_machine(mesh: CloudSite) -> None:
 
 
 def run_pods_of_ratings(kubectl: Kubectl) -> None:
-    """The service in the cluster that the route of `prod` shares with the machines; its team deploys it."""
+    """The service in the cluster that the route of `prod` shares with the VMs; its team deploys it."""
     labels = {"app": "ratings-pods"}
     container = {
         "name": "ratings",

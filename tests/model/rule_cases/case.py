@@ -46,5 +46,5 @@ class Case:
 
 
 def files(*given: Mapping[str, Any]) -> dict[str, Any]:
-    """The change that gives the machines of `legacy` these files."""
+    """The change that gives the VMs of `legacy` these files."""
     return {f"{LEGACY}.application.files": list(given)}

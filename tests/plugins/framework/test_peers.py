@@ -1,4 +1,4 @@
-"""Another user's process gets no answer; our own and root's do, whatever else their connection looks like."""
+"""Another user's process gets no answer; our own and root's do, for every form of connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a wait is told of."""
+"""How a wait is reported."""
 
 from __future__ import annotations
 

@@ -26,13 +26,13 @@ trees = st.recursive(
 properties = st.dictionaries(st.text(max_size=5), trees.filter(lambda value: value is not None), max_size=4)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines under load
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # hosts under load
 @given(properties)
 def test_round_trip(values: dict[str, Any]) -> None:
     assert decode(encode(values)).value == values
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines under load
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # hosts under load
 @given(properties)
 def test_secret_paths_round_trip(values: dict[str, Any]) -> None:
     paths = {(key,) for key in values}

@@ -1,4 +1,4 @@
-"""CertificateRequest: what a cloud's authority is asked to sign, and when it is asked anew."""
+"""CertificateRequest: what a cloud's authority is asked to sign, and when it is asked again."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

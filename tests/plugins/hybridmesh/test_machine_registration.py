@@ -1,4 +1,4 @@
-"""MachineRegistration: for whom it waits, and what it says when they do not come."""
+"""MachineRegistration: which VMs it waits for, and what it reports if they do not join."""
 
 import base64
 import json
@@ -234,7 +234,7 @@ def test_a_trigger_is_an_update_that_waits(registration: Driver, server: FakeApi
 def test_what_a_replaced_machine_left_behind_does_not_count(
     registration: Driver, server: FakeApiServer
 ) -> None:
-    """A machine that was cut off keeps its entry, connected and Healthy, until istiod misses it."""
+    """A VM that was cut off keeps its entry, connected and Healthy, until istiod misses it."""
     machines = {"legacy-0": "10.10.0.100", "legacy-1": "10.10.0.101"}
     before = inputs(
         server, machineAddresses=machines, triggers={"machine-legacy-0": "a", "machine-legacy-1": "b"}

@@ -1,4 +1,4 @@
-"""A stack without local members does not start a stopped lab; whatever is uncertain does."""
+"""A stack without local members does not start a stopped lab; an uncertain one does."""
 
 import hashlib
 import json

@@ -27,7 +27,7 @@ def space(drive: Callable[[str], Driver]) -> Driver:
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the user is told that lasts."""
+    """The permanent messages to the user."""
     texts: list[str] = []
 
     def log(self: EngineLog, severity: Severity, text: str, urn: str = "", *, passing: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""A machine that came back under its address has its former entry, which is made to agree with the group."""
+"""A VM that came back under its address has its former entry, which is made to agree with the group."""
 
 from typing import Any
 
@@ -134,7 +134,7 @@ def test_while_a_cloud_replaces_machines_former_ones_keep_what_they_serve(
 def test_machines_that_no_cloud_replaces_are_corrected_as_they_are(
     registration: Driver, server: FakeApiServer
 ) -> None:
-    """The machine of a bundle stays connected while its group's port changes."""
+    """The VM of a bundle stays connected while its group's port changes."""
     server.declare("legacy", at=AFTER, template=NEW)
     server.register("legacy", "10.10.0.100", healthy=True, **OLD)
     given = inputs(server)
