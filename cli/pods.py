@@ -1,4 +1,4 @@
-"""Lists pods and runs commands in them."""
+"""Lists pods and registered VMs, and runs commands in pods."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -7,13 +7,19 @@ from urllib.parse import quote
 
 from hybrid_mesh.cli.kubectl import Kubectl, KubectlError
 from hybrid_mesh.local.patience import patient
-from hybrid_mesh.operate.shell import CommandResult, NotReachableError, Pod
+from hybrid_mesh.model.istio_facts import (
+    CONNECTED_ANNOTATION,
+    DISCONNECTED_ANNOTATION,
+    GROUP_ANNOTATION,
+    NETWORKING_API,
+)
+from hybrid_mesh.operate.shell import CommandResult, NotReachableError, Pod, Registration
 
 PROXY = "istio-proxy"
 
 
 class ClusterPods:
-    """One cluster's pods. Safe for many threads."""
+    """One cluster's pods, and the VMs that are registered with it. Safe for many threads."""
 
     def __init__(self, name: str, kubectl: Kubectl) -> None:
         self._name = name
@@ -26,6 +32,15 @@ class ClusterPods:
         except KubectlError as error:
             raise NotReachableError(f"the pods cannot be listed: {error}") from None
         return [self._pod(pod) for pod in found["items"] if _is_ready(pod)]
+
+    def registrations(self, namespace: str, group: str) -> Sequence[Registration]:
+        """The VMs of a workload group. Raises NotReachableError."""
+        try:
+            found = self._kubectl.get(f"/apis/{NETWORKING_API}/namespaces/{namespace}/workloadentries")
+        except KubectlError as error:
+            raise NotReachableError(f"the WorkloadEntries cannot be listed: {error}") from None
+        entries = [each for each in found["items"] if _annotations(each).get(GROUP_ANNOTATION) == group]
+        return sorted(map(_registration, entries), key=lambda each: each.name)
 
     def gateway_address(self, namespace: str, name: str) -> str | None:
         """The first address of a Gateway of the Gateway API. Raises NotReachableError."""
@@ -66,6 +81,23 @@ class ClusterPods:
             service_account=spec.get("serviceAccountName") or "default",
             container=containers[0] if containers else PROXY,
         )
+
+
+def _registration(entry: Mapping[str, Any]) -> Registration:
+    annotations = _annotations(entry)
+    conditions = entry.get("status", {}).get("conditions") or ()
+    health = next((each for each in conditions if each.get("type") == "Healthy"), None)
+    return Registration(
+        name=entry["metadata"]["name"],
+        address=entry["spec"].get("address", ""),
+        connected=CONNECTED_ANNOTATION in annotations and DISCONNECTED_ANNOTATION not in annotations,
+        healthy=None if health is None else health.get("status") == "True",
+        message="" if health is None else str(health.get("message", "")),
+    )
+
+
+def _annotations(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    return entry["metadata"].get("annotations") or {}
 
 
 def _is_ready(pod: Mapping[str, Any]) -> bool:

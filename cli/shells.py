@@ -16,7 +16,14 @@ from hybrid_mesh.local.patience import patient
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
 from hybrid_mesh.model.config.machines import LocalMachinesConfig
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod
+from hybrid_mesh.operate.shell import (
+    CommandResult,
+    Machine,
+    NotProbedError,
+    NotReachableError,
+    Pod,
+    Registration,
+)
 
 Answer = TypeVar("Answer")
 
@@ -37,6 +44,10 @@ class MeshShell:
         if not isinstance(plan.config.machines, LocalMachinesConfig):
             raise NotProbedError(f"commands cannot be run in VMs of type {plan.config.machines.type}")
         return [found for machine in plan.machines if (found := self._machine(group, machine.name))]
+
+    def registrations(self, group: str) -> Sequence[Registration]:
+        plan = self._plan.groups[group]
+        return self._cluster(plan.cluster).registrations(plan.namespace, group)
 
     def ingress_url(self, ingress: str, port: int) -> str:
         plan = self._plan.ingresses[ingress]

@@ -12,7 +12,7 @@ from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
 from hybrid_mesh.cli.options import Json, Stack
 from hybrid_mesh.cli.plans import is_local, stack_plan
 from hybrid_mesh.cli.shells import MeshShell
-from hybrid_mesh.cli.touch import needing_lab
+from hybrid_mesh.cli.touch import command, needing_lab
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.patience import patient
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
@@ -44,21 +44,23 @@ def verify(
 ) -> None:
     """Check with real requests that the mesh works.
 
-    Requests go from a pod in each cluster and from each VM of the demo to each of its services, through the
-    ingress from outside, and from pods without a sidecar proxy, which must be refused.
+    The VMs of every workload group must be registered and healthy. Requests go from a pod in each cluster and
+    from each VM of the demo to each of its services, through the ingress from outside, and from pods without
+    a sidecar proxy, which must be refused. Without a `demo` only the registrations are checked.
 
     Example:
 
         hybrid-mesh verify --stack prod --patience 60 --junit verify.xml
 
-    With --json: {"passed", "seconds", "checks": [{"subject", "source", "destination", "expected": "answer" or
-    "refusal", "holds", "detail", "tries", "seconds"}], "notProbed": [{"subject", "reason", "byDesign"}]}.
+    With --json: {"passed", "seconds", "checks": [{"subject", "source", "destination", "expected": "answer",
+    "refusal" or "registration", "holds", "detail", "tries", "seconds"}], "notProbed": [{"subject", "reason",
+    "byDesign"}]}.
 
     Exit codes: 0 every check passed; 1 a check failed or could not be run; 2 wrong command line or
     configuration.
     """
     plan = stack_plan(stack)
-    _needs_a_demo(plan)
+    _needs_something(plan)
     if is_local(plan):
         with needing_lab(stack):
             LabClient.connect(start=False)
@@ -71,13 +73,15 @@ def verify(
         out.print_json(json.dumps(as_json(report)))
     else:
         show(report)
+    if plan.demo is None:
+        say(f"Only registrations were checked. To check requests, too: {_advice(plan)}")
     if not report.holds:
         complain(report)
         raise typer.Exit(FAILED)
 
 
 def check(plan: MeshPlan, patience: float) -> Report:
-    """Raises ValueError when the mesh has nothing to be probed with."""
+    """All that can be checked of `plan`, for up to `patience` seconds."""
     shell = MeshShell(plan)
     return run_verify(
         plan, shell, patience=patience, slowness=patient(1), progress=lambda text: say(f"    {text}")
@@ -98,19 +102,23 @@ def complain(report: Report) -> None:
         warn(f"       {line}")
 
 
-def _needs_a_demo(plan: MeshPlan) -> None:
-    if plan.demo is None:
-        local = all(isinstance(each.config, LocalClusterConfig) for each in plan.clusters.values())
-        demo = (
-            "`demo: {}`"
-            if local
-            else "`demo: {image: REGISTRY/echo:1.31.0}`, an image of Istio's echo server,"
-        )
+def _needs_something(plan: MeshPlan) -> None:
+    """Raises CommandError when there is neither a demo nor a VM to check."""
+    if plan.demo is None and not plan.groups:
         raise CommandError(
-            f"The stack {plan.stack} has no `demo`, which verify sends its requests to.",
-            f"Add {demo} to hybrid-mesh:mesh and run `hybrid-mesh up --stack {plan.stack}`.",
+            f"The stack {plan.stack} has no `demo`, which verify sends its requests to, and no VMs.",
+            _advice(plan),
             WRONG,
         )
+
+
+def _advice(plan: MeshPlan) -> str:
+    """How to let verify send requests."""
+    local = all(isinstance(each.config, LocalClusterConfig) for each in plan.clusters.values())
+    demo = (
+        "`demo: {}`" if local else "`demo: {image: REGISTRY/echo:1.31.0}`, an image of Istio's echo server,"
+    )
+    return f"Add {demo} to hybrid-mesh:mesh and run `{command('up', plan.stack)}`."
 
 
 def _write(path: Path, text: str) -> None:

@@ -69,3 +69,9 @@ def service_host(name: str, namespace: str) -> str:
 
 GATEWAY_CLASS = "istio"
 """The GatewayClass of Istio's own gateways ("Kubernetes Gateway API", tasks/traffic-management/ingress)."""
+
+GROUP_ANNOTATION = "istio.io/autoRegistrationGroup"
+CONNECTED_ANNOTATION = "istio.io/connectedAt"
+DISCONNECTED_ANNOTATION = "istio.io/disconnectedAt"
+"""Annotations of a WorkloadEntry that istiod created for a VM: its group, and the times of its last
+connection and disconnection. Source: istio.io/api/annotation and pilot/pkg/autoregistration."""

@@ -45,6 +45,18 @@ class Machine:
     address: str
 
 
+@dataclass(frozen=True)
+class Registration:
+    """A VM of a workload group as istiod has registered it. `healthy` is None until its probe has reported;
+    `message` is what the probe said."""
+
+    name: str
+    address: str
+    connected: bool
+    healthy: bool | None
+    message: str
+
+
 class Shell(Protocol):
     """Finds the members of one mesh and runs commands in them. Every method raises `NotReachableError`.
 
@@ -56,6 +68,9 @@ class Shell(Protocol):
 
     def machines(self, group: str) -> Sequence[Machine]:
         """The running VMs of `group`."""
+
+    def registrations(self, group: str) -> Sequence[Registration]:
+        """The registered VMs of `group`, wherever they are."""
 
     def ingress_url(self, ingress: str, port: int) -> str:
         """The URL of an ingress listener as seen from this host: `http://address:port`, without a final

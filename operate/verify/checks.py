@@ -15,7 +15,15 @@ class Outside:
     name: str = "outside"
 
 
+@dataclass(frozen=True)
+class ControlPlane:
+    """The istiod of a cluster, which VMs register with."""
+
+    cluster: str
+
+
 Source = Pod | Machine | Outside
+"""What sends requests."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,16 @@ class MustFail:
 
 
 @dataclass(frozen=True)
+class MustRegister:
+    """At least `minimum` VMs of the group are registered, and all that are connected are healthy where the
+    group has a probe (`probed`)."""
+
+    group: str
+    minimum: int
+    probed: bool
+
+
+@dataclass(frozen=True)
 class Check:
     """One line of the report. `command` runs at `source`."""
 
@@ -73,6 +91,16 @@ class Check:
     destination: str
     command: tuple[str, ...]
     expectation: MustAnswer | MustFail
+
+
+@dataclass(frozen=True)
+class RegistrationCheck:
+    """One line of the report: the VMs of a group as the control plane has registered them."""
+
+    subject: str
+    source: ControlPlane
+    destination: str
+    expectation: MustRegister
 
 
 @dataclass(frozen=True)
@@ -85,8 +113,10 @@ class Gap:
     by_design: bool
 
 
-def source_name(source: Source) -> str:
+def source_name(source: Source | ControlPlane) -> str:
     match source:
+        case ControlPlane():
+            return f"istiod of {source.cluster}"
         case Pod():
             return f"pod {source.name} in {source.cluster}"
         case Machine():

@@ -5,18 +5,19 @@ from typing import Any
 
 from rich.text import Text
 
-from hybrid_mesh.operate.verify.checks import MustFail, source_name
+from hybrid_mesh.operate.verify.checks import MustAnswer, MustFail, MustRegister, source_name
 from hybrid_mesh.operate.verify.run import Report, Result
 
 PASSED, FAILED, NOT_PROBED = "✓", "✗", "-"
 _STYLES = {PASSED: "green", FAILED: "red", NOT_PROBED: "dim"}
+_EXPECTED = {MustAnswer: "answer", MustFail: "refusal", MustRegister: "registration"}
 _INDENT = 4
 _LONGEST_COLUMN = 40
 
 
 def as_json(report: Report) -> dict[str, Any]:
     """`{passed, seconds, checks: [{subject, source, destination, expected, holds, detail, tries, seconds}],
-    notProbed: [{subject, reason, byDesign}]}`; `expected` is `answer` or `refusal`."""
+    notProbed: [{subject, reason, byDesign}]}`; `expected` is `answer`, `refusal` or `registration`."""
     return {
         "passed": report.holds,
         "seconds": round(report.seconds, 2),
@@ -32,7 +33,7 @@ def _check(result: Result) -> dict[str, Any]:
         "subject": result.check.subject,
         "source": source_name(result.check.source),
         "destination": result.check.destination,
-        "expected": "refusal" if isinstance(result.check.expectation, MustFail) else "answer",
+        "expected": _EXPECTED[type(result.check.expectation)],
         "holds": result.verdict.holds,
         "detail": result.verdict.detail,
         "tries": result.tries,

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod, Shell
-from hybrid_mesh.operate.verify.checks import Check, Gap
+from hybrid_mesh.operate.verify.checks import Check, Gap, RegistrationCheck
 from hybrid_mesh.operate.verify.clients import read_result
 from hybrid_mesh.operate.verify.planning import plan_checks
+from hybrid_mesh.operate.verify.registrations import judge_registrations, plan_registrations
 from hybrid_mesh.operate.verify.site import observe
 from hybrid_mesh.operate.verify.verdict import Verdict, judge
 
@@ -29,7 +30,7 @@ _Outcome = TypeVar("_Outcome")
 class Result:
     """The result of a check: verdict and duration (seconds) of the last try, and the number of tries."""
 
-    check: Check
+    check: Check | RegistrationCheck
     verdict: Verdict
     tries: int
     seconds: float
@@ -76,19 +77,16 @@ def verify(
 
     A mesh that has just started may not have all its members yet. All checks are therefore retried for up to
     `patience` seconds, until they pass or only permanent failures remain. `slowness` multiplies every time
-    limit, for a slow host. Raises ValueError if the plan has no demo, to which the requests are sent.
+    limit, for a slow host. Without a demo, to which the requests are sent, only the registrations of VMs are
+    checked.
     """
-    demo = plan.demo
-    if demo is None:
-        raise ValueError("the mesh has no `demo` to send requests to")
     started = time.monotonic()
-
     settled = 0
 
     def attempt(number: int) -> Report:
-        if number == 1:
+        if number == 1 and plan.demo is not None:
             progress("finding pods, VMs and ingresses")
-        checks, gaps = plan_checks(plan, demo, observe(plan, demo, shell), slowness)
+        checks, gaps = _everything(plan, shell, slowness)
         if number == 1:
             progress(f"running {len(checks)} checks")
         return Report(run_checks(checks, shell, first_sync * slowness), gaps, time.monotonic() - started)
@@ -103,15 +101,26 @@ def verify(
     return _retry(attempt, done, patience * slowness, pause=1.0)
 
 
+def _everything(
+    plan: MeshPlan, shell: Shell, slowness: float
+) -> tuple[tuple[Check | RegistrationCheck, ...], tuple[Gap, ...]]:
+    registrations, idle = plan_registrations(plan)
+    if plan.demo is None:
+        silent = Gap("requests between members", "the stack has no `demo` to send them to", by_design=True)
+        return registrations, (silent, *idle)
+    checks, gaps = plan_checks(plan, plan.demo, observe(plan, plan.demo, shell), slowness)
+    return (*registrations, *checks), (*gaps, *idle)
+
+
 def run_checks(
-    checks: Sequence[Check], shell: Shell, first_sync: float = FIRST_SYNC_SECONDS
+    checks: Sequence[Check | RegistrationCheck], shell: Shell, first_sync: float = FIRST_SYNC_SECONDS
 ) -> tuple[Result, ...]:
     """Runs all checks in parallel. The results are in the order of the checks."""
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         return tuple(pool.map(lambda check: _make(check, shell, first_sync), checks))
 
 
-def _make(check: Check, shell: Shell, first_sync: float) -> Result:
+def _make(check: Check | RegistrationCheck, shell: Shell, first_sync: float) -> Result:
     def attempt(number: int) -> Result:
         started = time.monotonic()
         verdict = _probe(check, shell)
@@ -120,8 +129,10 @@ def _make(check: Check, shell: Shell, first_sync: float) -> Result:
     return _retry(attempt, lambda result: not result.verdict.again, first_sync, PAUSE_SECONDS)
 
 
-def _probe(check: Check, shell: Shell) -> Verdict:
+def _probe(check: Check | RegistrationCheck, shell: Shell) -> Verdict:
     try:
+        if isinstance(check, RegistrationCheck):
+            return judge_registrations(check.expectation, shell.registrations(check.expectation.group))
         result = _run(check, shell)
     except NotProbedError as reason:
         return Verdict(False, f"not checked: {reason}")

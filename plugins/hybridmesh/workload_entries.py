@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from hybrid_mesh.model.istio_facts import NETWORKING_API
+from hybrid_mesh.model.istio_facts import (
+    CONNECTED_ANNOTATION,
+    DISCONNECTED_ANNOTATION,
+    GROUP_ANNOTATION,
+    NETWORKING_API,
+)
 from hybrid_mesh.model.texts.agent import canonical_labels
 from hybrid_mesh.plugins.framework.api_server import ApiServer, ApiServerError
 
-GROUP_ANNOTATION: Final = "istio.io/autoRegistrationGroup"
-CONNECTED_ANNOTATION: Final = "istio.io/connectedAt"
-DISCONNECTED_ANNOTATION: Final = "istio.io/disconnectedAt"
 CORRECTED_LABEL: Final = "hybrid-mesh/corrected"
 """On the Service or ServiceEntry of a group: the version of the last entry that was corrected."""
 _ENTRY_POINTS: Final = (

@@ -16,7 +16,7 @@ from hybrid_mesh.cli.kubeconfigs import Kubeconfig
 from hybrid_mesh.cli.kubectl import Kubectl, KubectlError
 from hybrid_mesh.cli.pods import ClusterPods
 from hybrid_mesh.cli.tokens import mint, read_roots
-from hybrid_mesh.operate.shell import NotReachableError, Pod
+from hybrid_mesh.operate.shell import NotReachableError, Pod, Registration
 from tests import json_server
 from tests.cli.fake_pulumi import FakeProgram
 from tests.json_server import Request
@@ -81,6 +81,31 @@ def test_only_ready_pods_count_and_the_proxy_is_not_the_application(fake: FakePr
     found = ClusterPods("east", Kubectl(kubeconfig())).list("demo", "app=echo")
     assert found == [Pod("east", "demo", "a", "10.10.16.2", "echo", "app")]
     assert "/api/v1/namespaces/demo/pods?labelSelector=app%3Decho" in fake.calls()[0]
+
+
+def test_registered_vms_are_those_of_the_group(fake: FakeProgram) -> None:
+    def entry(name: str, group: str, *conditions: Any, **annotations: str) -> Any:
+        notes = {"istio.io/autoRegistrationGroup": group, **annotations}
+        status = {"conditions": list(conditions)} if conditions else {}
+        spec = {"address": "10.10.0.100"}
+        return {"metadata": {"name": name, "annotations": notes}, "spec": spec, "status": status}
+
+    sick = {"type": "Healthy", "status": "False", "message": "HTTP 500"}
+    at = {"istio.io/connectedAt": "2026-11-27T05:00:00Z"}
+    left = {**at, "istio.io/disconnectedAt": "2026-11-27T05:01:00Z"}
+    by_hand = {"metadata": {"name": "by-hand"}, "spec": {}}
+    entries = [
+        entry("b", "legacy", sick, **at),
+        entry("a", "legacy", {"type": "Healthy", "status": "True"}, **left),
+        entry("other", "billing", **at),
+        by_hand,
+    ]
+    fake.answer("get", stdout=json.dumps({"items": entries}))
+    assert ClusterPods("east", Kubectl(kubeconfig())).registrations("demo", "legacy") == [
+        Registration("a", "10.10.0.100", False, True, ""),
+        Registration("b", "10.10.0.100", True, False, "HTTP 500"),
+    ]
+    assert "/apis/networking.istio.io/v1/namespaces/demo/workloadentries" in fake.calls()[0]
 
 
 def test_a_refusal_is_said_in_one_line_without_secrets(fake: FakeProgram) -> None:

@@ -129,7 +129,7 @@ def test_up_of_a_mesh_that_does_not_work_fails(world: World, monkeypatch: pytest
     done = runner.invoke(app, ["up"])
     assert done.exit_code == 1
     assert "no answer from cluster west" in done.stdout
-    assert "error: 5 of 17 checks failed." in done.stderr
+    assert "error: 5 of 18 checks failed." in done.stderr
 
 
 def test_down_destroys_and_leaves_nothing(world: World) -> None:

@@ -35,9 +35,9 @@ def test_a_mesh_that_works(shell: FakeShell, tmp_path: Path) -> None:
     page, cases = tmp_path / "page.html", tmp_path / "cases.xml"
     done = runner.invoke(app, ["verify", "--html", str(page), "--junit", str(cases)])
     assert done.exit_code == 0, done.output
-    assert "The mesh works: 17 of 17 checks passed" in done.stdout
-    assert "The mesh works: 17 of 17 checks passed" in page.read_text()
-    assert len(list(Xml.parse(cases).iter("testcase"))) == 17
+    assert "The mesh works: 18 of 18 checks passed" in done.stdout
+    assert "The mesh works: 18 of 18 checks passed" in page.read_text()
+    assert len(list(Xml.parse(cases).iter("testcase"))) == 18
 
 
 def test_what_failed_is_said_at_the_end(shell: FakeShell, tmp_path: Path) -> None:
@@ -64,15 +64,27 @@ def test_without_a_lab_nothing_is_checked(shell: FakeShell, monkeypatch: pytest.
     assert f"Start one with `{COMMAND} up --stack mine`." in done.stderr
 
 
+def test_without_a_demo_the_registrations_are_checked(
+    shell: FakeShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "stack_plan", lambda _: mesh_plan(demo=None, ingress={}))
+    done = runner.invoke(app, ["verify"])
+    assert done.exit_code == 0, done.output
+    assert "The mesh works: 1 of 1 checks passed" in done.stdout
+    assert "Add `demo: {}` to hybrid-mesh:mesh" in done.stderr
+    shell.unhealthy = {"legacy-1"}
+    done = runner.invoke(app, ["verify", "--quiet"])
+    assert done.exit_code == 1
+    assert "VMs of group legacy: 1 of 2 VMs are registered and healthy: legacy-1-entry is not" in done.stderr
+
+
 @pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
 def test_the_advice_for_a_stack_without_a_demo_is_one_that_plan_accepts(
     stack: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mesh: dict[str, Any] = {**read_stack_file(stack_file(PROJECT, stack)), "demo": None}
-    if stack == "local":
-        mesh["ingress"] = {}
-        mesh["workloadGroups"] = {}
-    del mesh["demo"]
+    mesh: dict[str, Any] = dict(read_stack_file(stack_file(PROJECT, stack)))
+    for key in ("demo", "ingress", "workloadGroups"):
+        mesh.pop(key, None)
     monkeypatch.setattr(command, "stack_plan", lambda _: plan_from(mesh, stack))
     done = runner.invoke(app, ["verify", "--stack", stack])
     assert done.exit_code == 2

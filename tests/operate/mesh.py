@@ -7,7 +7,7 @@ from typing import Any
 
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.operate.shell import CommandResult, Machine, NotReachableError, Pod
+from hybrid_mesh.operate.shell import CommandResult, Machine, NotReachableError, Pod, Registration
 from hybrid_mesh.operate.verify.answers import CURL_END
 
 TRUST_DOMAIN = "mesh.example.com"
@@ -91,6 +91,7 @@ class FakeShell:
     )
     missing_pods: set[str] = field(default_factory=set)
     running: dict[str, list[str]] = field(default_factory=lambda: {"legacy": ["legacy-0", "legacy-1"]})
+    unhealthy: set[str] = field(default_factory=set)
     calls: list[tuple[str, ...]] = field(default_factory=list)
 
     def pods(self, cluster: str, namespace: str, selector: str) -> Sequence[Pod]:
@@ -107,6 +108,14 @@ class FakeShell:
     def machines(self, group: str) -> Sequence[Machine]:
         names = self.running.get(group, [])
         return [Machine(group, name, f"10.10.0.{100 + index}") for index, name in enumerate(names)]
+
+    def registrations(self, group: str) -> Sequence[Registration]:
+        return [
+            Registration(
+                f"{name}-entry", f"10.10.0.{100 + index}", True, name not in self.unhealthy, "HTTP 500"
+            )
+            for index, name in enumerate(self.running.get(group, []))
+        ]
 
     def ingress_url(self, ingress: str, port: int) -> str:
         return "http://127.0.0.1:18080"

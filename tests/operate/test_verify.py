@@ -1,6 +1,5 @@
 """The whole of verify against a mesh of fakes: what is asked, what must be noticed, what is said."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import pytest
@@ -187,7 +186,7 @@ def test_a_missing_machine_is_no_success_and_is_named() -> None:
         )
     )
     assert [gap.subject for gap in report.gaps] == ["VM legacy-1"]
-    assert failed(report) == []
+    assert failed(report) == ["istiod of east → VMs of group legacy"]
     assert not report.holds
     assert "1 could not be run" in failures(report)[0]
 
@@ -264,10 +263,13 @@ def test_patience_ends_early_when_nothing_will_change_by_itself() -> None:
     assert len([text for text in seen if "still waiting" in text]) == 3
 
 
-def test_without_a_demo_there_is_nothing_to_verify() -> None:
-    plan = dataclasses.replace(mesh_plan(), demo=None)
-    with pytest.raises(ValueError, match="demo"):
-        verify(plan, FakeShell())
+def test_without_a_demo_no_request_is_sent() -> None:
+    shell = FakeShell()
+    report = verify(mesh_plan(demo=None, ingress={}), shell)
+    assert report.holds
+    assert [result.check.destination for result in report.results] == ["VMs of group legacy"]
+    assert [(gap.subject, gap.by_design) for gap in report.gaps] == [("requests between members", True)]
+    assert shell.calls == []
 
 
 def test_a_quarantined_cluster_is_said_and_not_asked() -> None:
@@ -287,4 +289,4 @@ def test_the_json_report_says_everything() -> None:
     assert {"subject", "source", "destination", "expected", "holds", "detail", "tries", "seconds"} == set(
         document["checks"][0]
     )
-    assert {check["expected"] for check in document["checks"]} == {"answer", "refusal"}
+    assert {check["expected"] for check in document["checks"]} == {"answer", "refusal", "registration"}

@@ -35,8 +35,10 @@ def report(detail: str = "status 503", destination: str = "service echo") -> Rep
 
 def test_each_check_is_a_line_below_its_sender() -> None:
     lines = as_text(GOOD, 160).plain.splitlines()
-    assert lines[0] == "from pod echo-e in east"
-    assert lines[1] == "  ✓ service echo                       200 from cluster east, cluster west"
+    assert lines[:3] == ["from istiod of east", lines[1], "from pod echo-e in east"]
+    assert lines[1].startswith("  ✓ VMs of group legacy ")
+    assert lines[1].endswith(" 2 VMs registered and healthy")
+    assert lines[3] == "  ✓ service echo                       200 from cluster east, cluster west"
     assert len([line for line in lines if line.startswith("  ✓ ")]) == len(GOOD.results)
     assert any(line.endswith("refused: TLS alert") for line in lines)
     lines = as_text(report(), 80).plain.splitlines()
@@ -60,7 +62,7 @@ def test_lines_are_as_wide_as_the_terminal_and_no_word_is_broken(width: int) -> 
 
 
 def test_the_summary_and_the_failures_count() -> None:
-    assert re.fullmatch(r"The mesh works: 17 of 17 checks passed \(\d+\.\d s\)\.", summary(GOOD))
+    assert re.fullmatch(r"The mesh works: 18 of 18 checks passed \(\d+\.\d s\)\.", summary(GOOD))
     assert failures(GOOD) == []
     assert summary(report()) == "1 of 2 checks passed (1.5 s)."
     assert failures(report()) == [
