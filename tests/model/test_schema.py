@@ -15,7 +15,7 @@ from tests.model.rule_cases.case import Case
 from tests.model.test_form import CASES
 
 VALIDATOR = jsonschema.Draft7Validator(json.loads(render_schema()))
-FILES = sorted((PROJECT / "stacks").glob("Pulumi.*.yaml"))
+FILES = sorted([*PROJECT.glob("stacks/Pulumi.*.yaml"), *PROJECT.glob("cli/templates/Pulumi.*.yaml")])
 SAID_ONLY_BY_THE_MODEL = {"range with host bits"}
 """Cases of the form that JSON Schema cannot express."""
 
