@@ -12,7 +12,9 @@ import pytest
 from pulumi.runtime.stack import wait_for_rpcs
 
 import hybrid_mesh
+from hybrid_mesh.components import declare as declare_module
 from hybrid_mesh.components.clusters.existing import ExistingCluster
+from hybrid_mesh.components.declare import _vendored
 from hybrid_mesh.components.mesh import HybridMesh
 from hybrid_mesh.model.plan.build import plan_from
 from tests.commands import PROJECT
@@ -127,6 +129,16 @@ def test_the_address_for_peers_is_the_programs() -> None:
 def test_a_cluster_that_the_plan_does_not_have_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=rf"{name} is not a cluster of type kubeconfig.*edge, plant"):
         declare_existing({name: ExistingCluster(kubeconfig=KUBECONFIG)}, SECRETS)
+
+
+def test_the_state_names_no_folder_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chart that comes with the package is in the checkout, or in the environment of the project."""
+    chart = "components/charts/gateway-api-crds"
+    assert _vendored(chart) == chart
+    site = ".venv/lib/python3.11/site-packages/hybrid_mesh"
+    monkeypatch.setattr(declare_module, "__file__", str(tmp_path / site / "components/declare.py"))
+    monkeypatch.chdir(tmp_path)
+    assert _vendored(chart) == f"{site}/{chart}"
 
 
 def test_a_mesh_is_built_in_python() -> None:

@@ -54,7 +54,11 @@ def test_an_interrupted_up_is_finished_by_a_plain_one(own: Site) -> None:
     done = own.pulumi("up", "--refresh", "--yes", "--stack", "local", "--skip-plugin-pre-install", *verbose)
     assert leaks(known_secrets(own.export()), done.stdout + done.stderr) == []
     assert_verified(own)
-    assert own.export()["resources"][0]["urn"].startswith("urn:pulumi:local::my-mesh::")
+    made = own.export()["resources"]
+    assert made[0]["urn"].startswith("urn:pulumi:local::my-mesh::")
+    charts = {each["inputs"]["chart"] for each in made if each["type"].endswith("/v3:Release")}
+    assert len(charts) >= 4
+    assert not any(chart.startswith("/") for chart in charts), "the state names no folder of this host"
 
 
 def test_a_change_of_its_stack_file_is_applied_and_nothing_else_is(own: Site) -> None:
