@@ -8,8 +8,8 @@ from hybrid_mesh.cli.salt import without_salt
 from hybrid_mesh.local.paths import package_folder, project_folder, state_folder
 from hybrid_mesh.model.reading.stack_file import stack_file
 
-_PROGRAM = ("model", "components")
-"""Rooms of the package whose code decides what is declared."""
+_PROGRAM = ("components", "local", "model", "plugins")
+"""Rooms of the package whose code decides what is declared, and what a change of it replaces."""
 
 
 def is_as_last(stack: str) -> bool:

@@ -65,7 +65,7 @@ def prepare(engine: Engine, stack: str, plan: MeshPlan | None = None, *, create:
     if create and settings.own_backend and settings.own_passphrase:
         replaced = ensure_salt(stack_file(project_folder(), stack), settings.own_passphrase)
         if replaced:
-            say(f"    stacks/Pulumi.{stack}.yaml had another passphrase's salt: ours is in its place now.")
+            say(f"    stacks/Pulumi.{stack}.yaml had another passphrase's salt; it has this host's now.")
     done = engine.ask("stack", "select", stack, *(["--create"] if create else []))
     if done.returncode != 0:
         raise CommandError(
@@ -113,7 +113,7 @@ def remove(engine: Engine, stack: str) -> None:
 
 
 def _release(engine: Engine, stack: str, backend: Path) -> None:
-    """Takes away the lock of a `pulumi` that was killed."""
+    """Removes the lock of a `pulumi` that was killed."""
     _remove_cut_off(_lock_folder(backend, stack))
     locks = list(_locks(backend, stack))
     held = [lock for lock in locks if not lock.stale]
@@ -127,9 +127,10 @@ def _release(engine: Engine, stack: str, backend: Path) -> None:
         done = engine.ask("cancel", stack, "--yes")
         if done.returncode != 0:
             raise CommandError(
-                f"The lock of a killed `pulumi` stays: {_last_line(done.stderr)}", f"Remove {locks[0].path}."
+                f"The lock of a killed run cannot be removed: {_last_line(done.stderr)}",
+                f"Remove {locks[0].path}.",
             )
-        say("    The last `pulumi` was killed in the middle of its work: took its lock away.")
+        say("    The last run was killed; its lock on the stack is removed.")
 
 
 def _forget_pending(engine: Engine, stack: str, backend: Path, plan: MeshPlan | None) -> None:
@@ -148,18 +149,18 @@ def _forget_pending(engine: Engine, stack: str, backend: Path, plan: MeshPlan | 
         return
     named = [(operation["resource"]["urn"].rsplit("::", 1)[-1], operation["type"]) for operation in pending]
     if plan and not forget_releases(plan, [name for name, kind in named if kind == "creating"]):
-        say("    A cluster with parts of the last run does not answer yet: if this run fails, run it again.")
+        say("    A cluster with parts of the last run does not answer yet. If this run fails, run it again.")
         return
     done = engine.ask("stack", "export", "--stack", stack)
     if done.returncode == 0:
         done = engine.ask("stack", "import", "--stack", stack, text=done.stdout)
     if done.returncode != 0:
         raise CommandError(
-            f"The operations that a killed `pulumi` left cannot be cleared: {_last_line(done.stderr)}",
+            f"The operations that a killed run left cannot be cleared: {_last_line(done.stderr)}",
             f"Try `pulumi refresh --stack {stack}`.",
         )
     names = ", ".join(sorted({name for name, _ in named}))
-    say(f"    The last run was interrupted while it worked on {names}: these are looked at anew.")
+    say(f"    The last run was interrupted while it worked on {names}; this run continues there.")
 
 
 def _lock_folder(backend: Path, stack: str) -> Path:
@@ -211,7 +212,7 @@ def checkpoint_file(backend: Path, stack: str) -> Path:
 def _backend_hint(engine: Engine) -> str:
     if engine.settings.own_backend:
         return (
-            f"If its state may be lost, remove {engine.settings.own_backend} and run `hybrid-mesh up` again."
+            f"If its state may be lost, remove {engine.settings.own_backend} and run `{command('up')}` again."
         )
     return "The backend and the passphrase are the ones that you have set: see `pulumi whoami -v`."
 

@@ -54,7 +54,7 @@ def test_the_lock_of_a_killed_pulumi_is_taken_away_and_said(
     write_lock(backend, dead_process())
     prepare(pulumi.engine(backend), "local")
     assert len(pulumi.called("cancel", "local", "--yes")) == 1
-    assert "was killed" in capsys.readouterr().err
+    assert "its lock on the stack is removed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("host", [None, "another-host"])
