@@ -128,7 +128,7 @@ def test_up_of_a_mesh_that_does_not_work_fails(world: World, monkeypatch: pytest
     monkeypatch.setattr("hybrid_mesh.cli.up.check", lambda _plan, _patience: report)
     done = runner.invoke(app, ["up"])
     assert done.exit_code == 1
-    assert "no answer from cluster west" in done.stdout
+    assert "no response from cluster west" in done.stdout
     assert "error: 5 of 18 checks failed." in done.stderr
 
 
