@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from hybrid_mesh.model.reading.problems import format_value
+from hybrid_mesh.model.reading.problems import format_value, shorten
 from hybrid_mesh.model.reading.scalars import is_date, plain_value, quoted
 
 MERGE_KEY = "<<"
@@ -96,7 +96,7 @@ def _of_plain(scalar: Scalar) -> Refusal | None:
 
 
 def _quote(text: str) -> str:
-    return f"Put it in quotes: {quoted(text)}."
+    return f"Put it in quotes: {shorten(quoted(text), 60)}."
 
 
 def _as_key(text: str, depth: int) -> str | None:

@@ -14,7 +14,7 @@ from hybrid_mesh.model.reading import document
 from hybrid_mesh.model.reading.problems import ConfigurationError
 from hybrid_mesh.model.reading.stack_file import load_stack_file
 from tests.engine.site import site
-from tests.engine.yaml_corpus import FILES, KEYS, LONG, SCALARS, STRUCTURES, TEXTS
+from tests.engine.yaml_corpus import BOMBS, FILES, KEYS, LONG, SCALARS, STRUCTURES, TEXTS
 from tests.plugins.engine import Pulumi, pulumi_environment
 
 pytestmark = pytest.mark.engine
@@ -119,7 +119,7 @@ def test_a_value_is_read_alike_or_refused(
     assert list(differences(reader, tmp_path, {f"k{n}": body for n, body in enumerate(accepted)})) == []
 
 
-@pytest.mark.parametrize("text", FILES, ids=ascii)
+@pytest.mark.parametrize("text", [*FILES, *BOMBS], ids=lambda text: ascii(text)[:60])
 def test_a_file_is_read_alike_or_refused(reader: Reader, tmp_path: Path, text: str) -> None:
     ours = read(tmp_path, text)
     if ours is None:

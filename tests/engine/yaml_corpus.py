@@ -1,5 +1,7 @@
 """Values and files in YAML, the odd ones of each kind, for a comparison of their readers."""
 
+from textwrap import indent
+
 SCALARS = """
 true True TRUE false False FALSE tRUE yes Yes no NO on off y n null Null NULL ~ nULL 0 1 -1 +1 00 007 010
 08 09.5 0o10 0O17 0o8 -0o10 +0o10 0x1F 0X1f -0x1F 0xG 0b11 0B11 -0b11 0b2 -0 +0 1_000 1__0 _1 1_ 0x_1 0_7
@@ -88,3 +90,16 @@ FILES = [
     "config: {hybrid-mesh:mesh: {a: 1}, hybrid-mesh:x: {b: 2026-11-27}}",
 ]  # fmt: skip
 """Whole stack files."""
+
+
+def nested_aliases(width: int, levels: int) -> str:
+    """Sections each of which holds the one before `width` times."""
+    lines = [f"a0: &a0 [{', '.join(['x'] * width)}]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * width)}]" for n in range(1, levels)]
+    return "\n".join(lines)
+
+
+BOMBS = [
+    f"base:\n{indent(nested_aliases(width, levels), '  ')}\nconfig: {{hybrid-mesh:mesh: {{a: 1}}}}\n"
+    for width, levels in ((10, 3), (10, 4), (20, 3), (40, 3), (100, 2), (300, 2), (3, 8), (2, 12), (5, 5))
+]

@@ -144,3 +144,17 @@ def test_a_path_is_relative_to_the_current_folder_where_it_is_below(
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
     assert "../Pulumi.test.yaml:" in _refusal(Path("../Pulumi.test.yaml"))
+
+
+def test_refuses_a_file_of_too_many_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "MAX_NODES", 30)
+    few, many = (f"config: {{hybrid-mesh:mesh: {{a: [{'x, ' * count}]}}}}\n" for count in (10, 30))
+    assert read_stack_file(_written(tmp_path, few)) == {"a": ["x"] * 10}
+    assert "the file has more than 30 values" in _refusal(_written(tmp_path, many))
+
+
+def test_refuses_a_file_of_too_many_bytes_without_reading_them(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.test.yaml"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    assert "larger than 1024 KiB" in _refusal(path)
