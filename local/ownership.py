@@ -1,4 +1,4 @@
-"""Which stack a process works for, as an `Owner` of members of the lab."""
+"""The stack that a process works for, as the `Owner` of members of the lab."""
 
 import hashlib
 import json
@@ -13,10 +13,10 @@ _HASH_LENGTH: Final = 12
 
 
 def stack_owner(project: str, stack: str, environment: Mapping[str, str]) -> Owner:
-    """The owner that `pulumi` with this environment is for its stack.
+    """The owner of what `pulumi` creates with this environment.
 
     Stacks of one name in two backends are two stacks, so the backend's URL is part of it: as a hash, because
-    a URL may hold a password. `backend.url` of Pulumi.yaml is not looked at.
+    a URL may hold a password. `backend.url` of Pulumi.yaml is ignored.
     """
     url = environment.get("PULUMI_BACKEND_URL") or logged_in(environment)
     if url == f"file://{state_folder() / 'pulumi'}":

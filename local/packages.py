@@ -1,4 +1,4 @@
-"""The system's packages that the local site needs, by Debian's names, and what shows that each is there."""
+"""The system's packages that the local site needs, by Debian's names, and how to detect each."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Private keys and X.509 certificates of the local site: an authority and what it issues. ECDSA P-256."""
+"""Private keys and X.509 certificates of the local site (ECDSA P-256)."""
 
 import datetime
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Authority:
 
     @classmethod
     def create(cls, common_name: str) -> "Authority":
-        """A new self-signed authority that issues no other one."""
+        """A new self-signed authority that cannot issue other authorities."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = subject(common_name)
         usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)

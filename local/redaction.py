@@ -1,4 +1,4 @@
-"""Takes secrets out of text that is handed on: private keys and tokens, however they are spelled."""
+"""Removes private keys and tokens from text, in every encoding that occurs in logs and objects."""
 
 import base64
 import re

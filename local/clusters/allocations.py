@@ -1,4 +1,4 @@
-"""What a cluster asks the lab for: addresses on the WAN and ports on the host's loopback."""
+"""What the lab allocates to a cluster: addresses on the WAN and ports on the host's loopback."""
 
 from collections.abc import Collection
 from typing import Protocol
@@ -15,7 +15,7 @@ class Allocations(Protocol):
         """The loopback port that leads to `subject` ("api" or namespace/service:port). Raises LabError."""
 
     def release(self, subject: str) -> int:
-        """Forgets the port of `subject` and answers it."""
+        """Releases the port of `subject` and returns it."""
 
     def ports(self) -> list[int]:
         """Every loopback port of this cluster."""

@@ -1,4 +1,4 @@
-"""A small client of one API server, called from inside the lab with the admin's certificate."""
+"""A small client of one API server. It runs inside the lab with the administrator's certificate."""
 
 import http.client
 import json

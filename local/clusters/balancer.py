@@ -1,7 +1,7 @@
 """LoadBalancer Services of one cluster: their addresses on the WAN, and loopback ports for its gateways.
 
-Does what a cloud's controller does: fills `status.loadBalancer`, which kube-proxy serves. The addresses are
-on the node's `wan0`, so that it answers ARP for them.
+Like the controller of a cloud, fills `status.loadBalancer`, which kube-proxy serves. The addresses are on the
+node's `wan0`, which answers ARP for them.
 """
 
 from threading import Event
@@ -33,13 +33,13 @@ class LoadBalancers:
         allocations: Allocations,
         forwarders: Forwarders,
         api: ApiClient,
-        tell: Report,
+        log: Report,
     ) -> None:
         self._node = node
         self._allocations = allocations
         self._forwarders = forwarders
         self._api = api
-        self._tell = tell
+        self._log = log
         self._stopping = Event()
         self._complaint = ""
         self._pause = _PAUSE
@@ -47,7 +47,7 @@ class LoadBalancers:
         self._open: dict[str, str] = {}
 
     def start(self) -> None:
-        start_guarded(f"balancers of {self._node.spec.name}", self._run, self._tell)
+        start_guarded(f"balancers of {self._node.spec.name}", self._run, self._log)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -58,10 +58,10 @@ class LoadBalancers:
                 self._stopping.wait(self._pause)
 
     def _complain(self, text: str) -> None:
-        """Tells of a failure, but of the same one only once in a row, and asks ever more rarely."""
+        """Logs a failure, but not the same one twice in a row, and increases the pause between retries."""
         self._pause = min(2 * self._pause, _LONGEST_PAUSE) if text == self._complaint else _PAUSE
         if text != self._complaint and not self._stopping.is_set():
-            self._tell(text)
+            self._log(text)
         self._complaint = text
 
     def _follow(self) -> None:
@@ -124,12 +124,12 @@ class LoadBalancers:
                 self._open_port(subject, (address, port))
 
     def _open_port(self, subject: str, target: tuple[str, int]) -> None:
-        """Tells of a port that is taken: the gateway works without it, and the next listing tries again."""
+        """Logs that a port is taken: the gateway works without it, and the next listing retries."""
         port = self._allocations.port(subject)
         try:
             self._forwarders.open(port, f"gateway {subject}", self._node.namespace, target)
         except LabError as error:
-            self._tell(str(error))
+            self._log(str(error))
         else:
             self._open[subject] = target[0]
 

@@ -1,4 +1,4 @@
-"""One cluster of the lab: brought up, watched until its node is Ready, taken away."""
+"""One cluster of the lab: starts it, waits until its node is Ready, removes it."""
 
 import shutil
 from collections.abc import Callable
@@ -35,7 +35,7 @@ _DNS_ROLE = [
 
 
 class Cluster:
-    """Runs a cluster on `node`, whose namespace has its links already."""
+    """Runs a cluster on `node`, whose namespace already has its links."""
 
     def __init__(
         self,
@@ -44,24 +44,24 @@ class Cluster:
         allocations: Allocations,
         forwarders: Forwarders,
         image_folder: Path,
-        tell: Report,
+        log: Report,
     ) -> None:
         self.node = node
         self._forwarders = forwarders
         self._images = image_folder
-        self._tell = tell
-        self._supervisor = Supervisor(tell)
+        self._log = log
+        self._supervisor = Supervisor(log)
         self._balancers: LoadBalancers | None = None
         self._allocations = allocations
         self._stopped = Event()
 
     def start(self, report: Report) -> None:
-        """Brings everything up and returns when the node is Ready. Raises LabError with the reason if not."""
+        """Starts everything and returns when the node is Ready. Raises LabError with the reason otherwise."""
         node, name = self.node, self.node.spec.name
         self._prepare()
         initialized = node.folder / "initialized"
         if not initialized.exists():
-            # An etcd that was killed while it made its first log never elects a leader; it held nothing yet.
+            # An etcd that was killed while it wrote its first log never elects a leader; it was still empty.
             shutil.rmtree(node.folder / "etcd", ignore_errors=True)
         self._supervisor.start(daemons.etcd(node))
         self._supervisor.start(daemons.api_server(node))
@@ -70,21 +70,30 @@ class Cluster:
         report(f"cluster {name}: etcd, API server and container runtime started")
         api = ApiClient(node.namespace, node.pki)
         self._until(
-            lambda: _answers(api) and node.containerd_socket.exists(), "the API server does not answer"
+            lambda: _answers(api) and node.containerd_socket.exists(), "the API server did not answer"
         )
         began = datetime.now(UTC).replace(microsecond=0)
         for daemon in daemons.clients(node):
             self._supervisor.start(daemon)
-        self._until(lambda: _serves(api), "the API server does not get ready; see kube-apiserver.log")
+        self._until(
+            lambda: _serves(api),
+            f"the API server did not become ready; see `hybrid-mesh lab logs {name}/kube-apiserver`",
+        )
         initialized.touch()
         report(f"cluster {name}: API server ready")
         _let_dns_read(api)
         self._balancers = LoadBalancers(
-            node, allocations=self._allocations, forwarders=self._forwarders, api=api, tell=self._tell
+            node, allocations=self._allocations, forwarders=self._forwarders, api=api, log=self._log
         )
         self._balancers.start()
-        self._until(lambda: _ready(api, name, began), "the node does not get Ready; see kubelet.log")
-        self._until(lambda: _takes_pods(api), "there is no service account; see kube-controller-manager.log")
+        self._until(
+            lambda: _ready(api, name, began),
+            f"the node did not become Ready; see `hybrid-mesh lab logs {name}/kubelet`",
+        )
+        self._until(
+            lambda: _takes_pods(api),
+            f"no default service account; see `hybrid-mesh lab logs {name}/kube-controller-manager`",
+        )
         report(f"cluster {name}: node Ready")
 
     def _prepare(self) -> None:
@@ -107,12 +116,12 @@ class Cluster:
         until(holds, READY_TIMEOUT, f"cluster {self.node.spec.name}: {failure}", every=0.15)
 
     def troubles(self) -> str:
-        """What does not run as it should, in a few words; empty when all is well."""
+        """What does not run correctly, in a few words; empty if nothing."""
         failing = self._supervisor.failing()
         return f"restarted lately: {', '.join(failing)}" if failing else ""
 
     def stop(self) -> None:
-        """Ends every process of the cluster, its pods' included, and a start that is under way."""
+        """Ends every process of the cluster, also those of its pods, and a start that is in progress."""
         self._stopped.set()
         if self._balancers:
             self._balancers.stop()
@@ -122,7 +131,7 @@ class Cluster:
             self._forwarders.close(port)
 
     def remove(self) -> None:
-        """Stops the cluster and removes all it left: mounts, cgroups, files. Raises OSError."""
+        """Stops the cluster and removes its mounts, cgroups and files. Raises OSError."""
         self.stop()
         cgroups.remove(self.node.cgroup)
         remove_tree(self.node.runtime)
@@ -147,7 +156,7 @@ def _serves(api: ApiClient) -> bool:
 
 
 def _ready(api: ApiClient, name: str, since: datetime) -> bool:
-    """Whether the node is Ready by a kubelet of this power-on, not by the word of the last one."""
+    """Whether this run's kubelet reports the node as Ready; the status of the previous run does not count."""
     try:
         node = api.request("GET", f"/api/v1/nodes/{name}")
     except ApiError:
@@ -159,7 +168,7 @@ def _ready(api: ApiClient, name: str, since: datetime) -> bool:
 
 
 def _takes_pods(api: ApiClient) -> bool:
-    """Whether the service account that a pod gets by default is there; before, a pod is refused."""
+    """Whether the default service account exists; until then, pods are refused."""
     try:
         api.request("GET", "/api/v1/namespaces/default/serviceaccounts/default")
     except ApiError:
@@ -168,7 +177,7 @@ def _takes_pods(api: ApiClient) -> bool:
 
 
 def _let_dns_read(api: ApiClient) -> None:
-    """Gives CoreDNS, which has no role of Kubernetes' own, what it reads."""
+    """Gives CoreDNS a role for what it reads; Kubernetes has no built-in one."""
     role = {"name": "system:coredns"}
     group = "rbac.authorization.k8s.io"
     bodies = {
@@ -184,11 +193,11 @@ def _let_dns_read(api: ApiClient) -> None:
             api.request("POST", f"/apis/{group}/v1/{resource}", body)
         except ApiError as error:
             if error.status != 409:
-                raise LabError(f"CoreDNS could not be given its role: {error}") from error
+                raise LabError(f"the role of CoreDNS could not be created: {error}") from error
 
 
 def _route_services(node: Node) -> None:
-    """Gives the addresses of Services a route, for there is no default route.
+    """Adds a route for the addresses of Services, because there is no default route.
 
     kube-proxy rewrites a Service's address only after the kernel has found a route to it; without one the API
     server would not reach its webhooks.
@@ -197,5 +206,5 @@ def _route_services(node: Node) -> None:
 
 
 def _first_service(node: Node) -> str:
-    """The address of Service default/kubernetes: the first of the service range."""
+    """The address of Service default/kubernetes: the first of the service CIDR."""
     return str(IPv4Network(node.spec.service_cidr)[1])

@@ -11,7 +11,7 @@ _UNUSED = ("btrfs", "aufs", "zfs", "devmapper", "native")
 def configuration(root: Path, state: Path, socket: Path, network: Path) -> str:
     """containerd 1.6 configuration (version 2).
 
-    `restrict_oom_score_adj`: where CAP_SYS_RESOURCE is missing, runc dies without it.
+    `restrict_oom_score_adj`: without it, runc fails where CAP_SYS_RESOURCE is missing.
     """
     unused = [f"io.containerd.snapshotter.v1.{name}" for name in _UNUSED]
     unused += ["io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing"]
@@ -44,10 +44,10 @@ def configuration(root: Path, state: Path, socket: Path, network: Path) -> str:
 
 
 def pod_network(pod_cidr: str, leases: Path) -> str:
-    """CNI configuration: every pod has a routed link of its own to the node.
+    """CNI configuration: every pod has its own routed link to the node.
 
-    No bridge, so that Services between pods of one node need no br_netfilter. `leases` is on a tmpfs: after a
-    power cut no pod holds an address.
+    There is no bridge, so Services between pods of one node need no br_netfilter. `leases` is on a tmpfs:
+    after a restart of the lab no pod has an address.
     """
     addresses = {
         "type": "host-local",

@@ -1,4 +1,4 @@
-"""What runs on a cluster's one node: every daemon's command line and configuration. Kubernetes 1.35.
+"""The command line and configuration of each daemon on a cluster's node. Kubernetes 1.35.
 
 Flags: https://kubernetes.io/docs/reference/command-line-tools-reference/.
 """
@@ -20,7 +20,7 @@ _LOCAL_API = f"https://127.0.0.1:{API_PORT}"
 
 @dataclass(frozen=True)
 class Node:
-    """Where a cluster lives: `folder` on disk, `runtime` on a tmpfs; `cgroup` is the cluster's own."""
+    """The places of a cluster: `folder` on disk, `runtime` on a tmpfs; `cgroup` is the cluster's own."""
 
     spec: ClusterSpec
     folder: Path
@@ -42,7 +42,7 @@ class Node:
 
     @property
     def volume_plugins(self) -> Path:
-        """In place of a folder below /usr, which kubelet and controller manager would make on the host."""
+        """Replaces the folder below /usr that kubelet and controller manager would create on the host."""
         return self.folder / "kubelet" / "volume-plugins"
 
     @property
@@ -51,7 +51,7 @@ class Node:
 
 
 def write_configuration(node: Node) -> None:
-    """Writes every file the daemons read; what is there already is written anew, keys excepted."""
+    """Writes every file that the daemons read. Existing files are overwritten, except keys."""
     network = node.folder / "cni"
     for folder in (network, node.runtime, node.folder / "kubelet", node.folder / "pods", node.logs):
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,7 +119,7 @@ def api_server(node: Node) -> Daemon:
 
 
 def clients(node: Node) -> list[Daemon]:
-    """What needs the API server."""
+    """The daemons that need the API server."""
     keys = node.pki
     manager = [
         f"--kubeconfig={_kubeconfig(node, pki.CONTROLLER_MANAGER)}",
@@ -133,7 +133,7 @@ def clients(node: Node) -> list[Daemon]:
         "--kube-api-qps=200",
         "--kube-api-burst=400",
         "--leader-elect=false",
-        # Nobody asks it anything, and a port would need a key, which takes half a second to make.
+        # Its port is not used, and would need a key, which takes half a second to create.
         "--secure-port=0",
     ]
     scheduler = [
@@ -185,7 +185,7 @@ def _kubeconfig(node: Node, user: str) -> Path:
 
 
 def _corefile(node: Node) -> str:
-    """Cluster names from the API; nothing is forwarded, everything else does not exist."""
+    """Answers cluster names from the API. Nothing is forwarded; other names do not exist."""
     return f"""\
 cluster.local:53 in-addr.arpa:53 {{
     bind {node.lan_address}
@@ -208,7 +208,7 @@ cluster.local:53 in-addr.arpa:53 {{
 def _kubelet_configuration(node: Node) -> dict[str, object]:
     """https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 
-    Nothing is evicted or collected: the disk is the user's, and the images are the lab's own.
+    Nothing is evicted or garbage-collected: the disk is the user's, and the images are the lab's.
     """
     keys = node.pki
     return {
@@ -232,7 +232,7 @@ def _kubelet_configuration(node: Node) -> dict[str, object]:
         "clusterDomain": "cluster.local",
         "resolvConf": str(node.folder / "resolv.conf"),
         "podLogsDir": str(node.folder / "pods"),
-        # A watch that has yet to start fails a pod's first mount, which is tried again a second later.
+        # With watches, a pod's first mount can fail, and is retried a second later.
         "configMapAndSecretChangeDetectionStrategy": "Get",
         "volumePluginDir": str(node.volume_plugins),
         "evictionHard": {

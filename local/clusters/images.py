@@ -1,4 +1,4 @@
-"""The images of the toolchain: imported once into a template that every node starts from.
+"""The images of the toolchain: imported once into a template, from which every node starts.
 
 Content and unpacked layers are never changed by containerd (it removes or adds), so nodes share them by hard
 links; only its databases are copied.
@@ -30,10 +30,10 @@ _MARK = "hybrid-mesh-images"
 
 
 def prepare(root: Path, archives: Path, namespace: Path, runtime: Path) -> None:
-    """Makes `root` a containerd root that holds the images, unless it is one already. Raises LabError.
+    """Makes `root` a containerd root with the images, unless it already is one. Raises LabError.
 
-    `namespace`: a network namespace where a containerd may listen on loopback for the time of the import;
-    `runtime`: an absent folder on a tmpfs for its sockets.
+    `namespace`: a network namespace in which containerd can listen on loopback during the import; `runtime`:
+    a folder on a tmpfs, not yet there, for its sockets.
     """
     key = _key(archives)
     mark = root / _MARK
@@ -82,7 +82,7 @@ def _make_template(template: Path, archives: Path, namespace: Path, runtime: Pat
         mounts.unmount_below(runtime)
         shutil.rmtree(runtime, ignore_errors=True)
     (draft / _MARK).write_text(template.name)
-    os.sync()  # of so many files, one call costs less than one each
+    os.sync()  # one call for all files is faster than one for each
     draft.rename(template)
 
 
@@ -97,7 +97,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _import(archives: list[Path], socket: Path) -> None:
     control = ["ctr", "--address", str(socket), "-n", "k8s.io", "images"]
-    until(lambda: _answers(socket), START_TIMEOUT, "containerd does not answer", every=0.03)
+    until(lambda: _answers(socket), START_TIMEOUT, "containerd did not answer", every=0.03)
     with ThreadPoolExecutor(max_workers=4) as pool:
         imports = [
             pool.submit(run, [*control, "import", str(path)], timeout=IMPORT_TIMEOUT) for path in archives
@@ -109,7 +109,7 @@ def _import(archives: list[Path], socket: Path) -> None:
         lines = run([*control, "list"]).splitlines()[1:]
         return all(_MANAGED in line for line in lines) and len(lines) >= 2 * len(archives)
 
-    until(known_to_kubernetes, START_TIMEOUT, "containerd's CRI does not take the images")
+    until(known_to_kubernetes, START_TIMEOUT, "containerd's CRI did not accept the images")
 
 
 def _answers(socket: Path) -> bool:
@@ -124,7 +124,7 @@ def _answers(socket: Path) -> bool:
 
 
 def _copy(template: Path, draft: Path) -> None:
-    """Makes `draft` a copy of the template, in place of what a killed copy left."""
+    """Makes `draft` a copy of the template; what a killed copy left is removed first."""
     shutil.rmtree(draft, ignore_errors=True)
     draft.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -147,7 +147,7 @@ def _forget_old(folder: Path) -> None:
 
 
 def _key(archives: Path) -> str:
-    """Names the set of archives by where they really are, their sizes and times."""
+    """A key of the archives' real paths, sizes and times."""
     digest = hashlib.sha256()
     for path in sorted(archives.glob("*.tar")):
         real = path.resolve()

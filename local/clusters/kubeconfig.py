@@ -1,4 +1,4 @@
-"""Kubeconfig texts for people and for the cluster's own daemons."""
+"""Kubeconfigs for users and for the cluster's daemons."""
 
 import base64
 import json

@@ -1,6 +1,6 @@
-"""The certificates of one cluster: an authority, and what each of its parts proves itself with. ECDSA P-256.
+"""The certificates of one cluster: an authority, and a client certificate for each component (ECDSA P-256).
 
-Who needs which subject: https://kubernetes.io/docs/setup/best-practices/certificates/.
+The subjects: https://kubernetes.io/docs/setup/best-practices/certificates/.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ _CLIENTS = {
 
 
 class ClusterPki:
-    """The folder of a cluster's keys and certificates; `ensure` makes what is not there yet."""
+    """The folder of a cluster's keys and certificates; `ensure` creates missing ones."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,7 +53,7 @@ class ClusterPki:
         return self.certificate(AUTHORITY).read_text()
 
     def ensure(self, node: str, server_names: list[str], node_addresses: list[str]) -> None:
-        """Makes every pair, once. `server_names`: names and addresses the API server is called by."""
+        """Creates missing pairs. `server_names`: names and addresses of the API server."""
         if self.complete:
             return
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,8 +1,8 @@
-"""Who has which address in the lab. Pure functions of a range and a persisted index.
+"""The addresses of the lab. Pure functions of a CIDR and a persisted index.
 
-LAN: the first /24 of the network's range: `.1` its own services, nodes from `.10`, machines from `.100`.
-WAN: 172.30.0.0/16: `.0.1` the lab's services; cluster n has 172.30.n.0/24 (`.1` node, `.10` the reserved
-east-west gateway, `.11`-`.250` other LoadBalancers); machines have 172.30.200.x.
+LAN: the first /24 of the network's CIDR: `.1` for the lab's services, nodes from `.10`, VMs from `.100`. WAN:
+172.30.0.0/16: `.0.1` the lab's services; cluster n has 172.30.n.0/24 (`.1` node, `.10` the reserved east-west
+gateway, `.11`-`.250` other LoadBalancers); VMs have 172.30.200.x.
 """
 
 from collections.abc import Collection
@@ -18,10 +18,10 @@ FIRST_BALANCER, LAST_BALANCER = 11, 250
 
 
 def lan(cidr: str) -> IPv4Network:
-    """The /24 that a network's nodes and machines live in."""
+    """The /24 of a network's nodes and VMs."""
     network = IPv4Network(cidr)
     if network.prefixlen > 24:
-        raise LabError(f"network range {cidr} is too small: a local network needs at least a /24")
+        raise LabError(f"CIDR {cidr} is too small: a local network requires a /24 or larger")
     return next(network.subnets(new_prefix=24))
 
 
@@ -37,7 +37,7 @@ def lan_node(cidr: str, index: int) -> str:
 
 def lan_machine(cidr: str, index: int) -> str:
     if not 0 <= index <= LAST_HOST - FIRST_MACHINE:
-        raise LabError(f"network {cidr} has no address left for another machine")
+        raise LabError(f"network {cidr} has no address left for another VM")
     return str(lan(cidr)[FIRST_MACHINE + index])
 
 
@@ -51,7 +51,7 @@ def wan_gateway(number: int) -> str:
 
 
 def wan_balancer(number: int, taken: Collection[str], wanted: str | None = None) -> str:
-    """The lowest free LoadBalancer address of a cluster, or `wanted` if that is in range and free."""
+    """The lowest free LoadBalancer address of a cluster, or `wanted` if it is in the same CIDR and free."""
     addresses = [f"172.30.{_cluster(number)}.{host}" for host in range(FIRST_BALANCER, LAST_BALANCER + 1)]
     if wanted in addresses and wanted not in taken:
         return wanted
@@ -63,7 +63,7 @@ def wan_balancer(number: int, taken: Collection[str], wanted: str | None = None)
 
 def wan_machine(index: int) -> str:
     if not 1 <= index <= LAST_HOST:
-        raise LabError("the lab has no WAN address left for another machine")
+        raise LabError("the lab has no WAN address left for another VM")
     return f"172.30.200.{index}"
 
 

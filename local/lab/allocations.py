@@ -14,10 +14,10 @@ GATEWAY = "istio-system/istio-eastwestgateway"
 
 
 def preferred_port(folder: Path, stack: str, cluster: str, subject: str) -> int:
-    """The loopback port of `subject` ("api" or namespace/service:port) of a cluster: the same one whenever a
-    stack makes that cluster again.
+    """The loopback port of `subject` ("api" or namespace/service:port) of a cluster: the same one each time a
+    stack creates that cluster.
 
-    The lab's folder is part of it, so that two labs of one host, whose names are often the same, seldom want
+    The lab's folder is part of it, so that two labs on one host, whose names are often the same, rarely use
     the same port.
     """
     digest = hashlib.sha256("\0".join((str(folder), stack, cluster, subject)).encode()).digest()

@@ -1,4 +1,5 @@
-"""How everybody else talks to the lab: one connection a call, so any number of threads and processes may."""
+"""The client of the lab. Each call has its own connection, so any number of threads and processes can
+call."""
 
 import contextlib
 from pathlib import Path
@@ -35,7 +36,7 @@ END_TIMEOUT = 30.0
 class LabClient:
     """The lab on this user's state folder.
 
-    Every call raises LabError when the lab cannot do what is asked, and LabNotRunning when there is none.
+    Every call raises LabError when the lab cannot do what is asked, and LabNotRunning when no lab is running.
     """
 
     def __init__(self, state: Path) -> None:
@@ -43,7 +44,7 @@ class LabClient:
 
     @classmethod
     def connect(cls, *, start: bool) -> "LabClient":
-        """The running lab. `start`: powers it on when it is off, with all its state on disk remembers.
+        """The running lab. `start`: restarts a stopped lab from its saved state, or starts an empty one.
 
         Raises LabNotRunning, PreflightError or LabError.
         """
@@ -61,17 +62,17 @@ class LabClient:
 
     @staticmethod
     def check_host() -> None:
-        """Raises PreflightError when this host lacks something that a lab needs. Changes nothing."""
+        """Raises PreflightError when this host lacks something that a lab requires. Changes nothing."""
         preflight.check(state_folder())
 
     @staticmethod
     def examine_host() -> list[Finding]:
-        """What a lab needs of this host, one finding a subject. Changes nothing."""
+        """What a lab requires of this host, one finding per subject. Changes nothing."""
         return preflight.examine(preflight.observe(state_folder()))
 
     @staticmethod
     def others() -> tuple[str, ...]:
-        """The labs that run on other state folders of this host, each with how to stop it."""
+        """The labs that run on other state folders of this host, each with the command that stops it."""
         return preflight.other_labs(state_folder())
 
     @staticmethod
@@ -90,8 +91,8 @@ class LabClient:
         """Ends the lab of this user, whether it answers or not, and removes its state.
 
         With an `owner`, whose stack was destroyed, only when no other stack has members there: otherwise it
-        goes on without those that are left of `owner`, as ones that were never ready, and the other stacks
-        are returned. Raises LabError when something of it stays.
+        only deletes what is left of `owner`, such as members that were never ready, and returns the other
+        stacks. Raises LabError when something cannot be removed.
         """
         if owner is not None and (others := cls.stacks() - {owner}):
             cls._delete_all(owner)
@@ -108,26 +109,27 @@ class LabClient:
         return export_logs(state_folder(), target)
 
     def terminal(self, name: str) -> NoReturn:
-        """Becomes a root shell in a VM. Raises LabError."""
+        """Replaces this process by a root shell in a VM. Raises LabError."""
         open_terminal(self._state, name)
 
     def ensure_cluster(self, spec: ClusterSpec, report: Report) -> ClusterInfo:
-        """The cluster of that name, made if it is not there; returns when its node is Ready."""
+        """The cluster of that name, created if it does not exist; returns when its node is Ready."""
         return self._insist(operations.ENSURE_CLUSTER, report, spec=spec)
 
     def ensure_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
-        """The machine of that name, made if it is not there; returns when its init is running."""
+        """The VM of that name, created if it does not exist; returns when its init is running."""
         return self._insist(operations.ENSURE_MACHINE, report, spec=spec)
 
     def delete_cluster(self, name: str) -> None:
-        """Removes a cluster and all it holds. The last member gone, the lab ends and leaves nothing."""
+        """Deletes a cluster and everything in it. After its last member, the lab ends and leaves nothing."""
         self._delete(operations.DELETE_CLUSTER, name)
 
     def delete_machine(self, name: str) -> None:
         self._delete(operations.DELETE_MACHINE, name)
 
     def adopt(self, instance_id: str, owner: Owner) -> None:
-        """Notes the owner of this incarnation of a member if it has none: an earlier version made it."""
+        """Records the owner of this incarnation of a member if it has none, because an earlier version
+        created it."""
         self._call(operations.ADOPT, instance_id=instance_id, owner=owner)
 
     def cluster(self, name: str) -> ClusterInfo | None:
@@ -141,7 +143,7 @@ class LabClient:
 
     @staticmethod
     def saved_status() -> LabStatus:
-        """What is on disk of a lab that does not run. Raises LabError."""
+        """The status of a stopped lab, from disk. Raises LabError."""
 
         def stage(_name: str) -> tuple[MemberState, str]:
             return "stopped", ""
@@ -149,12 +151,12 @@ class LabClient:
         return Reporter(LabState(lab_folder(state_folder())), stage, stage, 0).status(0, {})
 
     def shutdown(self) -> None:
-        """Powers the lab off. Its state stays on disk."""
+        """Stops the lab. Its state stays on disk."""
         self._call(operations.SHUTDOWN)
         self._await_end()
 
     def machine_shell(self, name: str, command: list[str], timeout: float) -> CompletedCommand:
-        """Runs `command` as root inside a machine, for at most `timeout` seconds."""
+        """Runs `command` as root in a VM, for at most `timeout` seconds."""
         return self._call(operations.MACHINE_SHELL, name=name, command=command, timeout=timeout)
 
     @staticmethod
@@ -196,7 +198,7 @@ class LabClient:
             self._await_end()
 
     def _insist(self, operation: Operation[Result], report: Report, **arguments: object) -> Result:
-        """Calls once more, on a new lab, when the old one was just ending."""
+        """Repeats the call on a new lab when the old one is just ending."""
         try:
             return self._call(operation, report, **arguments)
         except (LabEnding, LabNotRunning):
@@ -206,7 +208,7 @@ class LabClient:
     def _call(
         self, operation: Operation[Result], report: Report | None = None, **arguments: object
     ) -> Result:
-        """Raises LabError also when the lab does not answer in the operation's time."""
+        """Also raises LabError when the lab does not answer within the operation's time."""
         own = arguments.get("timeout")
         seconds = operation.seconds + MARGIN_SECONDS + (own if isinstance(own, float | int) else 0)
         request = {

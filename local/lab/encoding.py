@@ -1,4 +1,4 @@
-"""Dataclasses as JSON values: what crosses the control socket, and what the state file holds."""
+"""Dataclasses as JSON values, for the control socket and the state file."""
 
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
@@ -10,8 +10,8 @@ def encode(value: object) -> Any:
 
 
 def decode(kind: Any, value: Any) -> Any:
-    """`value` as `kind`: a dataclass, a list or dict of such, an optional one, or a plain type. Keys that a
-    dataclass does not have are left out.
+    """`value` as `kind`: a dataclass, a list or dict of such, an optional one, or a plain type. Keys that the
+    dataclass does not have are ignored.
 
     Raises TypeError when a value is missing or of another type.
     """

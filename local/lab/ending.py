@@ -1,4 +1,4 @@
-"""The end of a lab that may not answer any more."""
+"""Ends a lab that may no longer answer."""
 
 import shutil
 from pathlib import Path
@@ -11,8 +11,8 @@ END_TIMEOUT = 20.0
 
 
 def remove(state: Path) -> None:
-    """Ends what still runs of the lab on `state`, its own processes included, and removes all that it keeps
-    on disk. Raises LabError when something goes on."""
+    """Ends every process of the lab on `state` and removes its saved state. Raises LabError when a process
+    does not end."""
     cgroups.kill(cgroups.lab_name(state))
     with starting(state):
         await_end(state, END_TIMEOUT)

@@ -1,10 +1,10 @@
-"""What can go wrong with the lab, as types that survive the way over its control socket."""
+"""Errors of the lab. They keep their type over the control socket."""
 
 from hybrid_mesh.local.lab.specs import Owner
 
 
 class LabError(Exception):
-    """The lab could not do what it was asked for; the text says what failed and what to do."""
+    """The lab could not do what was requested; the text says what failed and what to do."""
 
 
 class LabNotRunning(LabError):  # noqa: N818 - the contract's name
@@ -12,7 +12,7 @@ class LabNotRunning(LabError):  # noqa: N818 - the contract's name
 
 
 class PreflightError(LabError):
-    """This machine lacks something the lab needs. `problems`: one line each, with the remedy."""
+    """This host lacks something that the lab requires. `problems`: one line each, with the remedy."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -20,11 +20,11 @@ class PreflightError(LabError):
 
 
 class LabEnding(LabError):  # noqa: N818 - a state, like LabNotRunning
-    """The lab lost its last member and is about to end; ask again, and a new one starts."""
+    """The lab lost its last member and is about to end. The next call starts a new one."""
 
 
 def refuse_other_owner(what: str, owner: Owner | None, asking: Owner | None) -> None:
-    """Raises LabError when `what` ("cluster east") has an owner other than the stack that asks for it."""
+    """Raises LabError when `what` ("cluster east") belongs to another stack than the one that requests it."""
     if owner is not None and asking is not None and owner != asking:
         raise LabError(
             f"{what} belongs to {owner.described_to(asking)}: destroy that stack "

@@ -1,4 +1,4 @@
-"""All logs of the lab in one folder, to be looked at or handed on after it is gone. They hold no secret."""
+"""Copies all logs of the lab into one folder, for a support bundle. They hold no secret."""
 
 import shutil
 import subprocess
@@ -22,8 +22,8 @@ _JOURNALS = "machines/*/upper/var/log/journal"
 
 def export_logs(state: Path, target: Path) -> list[Path]:
     """Writes the logs of the lab on `state`, running or not, into the new or empty folder `target`, and
-    answers their paths. Journals become text. Raises LabError when the folder holds something, or when there
-    is no log; OSError when it cannot be written."""
+    returns their paths. Journals become text. Raises LabError when the folder is not empty, or when there is
+    no log; OSError when it cannot be written."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise LabError(f"{target} exists and is not an empty folder")
     source = lab_folder(state)

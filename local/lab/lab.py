@@ -1,4 +1,4 @@
-"""The lab: its networks, clusters and VMs, and what a client may ask of them."""
+"""The lab: its networks, clusters and VMs, and the operations on them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +34,8 @@ RUNTIME = Path("/run/hybrid-mesh")
 class Place:
     """Where a lab is on its host.
 
-    `name`: its cgroup root. `host_network`: an open descriptor of its network namespace. `process_id`: of
-    the lab's init, as the host counts.
+    `name`: its cgroup root. `host_network`: an open descriptor of the host's network namespace. `process_id`:
+    the lab's init, in the host's pid namespace.
     """
 
     name: str
@@ -49,9 +49,9 @@ class Lab:
     Its methods are the operations of `operations.py`. Raises LabError.
     """
 
-    def __init__(self, state: Path, place: Place, *, tell: Report) -> None:
+    def __init__(self, state: Path, place: Place, *, log: Report) -> None:
         self._name = place.name
-        self._tell = tell
+        self._log = log
         self._profile = toolchain.current()
         self._state = LabState(lab_folder(state))
         networks = Networks()
@@ -62,14 +62,14 @@ class Lab:
             state=self._state,
             networks=networks,
             services=self._services,
-            tell=tell,
+            log=log,
         )
         self._machines = Members(
             Kind("VM", self._state.machines, self._state.add_machine, self._build_machine),
             state=self._state,
             networks=networks,
             services=self._services,
-            tell=tell,
+            log=log,
         )
         self._reporter = Reporter(self._state, self._clusters.status, self._machines.status, place.process_id)
         self._shut_down = False
@@ -80,21 +80,21 @@ class Lab:
 
     @property
     def closed(self) -> bool:
-        """Whether the last member is gone, and no other may come."""
+        """Whether the last member is gone and no other is accepted."""
         return self._state.closed
 
     @property
     def ending(self) -> bool:
-        """Whether the lab is to end once the request under way is answered."""
+        """Whether the lab ends after the current request."""
         return self._shut_down or self.closed
 
     def restore(self) -> None:
-        """Begins to start everything that the state remembers, all at once."""
+        """Begins to start all members of the saved state at the same time."""
         self._clusters.restore()
         self._machines.restore()
 
     def ping(self) -> None:
-        """Says that the lab answers."""
+        """Does nothing; an answer shows that the lab is running."""
 
     def ensure_cluster(self, spec: ClusterSpec, report: Report) -> ClusterInfo:
         return self._reporter.cluster_info(self._clusters.ensure(spec, report))
@@ -103,7 +103,7 @@ class Lab:
         return self._reporter.machine_info(self._machines.ensure(spec, report))
 
     def delete_cluster(self, name: str) -> bool:
-        """Removes a cluster, if it is there; answers whether the lab ends, having no other member."""
+        """Removes a cluster if it exists; returns whether the lab ends because it was the last member."""
         self._clusters.delete(name)
         return self.close_when_empty()
 
@@ -112,7 +112,7 @@ class Lab:
         return self.close_when_empty()
 
     def adopt(self, instance_id: str, owner: Owner) -> None:
-        """Notes whose this incarnation of a member is, if that is not known."""
+        """Records the owner of this incarnation of a member if it has none."""
         for record in self._state.records():
             if record.instance_id == instance_id:
                 self._state.adopt(record, owner)
@@ -131,19 +131,19 @@ class Lab:
 
     def machine_shell(self, name: str, command: list[str], timeout: float) -> CompletedCommand:
         if name not in self._machines.running:
-            raise LabError(f"there is no machine {name}")
+            raise LabError(f"VM {name} is not running")
         return self._machines.running[name].shell(command, timeout)
 
     def shutdown(self) -> None:
-        """Lets the lab end; its state stays."""
+        """Makes the lab end after this request; its state stays."""
         self._shut_down = True
 
     def close_when_empty(self) -> bool:
-        """Refuses all further members if there is none; answers whether the lab is to end."""
+        """If there is no member, refuses new ones; returns whether the lab is to end."""
         return self._state.close_when_empty()
 
     def power_off(self) -> None:
-        """Cuts the power of the VMs; all else is cut off with the lab's namespaces."""
+        """Kills the VMs; everything else ends with the lab's namespaces."""
         for machine in list(self._machines.running.values()):
             machine.stop()
 
@@ -173,7 +173,7 @@ class Lab:
             allocations=ClusterAllocations(record, self._state, self._forwarders),
             forwarders=self._forwarders,
             image_folder=self._profile.images,
-            tell=self._tell,
+            log=self._log,
         )
 
     def _build_machine(self, record: MachineRecord, member: Member) -> LabMachine:
@@ -183,5 +183,5 @@ class Lab:
             self._state.machine_folder(record.spec.name),
             rootfs=self._profile.rootfs,
             cgroup=f"{self._name}/machine-{record.spec.name}",
-            tell=self._tell,
+            log=self._log,
         )

@@ -1,4 +1,4 @@
-"""Lines of logs, each with the time that its writer gave it."""
+"""Parses lines of logs for their times."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,8 @@ _CONTAINER: Final = re.compile(rf"({_RFC3339}) (?:stdout|stderr) [FP] (.*)")
 
 
 def log_lines(source: str, lines: Iterable[str], modified: datetime, *, container: bool) -> Iterator[LogLine]:
-    """The lines of a file of `source` that was `modified` last at that time. `container`: a container's."""
+    """The lines of a log of `source`, whose file was last `modified` at that time. `container`: a container
+    wrote it."""
     pending: list[str] = []
     last: datetime | None = None
     for line in lines:
@@ -33,12 +34,12 @@ def log_lines(source: str, lines: Iterable[str], modified: datetime, *, containe
 
 
 def merged(lines: Iterable[LogLine]) -> list[LogLine]:
-    """All of them in the order of their times; those of one source keep their order."""
+    """The lines in the order of their times; lines of one source keep their order."""
     return sorted(lines, key=lambda line: line.time)
 
 
 def _container_line(line: str) -> tuple[datetime | None, str]:
-    """Its time, and its text; without the runtime's time where the text has its own."""
+    """Its time and its text. The runtime's time is dropped where the text has its own."""
     found = _CONTAINER.match(line)
     if found is None:
         return None, line
@@ -49,7 +50,7 @@ def _container_line(line: str) -> tuple[datetime | None, str]:
 def _time(line: str, modified: datetime) -> datetime | None:
     if found := _TIMES.match(line):
         return datetime.fromisoformat(found[1])
-    if found := _KLOG.match(line):  # of this year, unless that is after the file was written
+    if found := _KLOG.match(line):  # without a year; this year's may be later than the file
         month, day, clock = found.groups()
         local = datetime.fromisoformat(f"{modified.astimezone().year}-{month}-{day}T{clock}").astimezone()
         return local if local.date() <= modified.astimezone().date() else local.replace(year=local.year - 1)

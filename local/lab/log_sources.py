@@ -1,4 +1,4 @@
-"""Where the logs of the lab and its members are, and reading them as they grow."""
+"""Reads logs from the disks of the lab and its members, also while they grow."""
 
 import os
 import shutil
@@ -19,15 +19,16 @@ TAIL_LINES: Final = 10_000
 
 
 class Source(Protocol):
-    """A log that can be read on and on."""
+    """A log that can be read repeatedly."""
 
     def read(self, since: datetime | None) -> list[LogLine]:
-        """The first time: its end, or all from about `since` on. Later what came since the last call."""
+        """The first time: its end, or everything from about `since` on. After that: what is new since the
+        last call."""
 
 
 @dataclass
 class LogFile:
-    """A file, with the one of the run before."""
+    """A log file, and the file of the previous run."""
 
     name: str
     path: Path
@@ -59,7 +60,7 @@ class LogFile:
 
 @dataclass
 class Journal:
-    """The journal of a VM, on its disk: all of it, or that of units. Needs `journalctl` on the host."""
+    """The journal on a VM's disk: all of it, or that of some units. Requires `journalctl` on the host."""
 
     name: str
     folder: Path

@@ -1,4 +1,4 @@
-"""One VM of the lab, kept running: a guest that reboots or is killed is started again."""
+"""One VM of the lab. A guest that reboots or is killed is started again."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ LOG_LIMIT = 16 << 20
 
 
 class LabMachine:
-    """Supervises the VM of `record` in a network namespace that has its links already."""
+    """Supervises the VM of `record` in a network namespace that already has its links."""
 
     def __init__(
         self,
@@ -27,11 +27,11 @@ class LabMachine:
         *,
         rootfs: Path,
         cgroup: str,
-        tell: Report,
+        log: Report,
     ) -> None:
         self.record = record
         self.log = folder.parent / f"{record.spec.name}.log"
-        self._tell = tell
+        self._log = log
         self._stopping = Event()
         self._thread: Thread | None = None
         self._runtime = MachineRuntime(
@@ -46,22 +46,22 @@ class LabMachine:
         )
 
     def start(self, report: Report) -> None:
-        """Boots the VM and returns when its init runs. Raises LabError."""
+        """Boots the VM and returns when its init is running. Raises LabError."""
         name = self.record.spec.name
         logs.begin(self.log)
         first = self._boot()
-        self._thread = start_guarded(f"keep {name}", lambda: self._keep(first), self._tell)
-        report(f"machine {name}: booting")
+        self._thread = start_guarded(f"keep {name}", lambda: self._keep(first), self._log)
+        report(f"VM {name}: booting")
         self._runtime.wait_until_up(BOOT_TIMEOUT)
-        report(f"machine {name}: init is running")
+        report(f"VM {name}: init is running")
 
     def stop(self) -> None:
-        """Cuts the VM's power; it is not started again."""
+        """Kills the VM; it is not started again."""
         self._stopping.set()
         self._runtime.stop(0)
 
     def remove(self) -> None:
-        """Ends the VM and removes its disk, cgroup and logs. Raises LabError when it cannot be ended."""
+        """Kills the VM and removes its disk, cgroup and logs. Raises LabError when it does not end."""
         self.stop()
         if self._thread:
             self._thread.join(JOIN_TIMEOUT)
@@ -75,7 +75,7 @@ class LabMachine:
         return self._runtime.shell(command, timeout)
 
     def _boot(self) -> Callable[[], int]:
-        """Starts the guest; one that was stopped meanwhile does not stay. Raises LabError."""
+        """Starts the guest, and stops it again if the VM was stopped in the meantime. Raises LabError."""
         name = self.record.spec.name
         try:
             process = self._runtime.start()
@@ -91,14 +91,14 @@ class LabMachine:
             code = wait()
             if self._stopping.is_set():
                 return
-            self._tell(f"VM {self.record.spec.name} ended with {code}; starting it again")
+            self._log(f"VM {self.record.spec.name} ended with {code}; starting it again")
             if code != REBOOT_EXIT_CODE and self._stopping.wait(1):
                 return
             logs.bound(self.log, LOG_LIMIT)
             try:
                 wait = self._boot()
             except LabError as error:
-                self._tell(str(error))
+                self._log(str(error))
                 if self._stopping.wait(5):
                     return
                 wait = _failed

@@ -1,4 +1,4 @@
-"""What is logged about one member of the lab, from all places where something is."""
+"""The log of one member of the lab, from all its sources."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,7 +16,7 @@ Component = Callable[[Path], Sources]
 
 
 class MemberLog:
-    """The log of a member, or of the lab itself. It is read from disk: no lab need run."""
+    """The log of a member, or of the lab itself. It is read from disk, so the lab can be stopped."""
 
     def __init__(self, components: list[tuple[Component, Path]]) -> None:
         self._components = components
@@ -24,12 +24,12 @@ class MemberLog:
 
     @property
     def exists(self) -> bool:
-        """Whether the member is there, so that more can come."""
+        """Whether the member still exists, so that more can be logged."""
         return any(folder.exists() for _, folder in self._components)
 
     def read(self, since: datetime | None = None) -> list[LogLine]:
-        """The first time: the end of every source, or all from `since` on. Later what came since the last
-        call, also from sources that were not there then."""
+        """The first time: the end of every source, or everything from `since` on. After that: what is new
+        since the last call, also from new sources."""
         for component, folder in self._components:
             for key, source in component(folder):
                 self._sources.setdefault(key, source)
@@ -43,14 +43,15 @@ def lab_log(folder: Path) -> MemberLog:
 
 
 def cluster_log(folder: Path, name: str, component: str | None) -> MemberLog:
-    """That of the cluster's daemons, or of one component. Raises LabError with the names of all when it has
-    none of this name."""
+    """The log of the cluster's daemons, or of one component. Raises LabError with all names for an unknown
+    component."""
     daemons = {path.stem: _file(f"logs/{path.name}") for path in sorted(folder.glob("logs/*.log"))}
     return _chosen(f"cluster {name}", folder, daemons, {**daemons, **_PODS}, component)
 
 
 def machine_log(folder: Path, name: str, component: str | None) -> MemberLog:
-    """That of a VM, all of it or one component; `folder` is its disk's. Raises LabError as `cluster_log`."""
+    """The log of a VM, or of one component; `folder` is that of its disk. Raises LabError like
+    `cluster_log`."""
     return _chosen(f"VM {name}", folder, _MACHINE, {**_MACHINE, **_UNITS}, component)
 
 
@@ -72,7 +73,8 @@ def _file(path: str, name: str = "") -> Component:
 
 
 def _pods(pattern: str) -> Component:
-    """Containers of pods: `pattern` is below the folder of all pods, <namespace>_<pod>_<uid>/<container>."""
+    """Containers of pods. `pattern` is relative to the folder of all pods:
+    <namespace>_<pod>_<uid>/<container>."""
 
     def sources(folder: Path) -> Sources:
         for path in sorted(folder.glob(f"pods/{pattern}/*.log")):

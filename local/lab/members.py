@@ -1,4 +1,4 @@
-"""The members of one kind, clusters or VMs: the one way in which each of them comes and goes."""
+"""The members of one kind, clusters or VMs: starts, restarts and removes them."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -27,10 +27,10 @@ class Part(Protocol):
         """Returns when it is ready. Raises LabError or OSError."""
 
     def stop(self) -> None:
-        """Ends it at once, a start that is under way included; its disk stays."""
+        """Ends it at once, also during a start; its disk stays."""
 
     def remove(self) -> None:
-        """Ends it and removes all that it keeps outside its folder. Raises LabError or OSError."""
+        """Ends it and removes everything that it has outside its folder. Raises LabError or OSError."""
 
 
 Spec = TypeVar("Spec", ClusterSpec, MachineSpec)
@@ -40,7 +40,7 @@ Running = TypeVar("Running", bound=Part)
 
 @dataclass(frozen=True)
 class Kind(Generic[Spec, Record, Running]):
-    """How one kind of members is made. `build` gets a record and its place in the networks."""
+    """How members of one kind are created. `build` gets a record and its place in the networks."""
 
     noun: str
     records: dict[str, Record]
@@ -49,8 +49,8 @@ class Kind(Generic[Spec, Record, Running]):
 
 
 class Members(Generic[Spec, Record, Running]):
-    """Starts, restarts and removes the members of one kind. Safe to call from many threads: what comes and
-    what goes under one name waits for each other."""
+    """Starts, restarts and removes the members of one kind. Safe to call from many threads: operations on one
+    name wait for each other."""
 
     def __init__(
         self,
@@ -59,18 +59,18 @@ class Members(Generic[Spec, Record, Running]):
         state: LabState,
         networks: Networks,
         services: LabServices,
-        tell: Report,
+        log: Report,
     ) -> None:
         self._kind: Kind[Spec, Record, Running] = kind
         self._state = state
         self._networks = networks
         self._services = services
-        self._starts = Starts(tell)
+        self._starts = Starts(log)
         self._locks: defaultdict[str, RLock] = defaultdict(RLock)
         self.running: dict[str, Running] = {}
 
     def restore(self) -> None:
-        """Begins to start everything that the state remembers, all at once."""
+        """Begins to start all members of the saved state at the same time."""
         for record in list(self._kind.records.values()):
             self._begin(record, None)
 
@@ -82,7 +82,8 @@ class Members(Generic[Spec, Record, Running]):
         return self._starts.state(self._key(name))
 
     def ensure(self, spec: Spec, report: Report) -> Record:
-        """The member of that name, made if it is not there; returns when it is ready. Raises LabError."""
+        """The member of that name, created if it does not exist; returns when it is ready. Raises
+        LabError."""
         with self._locks[spec.name]:
             record = self._find(spec)
             if record is None:
@@ -93,7 +94,7 @@ class Members(Generic[Spec, Record, Running]):
         return record
 
     def delete(self, name: str) -> None:
-        """Removes a member and all it holds, if it is there. Raises LabError or OSError."""
+        """Removes a member and everything in it, if it exists. Raises LabError or OSError."""
         with self._locks[name]:
             record = self._kind.records.get(name)
             if record is not None:
@@ -120,7 +121,7 @@ class Members(Generic[Spec, Record, Running]):
         return None
 
     def _begin(self, record: Record, report: Report | None) -> Start:
-        return self._starts.begin(self._key(record.spec.name), lambda tell: self._start(record, tell), report)
+        return self._starts.begin(self._key(record.spec.name), lambda log: self._start(record, log), report)
 
     def _start(self, record: Record, report: Report) -> None:
         name = record.spec.name
@@ -143,7 +144,7 @@ class Members(Generic[Spec, Record, Running]):
                 starting.stop()
             return self._starts.settled(self._key(name), SETTLE_INTERVAL)
 
-        until(settled, DELETE_SECONDS / 2, f"{self._key(name)} starts and cannot be stopped", every=0)
+        until(settled, DELETE_SECONDS / 2, f"{self._key(name)} is starting and cannot be stopped", every=0)
         if part := self.running.pop(name, None):
             part.remove()
         self._starts.forget(self._key(name))

@@ -1,4 +1,5 @@
-"""The lab's networks: one WAN, one LAN per Istio network, and the members that have a leg in both."""
+"""The lab's networks: one WAN, one LAN per Istio network, and the members, which have an interface in
+both."""
 
 import contextlib
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ ROUTER = {"ipv4/ip_forward": "1"}
 
 @dataclass(frozen=True)
 class Member:
-    """A node (with a pod range) or a machine (without): its namespace and its legs."""
+    """A node (with a pod CIDR) or a VM (without): its namespace and its addresses."""
 
     name: str
     network: NetworkSpec
@@ -39,7 +40,7 @@ class Member:
 
 
 class Networks:
-    """Makes namespaces, bridges and links, and keeps the members' routes to each other."""
+    """Creates namespaces, bridges and links, and maintains the members' routes to each other."""
 
     def __init__(self) -> None:
         self._lock = RLock()
@@ -58,7 +59,7 @@ class Networks:
         )
 
     def lan(self, network: NetworkSpec) -> Path:
-        """The namespace of a network's LAN, where its services and the metadata address live."""
+        """The namespace of a network's LAN, with the lab's services and the metadata address."""
         with self._lock:
             if network.name not in self._lans:
                 self._lans[network.name] = self._make_lan(network)
@@ -67,7 +68,7 @@ class Networks:
     def join(
         self, name: str, network: NetworkSpec, lan_address: str, wan_address: str, pod_cidr: str | None
     ) -> Member:
-        """Makes a member's namespace with `lan0` and `wan0` and tells the others of it."""
+        """Creates a member's namespace with `lan0` and `wan0` and adds routes to it on the others."""
         with self._lock:
             member = self._link(name, network, lan_address, wan_address, pod_cidr)
             self._members[name] = member
@@ -85,7 +86,7 @@ class Networks:
             namespaces.delete(member.namespace)
 
     def drop_lan(self, network: NetworkSpec) -> bool:
-        """Removes a LAN that has no member; answers whether it is gone."""
+        """Removes a LAN that has no member; returns whether it did."""
         with self._lock:
             if any(member.network.name == network.name for member in self._members.values()):
                 return False
@@ -117,7 +118,7 @@ class Networks:
     def _connect(
         self, namespace: Path, lan: Path, lan_address: str, wan_address: str, *, forward: bool
     ) -> None:
-        """Gives a namespace its legs in the LAN and the WAN."""
+        """Gives a namespace its interfaces in the LAN and the WAN."""
         sysctl(QUIET | ({"ipv4/ip_forward": "1"} if forward else {}), namespace=namespace)
         ports = [f"l{lan_address.rsplit('.', 1)[1]}", "w" + "-".join(wan_address.split(".")[2:])]
         ip(
@@ -151,8 +152,8 @@ class Networks:
         return namespace
 
     def _guard(self, node: Member) -> None:
-        """Pods leave by the WAN under their node's address; from there nobody reaches a pod but through a
-        Service."""
+        """Pods reach the WAN with their node's address; from the WAN, pods are reachable through Services
+        only."""
         rules = [
             "*nat",
             f"-A POSTROUTING -s {node.pod_cidr} -o wan0 -j MASQUERADE",
@@ -189,7 +190,7 @@ class Networks:
     def _unroute(self, gone: Member) -> None:
         for member in self._members.values():
             for route in _routes(member, gone):
-                with contextlib.suppress(LabError):  # a guest may have removed it itself
+                with contextlib.suppress(LabError):  # the guest may have removed it
                     ip([f"route delete {route}"], namespace=member.namespace)
 
 

@@ -1,4 +1,4 @@
-"""What a client may ask the lab for: one table, from which the calls and the answers follow.
+"""The operations that clients can call: one table that defines calls and answers.
 
 An operation is a method of `Lab` of the same name with the same arguments, and one of `LabClient`.
 """
@@ -30,8 +30,8 @@ MARGIN_SECONDS: Final = 10.0
 
 @dataclass(frozen=True)
 class Operation(Generic[Result]):
-    """`arguments`: their types by name. `seconds`: the longest time to an answer. One that `reports` tells
-    meanwhile how it goes."""
+    """`arguments`: their types by name. `seconds`: the maximum time until the answer. One that `reports`
+    sends progress until then."""
 
     name: str
     result: Any
@@ -40,7 +40,7 @@ class Operation(Generic[Result]):
     reports: bool = False
 
     def read_arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises TypeError when one is missing, unknown or of another type."""
+        """Raises TypeError when an argument is missing, unknown or of another type."""
         if values.keys() != self.arguments.keys():
             raise TypeError(f"{self.name} has the arguments {sorted(self.arguments)}, got {sorted(values)}")
         return {name: decode(kind, values[name]) for name, kind in self.arguments.items()}

@@ -1,4 +1,4 @@
-"""What this machine must have before a lab can start on it. Nothing is changed by looking."""
+"""What this host must have before a lab can start on it. The checks change nothing."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ _TRIALS = {
 
 @dataclass(frozen=True)
 class Host:
-    """What the checks look at, so that each can be shown its bad case."""
+    """What the checks look at; tests replace single values."""
 
     effective_user: int
     available_memory: int
@@ -57,7 +57,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Finding:
-    """One subject that was examined: what was found, and one line for each problem with its remedy."""
+    """One subject that was checked: what was found, and one line for each problem with its remedy."""
 
     subject: str
     found: str
@@ -96,14 +96,14 @@ def observe(state: Path) -> Host:
 
 
 def find_problems(host: Host) -> list[str]:
-    """One line a problem: what is missing, and what to do."""
+    """One line per problem: what is missing, and what to do."""
     return [problem for finding in examine(host) for problem in finding.problems]
 
 
 def examine(host: Host) -> list[Finding]:
-    """What a lab needs of the host, one finding a subject; without root nothing else can be found out."""
+    """What a lab requires of the host, one finding per subject. Without root, nothing else can be checked."""
     if host.effective_user != 0:
-        problem = "not root: the lab makes namespaces and mounts; run the command with sudo"
+        problem = "not root: the lab creates namespaces and mounts; run the command with sudo"
         return [_finding("root", "", problem)]
     missing = [
         f"{proof} is not installed: run `apt-get install {package}`"
@@ -187,7 +187,8 @@ def _room(host: Host) -> list[Finding]:
 
 
 def other_labs(state: Path) -> tuple[str, ...]:
-    """The labs that run on other state folders, each with how to stop it; of other users' too."""
+    """The labs that run on other state folders, each with the command that stops it, also those of other
+    users."""
     names = cgroups.running() - {cgroups.lab_name(state)}
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
@@ -204,7 +205,7 @@ def other_labs(state: Path) -> tuple[str, ...]:
 
 
 def check_network(network: NetworkSpec) -> None:
-    """Raises PreflightError when a network asks for delay or loss and the kernel cannot do that."""
+    """Raises PreflightError when a network has delay or loss and the kernel does not support it."""
     if not network.delay_milliseconds and not network.loss_percent:
         return
     if not _try("tc qdisc add dev lo root netem delay 1ms loss 1%"):
@@ -219,7 +220,7 @@ def check_network(network: NetworkSpec) -> None:
 
 
 def _try(command: str) -> bool:
-    """Whether a shell command works in a network namespace that goes away with it."""
+    """Whether a shell command works in a temporary network namespace."""
     words = ["unshare", "--net", "sh", "-c", command]
     return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
@@ -251,8 +252,8 @@ def _available_memory() -> int:
 
 
 def _free_watchers() -> int:
-    """How many inotify instances this user may still make, counted up to what is needed. A kubelet or a
-    containerd that gets none runs on without what it watches."""
+    """How many inotify instances this user can still create, counted up to what is needed. A kubelet or
+    containerd that gets none runs without its watches."""
     made: list[int] = []
     try:
         while len(made) < NEEDED_WATCHERS and (descriptor := kernel.inotify()) is not None:

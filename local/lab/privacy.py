@@ -1,7 +1,7 @@
-"""What the lab covers of the host's file system, so that nothing of it is written there.
+"""Covers the folders of the host's file system that the lab's programs would write to.
 
-kubelet, containerd, CNI, iptables and systemd-nspawn keep notes at fixed places: /run, /var/log,
-/var/lib/cni, /var/lib/kubelet/device-plugins. In the lab's mount namespace these places are its own.
+kubelet, containerd, CNI, iptables and systemd-nspawn write to fixed places: /run, /var/log, /var/lib/cni,
+/var/lib/kubelet/device-plugins. In the lab's mount namespace these are covered.
 """
 
 import os

@@ -20,8 +20,8 @@ Stage = Callable[[str], tuple[MemberState, str]]
 
 
 class Reporter:
-    """Answers questions about the members that `state` remembers; `clusters` and `machines` say how far each
-    has come. `process_id` is the lab's, 0 of one that is stopped."""
+    """Answers questions about the members that `state` remembers; `clusters` and `machines` give the state of
+    each. `process_id` is the lab's, 0 of one that is stopped."""
 
     def __init__(self, state: LabState, clusters: Stage, machines: Stage, process_id: int) -> None:
         self._process_id = process_id
@@ -30,7 +30,7 @@ class Reporter:
         self._machines = machines
 
     def cluster_info(self, record: ClusterRecord) -> ClusterInfo:
-        """A cluster whose keys are not made yet has an empty kubeconfig and authority."""
+        """A cluster whose keys do not exist yet has an empty kubeconfig and authority."""
         name = record.spec.name
         pki = ClusterPki(self._state.cluster_folder(name) / "pki")
         return ClusterInfo(
@@ -56,7 +56,7 @@ class Reporter:
         )
 
     def status(self, memory_bytes: int, troubles: Mapping[str, str]) -> LabStatus:
-        """The whole lab. `troubles`: by cluster, what does not run as it should."""
+        """The whole lab. `troubles`: what does not run correctly, by cluster."""
         return LabStatus(
             running=self._process_id != 0,
             process_id=self._process_id,

@@ -1,4 +1,4 @@
-"""The lab's serving process: answers the control socket, one thread and one request a connection."""
+"""The lab's serving process: answers the control socket, with one thread and one request per connection."""
 
 import contextlib
 import resource
@@ -17,7 +17,7 @@ from hybrid_mesh.local.lab.operations import OPERATIONS
 from hybrid_mesh.local.lab.specs import Report
 from hybrid_mesh.local.lab.state import lab_folder
 from hybrid_mesh.local.linux import logs
-from hybrid_mesh.local.linux.guard import describe, run_guarded, start_guarded, tell
+from hybrid_mesh.local.linux.guard import describe, log, run_guarded, start_guarded
 from hybrid_mesh.local.patience import patient
 
 IDLE_LIMIT = 60.0
@@ -30,16 +30,17 @@ LOG_LIMIT = 16 << 20
 
 
 def serve(state: Path, place: Place) -> int:
-    """Runs the lab on `state` until it is told to end, has been empty for a while, or lost its folder.
+    """Runs the lab on `state` until it is requested to end, has been empty for a while, or its folder is
+    removed.
 
-    Answers the exit code; what kept the lab from starting is on standard error.
+    Returns the exit code; an error that keeps the lab from starting is on standard error.
     """
     ended = Event()
     _allow_open_files()
     try:
-        lab = Lab(state, place, tell=tell)
+        lab = Lab(state, place, log=log)
     except (LabError, OSError) as error:
-        tell(str(error))
+        log(str(error))
         return 1
     signal.signal(signal.SIGTERM, lambda _number, _frame: ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -56,7 +57,7 @@ def serve(state: Path, place: Place) -> int:
 
 
 def _await_end(lab: Lab, folder: Path, ended: Event) -> None:
-    """Returns when the lab is to end; a lab whose folder was removed can be asked for nothing any more."""
+    """Returns when the lab is to end; a lab whose folder was removed can no longer be called."""
     idle = time.monotonic()
     while not ended.wait(CHECK_INTERVAL):
         if not lab.empty:
@@ -64,13 +65,13 @@ def _await_end(lab: Lab, folder: Path, ended: Event) -> None:
         if time.monotonic() - idle > IDLE_LIMIT and lab.close_when_empty():
             return
         if not (folder / wire.SOCKET).exists():
-            tell(f"{folder} was removed: the lab ends")
+            log(f"{folder} was removed: the lab ends")
             return
         logs.bound(folder / "lab.log", LOG_LIMIT)
 
 
 def _accept(listener: socket.socket, lab: Lab, ended: Event) -> None:
-    """Takes connections for as long as the lab runs; without a free descriptor it goes on a moment later."""
+    """Accepts connections while the lab runs; without a free descriptor it retries a moment later."""
 
     def accept() -> None:
         connection, _ = listener.accept()
@@ -84,7 +85,7 @@ def _accept(listener: socket.socket, lab: Lab, ended: Event) -> None:
 
 def _converse(connection: socket.socket, lab: Lab, ended: Event) -> None:
     try:
-        # A client that hangs up, sends no JSON or says nothing is no event.
+        # A client that hangs up, sends no JSON or stays silent is ignored.
         with contextlib.suppress(OSError, ValueError), connection, connection.makefile("rwb") as stream:
             request = wire.receive(stream)
             if request is None:
@@ -101,7 +102,7 @@ def _converse(connection: socket.socket, lab: Lab, ended: Event) -> None:
 
 
 def answer(request: dict[str, Any], lab: Lab, report: Report) -> dict[str, Any]:
-    """The answer to one request. Never raises: what nobody foresaw is told, and answered as an error."""
+    """The answer to one request. Never raises: unexpected exceptions are logged and answered as errors."""
     name = str(request.get("operation"))
     try:
         if name not in OPERATIONS:
@@ -114,12 +115,12 @@ def answer(request: dict[str, Any], lab: Lab, report: Report) -> dict[str, Any]:
     except LabError as error:
         return {"error": errors.to_wire(error)}
     except Exception as error:
-        tell(f"{name}: {describe(error)}")
+        log(f"{name}: {describe(error)}")
         return {"error": errors.to_wire(LabError(f"{name} failed: {describe(error)}"))}
 
 
 def _allow_open_files() -> None:
-    """A forwarded connection takes two descriptors, and shells often allow 1024."""
+    """Raises the limit of open files: a forwarded connection takes two, and shells often allow 1024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))

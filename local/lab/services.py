@@ -1,4 +1,4 @@
-"""What the lab itself serves to its members: identities, metadata and packages."""
+"""The lab's own services for its members: identities, metadata and packages."""
 
 import json
 from pathlib import Path
@@ -20,8 +20,8 @@ PACKAGES_PORT = 8080
 class LabServices:
     """The OIDC issuer and the package server on the WAN, and a metadata server on each LAN.
 
-    The issuer listens when this is made, so before any API server asks for its keys. `authentication` is the
-    file by which API servers trust it. Raises LabError.
+    The issuer listens once this object exists, so before any API server requests its keys. `authentication`
+    is the file that makes API servers trust it. Raises LabError.
     """
 
     def __init__(self, folder: Path, networks: Networks, packages: Path, state: LabState) -> None:
@@ -48,7 +48,7 @@ class LabServices:
             self._metadata[network.name] = server
 
     def leave_lan(self, network: NetworkSpec) -> None:
-        """Ends the LAN and its metadata server, if no member is left there."""
+        """Removes the LAN and its metadata server if no member is left in it."""
         with self._lock:
             if self._networks.drop_lan(network) and (server := self._metadata.pop(network.name, None)):
                 server.stop()
@@ -66,7 +66,7 @@ class LabServices:
 
 
 def _authentication(issuer: Issuer) -> dict[str, object]:
-    """Structured authentication: a machine is the e-mail of its service account.
+    """Structured authentication: a VM's user name is the e-mail of its service account.
 
     https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
     """

@@ -1,4 +1,4 @@
-"""What the lab is asked for and what it answers: plain values that cross its control socket as JSON."""
+"""Requests to the lab and its answers: plain values that cross its control socket as JSON."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 Report = Callable[[str], None]
-"""Told how an operation goes, in one line each time."""
+"""Gets the progress of an operation, one line at a time."""
 
 MemberState = Literal["starting", "ready", "failed", "stopped"]
 """`stopped`: only its saved state was read."""
@@ -25,7 +25,7 @@ class Owner:
     backend: str = ""
 
     def described_to(self, reader: "Owner") -> str:
-        """ "stack local", with what else it differs in from the stack of the reader."""
+        """ "stack local", and how else it differs from the stack of the reader."""
         project = f" of project {self.project}" if self.project != reader.project else ""
         backend = " in another Pulumi backend" if self.backend != reader.backend else ""
         return f"stack {self.stack}{project}{backend}"
@@ -33,8 +33,8 @@ class Owner:
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """One Istio network of type `local`: a LAN of its own, with `delay_milliseconds` and `loss_percent`
-    towards the WAN. `direct`: its machines are reachable from every node of the lab."""
+    """One Istio network of type `local`: a LAN, with `delay_milliseconds` and `loss_percent` towards the WAN.
+    `direct`: its VMs are reachable from every node of the lab."""
 
     name: str
     cidr: str
@@ -83,7 +83,7 @@ class MachineSpec:
 
 @dataclass(frozen=True)
 class MachineInfo:
-    """A machine as the lab knows it: `address` on its LAN, `wan_address` on the lab's WAN."""
+    """A VM as the lab knows it: `address` on its LAN, `wan_address` on the lab's WAN."""
 
     name: str
     instance_id: str
@@ -137,8 +137,8 @@ class MachineStatus:
 
 @dataclass(frozen=True)
 class LogLine:
-    """`time`: when it was written, or the time of the line before it if it says none. `source`: a daemon, a
-    container as <pod>/<container>, or a part of a VM such as its journal."""
+    """`time`: when it was written, or that of the line before if it has none. `source`: a daemon, a container
+    as <pod>/<container>, or a part of a VM such as its journal."""
 
     time: datetime
     source: str

@@ -1,4 +1,4 @@
-"""Powering the lab on: one starter at a time, checks first, then a process that outlives its starter."""
+"""Starts the lab: one starter at a time; first the checks, then a process that outlives its starter."""
 
 import fcntl
 import os
@@ -22,7 +22,7 @@ LOCK_TIMEOUT = 180.0
 
 
 def ensure_running(state: Path) -> None:
-    """Returns when a lab on `state` answers; starts it when there is none.
+    """Returns when a lab on `state` answers; starts one if needed.
 
     Raises PreflightError before anything is changed, or LabError with the end of the lab's log.
     """
@@ -37,19 +37,19 @@ def ensure_running(state: Path) -> None:
 
 @contextmanager
 def starting(state: Path) -> Iterator[None]:
-    """Holds the lock that serializes starters and whoever changes the state of a lab that is off."""
+    """Holds the lock for starting a lab and for changing the state of a stopped one."""
     with (state / "lab.lock").open("a") as file:
         until(
             lambda: _lock(file),
             LOCK_TIMEOUT,
-            f"another process has been starting the lab on {state} for long",
+            f"another process is still starting the lab on {state}",
             every=0.05,
         )
         yield
 
 
 def sweep() -> None:
-    """Removes the cgroups of labs that are gone, for the case that their watchdog was killed too."""
+    """Removes the cgroups of labs that have ended, in case their watchdog was killed, too."""
     for name in cgroups.labs() - cgroups.running():
         if not cgroups.processes(name):
             cgroups.remove(name)
@@ -65,14 +65,14 @@ def _lock(file: IO[str]) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """What of the starter's environment the lab needs: no secret of Pulumi's or a cloud's stays in it."""
+    """The part of the starter's environment that the lab needs, without secrets of Pulumi or clouds."""
     kept = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV")
     prefixes = ("HYBRID_MESH_", "XDG_", "LC_")
     return {key: value for key, value in os.environ.items() if key in kept or key.startswith(prefixes)}
 
 
 def await_end(state: Path, timeout: float) -> None:
-    """Returns when nothing of the lab on `state` runs any more. Raises LabError after `timeout` seconds."""
+    """Returns when no process of the lab on `state` is running. Raises LabError after `timeout` seconds."""
     name = cgroups.lab_name(state)
     until(
         lambda: name not in cgroups.running(),

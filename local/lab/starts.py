@@ -1,4 +1,4 @@
-"""Starting members once, however many callers ask: each start is a future that all of them wait for."""
+"""Starts each member once for any number of callers, which all wait for the same future."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -11,7 +11,7 @@ from hybrid_mesh.local.patience import patient
 
 
 class Start:
-    """One start under way or done; its reports go to everybody who waits."""
+    """One start, in progress or done; its reports go to all that wait."""
 
     def __init__(self) -> None:
         self.future: Future[None] = Future()
@@ -27,8 +27,8 @@ class Start:
             listener(text)
 
     def wait(self, timeout: float) -> None:
-        """Returns when the member is ready. Raises LabError when its start failed or is still under way after
-        `timeout` seconds."""
+        """Returns when the member is ready. Raises LabError when its start failed or is still in progress
+        after `timeout` seconds."""
         timeout = patient(timeout)
         try:
             self.future.result(timeout)
@@ -41,15 +41,15 @@ class Start:
 
 
 class Starts:
-    """The starts of all members, by a key such as "cluster east". `tell` gets what no start foresees."""
+    """The starts of all members, by a key such as "cluster east". `log` gets unexpected exceptions."""
 
-    def __init__(self, tell: Report) -> None:
-        self._tell = tell
+    def __init__(self, log: Report) -> None:
+        self._log = log
         self._lock = Lock()
         self._starts: dict[str, Start] = {}
 
     def begin(self, key: str, action: Callable[[Report], None], report: Report | None = None) -> Start:
-        """Begins `action` on a thread unless it is under way or has succeeded, and answers its start."""
+        """Begins `action` on a thread unless it is in progress or has succeeded, and returns its start."""
         with self._lock:
             start = self._starts.get(key)
             fresh = start is None or (start.future.done() and start.future.exception() is not None)
@@ -58,7 +58,7 @@ class Starts:
             if report:
                 start.listen(report)
         if fresh:
-            perform = (key, start, action, self._tell)
+            perform = (key, start, action, self._log)
             Thread(target=_perform, args=perform, name=f"start-{key}", daemon=True).start()
         return start
 
@@ -67,7 +67,7 @@ class Starts:
             self._starts.pop(key, None)
 
     def settled(self, key: str, timeout: float) -> bool:
-        """Whether no start of this member is under way, after at most `timeout` seconds."""
+        """Whether no start of this member is in progress, after at most `timeout` seconds."""
         start = self._starts.get(key)
         return start is None or bool(wait([start.future], timeout).done)
 
@@ -80,14 +80,14 @@ class Starts:
         return ("failed", str(error)) if error else ("ready", "")
 
 
-def _perform(key: str, start: Start, action: Callable[[Report], None], tell: Report) -> None:
-    """Ends in a result whatever happens: nobody may wait for a start that is dead."""
+def _perform(key: str, start: Start, action: Callable[[Report], None], log: Report) -> None:
+    """Always sets a result, so that no caller waits for a start that has ended."""
     try:
         action(start.report)
     except LabError as error:
         start.future.set_exception(error)
     except BaseException as error:
-        tell(f"start of {key}: {describe(error)}")
+        log(f"start of {key}: {describe(error)}")
         failure = LabError(f"{key} could not be started: {describe(error)}")
         failure.__cause__ = error
         start.future.set_exception(failure)

@@ -1,10 +1,10 @@
-"""What the lab remembers across power cuts: its members, their incarnations, addresses and ports."""
+"""The saved state of the lab: its members, their incarnations, addresses and ports."""
 
 import json
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar
@@ -16,13 +16,13 @@ from hybrid_mesh.local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec, O
 from hybrid_mesh.local.linux.files import write_durably
 
 VERSION = 1
-_BEGIN_ANEW = "run `hybrid-mesh lab down --forget` to begin anew"
+_BEGIN_ANEW = "run `hybrid-mesh lab down --forget` to start over"
 
 
 @dataclass
 class ClusterRecord:
-    """`number`: the cluster's WAN range; `index`: its node's place in the LAN; `ports`: loopback port by
-    what it leads to ("api" or "namespace/service:port"); `was_ready`: since it was made, at any time."""
+    """`number`: selects the cluster's WAN CIDR; `index`: its node's address in the LAN; `ports`: loopback
+    port by subject ("api" or "namespace/service:port"); `was_ready`: at any time since it was created."""
 
     spec: ClusterSpec
     instance_id: str
@@ -55,7 +55,8 @@ class ClusterRecord:
 
 @dataclass
 class MachineRecord:
-    """`number`: its place in the WAN; `index`: in the LAN; `was_ready`: since it was made, at any time."""
+    """`number`: selects its address in the WAN; `index`: in the LAN; `was_ready`: at any time since it was
+    created."""
 
     spec: MachineSpec
     instance_id: str
@@ -114,7 +115,7 @@ class LabState:
         return not self.clusters and not self.machines
 
     def close_when_empty(self) -> bool:
-        """Refuses all further members if there is none; answers whether it does."""
+        """If there is no member, refuses new ones; returns whether it does."""
         with self.lock:
             self.closed = self.closed or self.empty
             return self.closed
@@ -154,7 +155,7 @@ class LabState:
             return record
 
     def ports(self) -> set[int]:
-        """Every loopback port that some cluster has."""
+        """All loopback ports of all clusters."""
         with self.lock:
             return {port for record in self.clusters.values() for port in record.ports.values()}
 
@@ -171,7 +172,7 @@ class LabState:
                 self.save()
 
     def adopt(self, record: Record, owner: Owner) -> None:
-        """Notes the owner of a member that has none: one that an earlier version made."""
+        """Records the owner of a member that has none, because an earlier version created it."""
         with self.lock:
             if record.spec.owner is not None:
                 return
@@ -195,7 +196,7 @@ class LabState:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def save(self) -> None:
-        """Raises LabError when the disk takes no more."""
+        """Raises LabError when the file cannot be written."""
         path = self.folder / "lab.json"
         with self.lock:
             text = json.dumps(encode(_Saved(self.clusters, self.machines)))
@@ -208,7 +209,7 @@ class LabState:
                 ) from error
 
     def _add(self, records: dict[str, AnyRecord], record: AnyRecord) -> None:
-        """Adds a member, which is not there if the disk does not take it. Raises LabError."""
+        """Adds a member, unless it cannot be saved. Raises LabError."""
         records[record.spec.name] = record
         try:
             self.save()
@@ -234,12 +235,22 @@ class LabState:
         for other in self._networks():
             if other.name == network.name and other != network:
                 raise LabError(
-                    f"network {network.name} is {network} here but {other} for members that are up; "
-                    "all members of a network must describe it alike"
+                    f"network {network.name} has {_differences(network, other)}; "
+                    "all members of a network must have the same settings"
                 )
             if other.name != network.name and other.cidr == network.cidr:
-                raise LabError(f"networks {network.name} and {other.name} have the same range {network.cidr}")
+                raise LabError(f"networks {network.name} and {other.name} have the same CIDR {network.cidr}")
 
     def _networks(self) -> Iterator[NetworkSpec]:
         for record in self.records():
             yield record.spec.network
+
+
+def _differences(network: NetworkSpec, other: NetworkSpec) -> str:
+    """As "direct True, but its members have False"."""
+    names = [each.name for each in fields(NetworkSpec) if each.name != "name"]
+    return ", ".join(
+        f"{name} {getattr(network, name)}, but its members have {getattr(other, name)}"
+        for name in names
+        if getattr(network, name) != getattr(other, name)
+    )

@@ -1,4 +1,4 @@
-"""A terminal in a VM of the lab: enters the namespaces of its init, as the host numbers it."""
+"""Opens a terminal in a VM of the lab by entering the namespaces of its init."""
 
 import os
 from pathlib import Path
@@ -9,8 +9,8 @@ from hybrid_mesh.local.linux import cgroups
 
 
 def open_terminal(state: Path, name: str) -> NoReturn:
-    """Becomes a root shell in the VM `name` of the lab on `state`. Raises LabError without root or when the
-    VM is not running."""
+    """Replaces this process by a root shell in the VM `name` of the lab on `state`. Raises LabError without
+    root or when the VM is not running."""
     if os.geteuid() != 0:
         raise LabError(f"a terminal in a VM needs root: run `sudo hybrid-mesh lab shell {name}`")
     leader = find_init(f"{cgroups.lab_name(state)}/machine-{name}")
@@ -24,7 +24,8 @@ def open_terminal(state: Path, name: str) -> NoReturn:
 
 
 def find_init(cgroup: str) -> int | None:
-    """The process below `cgroup` that is process 1 of the innermost pid namespace, as numbered here.
+    """The process below `cgroup` that is process 1 of the innermost pid namespace; its number in this
+    process's pid namespace.
 
     Source: `NSpid` in proc_pid_status(5): one number per pid namespace, the innermost last.
     """

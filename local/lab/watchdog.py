@@ -1,8 +1,8 @@
 """The lab's outer parent, in the host's namespaces: starts its process 1 and removes its cgroups afterwards.
 
 Run as `python -m hybrid_mesh.local.lab.watchdog STATE_FOLDER`, detached from its starter. Process 1 of the
-new pid namespace only reaps; its one child serves. So the kernel ends everything when either of the two is
-killed. A killed watchdog makes process 1 power off and remove the cgroups itself.
+new pid namespace only reaps; its one child serves. If either of the two is killed, the kernel ends
+everything. If the watchdog is killed, process 1 stops the lab and removes the cgroups.
 """
 
 import os
@@ -19,7 +19,7 @@ _NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWUTS | k
 
 
 def main() -> None:
-    os.umask(0o022)  # what is secret is made so by name; the files of a VM are as Debian has them
+    os.umask(0o022)  # secret files set their own mode; files of a VM have the modes of Debian
     state = Path(sys.argv[1])
     name = cgroups.lab_name(state)
     cgroups.hold(name)
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _process_one(state: Path, name: str, host_network: int) -> None:
-    """Becomes the lab's init: makes the namespaces, starts the server, reaps until the server ends."""
+    """Becomes the lab's init: creates the namespaces, starts the server, and reaps until the server ends."""
     watchdog_gone = False
 
     def power_off(number: int, _frame: FrameType | None) -> None:
@@ -53,7 +53,7 @@ def _process_one(state: Path, name: str, host_network: int) -> None:
     socket.sethostname(name)
     server = os.fork()
     if server == 0:
-        # Only the server pays for what it imports.
+        # Only the server needs these imports.
         from hybrid_mesh.local.lab.lab import Place  # noqa: PLC0415
         from hybrid_mesh.local.lab.server import serve  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The control socket's language: one JSON object a line, each way.
+"""The protocol of the control socket: one JSON object per line, in both directions.
 
 Request: {"operation": ..., "arguments": {...}}. Answer: any number of {"report": text}, then one of
 {"result": ...} and {"error": {...}}.
@@ -17,19 +17,19 @@ SOCKET = "control.sock"
 
 
 def listen(folder: Path) -> socket.socket:
-    """Listens on the control socket of `folder`, in place of a dead one. Only its owner may connect."""
+    """Listens on the control socket of `folder` and replaces a stale one. Only its owner can connect."""
     path = folder / SOCKET
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     _at(folder, listener.bind)
-    path.chmod(0o600)  # before anybody can connect, which takes listen()
+    path.chmod(0o600)  # before listen(), so before anyone can connect
     listener.listen(128)
     return listener
 
 
 def connect(folder: Path, timeout: float) -> socket.socket:
-    """A connection whose every read and write takes at most `timeout` seconds, times `patient`. Raises
-    OSError when nobody listens."""
+    """A connection, each read and write of which takes at most `timeout` seconds, times `patient`. Raises
+    OSError when no process listens."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(patient(timeout))
     try:
@@ -41,8 +41,8 @@ def connect(folder: Path, timeout: float) -> socket.socket:
 
 
 def answers(folder: Path, timeout: float) -> bool:
-    """Whether a lab answers on the socket of `folder` within `timeout` seconds: that of a dying one may still
-    take connections."""
+    """Whether a lab answers on the socket of `folder` within `timeout` seconds: one that is ending may still
+    accept connections."""
     try:
         with connect(folder, timeout) as connection, connection.makefile("rwb") as stream:
             send(stream, {"operation": "ping"})

@@ -26,12 +26,12 @@ def lab_name(state: Path) -> str:
 
 
 def unified() -> bool:
-    """Whether this machine has cgroup v2 only."""
+    """Whether this host has cgroup v2 only."""
     return (MOUNT / "cgroup.controllers").exists()
 
 
 def hierarchies() -> list[Path]:
-    """Every mounted hierarchy that takes folders: the one of v2, or each controller's of v1."""
+    """Every mounted hierarchy in which cgroups can be created: the one of v2, or each controller's of v1."""
     if unified():
         return [MOUNT]
     found: dict[tuple[int, int], Path] = {}
@@ -43,7 +43,8 @@ def hierarchies() -> list[Path]:
 
 
 def make(name: str) -> None:
-    """Makes the cgroup `name` (slashes separate levels) in every hierarchy, all controllers handed down."""
+    """Creates the cgroup `name` (slashes separate levels) in every hierarchy, with all controllers
+    delegated."""
     for hierarchy in hierarchies():
         parent = hierarchy
         for part in name.strip("/").split("/"):
@@ -75,10 +76,10 @@ def add(name: str, process_id: int) -> None:
 
 
 def hold(name: str) -> int:
-    """Makes the cgroup `name` of a lab and answers a descriptor: the lab counts as running while any process
-    has it open.
+    """Creates the cgroup `name` of a lab and returns a descriptor; the lab counts as running while any
+    process has it open.
 
-    It is a lock on the folder, which only root can open: nobody else can pretend that a lab runs. Waits for
+    It is a lock on the folder, which only root can open, so other users cannot fake a running lab. Waits for
     the lock of a lab that is ending.
     """
     while True:
@@ -111,7 +112,7 @@ def processes(name: str) -> set[int]:
 
 
 def kill(name: str, timeout: float = 10) -> None:
-    """Ends every process in `name` and below, also those that are forked meanwhile."""
+    """Ends every process in `name` and below, also those that are forked in the meantime."""
 
     def empty() -> bool:
         alive = processes(name)
@@ -125,7 +126,7 @@ def kill(name: str, timeout: float = 10) -> None:
 
 
 def remove(name: str, timeout: float = 15) -> None:
-    """Removes the folders of `name`; the kernel lets go of a dead process's folder a moment late."""
+    """Removes the folders of `name`; the kernel releases the folder of a dead process a moment late."""
 
     def gone() -> bool:
         left = [folder for hierarchy in hierarchies() for folder in _folders(hierarchy / name)]
@@ -172,5 +173,5 @@ def _delegate(folder: Path) -> None:
     for controller in available:
         if controller in given:
             continue
-        with suppress(OSError):  # cpu is refused while a realtime process sits above
+        with suppress(OSError):  # cpu is refused while a realtime process is in a parent
             (folder / "cgroup.subtree_control").write_text(f"+{controller}")

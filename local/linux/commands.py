@@ -1,4 +1,4 @@
-"""Running the system's tools (ip, iptables, tc) with errors that name what failed."""
+"""Runs the system's tools (ip, iptables, tc); errors name what failed."""
 
 import errno
 import os
@@ -11,9 +11,9 @@ from hybrid_mesh.local.patience import patient
 
 
 def run(command: list[str], *, namespace: Path | None = None, text: str = "", timeout: float = 60) -> str:
-    """Runs `command`, in a network namespace if one is given, and answers what it printed.
+    """Runs `command`, in a network namespace if one is given, and returns its output.
 
-    Raises LabError with the command's own words when it fails.
+    Raises LabError with the command's own message when it fails.
     """
     full = [*enter(namespace), *command]
     limit = patient(timeout)
@@ -35,7 +35,8 @@ def ip(lines: list[str], *, namespace: Path | None = None) -> None:
 
 
 def sysctl(values: dict[str, str], *, namespace: Path) -> None:
-    """Sets keys below /proc/sys/net in a network namespace; a key the kernel lacks is left alone."""
+    """Sets keys below /proc/sys/net in a network namespace; keys that the kernel does not have are
+    ignored."""
     with namespaces.inside(namespace):
         for key, value in values.items():
             path = Path("/proc/sys/net") / key
@@ -44,13 +45,13 @@ def sysctl(values: dict[str, str], *, namespace: Path) -> None:
 
 
 def enter(namespace: Path | None) -> list[str]:
-    """The words to put before a command so that it runs in `namespace` (never `ip netns exec`, which
-    remounts /sys and blinds the kubelet)."""
+    """The prefix of a command that runs it in `namespace`. It is not `ip netns exec`, which remounts /sys, so
+    that the kubelet finds no cgroups."""
     return [] if namespace is None else ["nsenter", f"--net={namespace}"]
 
 
 def environment() -> dict[str, str]:
-    """What daemons inherit: a path and nothing of the user's shell."""
+    """The environment of daemons: a path, and nothing of the user's shell."""
     return {
         "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
         "HOME": "/root",

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, also after a power cut."""
+"""Files that are complete or absent, also after a power failure."""
 
 import os
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Puts a whole file at `path`, also across a power cut, in place of what was there."""
+    """Replaces the file at `path` atomically, also across a power failure."""
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     try:
@@ -15,12 +15,12 @@ def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    finally:  # of a disk that is full
+    finally:  # also when the disk is full
         draft.unlink(missing_ok=True)
 
 
 def kept(path: Path, make: Callable[[], bytes]) -> bytes:
-    """The content of the private file at `path`, made there the first time."""
+    """The content of the private file at `path`, created by `make` if it does not exist."""
     if not path.exists():
         write_durably(path, make())
     return path.read_bytes()

@@ -16,7 +16,7 @@ PORTS = range(20000, 30000)
 class Forwarders:
     """Holds every forwarder of the lab, all on one event loop.
 
-    `host`: an open descriptor of the host's network namespace. Only listening sockets are ever made there.
+    `host`: an open descriptor of the host's network namespace. Only listening sockets are created there.
     """
 
     def __init__(self, host: int) -> None:
@@ -26,9 +26,10 @@ class Forwarders:
         Thread(target=self._loop.run_forever, name="forwarders", daemon=True).start()
 
     def free_port(self, preferred: int, taken: Collection[int]) -> int:
-        """The first port from `preferred` on that nobody listens on and that is not among `taken`.
+        """The first port from `preferred` on that is free and not in `taken`.
 
-        It is below those the kernel gives to connections, to be free at the next start too. Raises LabError.
+        Ports are below the kernel's ephemeral ports, so that they are free at the next start, too. Raises
+        LabError.
         """
         first = PORTS.index(preferred)
         candidates: list[int] = [*PORTS[first:], *PORTS[:first]]
@@ -36,14 +37,16 @@ class Forwarders:
             if port in taken:
                 continue
             with namespaces.inside(self._host), socket.socket() as probe:
-                # as the listener has it: connections that ended a moment ago hold no port
+                # like the listener: connections that ended a moment ago do not block the port
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind(("127.0.0.1", port))
                 except OSError:
                     continue
                 return port
-        raise LabError(f"no port of {PORTS.start}-{PORTS.stop - 1} is free on 127.0.0.1; end what holds them")
+        raise LabError(
+            f"no port in {PORTS.start}-{PORTS.stop - 1} is free on 127.0.0.1; stop the programs that use them"
+        )
 
     def open(self, port: int, subject: str, namespace: Path, address: tuple[str, int]) -> None:
         """Listens on 127.0.0.1:`port` of the host and connects to `address` from within `namespace`."""
@@ -56,8 +59,8 @@ class Forwarders:
         except OSError as error:
             listener.close()
             raise LabError(
-                f"port 127.0.0.1:{port} of {subject} is in use ({error.strerror}); end the program that "
-                f"holds it (ss -ltnp 'sport = :{port}'), then try again"
+                f"port 127.0.0.1:{port} of {subject} is in use ({error.strerror}); stop the program that "
+                f"uses it (ss -ltnp 'sport = :{port}'), then try again"
             ) from error
         listener.setblocking(False)
 

@@ -46,7 +46,7 @@ def signal_at_parents_death(signal: int) -> None:
 
 
 def inotify() -> int | None:
-    """A new inotify instance, or None when the user has as many as allowed."""
+    """A new inotify instance, or None when the user has the maximum."""
     descriptor: int = _libc.inotify_init()
     return descriptor if descriptor >= 0 else None
 

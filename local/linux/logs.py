@@ -1,4 +1,4 @@
-"""Log files of what runs for long: a new run keeps the last one's, and none grows without limit."""
+"""Log files of long-running programs: a new run keeps the previous log, and sizes are limited."""
 
 import os
 import shutil
@@ -6,12 +6,12 @@ from pathlib import Path
 
 
 def previous(log: Path) -> Path:
-    """Where the log of the run before is kept."""
+    """Where the log of the previous run is."""
     return log.with_name(f"{log.name}.1")
 
 
 def begin(log: Path) -> None:
-    """Lets a new run write an empty `log`; what the last run wrote is kept as its previous one."""
+    """Starts an empty `log` for a new run; the old one becomes the previous log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size:
         log.replace(previous(log))
@@ -19,7 +19,7 @@ def begin(log: Path) -> None:
 
 
 def bound(log: Path, limit: int) -> None:
-    """Begins a log of more than `limit` bytes anew while its writers, which append, go on."""
+    """Empties a log of more than `limit` bytes while its writers, which append, continue."""
     if log.exists() and log.stat().st_size > limit:
         shutil.copyfile(log, previous(log))
         os.truncate(log, 0)

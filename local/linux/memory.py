@@ -1,4 +1,4 @@
-"""How much memory the lab's processes hold."""
+"""How much memory the lab's processes use."""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ def unmount_below(folder: Path) -> None:
 
 def remove_tree(folder: Path) -> None:
     """Removes `folder` with all it holds, mounts below it first. Raises OSError while one of them stays: what
-    is mounted is not the folder's own."""
+    is mounted does not belong to the folder."""
     unmount_below(folder)
     if left := _below(folder):
         raise OSError(f"{folder} is not removed: {left[0]} is still mounted")

@@ -1,4 +1,4 @@
-"""Named network namespaces: files below /run/netns, which is the lab's own tmpfs and dies with it."""
+"""Named network namespaces: files below /run/netns, which is a tmpfs of the lab and ends with it."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ FOLDER = Path("/run/netns")
 
 
 def create(name: str) -> Path:
-    """Makes the network namespace `name` with its loopback interface up, and answers its file."""
+    """Creates the network namespace `name` with its loopback interface up, and returns its file."""
     path = FOLDER / name
     path.touch(exist_ok=False)
     failure: list[OSError] = []
@@ -37,8 +37,8 @@ def create(name: str) -> Path:
 
 @contextmanager
 def made(name: str) -> Iterator[Path]:
-    """A new network namespace that is kept unless the body fails: then its links and its name go, so that the
-    same can be tried again."""
+    """A new network namespace. If the body fails, its links and its name are removed, so that it can be
+    retried."""
     path = create(name)
     try:
         yield path

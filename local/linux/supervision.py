@@ -1,4 +1,4 @@
-"""Keeping daemons alive: each has a thread that starts it, waits for it and starts it again, ever later."""
+"""Keeps daemons running: each has a thread that restarts it, with a growing pause."""
 
 import subprocess
 import time
@@ -20,7 +20,7 @@ LOG_CHECK = 30.0
 
 @dataclass(frozen=True)
 class Daemon:
-    """A program to keep alive: its words, the network namespace and cgroup it runs in, and its log."""
+    """A program to keep running: its command line, its network namespace, its cgroup and its log."""
 
     name: str
     command: list[str]
@@ -33,11 +33,11 @@ class Daemon:
 class Supervisor:
     """Runs daemons and restarts them with backoff until `kill`.
 
-    `tell` gets one line for every unexpected end.
+    `log` gets one line for every unexpected end.
     """
 
-    def __init__(self, tell: Report) -> None:
-        self._tell = tell
+    def __init__(self, log: Report) -> None:
+        self._log = log
         self._lock = Lock()
         self._stopping = Event()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -46,16 +46,16 @@ class Supervisor:
 
     def start(self, daemon: Daemon) -> None:
         logs.begin(daemon.log)
-        self._threads.append(start_guarded(f"keep {daemon.name}", lambda: self._keep(daemon), self._tell))
+        self._threads.append(start_guarded(f"keep {daemon.name}", lambda: self._keep(daemon), self._log))
 
     def failing(self) -> list[str]:
-        """The daemons that ended of themselves and have not run for long since."""
+        """The daemons that ended unexpectedly and have not run for long since."""
         now = time.monotonic()
         with self._lock:
             return sorted(name for name, ended in self._failing.items() if now - ended < SETTLED_AFTER)
 
     def kill(self) -> None:
-        """Ends all daemons at once and starts none again: what they keep is made for power cuts."""
+        """Kills all daemons and restarts none: their data survives power failures."""
         self._stopping.set()
         with self._lock:
             running = list(self._running.values())
@@ -79,7 +79,7 @@ class Supervisor:
                 pause = FIRST_PAUSE
             with self._lock:
                 self._failing[daemon.name] = time.monotonic()
-            self._tell(f"{daemon.name} ended with {code}; starting it again in {pause:.1f} s")
+            self._log(f"{daemon.name} ended with {code}; starting it again in {pause:.1f} s")
             self._stopping.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -96,7 +96,7 @@ class Supervisor:
         try:
             cgroups.add(daemon.cgroup, process.pid)
         except OSError as error:
-            self._tell(f"{daemon.name} could not be put into its cgroup: {error}")
+            self._log(f"{daemon.name} could not be put into its cgroup: {error}")
         with self._lock:
             self._running[daemon.name] = process
         if self._stopping.is_set():
@@ -108,7 +108,7 @@ class Supervisor:
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path) -> int:
-    """Waits for the end, and bounds the log meanwhile."""
+    """Waits for the end, and limits the log in the meantime."""
     while True:
         try:
             return process.wait(LOG_CHECK)

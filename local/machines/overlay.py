@@ -1,8 +1,7 @@
-"""A machine's disk: an overlay on the shared Debian root file system, with what an image builder would have
-put in it.
+"""A VM's disk: an overlay on the shared Debian root file system, with what an image builder would add.
 
-Every path is written below the overlay by its real place: `var/run` of the root file system is an absolute
-link, and a write through it would land on the host.
+Every path below the overlay is written by its real path: `var/run` of the root file system is an absolute
+link, and a write through it would end up on the host.
 """
 
 import shutil
@@ -40,8 +39,7 @@ IDLE_UNITS = (
 
 
 class Overlay:
-    """The disk of one machine below `folder`: `upper` holds what the machine wrote and survives a power
-    cut."""
+    """The disk of one VM below `folder`: `upper` holds what the VM wrote and survives a power failure."""
 
     def __init__(self, folder: Path, rootfs: Path) -> None:
         self.root = folder / "root"
@@ -69,8 +67,8 @@ class Overlay:
             shutil.rmtree(folder, ignore_errors=True)
 
     def prepare(self, *, name: str, instance_id: str, user_data: str) -> None:
-        """Makes the mounted overlay the disk of a machine that has never booted; a disk with this
-        instance's seed is left alone, as a cloud does at a restart."""
+        """Makes the mounted overlay the disk of a VM that has never booted. A disk with this instance's seed
+        is not changed, as in a cloud at a restart."""
         seed = self.root / "var/lib/cloud/seed/nocloud"
         meta_data = f"instance-id: {instance_id}\nlocal-hostname: {name}\n"
         if (seed / "meta-data").exists() and (seed / "meta-data").read_text() == meta_data:
@@ -86,7 +84,7 @@ class Overlay:
         (etc / "machine-id").write_text("")
         (etc / "hostname").write_text(f"{name}\n")
         (etc / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {name}\n::1 localhost\n")
-        # As on GCE; the agent captures what is sent there and answers for the mesh.
+        # As on GCE; the agent captures the queries and answers for the mesh.
         (etc / "resolv.conf").unlink(missing_ok=True)
         (etc / "resolv.conf").write_text(f"nameserver {METADATA_ADDRESS}\n")
         (etc / "cloud/cloud.cfg.d").mkdir(parents=True, exist_ok=True)

@@ -28,12 +28,11 @@ _TIMED_OUT = (124, 137, -signal.SIGKILL)
 
 
 class MachineRuntime:
-    """One machine: its disk in `folder`, its process tree below one systemd-nspawn in a given network
-    namespace.
+    """One VM: its disk in `folder`, its process tree below one systemd-nspawn in a given network namespace.
 
-    The machine lives and dies with the pid namespace of the caller. `instance_id` is cloud-init's: the
-    same disk with the same id is a restart, not a first boot. `cgroup` is a path below every hierarchy,
-    made here if absent. The console goes to `log`.
+    The VM ends with the pid namespace of the caller. `instance_id` is cloud-init's: the same disk with the
+    same id is a restart, not a first boot. `cgroup` is a path below every hierarchy, created here if absent.
+    The console goes to `log`.
     """
 
     def __init__(
@@ -59,19 +58,19 @@ class MachineRuntime:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Mounts the disk, gives it the NoCloud seed if it never had it, and boots.
+        """Mounts the disk, writes the NoCloud seed if it has none, and boots.
 
-        The caller supervises the returned process: REBOOT_EXIT_CODE means that it is to call `start` again.
-        Raises OSError when the disk or the control groups cannot be made.
+        The caller supervises the returned process: REBOOT_EXIT_CODE means that the caller must call `start`
+        again. Raises OSError when the disk or the control groups cannot be created.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._overlay.mount()
         self._overlay.prepare(
             name=self.spec.name, instance_id=self.instance_id, user_data=self.spec.user_data
         )
-        cgroups.remove(self._cgroup)  # what the last boot made of it takes no process again on cgroup v2
+        cgroups.remove(self._cgroup)  # on cgroup v2, the cgroup of the last boot accepts no new process
         cgroups.make(self._cgroup)
-        cgroups.give_way(self._cgroup)  # everything waits for the clusters, which start beside it
+        cgroups.give_way(self._cgroup)  # the clusters, which start at the same time, have priority
         namespace = os.open(self._namespace, os.O_RDONLY)
         try:
             with self._log.open("ab") as log:
@@ -89,8 +88,7 @@ class MachineRuntime:
         return self._process
 
     def stop(self, timeout: float) -> None:
-        """Powers the machine off in order, and after `timeout` seconds cuts its power; then lets go of its
-        disk."""
+        """Shuts the VM down, kills it after `timeout` seconds, and unmounts its disk."""
         process = self._process
         if process is not None and process.poll() is None:
             leader = self._leader()
@@ -104,15 +102,15 @@ class MachineRuntime:
         self._overlay.unmount()
 
     def shell(self, command: list[str], timeout: float) -> CompletedCommand:
-        """Runs `command` as root inside the machine. Raises LabError when the machine is not running or
-        the command takes longer than `timeout` seconds: then it is ended in the machine, too."""
+        """Runs `command` as root in the VM. Raises LabError when the VM is not running, or when the command
+        takes longer than `timeout` seconds; it is then ended in the VM, too."""
         leader = self._leader()
         if leader is None:
-            raise LabError(f"machine {self.spec.name} is not running")
+            raise LabError(f"VM {self.spec.name} is not running")
         timeout = patient(timeout)
         enter = ["nsenter", f"--target={leader}", "--all", "--root", "--wd", "--"]
         limit = ["timeout", f"--kill-after={_KILL_SECONDS:g}", f"{timeout:g}"]
-        too_long = LabError(f"{command[0]} on machine {self.spec.name} took longer than {timeout:g} s")
+        too_long = LabError(f"{command[0]} on VM {self.spec.name} took longer than {timeout:g} s")
         began = time.monotonic()
         try:
             done = subprocess.run(
@@ -132,21 +130,21 @@ class MachineRuntime:
         )
 
     def wait_until_up(self, timeout: float) -> None:
-        """Waits until the machine's init answers on its bus. Raises LabError after `timeout` seconds or
-        when the machine ends first."""
-        failure = f"machine {self.spec.name} did not boot: see {self._log}"
+        """Waits until the VM's init listens on its bus. Raises LabError after `timeout` seconds or when the
+        VM ends first."""
+        failure = f"VM {self.spec.name} did not boot: see {self._log}"
         until(self._is_up, timeout, failure, every=_POLL_SECONDS)
 
     def remove(self) -> None:
-        """Ends the machine at once and removes its disk and its control groups."""
+        """Kills the VM and removes its disk and its control groups."""
         self.stop(timeout=0)
         self._overlay.remove()
         shutil.rmtree(self._folder, ignore_errors=True)
         cgroups.remove(self._cgroup)
 
     def _launcher(self) -> list[str]:
-        """Words before systemd-nspawn: it starts in the machine's cgroup, and its own notes in /run stay
-        off the host. A program does this, not a `preexec_fn`: the caller has threads."""
+        """The prefix of systemd-nspawn: it starts in the VM's cgroup and writes to /run of its own. It is a
+        program, not a `preexec_fn`, because the caller has threads."""
         folders = [str(hierarchy / self._cgroup) for hierarchy in cgroups.hierarchies()]
         script = (
             f"for folder in {shlex.join(folders)}; do echo $$ > $folder/cgroup.procs || exit; done; "
@@ -171,7 +169,7 @@ class MachineRuntime:
             "--timezone=off",
             "--link-journal=no",
             "--console=pipe",
-            "--capability=CAP_NET_ADMIN",  # besides nspawn's own choice: the agent sets packet filters
+            "--capability=CAP_NET_ADMIN",  # in addition to nspawn's defaults: the agent sets packet filters
             "--drop-capability=CAP_MKNOD",
         ]
 
@@ -186,12 +184,12 @@ class MachineRuntime:
 
     def _is_up(self) -> bool:
         if self._process is None or self._process.poll() is not None:
-            raise LabError(f"machine {self.spec.name} ended while it booted: see {self._log}")
+            raise LabError(f"VM {self.spec.name} ended while it booted: see {self._log}")
         leader = self._leader()
         return leader is not None and _init_listens(leader)
 
     def _leader(self) -> int | None:
-        """The process that is the machine's process 1, as the caller numbers it."""
+        """The VM's process 1, in the caller's pid namespace."""
         if self._process is None or self._process.poll() is not None:
             return None
         own = _pid_namespace(self._process.pid)
@@ -202,8 +200,8 @@ class MachineRuntime:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of systemd-nspawn. On a host with cgroup v1 it must be told so, or it waits for ever
-    before it starts the guest's init."""
+    """The environment of systemd-nspawn. On a host with cgroup v1 it needs a variable, or it hangs before it
+    starts the guest's init."""
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
     if not cgroups.unified():
         environment["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "0"

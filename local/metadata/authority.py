@@ -1,5 +1,5 @@
-"""The issuer's own TLS: an authority that lives as long as the lab's state, and a server certificate made
-at each start."""
+"""The issuer's own TLS: an authority that is part of the lab's state, and a new server certificate at each
+start."""
 
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,7 @@ class ServerCertificate:
 
 
 def _authority(folder: Path) -> Authority:
-    """The authority in `folder`, made there the first time: whole once its certificate is there."""
+    """The authority in `folder`, created if it does not exist. It is complete once its certificate exists."""
     certificate, key = folder / "authority.pem", folder / "authority-key.pem"
     if not certificate.exists():
         made = Authority.create("Hybrid Mesh lab issuer").pair

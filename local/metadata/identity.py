@@ -1,4 +1,4 @@
-"""Who a machine of the lab is, as its metadata server and its identity token say."""
+"""The identity of a VM of the lab, as in its metadata and its identity token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ METADATA_ADDRESS: Final = "169.254.169.254"
 
 @dataclass(frozen=True)
 class MachineIdentity:
-    """`address` is the machine's in its own network; `attributes` what a user may ask for under
-    `instance/attributes/`. `zone` is the last part of GCE's `projects/<number>/zones/<zone>`: a region, a
-    dash and a letter, from which Istio's agent derives its locality."""
+    """`address` is the VM's in its own network; `attributes` is served under `instance/attributes/`. `zone`
+    is the last part of GCE's `projects/<number>/zones/<zone>`: a region, a dash and a letter, from which
+    Istio's agent derives its locality."""
 
     name: str
     instance_id: str

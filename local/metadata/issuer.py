@@ -1,8 +1,7 @@
-"""The lab's OpenID Connect issuer: it says, in signed tokens, which machine somebody is, and the API servers
-believe it.
+"""The lab's OpenID Connect issuer: it signs the identity tokens of VMs, and the API servers trust it.
 
-Source: OpenID Connect Discovery 1.0 and what kube-apiserver's structured authentication configuration
-reads of it.
+Source: OpenID Connect Discovery 1.0 and what kube-apiserver's structured authentication configuration reads
+of it.
 """
 
 import base64
@@ -25,9 +24,8 @@ LIFETIME_SECONDS = 3600
 
 
 class Issuer:
-    """Signs identity tokens with a key that is kept in `folder`, so that tokens and API servers outlive a
-    restart of the lab. Serves its discovery documents at `url`, over TLS with a certificate of its own
-    authority."""
+    """Signs identity tokens with a key that is kept in `folder`, so that tokens stay valid across restarts of
+    the lab. Serves its discovery documents at `url`, over TLS with a certificate of its own authority."""
 
     def __init__(self, folder: Path, address: str) -> None:
         self.url = f"https://{address}"
@@ -51,7 +49,7 @@ class Issuer:
         return _encode(digest.finalize())[:16]
 
     def issue(self, identity: MachineIdentity) -> str:
-        """A token that says who the machine is, for LIFETIME_SECONDS from now."""
+        """An identity token of the VM, valid for LIFETIME_SECONDS."""
         now = int(time.time())
         claims = {
             "iss": self.url,
@@ -69,7 +67,7 @@ class Issuer:
         return f"{signed}.{_encode(signature)}"
 
     def documents(self) -> dict[str, dict[str, object]]:
-        """What is served: path to document."""
+        """The served documents by path."""
         numbers = self._key.public_key().public_numbers()
         key = {
             "kty": "RSA",

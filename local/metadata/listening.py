@@ -1,4 +1,4 @@
-"""HTTP servers whose sockets live in a network namespace of the lab, served by threads of its process."""
+"""HTTP servers whose sockets are in a network namespace of the lab, served by threads of its process."""
 
 import socket
 import sys
@@ -7,11 +7,11 @@ from pathlib import Path
 from threading import Thread
 
 from hybrid_mesh.local.linux import namespaces
-from hybrid_mesh.local.linux.guard import describe, start_guarded, tell
+from hybrid_mesh.local.linux.guard import describe, log, start_guarded
 
 
 class QuietHandler(BaseHTTPRequestHandler):
-    """Answers without a word in any log: requests and answers here carry tokens."""
+    """Logs nothing: requests and answers here carry tokens."""
 
     timeout = 30
 
@@ -39,11 +39,11 @@ class NamespacedServer(ThreadingHTTPServer):
         self.socket = listener
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
-        """Tells what went wrong, but of its place only: requests carry tokens. A client that hangs up is no
-        event."""
+        """Logs only the type and the place of an exception: requests carry tokens. A client that hangs up is
+        ignored."""
         error = sys.exception()
         if error is not None and not isinstance(error, ConnectionError | TimeoutError):
-            tell(f"{self.name}: {describe(error)}")
+            log(f"{self.name}: {describe(error)}")
 
     def serve_in_thread(self, name: str) -> None:
         self.name = name
@@ -55,8 +55,8 @@ class NamespacedServer(ThreadingHTTPServer):
 
 
 def listen_in(namespace: Path, address: str, port: int) -> socket.socket:
-    """A listening TCP socket at `address`:`port` of the network namespace `namespace`. A socket stays in
-    the namespace that it was made in, so only a short-lived thread enters it. Raises OSError."""
+    """A listening TCP socket at `address`:`port` of the network namespace `namespace`. A socket stays in the
+    namespace that it was created in, so only a short-lived thread enters it. Raises OSError."""
     made: list[socket.socket] = []
     failed: list[OSError] = []
 

@@ -9,7 +9,7 @@ from hybrid_mesh.local.metadata.listening import NamespacedServer, listen_in
 
 
 class PackageServer:
-    """Serves what lies in `folder`, links in it followed; it lists no folders."""
+    """Serves the files of `folder` and follows links in it; it does not list folders."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""The lab's metadata server, in the protocol of Google Compute Engine's: machines ask it who they are.
+"""The lab's metadata server, in the protocol of Google Compute Engine's: VMs get their identity from it.
 
 Source: https://cloud.google.com/compute/docs/metadata/predefined-metadata-keys.
 """
@@ -17,10 +17,10 @@ Lookup = Callable[[str], MachineIdentity | None]
 
 
 class MetadataServer:
-    """Answers each machine by the address that it asks from; `lookup` says whose that is.
+    """Answers each VM by its source address; `lookup` returns the identity of an address.
 
-    One server may listen in several network namespaces. Without the header that GCE wants it answers 403,
-    to an address that is no machine's 404.
+    One server may listen in several network namespaces. Without the header that GCE requires it answers 403,
+    to an address that is not a VM's 404.
     """
 
     def __init__(self, issuer: Issuer, lookup: Lookup) -> None:

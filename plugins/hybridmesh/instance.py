@@ -65,7 +65,7 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
     def outputs_of(self, info: Info) -> Properties:
         """The computed outputs."""
 
-    def known(self, info: Info) -> bool:
+    def has_outputs(self, info: Info) -> bool:
         """Whether `info` has all values of the outputs."""
         del info
         return True
@@ -95,7 +95,7 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         life, info = self._look_up(call.inputs, call.identity, call.context)
         if life is Life.DEAD:
             return None
-        if info is None or not self.known(info):
+        if info is None or not self.has_outputs(info):
             return ReadState(call.identity, call.inputs, call.outputs)
         return ReadState(call.identity, call.inputs, {**call.inputs, **self.outputs_of(info)}, ready=True)
 

@@ -59,7 +59,7 @@ class LocalClusterHandler(InstanceHandler[ClusterInfo]):
     def end(self, lab: LabClient, name: str) -> None:
         lab.delete_cluster(name)
 
-    def known(self, info: ClusterInfo) -> bool:
+    def has_outputs(self, info: ClusterInfo) -> bool:
         return info.state == "ready"
 
     def outputs_of(self, info: ClusterInfo) -> Properties:

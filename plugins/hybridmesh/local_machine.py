@@ -38,7 +38,7 @@ class LocalMachineHandler(InstanceHandler[MachineInfo]):
     def end(self, lab: LabClient, name: str) -> None:
         lab.delete_machine(name)
 
-    def known(self, info: MachineInfo) -> bool:
+    def has_outputs(self, info: MachineInfo) -> bool:
         return info.state == "ready"
 
     def outputs_of(self, info: MachineInfo) -> Properties:

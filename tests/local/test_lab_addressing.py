@@ -29,7 +29,7 @@ def test_the_first_24_of_a_network_is_its_lan() -> None:
     assert addressing.lan_services("10.61.0.0/16") == "10.61.0.1"
     assert addressing.lan_node("10.61.0.0/16", 0) == "10.61.0.10"
     assert addressing.lan_machine("10.61.0.0/16", 3) == "10.61.0.103"
-    with pytest.raises(LabError, match="at least a /24"):
+    with pytest.raises(LabError, match="requires a /24 or larger"):
         addressing.lan("10.61.0.0/25")
 
 
@@ -91,9 +91,9 @@ def test_state_outlives_the_process_and_keeps_addresses_of_the_others(tmp_path: 
 def test_members_must_agree_on_their_network(tmp_path: Path) -> None:
     state = LabState(tmp_path / "lab")
     state.add_cluster(cluster("east"), 1001)
-    with pytest.raises(LabError, match="network one"):
+    with pytest.raises(LabError, match="network one has direct True, but its members have False"):
         state.add_machine(machine("vm", NetworkSpec("one", "10.61.0.0/16", direct=True)))
-    with pytest.raises(LabError, match="same range"):
+    with pytest.raises(LabError, match="same CIDR"):
         state.add_cluster(cluster("far", NetworkSpec("two", "10.61.0.0/16")), 1002)
 
 

@@ -67,7 +67,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> FakeRuntime:
 @pytest.fixture
 def vm(runtime: FakeRuntime, tmp_path: Path) -> LabMachine:
     folder = tmp_path / "machines" / "vm"
-    return LabMachine(RECORD, tmp_path, folder, rootfs=tmp_path, cgroup="x", tell=lambda _: None)
+    return LabMachine(RECORD, tmp_path, folder, rootfs=tmp_path, cgroup="x", log=lambda _: None)
 
 
 def test_a_vm_that_is_removed_while_it_reboots_ends(vm: LabMachine, runtime: FakeRuntime) -> None:

@@ -57,7 +57,7 @@ class World:
             state=self.state,
             networks=cast(Networks, Quiet()),
             services=services,
-            tell=self.told.append,
+            log=self.told.append,
         )
 
     def ensure(self, spec: MachineSpec = SPEC) -> MachineRecord:
