@@ -79,7 +79,7 @@ def build(console: Console, linked: bool) -> None:
             register(situation.store, project_folder(), place)
         situation.store.drop_work()
         if freed := prune(situation.store, situation.catalogue.keys.items()):
-            console.print(f"removed what no checkout needs any more: {freed / 1e9:.1f} GB")
+            console.print(f"removed what no checkout uses: {freed / 1e9:.1f} GB")
     console.print(f"the toolchain is ready: {place}")
 
 
@@ -172,7 +172,7 @@ def main() -> int:
         build(console, not arguments.unlinked)
     except (BuildInterrupted, KeyboardInterrupt):
         print(
-            "toolchain: interrupted: what is finished is kept, `make toolchain` goes on from there",
+            "toolchain: interrupted: finished parts are kept; `make toolchain` resumes there",
             file=sys.stderr,
         )
         return 130

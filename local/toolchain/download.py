@@ -1,4 +1,4 @@
-"""Downloading one file whose size and SHA-256 sum are known, going on where an earlier attempt ended."""
+"""Downloads one file of known size and SHA-256 sum, and resumes an earlier attempt."""
 
 import hashlib
 import urllib.error
@@ -15,11 +15,11 @@ _SCHEMES: Final = ("http", "https", "file")
 
 
 class DownloadError(Exception):
-    """The file could not be had. The text is the reason, in a few words."""
+    """The download failed. The text is the reason, in a few words."""
 
 
 class Unreachable(DownloadError):  # noqa: N818 - a state of the server
-    """Nothing answers there: asking for another file is of no use."""
+    """The server does not answer; requests for other files would fail, too."""
 
 
 def download(url: str, target: Path, size: int, sha256: str, progress: Callable[[int], None]) -> None:
@@ -47,7 +47,7 @@ def download(url: str, target: Path, size: int, sha256: str, progress: Callable[
         return
     target.unlink()
     if not resumed:
-        raise DownloadError("its SHA-256 sum is not that of bundle.json")
+        raise DownloadError("its SHA-256 sum differs from bundle.json")
     download(url, target, size, sha256, progress)
 
 

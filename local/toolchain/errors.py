@@ -1,4 +1,4 @@
-"""What can go wrong while the toolchain is made, each with its remedy."""
+"""Errors while the toolchain is built, each with its remedy."""
 
 import re
 from pathlib import Path
@@ -16,15 +16,15 @@ _NETWORK_REFUSAL: Final = re.compile(
 
 
 class ToolchainError(Exception):
-    """The toolchain cannot be made. The text is what a person reads: the problem, then the remedy."""
+    """The toolchain cannot be built. The text is for users: the problem, then the remedy."""
 
 
 class ToolchainMissing(ToolchainError):  # noqa: N818 - a state that callers ask for by name
-    """The toolchain was never made in this checkout, or parts of it are gone."""
+    """The toolchain was not built in this checkout, or parts of it are missing."""
 
 
 class BuildInterrupted(ToolchainError):  # noqa: N818 - not a fault
-    """Somebody ended the build. What was finished is kept."""
+    """The build was interrupted. Finished parts are kept."""
 
 
 class RecipeError(ToolchainError):

@@ -73,7 +73,7 @@ PLAIN_LDFLAGS: Final = _STRIP
 
 @dataclass(frozen=True)
 class Processor:
-    """One kind of machine, in the words of those who name it."""
+    """A processor architecture, by the names that each project uses for it."""
 
     machine: str
     """The kernel's word, as in `uname -m`."""
@@ -91,10 +91,10 @@ _PROCESSORS: Final = (
 
 
 def processor(machine: str | None = None) -> Processor:
-    """The processor called `machine`, by default this machine's. Raises `ValueError`."""
+    """The processor called `machine`, by default this host's. Raises `ValueError`."""
     wanted = machine or platform.machine()
     for known in _PROCESSORS:
         if known.machine == wanted:
             return known
     names = " or ".join(known.machine for known in _PROCESSORS)
-    raise ValueError(f"the local site needs a {names} processor, this machine is {wanted}")
+    raise ValueError(f"the local site requires a {names} processor, this host has {wanted}")

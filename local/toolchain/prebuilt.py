@@ -35,7 +35,7 @@ def bundle_url() -> str:
 
 @dataclass
 class Fetch:
-    """One attempt to have components from `url`. Whatever goes wrong is reported, in one line, not raised."""
+    """One attempt to have components from `url`. Failures are reported in one line, not raised."""
 
     url: str
     store: Store
@@ -43,7 +43,7 @@ class Fetch:
     _problems: list[str] = field(default_factory=list)
 
     def fetch(self, wanted: Mapping[str, Archive]) -> None:
-        """Put what can be had of `wanted` into the store, unpacking one while the next one arrives."""
+        """Put what can be downloaded of `wanted` into the store; unpacks one while the next one downloads."""
         begin = time.monotonic()
         columns = (TextColumn("fetching the toolchain"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         with (
@@ -80,7 +80,7 @@ class Fetch:
             before += archive.size
 
     def _take(self, name: str, archive: Archive, file: Path) -> bool:
-        """Unpack a verified archive into the store; answers whether that worked."""
+        """Unpack a verified archive into the store; returns whether it succeeded."""
         try:
             staged = self.store.stage(name)
             unpack(file, staged, rooted=name == ROOTFS)

@@ -35,7 +35,7 @@ def check_account(host: BuildHost, names: list[str]) -> None:
     """Raises `ToolchainError`, with the remedy, if this account can neither build nor unpack `names`."""
     if ROOTFS in names and not host.is_root:
         raise ToolchainError(
-            "the machines' root file system is made by debootstrap, as root: run it as root or with sudo"
+            "debootstrap creates the VMs' root file system as root: run this as root or with sudo"
         )
 
 

@@ -1,4 +1,4 @@
-"""What a person sees while the toolchain is built."""
+"""What users see while the toolchain is built."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Removing what no checkout asks for any more: old profiles, and components that only they show."""
+"""Removes what no checkout uses: old profiles, and components that only they use."""
 
 import hashlib
 import os
@@ -26,7 +26,7 @@ def register(store: Store, checkout: Path, profile: Path) -> None:
 
 
 def prune(store: Store, keys: Iterable[tuple[str, str]]) -> int:
-    """Remove profiles and components that nobody needs; answers the bytes that were freed.
+    """Remove profiles and components that are not needed; returns the freed bytes.
 
     Needed are the components of `keys` (name and key), every profile that a known checkout shows or that was
     asked for lately, and what a running process uses. The caller holds the store's lock.
@@ -69,7 +69,7 @@ def _entry(store: Store, link: Path) -> str | None:
 
 
 def _in_use(store: Store) -> set[str]:
-    """Components that a process has mapped or mounted: a lab goes on with what it was started with."""
+    """Components that a process has mapped or mounted: a lab keeps what it was started with."""
     pattern = re.compile(re.escape(f"{store.finished}/").encode() + rb"([^/\s:,]+)")
     found: set[str] = set()
     for file in (*Path("/proc").glob("[0-9]*/maps"), *Path("/proc").glob("[0-9]*/mountinfo")):

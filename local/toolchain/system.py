@@ -16,21 +16,21 @@ _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 def missing_packages() -> list[str]:
-    """Packages whose program or file is not on this machine."""
+    """Packages whose program or file is not on this host."""
     path = f"{os.environ.get('PATH', '')}:{_SBIN}"
     return [package for package, proofs in BUILD.items() if not all(is_there(each, path) for each in proofs)]
 
 
 def install(packages: list[str], store: Store) -> None:
-    """Install packages by apt, letting no service start, now or at boot, and record them. Raises
+    """Install packages by apt, without starting services now or at boot, and record them. Raises
     `ToolchainError`."""
     wanted = " ".join(packages)
     if shutil.which("apt-get") is None:
         raise ToolchainError(
-            f"this machine lacks what Debian calls {wanted}, and has no apt-get: install them"
+            f"this host lacks {wanted} (names of Debian packages) and has no apt-get: install them"
         )
     if os.geteuid() != 0:
-        raise ToolchainError(f"this machine lacks {wanted}: run as root, or `sudo apt-get install {wanted}`")
+        raise ToolchainError(f"this host lacks {wanted}: run as root, or `sudo apt-get install {wanted}`")
     log = store.logs / "apt.log"
     with _services_stay_down(), log.open("wb") as output:
         for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):

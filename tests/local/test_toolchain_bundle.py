@@ -95,7 +95,7 @@ def test_a_wrong_sum_leaves_that_component_to_the_build(
     _damage(publisher, "medium")
     line = _fetch(publisher.url, store, archives)
     assert "fetched 2 of 3" in line
-    assert "the others are built (medium: its SHA-256 sum is not that of bundle.json)" in line
+    assert "the others are built (medium: its SHA-256 sum differs from bundle.json)" in line
     assert names_in(store, _PARTS) == {"large", "small"}
 
 
