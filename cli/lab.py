@@ -22,7 +22,10 @@ from hybrid_mesh.local.lab.specs import Owner
 lab = typer.Typer(help="Inspect the lab, where local clusters and VMs run.", no_args_is_help=True)
 
 Name = Annotated[
-    str, typer.Argument(help="Name of a cluster or VM.", show_default=False, autocompletion=complete.members)
+    str,
+    typer.Argument(
+        metavar="NAME", help="Name of a cluster or VM.", show_default=False, autocompletion=complete.members
+    ),
 ]
 Cluster = Annotated[
     str,
@@ -39,9 +42,11 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 @lab.command()
 def status(json_output: Json = False) -> None:
-    """List the lab's clusters and VMs with their stacks and addresses, and the memory that the lab uses.
+    """List clusters and VMs with their stacks, states and addresses.
 
-    Also lists what a stopped lab has in its saved state.
+    Also prints how much memory the lab uses. Of a stopped lab, it lists what is in the saved state.
+
+    Example:
 
         hybrid-mesh lab status --json | jq -r '.clusters[].endpoint'
     """
@@ -79,6 +84,8 @@ def delete(name: Name, yes: Yes = False) -> None:
 
     Asks on a terminal; elsewhere it requires --yes.
 
+    Example:
+
         hybrid-mesh lab delete legacy-0
     """
     client = LabClient.connect(start=False)
@@ -104,7 +111,9 @@ def shell(
         list[str] | None, typer.Argument(help="Command to run instead of a shell.", show_default=False)
     ] = None,
 ) -> None:
-    """Open a root shell in a VM, or run a command in it and exit with its exit code.
+    """Open a root shell in a VM, or run a command in it.
+
+    The exit code is that of the shell or the command.
 
     Example:
 

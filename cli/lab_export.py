@@ -62,12 +62,17 @@ Part = tuple[Path, Callable[[], str]]
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.", show_default=False)
+    ],
 ) -> None:
-    """Write a support bundle of the lab, running or stopped, into a folder: it holds no secrets.
+    """Write a support bundle of the lab into a folder.
 
-    Logs of all members; the lab's status; Kubernetes and Istio objects of each cluster; what each proxy is
-    configured with; the plan of each stack; versions.
+    It has the logs of all members, the lab's status, Kubernetes and Istio objects of each cluster, the
+    configuration of each proxy, the plan of each stack, and versions. It holds no secrets. Of a stopped lab,
+    it has what is on disk.
+
+    Example:
 
         hybrid-mesh lab export support && tar -czf support.tar.gz support
     """

@@ -46,7 +46,7 @@ Lines = Annotated[
 Since = Annotated[
     str | None, typer.Option("--since", help="Only what is newer than 30s, 5m, 1h30m …", show_default=False)
 ]
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is logged from now on.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Keep printing what is logged, until Ctrl-C.")]
 
 
 def logs(
@@ -56,10 +56,12 @@ def logs(
     since: Since = None,
     follow: Follow = False,
 ) -> None:
-    """Print the log of the lab, of a cluster or of a VM, in the order of time.
+    """Print the log of the lab, of a cluster or of a VM.
 
-    For a cluster, that of all its daemons; for a VM, its console, cloud-init, journal and proxy. The lab may
-    be stopped.
+    Of a cluster, that of all its daemons; of a VM, its console, cloud-init, journal and proxy; in the order
+    of time. The lab may be stopped.
+
+    Examples:
 
         hybrid-mesh lab logs east --component istiod --since 5m
 

@@ -46,7 +46,7 @@ def test_the_root_file_system_needs_root() -> None:
 
 def test_a_machine_without_apt_is_told_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolchainError, match="lacks containerd runc .* and has no apt-get"):
+    with pytest.raises(ToolchainError, match=r"lacks containerd runc .* and has no apt-get"):
         system.install(["containerd", "runc"], store_in(tmp_path))
 
 
