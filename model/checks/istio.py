@@ -27,10 +27,11 @@ def the_istio_release_is_supported(mesh: MeshConfig) -> Problems:
     if not re.fullmatch(rf"({minors})\.(0|[1-9][0-9]*)", version):
         releases = ", ".join(f"{minor}.x" for minor in SUPPORTED_MINORS)
         remedy = f"Choose a supported one: {releases}, for example {SUPPORTED_MINORS[-1]}.0."
-        if re.fullmatch(rf"v({minors})(\..*)?", version):
-            remedy = f"Drop the v. {remedy}"
-        elif version in SUPPORTED_MINORS:
-            remedy = f"Write {version}.0."
+        bare = version.removeprefix("v")
+        if bare in SUPPORTED_MINORS:
+            remedy = f"Write {bare}.0."
+        elif version != bare and bare.startswith(SUPPORTED_MINORS):
+            remedy = f"Drop the v: write {bare}."
         yield Problem("istio.version", version, "this release of Istio is not supported", remedy)
 
 

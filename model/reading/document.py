@@ -60,7 +60,7 @@ def _control_character(text: str, found: re.Match[str]) -> Problem:
     line = before.count("\n") + 1
     column = found.start() - (before.rfind("\n") + 1) + 1
     message = f"control character U+{ord(found.group()):04X} is not allowed in YAML"
-    remedy = 'Remove it, or write it as an escape in double quotes, for example "\\x1b".'
+    remedy = f'Remove it, or write "\\x{ord(found.group()):02x}" in double quotes.'
     return Problem("", "", message, remedy, line=line, column=column)
 
 
@@ -180,7 +180,7 @@ class _Composer:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             mark = _mark(event)
             self._nodes += 1
-            self._path.append(event.value if isinstance(event, yaml.ScalarEvent) else "?")
+            self._path.append(event.value if isinstance(event, yaml.ScalarEvent) else "")
             key = self._key(event)
             value_event = next(self._events)
             value = self._node(value_event, mark)
@@ -207,7 +207,9 @@ class _Composer:
         if not isinstance(event, yaml.ScalarEvent):
             message = f"{_KEY_KINDS[type(event)]} cannot be a key"
             self._report(event, "", message, "Put text that begins with {, [ or * in quotes.")
+            count = len(self.problems)
             self._node(event, None)
+            del self.problems[count:]
             return None
         if event.tag is not None:
             self._refuse_tag(event)
@@ -241,7 +243,7 @@ class _Composer:
 
     def _report(self, event: Any, value: str, message: str, remedy: str) -> None:
         line, column = _mark(event)
-        path = ".".join(self._path)
+        path = ".".join(filter(None, self._path))
         self.problems.append(Problem(path, value, message, remedy, line=line, column=column))
 
 

@@ -84,23 +84,26 @@ def _problem(mistake: Mistake, file: StackFile | None) -> Problem:
     text = written or format_value(value)
     if kind == "string_type" and place.key == "mode" and isinstance(value, int):
         return Problem(place.path, text, *octal_mode(value))
-    if kind == "string_type" and (version := _whole_version(place, text)):
-        return Problem(place.path, text, "must be a version of three numbers", f"Write {version}.")
+    if kind == "string_type" and (remedy := _whole_version(place, text)):
+        return Problem(place.path, text, "must be a version of three numbers", remedy)
     return Problem(place.path, text, *form_message(kind, mistake.context, value, text))
 
 
 def _whole_version(place: Place, text: str) -> str:
-    """`text`, a number of two parts, as a version of three parts if the key holds one."""
+    """What to do about `text`, a number of two parts, where a version of three is expected; else nothing."""
     default = place.info.default if place.info is not None else None
-    if isinstance(default, str) and re.fullmatch(r"\d+\.\d+\.\d+", default):
-        return f"{text}.0" if re.fullmatch(r"\d+\.\d+", text) else ""
-    return ""
+    if not isinstance(default, str) or not re.fullmatch(r"\d+\.\d+\.\d+", default):
+        return ""
+    if not re.fullmatch(r"\d+\.\d+", text):
+        return ""
+    return f"Write {text}.0." if default.startswith(f"{text}.") else f"Write it like {default}."
 
 
 def _unknown_key(place: Place) -> Problem:
     hint = did_you_mean(place.key, place.choices) if len(place.siblings) <= _MAX_KEYS else ""
     remedy = hint or f"Valid keys here: {', '.join(sorted(place.choices))}."
-    return Problem(place.path, format_value(place.value), UNKNOWN_KEY, remedy)
+    value = "" if isinstance(place.value, (Mapping, list)) else format_value(place.value)
+    return Problem(place.path, value, UNKNOWN_KEY, remedy)
 
 
 def _missing_key(place: Place) -> Problem:

@@ -81,7 +81,8 @@ def _without_quotes(wanted: str, text: str) -> str:
     kinds: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "bool": bool}
     if not isinstance(meant, kinds[wanted]) or isinstance(meant, bool) != (wanted == "bool"):
         return ""
-    return f"Write {format_value(meant)} without quotes."
+    quotes = "" if text.lower() in _WORDS_OF_SWITCHES else " without quotes"
+    return f"Write {format_value(meant)}{quotes}."
 
 
 def octal_mode(value: int) -> Message:

@@ -19,7 +19,7 @@ def section_problems(root: Node | None) -> Iterator[Problem]:
     """What is wrong with the file `root` before its mesh is looked at: no mesh, keys of `config` that the
     engine refuses, encrypted parts of the mesh."""
     if root is None or root.value is None:
-        yield Problem("config", "", "the stack file is empty", _WHERE)
+        yield Problem("", "", "the stack file is empty", _WHERE)
     elif not isinstance(root.value, dict):
         yield _at(root.mark, Problem("", format_value(root.value), _SECTION, _WHERE))
     elif "config" not in root.entries:

@@ -66,7 +66,7 @@ CASES = [
         {"clusters.east": {"type": "eks", "network": "boston", "nodePool": {}}},
         "nodeGroup",
         path="clusters.east.nodePool",
-        value="{}",
+        value="",
     ),
     Case(
         "unknown channel",
@@ -94,7 +94,7 @@ CASES = [
     Case("number for text", {"istio.version": 1.31}, "Write 1.31.0."),
     Case("text for number", {f"{GROUP}.ports.http": "9080"}, "Write 9080 without quotes.", value='"9080"'),
     Case("switch for number", {f"{GROUP}.machines.count": True}, "Write a whole number", value="true"),
-    Case("text for switch", {"clusters.east.gateway.enabled": "no"}, "Write false without quotes."),
+    Case("text for switch", {"clusters.east.gateway.enabled": "no"}, "Write false."),
     Case("list for section", {"clusters": ["east"]}, "`name: …`", value="[east]"),
     Case("text for section", {"clusters.east": "local"}, "`key: value`"),
     Case("text for list", {"ingress.public.listeners": "http"}, "[first"),

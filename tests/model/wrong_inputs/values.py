@@ -36,11 +36,17 @@ ROWS: dict[int, tuple[WrongInput, ...]] = {
     ),
     11: (
         changed("version of two parts", VERSION, "version: 1.31", "istio.version (1.31)", "Write 1.31.0."),
-        changed("version 1.30", VERSION, "version: 1.30", "istio.version (1.30)", "Write 1.30.0."),
+        changed("version 1.30", VERSION, "version: 1.30", "istio.version (1.30)", "Write it like 1.31.0."),
     ),
     12: (
         changed("version in quotes", VERSION, 'version: "1.31"', "istio.version", "Write 1.31.0."),
-        changed("version with a v", VERSION, "version: v1.31.0", "istio.version (v1.31.0)", "Drop the v."),
+        changed(
+            "version with a v",
+            VERSION,
+            "version: v1.31.0",
+            "istio.version (v1.31.0)",
+            "Drop the v: write 1.31.0.",
+        ),
     ),
     13: (
         changed(
@@ -58,9 +64,9 @@ ROWS: dict[int, tuple[WrongInput, ...]] = {
             "yes",
             "    protected: yes",
             "@1:16: protected (yes): must be true or false",
-            "Write true without",
+            "Write true.",
         ),
-        top("no", "    protected: no", "protected (no): must be true or false", "Write false without quotes"),
+        top("no", "    protected: no", "protected (no): must be true or false", "Write false."),
         changed("on", LABELS, "labels: {app: on, version: off, x: 1}", "labels.x (1): must be text"),
     ),
     16: (
