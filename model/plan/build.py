@@ -27,6 +27,7 @@ from hybrid_mesh.model.plan.types import (
     NetworkPlan,
     RemoteSecretEntry,
 )
+from hybrid_mesh.model.reading.bounds import bounds_problem
 from hybrid_mesh.model.reading.parse import ParsedMesh, parse_mesh
 from hybrid_mesh.model.reading.problems import ConfigurationError
 from hybrid_mesh.model.reading.stack_file import StackFile
@@ -47,6 +48,8 @@ def plan_from(
     Raises ConfigurationError with every problem of its form and every rule that it breaks, without the
     consequences of either.
     """
+    if too_large := bounds_problem(raw):
+        raise ConfigurationError([too_large])
     source = file if file is not None and file.mesh == raw else None
     parsed = ParsedMesh(raw) if isinstance(raw, MeshConfig) else parse_mesh(raw, source)
     if not parsed.problems:

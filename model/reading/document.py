@@ -8,15 +8,12 @@ from typing import Any
 
 import yaml
 
+from hybrid_mesh.model.reading.bounds import MAX_DEPTH, MAX_NODES, TOO_DEEP, TOO_MANY
 from hybrid_mesh.model.reading.nodes import Mark, Node
 from hybrid_mesh.model.reading.problems import ConfigurationError, Problem, format_value
 from hybrid_mesh.model.reading.refusals import MERGE_KEY, Scalar, key_refusal, value_refusal
 from hybrid_mesh.model.reading.scalars import plain_value
 from hybrid_mesh.model.reading.syntax_errors import problem_at, syntax_problem
-
-MAX_DEPTH = 64
-MAX_NODES = 100_000
-"""Levels and values of a file, with each alias counted as what it stands for."""
 
 MAX_ALIASED, _FEW_NODES = 0.98, 1000
 """The engine refuses a file with more than 1,000 nodes of which aliases bring more than 99 %; nodes are
@@ -144,12 +141,10 @@ class _Composer:
     def _count(self, nodes: int, height: int, event: Any) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
-            message = f"the file has more than {MAX_NODES:,} values, each alias counted as what it stands for"
-            self._report(event, "", message, "Remove aliases or split the mesh.")
+            self._report(event, "", *TOO_MANY)
             raise _UnreadableDocumentError
         if len(self._path) + height > MAX_DEPTH:
-            message = f"the file is nested more than {MAX_DEPTH} levels deep"
-            self._report(event, "", message, "Close the brackets that are open, or use fewer levels.")
+            self._report(event, "", *TOO_DEEP)
             raise _UnreadableDocumentError
 
     def _scalar(self, event: Any) -> Node:

@@ -5,13 +5,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.reading.problems import ConfigurationError, Problem
-from tests.model.meshes import STACKS
+from tests.model.meshes import LOCAL, STACKS
 
 scalars = st.one_of(
     st.none(),
@@ -82,3 +83,31 @@ def _problems(mesh: Any) -> tuple[Problem, ...]:
     except ConfigurationError as error:
         return error.problems
     return ()
+
+
+def _nested(levels: int) -> dict[str, Any]:
+    inner: dict[str, Any] = {}
+    for _ in range(levels):
+        inner = {"a": inner}
+    return inner
+
+
+def _recursive() -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    values["a"] = values
+    return values
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (_nested(400), "64 levels"),
+        (_nested(20_000), "64 levels"),
+        (_recursive(), "64 levels"),
+        ({"a": [_nested(50)] * 3000}, "100,000 values"),
+    ],
+    ids=["deep", "very deep", "recursive", "shared"],
+)
+def test_a_mesh_without_bounds_is_refused_by_the_program_too(values: dict[str, Any], message: str) -> None:
+    [problem] = _problems({**LOCAL, "istio": {**LOCAL["istio"], "values": values}})
+    assert message in problem.message
