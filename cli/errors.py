@@ -6,6 +6,7 @@ Exit codes: 0 done, and for `verify` all holds; 1 failed; 2 the command line or 
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -74,11 +75,11 @@ def _foreseen(error: BaseException) -> CommandError | None:
         case ProjectMissingError():
             found = CommandError(str(error), "Go to one, or create one: `hybrid-mesh init my-mesh`.", WRONG)
         case PreflightError():
-            found = CommandError(str(error), "Nothing was changed.")
+            found = CommandError(_as_typed(str(error)), "Nothing was changed.")
         case LabNotRunning():
-            found = CommandError("No lab is running.", "Start one with `hybrid-mesh up`.")
+            found = CommandError("No lab is running.", _as_typed("Start one with `hybrid-mesh up`."))
         case LabError() | ToolchainError():
-            found = CommandError(str(error), "")
+            found = CommandError(_as_typed(str(error)), "")
         case OSError() if error.errno in _DISK:
             where = f"{error.filename} cannot be written" if error.filename else "A file cannot be written"
             reason, remedy = _DISK[error.errno]
@@ -86,6 +87,13 @@ def _foreseen(error: BaseException) -> CommandError | None:
         case KeyboardInterrupt():
             found = CommandError("Interrupted.", "Run the same command again to go on.", INTERRUPTED)
     return found
+
+
+def _as_typed(text: str) -> str:
+    """`text` of the local site, which does not know where this program is, with commands to be copied."""
+    from hybrid_mesh.cli.touch import COMMAND  # noqa: PLC0415 - a command that succeeds does not need it
+
+    return re.sub(r"(?<=[` ])hybrid-mesh (?=lab |up|down)", f"{COMMAND} ", text)
 
 
 def _check_patience() -> None:

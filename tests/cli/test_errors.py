@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli import verify as verify_command
 from hybrid_mesh.cli.main import app
-from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.cli.touch import COMMAND
+from hybrid_mesh.local.lab.errors import LabError, PreflightError
 
 runner = CliRunner()
 WRONG = """config:
@@ -48,7 +49,12 @@ def test_a_stack_without_a_file_ends_with_2(wrong_file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("error", "code", "words"),
-    [(LabError("the disk is full: make room"), 1, "make room"), (KeyboardInterrupt(), 130, "Interrupted.")],
+    [
+        (LabError("the disk is full: make room"), 1, "make room"),
+        (LabError("try `hybrid-mesh lab down`"), 1, f"try `{COMMAND} lab down`"),
+        (PreflightError(["stop it: `X=1 hybrid-mesh lab down`"]), 1, f"stop it: `X=1 {COMMAND} lab down`"),
+        (KeyboardInterrupt(), 130, "Interrupted."),
+    ],
 )
 def test_foreseen_failures_have_their_codes(
     monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli import lab_logs
 from hybrid_mesh.cli.main import app
+from hybrid_mesh.cli.touch import COMMAND
 from hybrid_mesh.local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec
 from hybrid_mesh.local.lab.state import LabState, lab_folder
 from hybrid_mesh.local.linux import logs as rotation
@@ -138,7 +139,7 @@ def test_without_a_lab_the_remedy_is_said(member: str) -> None:
     done = runner.invoke(app, ["lab", "logs", member])
     assert done.exit_code == 1
     assert "No lab is running." in done.stderr
-    assert "hybrid-mesh up" in done.stderr
+    assert f"Start one with `{COMMAND} up`." in done.stderr
 
 
 def test_follow_prints_what_comes_until_the_member_is_gone(
