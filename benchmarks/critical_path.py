@@ -1,4 +1,4 @@
-"""Where the time of a `pulumi up` goes: its critical path, from the engine's events."""
+"""The critical path of a `pulumi up`, from the engine's events."""
 
 import json
 import os
@@ -17,7 +17,8 @@ UP = ["pulumi", "up", "--yes", "--skip-preview", "--skip-plugin-pre-install", "-
 
 @dataclass(frozen=True)
 class Span:
-    """One resource: `start` and `end` in seconds after the run began, `needs` the URNs that it waited for."""
+    """One resource: `start` and `end` in seconds after the start of the run, `needs` the URNs that it
+    waited for."""
 
     urn: str
     start: float
@@ -34,7 +35,7 @@ class Span:
 
 
 class Recorder(threading.Thread):
-    """Reads the engine's event log as it is written: the events' own times are in whole seconds."""
+    """Reads the engine's event log while it is written, as the events' own times are in whole seconds."""
 
     def __init__(self, pipe: Path, begin: float) -> None:
         super().__init__(daemon=True)
@@ -63,7 +64,7 @@ def record(stack: str, environment: Mapping[str, str]) -> tuple[float, list[Span
         recorder = Recorder(pipe, begin)
         recorder.start()
         command = [*UP, "--stack", stack, "--event-log", str(pipe)]
-        # The flag is one of the engine's for debugging.
+        # The flag is a debugging flag of the engine.
         variables = {**environment, "PULUMI_DEBUG_COMMANDS": "true"}
         subprocess.run(command, cwd=PROJECT, env=variables, check=True, stdout=subprocess.DEVNULL)
         seconds = time.monotonic() - begin
@@ -78,8 +79,8 @@ def record(stack: str, environment: Mapping[str, str]) -> tuple[float, list[Span
 
 
 def _needs(stack: str, environment: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """What each resource of the stack depends on, its provider included; components, which only wait for
-    their children, left out."""
+    """The dependencies of each resource of the stack, including its provider. Components, which only wait
+    for their children, are left out."""
     exported = subprocess.run(
         ["pulumi", "stack", "export", "--stack", stack],
         cwd=PROJECT,
@@ -99,7 +100,7 @@ def _needs(stack: str, environment: Mapping[str, str]) -> dict[str, tuple[str, .
 
 
 def critical_path(spans: Iterable[Span]) -> list[Span]:
-    """The chain that ends last: before each span the one, among those that it needs, that ended last."""
+    """The chain that ends last: each span is preceded by the one of its dependencies that ended last."""
     by_urn = {span.urn: span for span in spans}
     chain = [max(by_urn.values(), key=lambda span: span.end)] if by_urn else []
     while chain:
@@ -111,7 +112,7 @@ def critical_path(spans: Iterable[Span]) -> list[Span]:
 
 
 def rows(chain: Iterable[Span]) -> list[str]:
-    """One line per span: when it began, how long it ran, how long it waited after the one before."""
+    """One line per span: its start, its duration, and its wait after the previous span."""
     texts, end = [], 0.0
     for span in chain:
         waited = f" after {span.start - end:.1f} s" if span.start - end >= 0.1 else ""

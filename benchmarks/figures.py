@@ -1,4 +1,4 @@
-"""Measured values, and how a benchmark reports them: a line for each, or one JSON document."""
+"""Measured values, and their report: one line per value, or one JSON document."""
 
 import json
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value; `bound` is what it may be at most, None where there is no bound."""
+    """One measured value. `bound` is its maximum, None without one."""
 
     name: str
     value: float
@@ -28,8 +28,8 @@ class Figure:
 
 
 def report(figures: Iterable[Figure], *, as_json: bool) -> int:
-    """Prints each figure as soon as it is measured, or all in the end; the exit code, 0 when every figure
-    keeps its bound."""
+    """Prints each figure as soon as it is measured, or all at the end. Returns the exit code: 0 if all
+    figures are within their bounds."""
     measured = []
     for figure in figures:
         measured.append(figure)

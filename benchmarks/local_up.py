@@ -1,9 +1,9 @@
-"""How long the local mesh takes and how much memory; one line per figure.
+"""Measures time and memory of the local mesh, one line per figure.
 
-`python benchmarks/local_up.py [--json] [--rest SECONDS] [--runs N]`, as root, with the toolchain built and
-no lab running. It creates a mesh of its own N times (the figure is the median), brings it up again, replaces
-a VM and destroys it, on a state folder of its own, by the commands that a user types; then it creates one
-more by plain Pulumi and prints the critical path. Exit code 0 when every figure keeps its bound.
+`python benchmarks/local_up.py [--json] [--rest SECONDS] [--runs N]`, as root, with the toolchain built and no
+lab running. It creates its own mesh N times (the figure is the median), brings it up again, replaces a VM and
+destroys the mesh, in its own state folder and with the commands that a user types. Then it creates one more
+with plain Pulumi and prints the critical path. The exit code is 0 if all figures are within their bounds.
 """
 
 import argparse
@@ -35,11 +35,11 @@ CLUSTER = "east"
 UP = ["pulumi", "up", "--yes", "--skip-preview", "--skip-plugin-pre-install", "--stack", "local"]
 GIBIBYTE = 2**30
 _LONGEST_SECONDS = 1800
-"""For one command; it takes a twentieth of that."""
+"""Timeout of one command, 20 times its usual duration."""
 
 
 class Failed(AssertionError):  # noqa: N818 - it ends the measurement and is not an error of the program
-    """What was to be measured did not do its work."""
+    """A measured command failed."""
 
 
 def main() -> int:
@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("--rest", type=float, default=30, help="seconds of rest before the memory is read")
     arguments = parser.parse_args()
     if os.geteuid() != 0:
-        print("The local mesh needs root: run this as root.", file=sys.stderr)
+        print("The local mesh requires root: run this as root.", file=sys.stderr)
         return 2
     try:
         return report(measure(arguments.rest, arguments.runs), as_json=arguments.json)
@@ -80,7 +80,7 @@ def measure(rest: float, runs: int) -> Iterator[Figure]:
 
 
 def first_up(runs: int) -> Figure:
-    """The median of `runs` first ups; the last one's mesh stays."""
+    """The median of `runs` first ups. The last mesh remains."""
     seconds = []
     for number in range(runs):
         if number:
@@ -93,7 +93,7 @@ def first_up(runs: int) -> Figure:
 
 
 def critical_up() -> Figure:
-    """A first up by plain Pulumi, without the checks, and what decided how long it took."""
+    """A first up with plain Pulumi, without the checks, and its critical path."""
     try:
         seconds, spans = record("local", exported())
     finally:
@@ -110,7 +110,7 @@ def timed(*arguments: str) -> tuple[float, str]:
 
 
 def changes(output: str) -> str:
-    """What `pulumi up` says it changed. Raises Failed when a second up changed something."""
+    """The changes that `pulumi up` reports. Raises Failed if a second up changed something."""
     summary = re.search(r"Resources:\n(?P<lines>(?:    .*\n)+)", output)
     lines = [line.strip() for line in summary["lines"].splitlines()] if summary else ["no summary"]
     if any("unchanged" not in line for line in lines):
@@ -124,7 +124,7 @@ def warm_verify() -> Figure:
 
 
 def memory_at_rest() -> Figure:
-    """What the lab's cgroup holds, page cache excluded: the kernel takes that back when it needs it.
+    """Memory of the lab's cgroup without page cache, which the kernel frees when it needs memory.
 
     Source: https://docs.kernel.org/admin-guide/cgroup-v1/memory.html and .../cgroup-v2.html, `memory.stat`.
     """
@@ -144,13 +144,13 @@ def memory_at_rest() -> Figure:
 
 
 def new_machine() -> Figure:
-    """From the first boot of a VM that takes a lost one's place to its WorkloadEntry being Healthy.
+    """Time from the first boot of a VM that replaces a lost one until its WorkloadEntry is Healthy.
 
-    The lab loses the VM, disk and all; the next `pulumi up` notices and makes a new one.
+    The lab loses the VM with its disk; the next `pulumi up` detects that and creates a new one.
     """
     lab = LabClient.connect(start=False)
     if lab.machine(MACHINE) is None:
-        raise Failed(f"there is no machine {MACHINE}")
+        raise Failed(f"VM {MACHINE} does not exist")
     lab.delete_machine(MACHINE)
     with tempfile.TemporaryFile("w+") as output:
         said = {"stdout": output, "stderr": subprocess.STDOUT}
@@ -164,12 +164,12 @@ def new_machine() -> Figure:
                 code = run.wait()
         if code != 0:
             output.seek(0)
-            raise Failed(f"pulumi up of a new machine failed:\n{output.read()[-3000:]}")
-    return Figure("machine, first boot to Healthy", seconds, "s", 12, "aim 6")
+            raise Failed(f"pulumi up of a new VM failed:\n{output.read()[-3000:]}")
+    return Figure("VM, first boot to Healthy", seconds, "s", 12, "aim 6")
 
 
 def exported() -> dict[str, str]:
-    """This process' environment and what `hybrid-mesh env` says."""
+    """The environment of this process with the variables of `hybrid-mesh env`."""
     pairs = run(["bash", "-c", f"{LOCAL_BACKEND}; env -0"]).stdout.split("\0")
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
@@ -211,12 +211,12 @@ def await_(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise Failed(f"a machine did not become Healthy within {seconds:g} s")
+            raise Failed(f"a VM did not become Healthy within {seconds:g} s")
         time.sleep(0.05)
 
 
 def left_behind() -> str:
-    """Raises Failed when the lab's cgroup or state is still there."""
+    """Raises Failed if the lab's cgroup or state still exists."""
     state = Path(os.environ["HYBRID_MESH_STATE"])
     name = cgroups.lab_name(state)
     if name in cgroups.labs() or (state / "lab").exists():

@@ -1,13 +1,12 @@
-"""How program, engine and state grow with clusters and VMs; one line per figure.
+"""Measures the growth of program, engine and state with clusters and VMs, one line per figure.
 
-`python benchmarks/scale.py [--json] [--full | --small]`, with the toolchain built; no cloud, no lab, no
-root. Stacks of the shape of `prod` are previewed on an empty state by the real engine, with doubles of the
-clouds (tests/engine) in this process. The default measures every number of clusters with 10 VMs and
-every number of VMs with 2 clusters; `--full` measures every pair. Exit code 0 when every figure keeps
-its bound.
+`python benchmarks/scale.py [--json] [--full | --small]`, with the toolchain built; no cloud, no lab, no root.
+Stacks of the shape of `prod` are previewed on an empty state by the real engine, with doubles of the clouds
+(tests/engine) in this process. The default measures every number of clusters with 10 VMs and every number of
+VMs with 2 clusters; `--full` measures every pair. The exit code is 0 if all figures are within their bounds.
 
-Times of program and engine are CPU times of their own processes. The program's growth is judged by what it
-takes beyond the program of two clusters, so that loading the SDKs does not hide it.
+Times of program and engine are CPU times of their own processes. The program's growth is measured relative to
+the program with two clusters, so that the time to load the SDKs does not hide it.
 """
 
 import argparse
@@ -44,9 +43,9 @@ MACHINES: Final = (10, 100, 1_000, 5_000)
 STATES: Final = (2, 5, 10)
 SMALL_CLUSTERS, SMALL_MACHINES, SMALL_STATES = (2, 4), (10, 1_000), (2,)
 FEWEST_OF_A_FIT: Final = 10
-"""Below, what is beyond two clusters is not much more than the noise of loading the SDKs."""
+"""Below this number of clusters, the difference to two clusters is close to the noise of loading the SDKs."""
 TIMES: Final = 3
-"""How often a stack is previewed whose time is short against the host's noise."""
+"""Number of previews of a stack whose time is short compared to the host's noise."""
 EXPONENT: Final = 1.1
 PREVIEW_SECONDS, PROGRAM_SECONDS = 12, 3
 _REPORT: Final = """import sys
@@ -65,8 +64,8 @@ if any(part.endswith(("python_standin/execute.py", "pulumi-language-python-exec"
 
 @dataclass(frozen=True)
 class Cost:
-    """One preview on an empty state. Seconds, MiB of the program's process at its largest, and what the stack
-    consists of."""
+    """One preview on an empty state: seconds, peak memory of the program's process in MiB, and the
+    resources of the stack."""
 
     wall: float
     program: float
@@ -80,9 +79,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
     size = parser.add_mutually_exclusive_group()
-    size.add_argument(
-        "--full", action="store_true", help="every number of clusters with every one of machines"
-    )
+    size.add_argument("--full", action="store_true", help="every number of clusters with every number of VMs")
     size.add_argument("--small", action="store_true", help="a few small stacks only, without bounds of time")
     arguments = parser.parse_args()
     return report(measure(small=arguments.small, full=arguments.full), as_json=arguments.json)
@@ -100,7 +97,7 @@ def measure(*, small: bool, full: bool) -> Iterator[Figure]:
             if full or number == clusters[0] or size == machines[0]:
                 again = not small and size == machines[0] and number <= FEWEST_OF_A_FIT
                 costs[number, size] = _least(mesh_of(number, size), TIMES if again else 1)
-                yield from _told(number, size, costs[number, size])
+                yield from _report_growth(number, size, costs[number, size])
     if not small:
         yield from _growth({number: cost for (number, size), cost in costs.items() if size == machines[0]})
     yield from _of_machines(costs)
@@ -115,12 +112,12 @@ def _smallest(*, bounded: bool) -> Iterator[Figure]:
 
 
 def _least(mesh: Mapping[str, Any], times: int) -> Cost:
-    """The preview whose program took the least: what else the host does can only add to a time."""
+    """The preview with the fastest program, as other load on the host can only add to a time."""
     return min((preview(mesh) for _ in range(times)), key=lambda cost: cost.program)
 
 
-def _told(clusters: int, machines: int, cost: Cost) -> Iterator[Figure]:
-    what = f"{clusters} clusters, {machines:,} machines"
+def _report_growth(clusters: int, machines: int, cost: Cost) -> Iterator[Figure]:
+    what = f"{clusters} clusters, {machines:,} VMs"
     yield Figure(f"{what}: preview", cost.wall, "s")
     yield Figure(f"{what}: program", cost.program, "s of CPU")
     yield Figure(f"{what}: program from start to end", cost.program_wall, "s")
@@ -150,13 +147,12 @@ def _of_machines(costs: Mapping[tuple[int, int], Cost]) -> Iterator[Figure]:
         counts = {cost.shape.resources for (number, _), cost in costs.items() if number == clusters}
         if len([number for number, _ in costs if number == clusters]) > 1:
             more = max(counts) - min(counts)
-            yield Figure(f"{clusters} clusters: resources that more machines cost", more, "", 0)
+            yield Figure(f"{clusters} clusters: resources added by more VMs", more, "", 0)
 
 
 def _states(numbers: Sequence[int]) -> Iterator[Figure]:
-    """What states weigh. The bound is on what is in the clusters. Of how many resources a network and a
-    cluster consist is the cloud's to say, and the engine's own notes are the larger part of most.
-    """
+    """The sizes of states. The bound applies to the objects in the clusters. The number of resources of a
+    network and a cluster depends on the cloud, and the engine's own data is the larger part of most."""
     weights: dict[int, Weight] = {}
     for number in numbers:
         weights[number] = weight = state(mesh_of(number, MACHINES[0]))
@@ -167,7 +163,7 @@ def _states(numbers: Sequence[int]) -> Iterator[Figure]:
         yield Figure(f"{what}, of it the engine's stack traces", weight.traces, "bytes")
     if len(weights) > 1:
         last = CLUSTERS[-1]
-        what = f"{last} clusters: state, Kubernetes-side, of a cluster, foretold"
+        what = f"{last} clusters: state, Kubernetes-side, of a cluster, extrapolated"
         yield Figure(what, bytes_of_one_of(last, weights), "bytes", most_bytes(last))
 
 
@@ -210,7 +206,7 @@ def state(mesh: Mapping[str, Any]) -> Weight:
 
 @dataclass(frozen=True)
 class _Done:
-    """What a command printed, and the seconds that it took: by the clock, and of CPU in its own process."""
+    """A command's output, its duration in seconds, and the CPU seconds of its process."""
 
     output: str
     wall: float
@@ -218,7 +214,7 @@ class _Done:
 
 
 def _run(site: Site, *arguments: str) -> _Done:
-    """`pulumi ARGUMENTS`, however long it takes. Raises SystemExit with what it printed when it fails."""
+    """Runs `pulumi ARGUMENTS` without a timeout. Raises SystemExit with its output if it fails."""
     print(f"scale: pulumi {arguments[0]}, {len(site.mesh['clusters'])} clusters", file=sys.stderr, flush=True)
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         begin = time.monotonic()
@@ -243,14 +239,14 @@ def _run(site: Site, *arguments: str) -> _Done:
 
 
 def _cpu_seconds(process: int) -> float:
-    """CPU time of a process that has ended and was not waited for yet, without its children's (proc(5))."""
+    """CPU time of a process that has ended but has not been reaped, without its children (proc(5))."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def _measured(mesh: Mapping[str, Any]) -> Iterator[tuple[Site, Path]]:
-    """A stack, and the file in which its program reports what it took."""
+    """A stack, and the file with the measurements of its program."""
     with tempfile.TemporaryDirectory(prefix="hybrid-mesh-scale-") as name, scaled(Path(name), mesh) as site:
         report = Path(name) / "program.json"
         hook = Path(name) / "report"

@@ -1,9 +1,9 @@
-"""How long the toolchain takes; one line per figure.
+"""Measures the duration of the toolchain's builds, one line per figure.
 
-`python benchmarks/toolchain.py` times the whole check of a finished toolchain. `--from-bundle FOLDER` also
-fetches everything from a server on loopback that publishes what `make toolchain-bundle` wrote there, and
-`--from-nothing` builds everything (25 GiB of disk, a quarter of an hour of two cores), each into an empty
-cache that is dropped afterwards.
+`python benchmarks/toolchain.py` measures the check of a complete toolchain. `--from-bundle FOLDER` also
+downloads everything from a server on loopback that publishes the output of `make toolchain-bundle`, and
+`--from-nothing` builds everything (25 GiB of disk, 15 minutes on two cores), each into an empty cache that is
+deleted afterwards.
 """
 
 import argparse
