@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from hybrid_mesh.cli.consent import UNCHANGED, agree
-from hybrid_mesh.cli.console import hanging, out, step
+from hybrid_mesh.cli.console import hanging, out, say, step
 from hybrid_mesh.cli.contexts import Owner, forget, owned, read
 from hybrid_mesh.cli.errors import WRONG, CommandError
 from hybrid_mesh.cli.kubeconfig import default_file
@@ -27,6 +27,15 @@ from hybrid_mesh.local.paths import ProjectMissingError, cache_folder, project_f
 from hybrid_mesh.local.toolchain.profile import LINK
 
 CACHE, STATE, CONTEXTS, PACKAGES = "cache", "state", "contexts", "packages"
+_OURS = {
+    CACHE: (
+        *("checkouts", "containerd", "emulated", "kubectl", "logs", "mypy", "profiles", "store", "work"),
+        *("durations.json", "lock", "*.postponed", RECORD),
+    ),
+    STATE: ("declared", "lab", "lab.lock", "passphrase", "passphrase.salt", "pulumi", "temporary"),
+}
+"""What this program writes into its folders. HYBRID_MESH_CACHE and HYBRID_MESH_STATE may name a folder that
+holds other files: those stay."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +111,10 @@ def _survey() -> list[Kept]:
     packages = tuple(recorded.read_text().split()) if recorded.exists() else ()
     contexts = tuple(owned(read(kubeconfig), Owner()))
     return [
-        Kept(CACHE, cache, _size(cache), (), "the toolchain and other things that can be made again"),
-        Kept(STATE, state, _size(state), stacks, "stacks of the local backend, its passphrase, the lab"),
+        Kept(CACHE, cache, _size(CACHE, cache), (), "the toolchain and other things that can be made again"),
+        Kept(
+            STATE, state, _size(STATE, state), stacks, "stacks of the local backend, its passphrase, the lab"
+        ),
         Kept(CONTEXTS, kubeconfig, 0, contexts, "contexts in your kubeconfig"),
         Kept(PACKAGES, recorded, 0, packages, "installed by apt-get for the toolchain"),
     ]
@@ -157,10 +168,26 @@ def _remove(doomed: list[Kept]) -> None:
         if item.kind == CONTEXTS:
             continue
         with step(f"Removing {item.path}"), _no_build(item):
-            shutil.rmtree(item.path)
+            _remove_ours(item)
         if item.kind == CACHE:
             with contextlib.suppress(ProjectMissingError):
                 (project_folder() / LINK).unlink(missing_ok=True)
+
+
+def _remove_ours(item: Kept) -> None:
+    for path in _ours(item.kind, item.path):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    if others := sorted(path.name for path in item.path.iterdir()):
+        say(f"    {item.path} stays: it holds {', '.join(others[:5])}{', …' if len(others) > 5 else ''}.")
+    else:
+        item.path.rmdir()
+
+
+def _ours(kind: str, folder: Path) -> list[Path]:
+    return [path for pattern in _OURS[kind] for path in folder.glob(pattern)]
 
 
 @contextlib.contextmanager
@@ -194,13 +221,14 @@ def _document(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _size(folder: Path) -> int:
-    """Bytes of all files below `folder`."""
+def _size(kind: str, folder: Path) -> int:
+    """Bytes of all files of ours in `folder`."""
     total = 0
-    for place, _, files in os.walk(folder):
-        for name in files:
-            with contextlib.suppress(FileNotFoundError):
-                total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118 - faster than paths
+    for path in _ours(kind, folder):
+        for place, _, files in os.walk(path) if path.is_dir() else [(str(folder), [], [path.name])]:
+            for name in files:
+                with contextlib.suppress(FileNotFoundError):
+                    total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118 - faster than paths
     return total
 
 

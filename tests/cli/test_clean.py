@@ -90,6 +90,18 @@ def test_the_state_is_removed_with_its_contexts(host: FakeLab, tmp_path: Path) -
     assert items("--state", "--yes")["state"]["bytes"] == 0
 
 
+@pytest.mark.parametrize(("kind", "known"), [("cache", "store"), ("state", "pulumi")])
+def test_files_of_others_stay(host: FakeLab, tmp_path: Path, kind: str, known: str) -> None:
+    before = items()[kind]["bytes"]
+    (tmp_path / kind / "photos").mkdir()
+    (tmp_path / kind / "photos/cat.jpg").write_bytes(bytes(4096))
+    assert items()[kind]["bytes"] == before
+    done = runner.invoke(app, ["clean", f"--{kind}", "--yes"])
+    assert (done.exit_code, "stays: it holds photos." in done.stderr) == (0, True)
+    assert [path.name for path in (tmp_path / kind).iterdir()] == ["photos"]
+    assert not (tmp_path / kind / known).exists()
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_state_with_resources_is_not_removed(host: FakeLab, tmp_path: Path, packed: bool) -> None:
     checkpoint(tmp_path, "prod", resources=3, packed=packed)
