@@ -36,7 +36,7 @@ class Kind:
 
 _WORKLOADS = "its workloads are lost"
 _REISSUED = "certificates that it issued are no longer trusted, and every workload and VM needs a new one"
-_UNREACHABLE = "clients that use it lose it, and it cannot be had again"
+_UNREACHABLE = "clients that use it lose it, and it cannot be restored"
 KINDS = {
     "hybridmesh:index:LocalCluster": Kind("cluster", _WORKLOADS, "clusterName"),
     "gcp:container/cluster:Cluster": Kind("cluster", _WORKLOADS, suffix="-cluster"),

@@ -22,7 +22,7 @@ def _check(cluster: str, kubeconfig: Kubeconfig) -> None:
         str(each.get("name")) for each in kubeconfig.content.get("contexts") or () if isinstance(each, dict)
     ]
     wanted = kubeconfig.context or str(kubeconfig.content.get("current-context") or "")
-    where = _where(kubeconfig)
+    where = _source(kubeconfig)
     if not wanted:
         raise CommandError(
             f"clusters.{cluster}: the kubeconfig{where} has no current context.",
@@ -38,7 +38,7 @@ def _check(cluster: str, kubeconfig: Kubeconfig) -> None:
         )
 
 
-def _where(kubeconfig: Kubeconfig) -> str:
+def _source(kubeconfig: Kubeconfig) -> str:
     """The files that it was read from; empty for a secret."""
     if kubeconfig.text is not None:
         return ""

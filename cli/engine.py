@@ -165,7 +165,8 @@ def _temporary_folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
-    """Passes SIGINT and SIGTERM of this process on to `process` as SIGINT; the list tells which came."""
+    """Passes SIGINT and SIGTERM of this process on to `process` as SIGINT. Yields the list of received
+    signals."""
     received: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:

@@ -80,7 +80,7 @@ def logs(
         warn(f"(nothing logged in the last {since})" if since else "(nothing logged yet)")
     try:
         while follow and log.exists:
-            sleep(POLL_SECONDS)  # files and journals of several places: nothing tells of a new line
+            sleep(POLL_SECONDS)  # files and journals in several places cannot be watched for new lines
             printer.print(log.read())
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None

@@ -1,4 +1,4 @@
-"""Downloads Pulumi's kubernetes plug-in in the version that the SDK asks for; where that cannot be had, the
+"""Downloads Pulumi's kubernetes plug-in in the version that the SDK requires. If that fails, the
 toolchain's build is used."""
 
 import os

@@ -1,5 +1,4 @@
-"""The phases in which a mesh is made, and how far each of them is. Pure: whoever shows it brings the
-clock."""
+"""The phases in which a mesh is made, and how far each of them is. Pure: the caller has the clock."""
 
 from collections import Counter
 from collections.abc import Iterable

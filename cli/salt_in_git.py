@@ -58,8 +58,8 @@ def _place(stack_file: Path) -> tuple[Path | None, str]:
 
 
 def _refresh(stack_file: Path) -> None:
-    """Lets git compare the file anew where it is as committed: to git a file of another size is another file,
-    whatever a filter makes of it (read-cache.c, `ie_modified`)."""
+    """Makes git compare the file again if it is as committed: for git, a file of another size is modified,
+    even if a filter removes the difference (read-cache.c, `ie_modified`)."""
     folder, name = stack_file.parent, stack_file.name
     known = _git(folder, "ls-files", "--stage", "--", name).split()
     if len(known) > 1 and known[1] == _git(folder, "hash-object", f"--path={name}", "--", name).strip():

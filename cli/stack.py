@@ -1,4 +1,4 @@
-"""Brings a stack into a state in which `pulumi` can work on it, whatever ended the last run."""
+"""Brings a stack into a state in which `pulumi` can work on it, even if the last run was interrupted."""
 
 import contextlib
 import json

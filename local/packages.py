@@ -14,7 +14,7 @@ LAB: Final = {
     "systemd-container": ("systemd-nspawn",),
     "util-linux": ("nsenter", "unshare"),
 }
-"""Package -> its programs, and its files outside PATH, that a lab runs, whoever installed them."""
+"""Package -> its programs, and its files outside PATH, that a lab runs."""
 BUILD: Final = {
     **LAB,
     "debootstrap": ("debootstrap",),

@@ -17,7 +17,7 @@ from hybrid_mesh.local.linux.waiting import until
 MOUNT = Path("/sys/fs/cgroup")
 PREFIX = "hybrid-mesh-"
 CORE = "core"
-"""Below a lab's root: the lab's own processes, so that whoever ends all of a lab ends these, too."""
+"""Below a lab's root: the lab's own processes, so that ending the lab's cgroup ends these, too."""
 
 
 def lab_name(state: Path) -> str:

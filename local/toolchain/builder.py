@@ -50,7 +50,7 @@ class Builder:
 
     def build(self, names: list[str]) -> None:
         """Build all of `names` (see `missing`). Raises `RecipeError` for the first failure and
-        `BuildInterrupted` on Ctrl-C; both end whatever runs."""
+        `BuildInterrupted` on Ctrl-C; both end all running builds."""
         waiting = sorted(names, key=lambda name: -self._catalogue.components[name].seconds)
         running: dict[Future[None], str] = {}
         undownloaded = list(waiting)
@@ -101,7 +101,7 @@ class Builder:
         ]
 
     def _download(self, component: Component) -> None:
-        """Whatever fails here fails again, and is reported, when the recipe needs it."""
+        """A failure is ignored here: it is reported when the recipe needs the file."""
         name = f"{component.name}.download"
         output, scratch = self._store.stage(name), self._store.stage(f"{name}.scratch")
         log = self._store.logs / f"{name}.log"

@@ -18,7 +18,7 @@ from hybrid_mesh.local.toolchain.store import Store
 
 SUMS = Path(__file__).parent / "bundle.json"
 LIST = "SHA256SUMS"
-"""The archives' sums in the format of sha256sum(1), for whoever copies them."""
+"""The archives' checksums in the format of sha256sum(1), for users who copy them."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ class Lane(enum.Enum):
     """What a recipe keeps busy, so that the builder knows what may run side by side."""
 
     GO = "go"
-    """The compiler: it uses every core by itself."""
+    """The compiler, which uses every core."""
     OTHER = "other"
     """Downloads, unpacking and copying."""
 

@@ -70,7 +70,7 @@ class Runner:
                     pass_fds=() if self.lock is None else (self.lock,),
                 )
             except FileNotFoundError:
-                reason = f"`{command.arguments[0]}` is not on this machine"
+                reason = f"`{command.arguments[0]}` is not on this host"
                 raise RecipeError(command.component, reason, command.log) from None
             self._running.add(process)
             return process

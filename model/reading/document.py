@@ -245,7 +245,7 @@ class _Composer:
 def _events(text: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=_LOADER)
-    except ValueError as error:  # of PyYAML's own parser, for a number in an escape that is no character's
+    except ValueError as error:  # of PyYAML's own parser, for an escape that is not a character
         raise yaml.MarkedYAMLError(problem="an escape sequence names no character") from error
 
 

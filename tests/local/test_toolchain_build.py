@@ -195,7 +195,7 @@ def test_what_is_finished_is_on_the_disk_before_it_gets_its_name(
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="`no-such-program` is not on this machine"):
+    with pytest.raises(RecipeError, match="`no-such-program` is not on this host"):
         _build(Catalogue.of([component("a", lambda task: _run(task, "no-such-program"))]), tmp_path, ["a"])
 
 

@@ -44,7 +44,7 @@ def sources(tmp_path: Path) -> dict[str, Path]:
 @pytest.fixture
 def package(tmp_path: Path, sources: dict[str, Path]) -> Path:
     if shutil.which("dpkg-deb") is None:
-        pytest.skip("dpkg-deb is not on this machine")
+        pytest.skip("dpkg-deb is not on this host")
     sidecar_package(processor("x86_64")).recipe(task_in(tmp_path, sources))
     return tmp_path / "output" / "istio-sidecar.deb"
 
