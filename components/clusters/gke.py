@@ -94,8 +94,8 @@ class GkeMeshCluster(CloudMeshCluster):
             network=network.network,
             subnetwork=network.subnets["nodes"].self_link,
             networking_mode="VPC_NATIVE",
-            # GKE puts these ranges into the subnet and takes them out with the cluster. A subnet that
-            # declared them would lose them first, which is refused while the cluster is there.
+            # GKE adds these CIDRs to the subnet, and removes them with the cluster. If the subnet declared
+            # them, they would be removed first, which GKE refuses while the cluster exists.
             ip_allocation_policy={
                 "cluster_ipv4_cidr_block": plan.pod_cidr,
                 "services_ipv4_cidr_block": plan.service_cidr,

@@ -92,7 +92,7 @@ def labels_suit_every_cloud(mesh: MeshConfig) -> Problems:
 
 
 def _projects(mesh: MeshConfig) -> Iterator[tuple[str, str | None]]:
-    """Path and value of each `project` of a network or of the trust, as far as they can be read."""
+    """Path and value of each readable `project` of a network or of the trust."""
     networks = readable(
         mesh.networks,
         lambda network: (isinstance(network, GcpNetworkConfig), getattr(network, "project", None)),

@@ -22,7 +22,7 @@ UNUSABLE = {
 }
 
 LOCAL_MACHINES_LIMIT = 150
-"""VMs that the lab has addresses for: a LAN gives them the last octets from 100 on."""
+"""Maximum number of local VMs: a LAN assigns them addresses whose last octet starts at 100."""
 
 
 @rule

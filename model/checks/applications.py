@@ -1,4 +1,4 @@
-"""Rules on what runs on VMs."""
+"""Rules on the applications of VMs."""
 
 import posixpath
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ AGENT_FOLDERS = (
     "/var/lib/istio",
     "/var/run/secrets",
 )
-"""Folders and files of Istio's agent, and of what makes a VM a member of the mesh."""
+"""Folders and files of Istio's agent, and those that the program installs."""
 OWN_UNIT_FILES = "/etc/systemd/system/hybrid-mesh"
-"""How the paths of the program's own systemd units begin."""
+"""Prefixes of the paths of the program's systemd units."""
 
 OWN_UNITS = ("istio.service", "hybrid-mesh")
-"""Names, or beginnings of names, of the units that make a VM a member of the mesh."""
+"""Names, or prefixes of names, of the units that the program installs."""
 
 
 @group_rule
@@ -110,6 +110,6 @@ def unit_names_are_unique(mesh: MeshConfig, name: str, group: WorkloadGroupConfi
 
 
 def _files(name: str, group: WorkloadGroupConfig) -> Iterator[tuple[str, MachineFileConfig]]:
-    """Path in the stack file and configuration of each file of a group's application."""
+    """The files of a group's application, with their paths in the stack file."""
     for index, file in enumerate(group.application.files):
         yield f"workloadGroups.{name}.application.files.{index}", file

@@ -23,14 +23,14 @@ from hybrid_mesh.model.derive.api_access import PRIVATE, is_private
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 SERVICES_OF_EKS = PRIVATE[:3]
-"""Where EKS allows the CIDR of Services (EKS API, `serviceIpv4Cidr`)."""
+"""Blocks in which EKS allows the CIDR of Services (EKS API, `serviceIpv4Cidr`)."""
 
 WIDEST = 8
 """Prefix length of the largest CIDR that may be allowed."""
 
 _KEYS = {"pods": "podCidr", "services": "serviceCidr", "control_plane": "controlPlaneCidr"}
 _WANTED = {"pods": 18, "services": 20, "control_plane": CONTROL_PLANE_PREFIX}
-"""Prefix lengths of the CIDRs that are suggested."""
+"""Prefix lengths of suggested CIDRs."""
 
 Ranges = dict[str, IPv4Network]
 
@@ -194,7 +194,7 @@ def _overlap(path: str, range_: IPv4Network, other: str) -> Problem:
 
 
 def _allowed_cidrs(mesh: MeshConfig) -> Iterator[tuple[str, IPv4Network]]:
-    """Path and value of each CIDR that may reach a cloud's clusters, as far as they can be read."""
+    """Path and value of each readable CIDR that may reach clusters in a cloud."""
     with suppress(UnreadableError):
         yield from ((f"operators.cidrs.{index}", cidr) for index, cidr in enumerate(mesh.operators.cidrs))
     clusters = readable(

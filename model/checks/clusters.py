@@ -25,7 +25,7 @@ LOCAL_KUBERNETES_VERSIONS = ("1.35.4",)
 
 OLDEST_KUBERNETES = 32
 """The oldest minor release of Kubernetes 1 that Istio 1.31 supports (istio.io/latest/docs/releases/
-supported-releases, "Support status of Istio releases"). The newest that EKS has is for EKS to say."""
+supported-releases, "Support status of Istio releases"). EKS itself limits the newest release."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 

@@ -9,7 +9,7 @@ from hybrid_mesh.model.istio_facts import SIDECAR_PORTS
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 DEMO_FILE = "/usr/local/bin/echo-server"
-"""The file that the demo puts on its group's VMs."""
+"""The file that the demo installs on its group's VMs."""
 
 
 @rule

@@ -10,7 +10,7 @@ _LABEL_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 
 def is_host_name(text: str) -> bool:
-    """A DNS name of one label or more, in lower case; no address, whose last label is a number."""
+    """Whether a text is a lowercase DNS name of one or more labels, and not an IP address."""
     last = text.rstrip(".").rsplit(".", 1)[-1]
     return len(text) <= 253 and _HOST_NAME.fullmatch(text) is not None and not last.isdigit()
 

@@ -62,7 +62,7 @@ def vms_are_reachable_from_pods(mesh: MeshConfig, name: str, network: NetworkCon
     """A network with VMs requires a gateway, or `reachable: direct`, if there are clusters in other
     networks.
 
-    Without it istiod hands out the VMs' raw addresses (Istio: pilot/pkg/xds/endpoints/ep_filters.go).
+    Otherwise istiod distributes the VMs' own addresses (Istio: pilot/pkg/xds/endpoints/ep_filters.go).
     """
     if network.gateway or network.reachable or _gateway_clusters(mesh, name):
         return
@@ -94,7 +94,7 @@ def node_port_gateways_have_addresses(mesh: MeshConfig, name: str, cluster: Clus
     """`addresses` is required for a `NodePort` Service."""
     gateway = cluster.gateway
     if not isinstance(cluster, KubeconfigClusterConfig):
-        return  # the addresses of other clusters' gateways are assigned
+        return  # other clusters' gateways get their addresses automatically
     if gateway.enabled and gateway.service_type == "NodePort" and not gateway.addresses:
         yield Problem(
             f"clusters.{name}.gateway.addresses",
@@ -181,8 +181,8 @@ def gateway_addresses_are_unique(mesh: MeshConfig) -> Problems:
 
 
 def _gateway_clusters(mesh: MeshConfig, network: str) -> list[str]:
-    """Clusters with a gateway in `network`, sorted; quarantined ones too, as quarantine must never be
-    refused."""
+    """Clusters with a gateway in `network`, sorted. Quarantined ones are included, so that quarantine is
+    never refused."""
     return sorted(
         name
         for name, cluster in mesh.clusters.items()
@@ -191,8 +191,7 @@ def _gateway_clusters(mesh: MeshConfig, network: str) -> list[str]:
 
 
 def address_is_given(name: str, cluster: ClusterConfigBase, reason: str) -> Problems:
-    """A problem where the address or type of `cluster`'s gateway is set although it must not be, for
-    `reason`."""
+    """A problem if the addresses or the type of `cluster`'s gateway are set, which `reason` forbids."""
     gateway = cluster.gateway
     given = {"addresses": format_value(gateway.addresses)} if gateway.addresses else {}
     if not given and gateway.service_type != "LoadBalancer":

@@ -192,7 +192,7 @@ def service_accounts_belong_to_one_group(mesh: MeshConfig) -> Problems:
         if owner == f"group {name}":
             continue
         if account is None and host is None and not owner.startswith("group "):
-            continue  # the Services have the same name, too, which is reported at the demo's
+            continue  # the Services have the same name, too, which is reported for the demo
         yield Problem(
             f"workloadGroups.{name}.serviceAccount",
             account or name,

@@ -1,4 +1,4 @@
-"""Rules on single members in a cloud: like those of `model.checks.registry`, given the cloud as well."""
+"""Decorators of rules on single members in a cloud, like those of `model.checks.registry`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def cloud_cluster_rule(check: ClusterCheck) -> ClusterCheck:
 
 
 def cloud_group_rule(check: GroupCheck) -> GroupCheck:
-    """Registers a rule on each group whose VMs are in a cloud: called with them."""
+    """Registers a rule on each group whose VMs are in a cloud."""
 
     @group_rule
     @wraps(check)

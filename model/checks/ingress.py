@@ -196,11 +196,8 @@ def _routes(name: str, ingress: IngressConfig) -> Iterator[tuple[str, RouteConfi
 
 
 def _requests(route: RouteConfig) -> Iterator[tuple[str, str]]:
-    """Host name (empty: any) and path of the requests that a route matches.
-
-    A slash at the end of a prefix makes no difference; of two other routes that overlap, the more specific
-    one wins (Gateway API, HTTPRoute).
-    """
+    """Host name (empty: any) and path of the requests that a route matches. A trailing slash is ignored.
+    If two other routes overlap, the more specific one has precedence (Gateway API, HTTPRoute)."""
     for host in route.hostnames or ("",):
         yield host, route.path_prefix.rstrip("/") or "/"
 
@@ -241,7 +238,7 @@ def _host_name(path: str, host: str) -> Problems:
 
 
 def _matches(pattern: str | None, host: str) -> bool:
-    """Whether a listener for `pattern` answers for `host` (Gateway API: either may begin with `*.`)."""
+    """Whether a listener for `pattern` accepts `host` (Gateway API: either may begin with `*.`)."""
     if pattern is None or pattern == host:
         return True
     if pattern.startswith("*."):

@@ -14,7 +14,7 @@ from hybrid_mesh.model.derive.vm_sets import plan_machine_set
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 SUPPORTED_MINORS = ("1.31",)
-"""Minor releases of Istio whose charts, files and behaviour this project knows."""
+"""Supported minor releases of Istio."""
 
 _HUB = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*")
 

@@ -1,4 +1,4 @@
-"""Rules on `istio.values`, which are merged over the plan's own values of the istiod chart."""
+"""Rules on `istio.values`, which are merged with the plan's values of the istiod chart."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ OWNED_VALUES = {
     "meshConfig.trustDomain": "trustDomain",
     "revision": "the plan: namespaces and VMs use the control plane without a revision",
 }
-"""Values of the istiod chart that the plan sets or relies on, and where they come from."""
+"""Values of the istiod chart that the plan sets or relies on, and their sources."""
 
 MAPPINGS = (
     "base",
@@ -57,7 +57,7 @@ MAPPINGS = (
     "resources.requests",
     "telemetry",
 )
-"""Values of the plan that hold others: anything but a mapping in their place would remove what they hold."""
+"""Values of the plan that must remain mappings: another value would remove their contents."""
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

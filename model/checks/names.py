@@ -1,4 +1,4 @@
-"""Rules on names, given and derived."""
+"""Rules on configured and derived names."""
 
 from collections.abc import Iterator
 
@@ -142,7 +142,7 @@ def _local_vm_counts(mesh: MeshConfig) -> dict[str, int]:
 
 
 def _derived(mesh: MeshConfig) -> Iterator[tuple[str, str, str]]:
-    """Path, given name and derived name of everything that is named after a section."""
+    """Path, configured name and derived name of everything that is named after a section."""
     for name in readable(mesh.workload_groups, bool):
         yield f"workloadGroups.{name}", name, minting_name(name)
     for name, count in _local_vm_counts(mesh).items():

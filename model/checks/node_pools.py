@@ -40,7 +40,7 @@ def node_machine_types_exist(
 
 
 def min_over_max(section: str, minimum: int, maximum: int) -> Problems:
-    """A problem of `section` when its `min` exceeds its `max`."""
+    """A problem if the `min` of a section exceeds its `max`."""
     if minimum > maximum:
         yield Problem(
             f"{section}.min",

@@ -1,4 +1,4 @@
-"""Rules on names that point to other sections."""
+"""Rules on references to other sections."""
 
 from collections.abc import Mapping
 

@@ -1,10 +1,10 @@
-"""Rules on how much a cloud takes of what the plan makes.
+"""Rules on quotas of a cloud.
 
 Source: Amazon VPC User Guide, "Amazon VPC quotas" (docs.aws.amazon.com/vpc/latest/userguide/
-amazon-vpc-limits.html): 60 inbound rules for each security group, which can be raised; a range is one rule,
-and so is another security group. The AWS Load Balancer Controller makes one security group for a load
-balancer, with a rule for each range and port (its issue 4800). Google's VPC takes 5,000 source ranges in a
-firewall rule ("VPC resource quotas"), more than an API server admits.
+amazon-vpc-limits.html): 60 inbound rules for each security group, which AWS raises on request. A CIDR counts
+as one rule, and so does another security group. The AWS Load Balancer Controller creates one security group
+for a load balancer, with a rule for each CIDR and port (its issue 4800). Google's VPC allows 5,000 source
+CIDRs in a firewall rule ("VPC resource quotas"), more than an API server does.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,8 @@ def security_groups_have_room_for_rules(mesh: MeshConfig) -> Problems:
 
 
 def _has_ranges(network: AwsNetworkConfig) -> bool:
-    """Whether the subnets, by which the firewall is planned, can be carved; other rules say why not."""
+    """Whether the network has room for its subnets, which the firewall needs. Other rules report it if
+    not."""
     letters = [zone[-1:] for zone in AWS.zones(network)]
     fits = network.cidr.prefixlen <= AWS.sizes.smallest
     return fits and all(letter and letter in ZONE_LETTERS for letter in letters)
@@ -68,7 +69,7 @@ def _count(planned: FirewallRulePlan) -> int:
 
 
 def _peers(source: Party) -> int:
-    """CIDRs or security groups of `source`: a rule has one of either."""
+    """Number of CIDRs or security groups of `source`. A rule has exactly one of them."""
     return len(source.ranges) if source.role == "addresses" else 1
 
 

@@ -90,7 +90,7 @@ def test_the_expiry_is_the_clusters_and_the_token_is_never_printed(asked: list[t
     assert "the-token-itself" not in done.output
 
 
-def test_a_bundle_is_made_anew_over_an_older_one(asked: list[tuple[object, ...]], tmp_path: Path) -> None:
+def test_a_bundle_is_renewed_over_an_older_one(asked: list[tuple[object, ...]], tmp_path: Path) -> None:
     runner.invoke(app, ["bundle", "legacy", "--output", str(tmp_path / "b")])
     (tmp_path / "b" / "of-before").touch()
     assert runner.invoke(app, ["bundle", "legacy", "--output", str(tmp_path / "b")]).exit_code == 0

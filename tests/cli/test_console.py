@@ -32,5 +32,5 @@ def test_quiet_leaves_out_progress_but_no_error(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err == "error: it failed\n"
 
 
-def test_a_command_is_neither_quiet_nor_verbose_until_it_is_told() -> None:
+def test_a_command_is_neither_quiet_nor_verbose_until_it_is_set() -> None:
     assert verbosity() is Verbosity.NORMAL

@@ -189,7 +189,7 @@ def test_the_real_kubectl_asks_with_our_kubeconfig_and_leaves_no_file(
     assert list((tmp_path / "TMPDIR").iterdir()) == []
 
 
-def test_an_unusable_kubeconfig_tells_no_secret(cluster: Kubectl) -> None:
+def test_an_unusable_kubeconfig_shows_no_secret(cluster: Kubectl) -> None:
     with pytest.raises(KubectlError, match="other") as raised:
         Kubectl(kubeconfig(context="other")).get("/api")
     assert SECRET not in str(raised.value)

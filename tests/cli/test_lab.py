@@ -50,7 +50,7 @@ def test_status_as_json_is_in_camel_case(lab: FakeLab) -> None:
     assert [machine["wanAddress"] for machine in found["machines"]] == ["172.30.200.1"]
 
 
-def test_status_without_a_lab_is_no_error(lab: FakeLab) -> None:
+def test_status_without_a_lab_is_not_an_error(lab: FakeLab) -> None:
     lab.running = False
     assert runner.invoke(app, ["lab", "status"]).stdout == "No lab is running.\n"
     document = runner.invoke(app, ["lab", "status", "--json"])
@@ -107,7 +107,7 @@ def test_without_a_lab_the_remedy_is_said(lab: FakeLab, words: tuple[str, ...]) 
     assert "hybrid-mesh up" in done.stderr
 
 
-def test_down_powers_off_and_is_no_error_twice(lab: FakeLab) -> None:
+def test_down_stops_and_is_not_an_error_twice(lab: FakeLab) -> None:
     assert runner.invoke(app, ["lab", "down"]).exit_code == 0
     assert ("shutdown",) in lab.asked
     again = runner.invoke(app, ["lab", "down"])

@@ -119,7 +119,7 @@ def test_the_files_of_kubeconfig_are_one(tmp_path: Path, monkeypatch: pytest.Mon
     assert commands == [str(tmp_path / "login"), "login"]
 
 
-def test_a_missing_or_broken_kubeconfig_tells_the_path_and_no_secret(
+def test_a_missing_or_broken_kubeconfig_reports_the_path_and_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kubeconfigs, "project_folder", lambda: tmp_path)

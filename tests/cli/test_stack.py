@@ -48,7 +48,7 @@ def test_a_clean_stack_is_only_selected(pulumi: FakePulumi, backend: Path) -> No
     assert [call[:4] for call in pulumi.calls()] == [["stack", "select", "local", "--create"]]
 
 
-def test_the_lock_of_a_killed_pulumi_is_taken_away_and_said(
+def test_the_lock_of_a_killed_pulumi_is_removed_and_said(
     pulumi: FakePulumi, backend: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_lock(backend, dead_process())

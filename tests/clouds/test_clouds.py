@@ -40,7 +40,7 @@ def test_a_missing_command_or_identity_is_one_line(tmp_path: Path, monkeypatch: 
     assert cloud.missing() == "Nimbus: `nimbus` is not on PATH"
 
 
-def test_what_is_left_is_told_by_kind_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_is_reported_by_kind_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disks, names = json.dumps([{"name": "disk-1"}]), json.dumps(["eip-1"])
     cloud = _cloud(tmp_path, monkeypatch, f"[ $2 = disks ] && echo '{disks}' || echo '{names}'")
     assert cloud.missing() is None

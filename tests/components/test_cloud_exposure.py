@@ -11,7 +11,7 @@ from tests.components.conftest import Declared
 EVERYBODY = "0.0.0.0/0"
 
 
-def test_api_endpoints_admit_named_ranges_only(prod: Declared) -> None:
+def test_api_endpoints_allow_named_ranges_only(prod: Declared) -> None:
     gke = only(prod, "gcp:container/cluster:Cluster")["masterAuthorizedNetworksConfig"]
     eks = only(prod, "aws:eks/cluster:Cluster")["vpcConfig"]
     admitted = {block["cidrBlock"] for block in gke["cidrBlocks"]}
@@ -32,7 +32,7 @@ def test_nothing_lets_everybody_in(prod: Declared) -> None:
         assert each.typ in ways_out or EVERYBODY not in set(values(each.inputs)), each.name
 
 
-def test_gateways_admit_members_only(prod: Declared) -> None:
+def test_gateways_allow_members_only(prod: Declared) -> None:
     for cluster in ("gke-eu", "eks-us"):
         service = prod.recording.named(f"mesh-{cluster}-gateway-release").inputs["values"]["service"]
         assert "203.0.113.0/28" in service["loadBalancerSourceRanges"], "the datacenter of the bundle"

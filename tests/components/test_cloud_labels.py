@@ -40,7 +40,7 @@ def test_everything_that_can_has_labels(prod: Declared, private_ca: Declared) ->
             assert labels["component"], each.name
 
 
-def test_labels_tell_which_component_declares(prod: Declared) -> None:
+def test_labels_show_which_component_declares(prod: Declared) -> None:
     assert prod.recording.named("mesh-gke-eu-cluster").inputs["resourceLabels"]["component"] == "mesh-gke-eu"
     group = only(prod, "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate")
     assert group["labels"]["component"] == "mesh-group-ratings-machines"

@@ -115,6 +115,6 @@ def test_ranges_of_pods_go_with_their_cluster(prod: Declared) -> None:
     assert policy == {"clusterIpv4CidrBlock": "10.10.128.0/17", "servicesIpv4CidrBlock": "10.10.16.0/20"}
 
 
-def test_who_admits_nobody_does_not_admit_everybody() -> None:
+def test_who_allows_nobody_does_not_allow_everybody() -> None:
     """To a load balancer and to EKS no range at all means every address."""
     assert allowed_cidrs([], {}) == [NOBODY]

@@ -12,7 +12,7 @@ def test_nothing_is_skipped_on_delete(prod: Declared) -> None:
 
 
 @pytest.mark.parametrize("cluster", ["gke-eu", "eks-us"])
-def test_load_balancers_go_before_whatever_takes_them_away(prod: Declared, cluster: str) -> None:
+def test_load_balancers_go_before_their_controller(prod: Declared, cluster: str) -> None:
     """Dependencies are followed backwards on a destroy."""
     drain = f"mesh-{cluster}-drain"
     assert drain in awaited(prod, f"mesh-{cluster}-gateway-release")

@@ -26,7 +26,7 @@ def test_a_groups_service_is_not_awaited(local: Declared) -> None:
         assert service["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
 
 
-def test_registration_waits_anew_for_what_concerns_machines(
+def test_registration_waits_again_for_what_concerns_machines(
     declare: Declare, local_stack: dict[str, Any]
 ) -> None:
     def triggers() -> dict[str, str]:

@@ -128,7 +128,7 @@ def test_the_gateway_takes_the_reserved_address(local: Declared) -> None:
     assert values["service"]["type"] == "LoadBalancer"
 
 
-def test_the_gateway_of_an_existing_cluster_tells_its_address(external: Declared) -> None:
+def test_the_gateway_of_an_existing_cluster_reports_its_address(external: Declared) -> None:
     service = external.recording.named("mesh-edge-gateway-service")
     assert service.resource_id == "istio-system/istio-eastwestgateway"
     assert set(service.inputs.values()) <= {None}, "the plug-in would take the namespace from its inputs"

@@ -50,14 +50,14 @@ def named(name: str, **rest: Any) -> dict[str, Any]:
     return {"metadata": {"name": name}, **rest}
 
 
-def test_an_object_that_exists_is_not_taken_over_unless_told(world: World) -> None:
+def test_an_object_that_exists_is_not_taken_over_unless_requested(world: World) -> None:
     create(provider(world), NAMESPACE, **named("n"))
     with pytest.raises(ResourceError, match="exists already"):
         create(provider(world), NAMESPACE, **named("n"))
     assert create(provider(world, upsertExistingObjects="true"), NAMESPACE, **named("n")) == "n"
 
 
-def test_data_of_a_config_map_is_immutable_and_of_a_secret_unless_told(world: World) -> None:
+def test_data_of_a_config_map_is_immutable_and_of_a_secret_unless_requested(world: World) -> None:
     old, new = named("c", data={"k": "1"}), named("c", data={"k": "2"})
     assert diff(provider(world), CONFIG_MAP, old, new).replaces == ["data"]
     assert diff(provider(world), SECRET, old, new).replaces == ["data"]
@@ -115,7 +115,7 @@ def test_which_cluster_it_is_decides_about_a_replacement(
     assert (found.changes, found.replaces) == (True, replaces)
 
 
-def test_a_read_takes_the_namespace_of_inputs_that_tell_the_kind(world: World) -> None:
+def test_a_read_takes_the_namespace_of_inputs_that_have_a_kind(world: World) -> None:
     create(provider(world), NAMESPACE, **named("n"))
     create(provider(world), CONFIG_MAP, metadata={"name": "a", "namespace": "n"})
     handler = provider(world).handler(CONFIG_MAP)

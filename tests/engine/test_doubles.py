@@ -117,7 +117,7 @@ def test_what_is_used_cannot_be_deleted(google: Google, world: World) -> None:
     assert [each.operation for each in world.calls()] == ["create", "create", "delete", "delete"]
 
 
-def test_a_cluster_is_protected_unless_told_otherwise(google: Google) -> None:
+def test_a_cluster_is_protected_unless_requested_otherwise(google: Google) -> None:
     identity, inputs, _ = make(google, CLUSTER, "c")
     with pytest.raises(ResourceError, match="deletionProtection"):
         remove(google, CLUSTER, identity, inputs)
@@ -135,7 +135,7 @@ def test_a_cluster_that_goes_first_leaks_its_load_balancers(google: Google, worl
     assert [thing.identity for thing in world.balancers()] == ["b"]
 
 
-def test_a_cluster_made_anew_is_another_one(google: Google) -> None:
+def test_a_cluster_created_again_is_another_one(google: Google) -> None:
     first = make(google, CLUSTER, "c", deletionProtection=False)
     remove(google, CLUSTER, first[0], first[1])
     second = make(google, CLUSTER, "d", deletionProtection=False)
@@ -156,7 +156,7 @@ def test_amazon_computes_inside_what_a_program_gives(world: World) -> None:
     assert outputs["tagsAll"] == {"stack": "prod", "component": "clusters"}
 
 
-def test_a_create_fails_when_told_and_only_then(google: Google, world: World) -> None:
+def test_a_create_fails_when_requested_and_only_then(google: Google, world: World) -> None:
     world.fail("create", "n", "quota exceeded")
     with pytest.raises(ResourceError, match="quota exceeded"):
         make(google, NETWORK, "n")

@@ -213,7 +213,7 @@ def test_dead_clusters_in_quarantine_do_not_hold_the_living(prod: Site) -> None:
     prod.up("--expect-no-changes")
 
 
-def test_a_cluster_less_leaves_nothing_and_a_replaced_one_gets_everything_anew(prod: Site) -> None:
+def test_a_cluster_less_leaves_nothing_and_a_replaced_one_gets_everything_again(prod: Site) -> None:
     """With other ranges, by two ups: there cannot be two clusters with one reserved address."""
     first_server, other = server_of(prod, "mesh-gke-eu-cluster"), server_of(prod, "mesh-eks-us-cluster")
     kept = {thing.identity for thing in prod.world.things("kubernetes", other)}

@@ -105,7 +105,7 @@ def test_drift_is_found_and_reported(runner: Runner, site: Site) -> None:
     assert _mode(site) == "PERMISSIVE", "a check changes nothing"
 
 
-def test_applying_again_heals(runner: Runner, site: Site) -> None:
+def test_applying_again_repairs(runner: Runner, site: Site) -> None:
     """Including VMs whose agents restarted without their group."""
     for machine in ("legacy-0", "legacy-1"):
         site.hybrid_mesh("lab", "shell", machine, "systemctl", "restart", "istio")
@@ -121,7 +121,7 @@ def test_a_mesh_as_declared_has_no_drift(runner: Runner, site: Site) -> None:
     _no_drift(runner)
 
 
-def test_a_local_up_heals_a_mesh_that_is_up(site: Site) -> None:
+def test_a_local_up_repairs_a_mesh_that_is_up(site: Site) -> None:
     _kubectl(site, "patch", *POLICY, "--type=merge", "--field-manager=someone", "--patch", PERMISSIVE)
     done = site.hybrid_mesh("up")
     assert _mode(site) == "STRICT"

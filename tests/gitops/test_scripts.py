@@ -26,7 +26,7 @@ def runner(tmp_path: Path) -> Runner:
         (3, "the check itself failed with exit code 3"),
     ],
 )
-def test_a_check_tells_drift_from_its_own_failure(runner: Runner, code: int, verdict: str) -> None:
+def test_a_check_distinguishes_drift_from_its_own_failure(runner: Runner, code: int, verdict: str) -> None:
     runner.program("pulumi", _PULUMI.format(code=code))
     (check,) = runner.job("drift.yml", "drift")
     assert check.code == code

@@ -51,7 +51,7 @@ def test_a_copy_that_fails_half_way_leaves_nothing_and_can_be_repeated(
     assert (root / "metadata" / "meta.db").read_text() == "database"
 
 
-def test_a_killed_copy_is_begun_anew(tmp_path: Path, archives: Path) -> None:
+def test_a_killed_copy_is_restarted(tmp_path: Path, archives: Path) -> None:
     root = tmp_path / "cluster" / "containerd"
     draft = root.with_suffix(".draft")
     draft.mkdir(parents=True)

@@ -77,7 +77,7 @@ def test_ensure_keeps_what_is_there(made: ClusterPki) -> None:
     assert made.authority_pem == before
 
 
-def test_a_half_made_set_is_made_anew(tmp_path: Path) -> None:
+def test_a_half_made_set_is_created_again(tmp_path: Path) -> None:
     half = ClusterPki(tmp_path / "pki")
     half.ensure("east", NAMES, ["10.61.0.10"])
     (half.folder / "complete").unlink()

@@ -302,7 +302,7 @@ def test_the_same_spec_is_the_same_cluster_and_another_is_refused(infos: dict[st
         client.ensure_cluster(clash, say_nothing)
 
 
-def test_logs_and_status_tell_of_every_member(infos: dict[str, ClusterInfo]) -> None:
+def test_logs_and_status_cover_every_member(infos: dict[str, ClusterInfo]) -> None:
     client = LabClient.connect(start=False)
     status = client.status()
     assert {cluster.name: cluster.state for cluster in status.clusters} == dict.fromkeys(infos, "ready")

@@ -238,7 +238,7 @@ def test_state_of_another_version_is_not_guessed_at(tmp_path: Path) -> None:
         LabState(tmp_path / "lab")
 
 
-def test_what_a_guarded_action_raises_is_told_and_goes_no_further() -> None:
+def test_what_a_guarded_action_raises_is_reported_and_goes_no_further() -> None:
     told: list[str] = []
     assert not run_guarded("count", fail(ValueError("three")), told.append)
     assert run_guarded("count", lambda: None, told.append)

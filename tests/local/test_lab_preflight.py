@@ -93,7 +93,7 @@ def test_every_subject_is_named_with_what_was_found() -> None:
     assert [finding.subject for finding in examine(bad) if finding.problems] == ["memory"]
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     bad = dataclasses.replace(GOOD, available_memory=0, free_disk=0, is_there=lambda name: name != "runc")
     assert len(find_problems(bad)) == 3
 

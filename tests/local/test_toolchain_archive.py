@@ -54,7 +54,7 @@ def test_configuration_and_layer_are_named_by_their_digests(
     assert configuration["rootfs"] == {"type": "layers", "diff_ids": [f"sha256:{digest}"]}
 
 
-def test_the_image_runs_what_it_should_as_whom_it_should(
+def test_the_image_runs_what_it_should_as_its_user(
     image: tuple[dict[str, Any], dict[str, Any], bytes],
 ) -> None:
     manifest, configuration, _ = image

@@ -174,7 +174,7 @@ def test_a_recipe_s_own_error_is_reported_with_its_component(tmp_path: Path) -> 
         _build(Catalogue.of([component("bad", failing)]), tmp_path, ["bad"])
 
 
-def test_an_empty_component_is_no_component(tmp_path: Path) -> None:
+def test_an_empty_component_is_not_a_component(tmp_path: Path) -> None:
     """What a power cut left of one is built again, and a recipe that made nothing has failed."""
     parts = Catalogue.of([component("a")])
     store_in(tmp_path).path("a", parts.keys["a"]).mkdir()

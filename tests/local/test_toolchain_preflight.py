@@ -44,7 +44,9 @@ def test_the_root_file_system_needs_root() -> None:
         preflight.check_account(host, ["rootfs"])
 
 
-def test_a_machine_without_apt_is_told_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_without_apt_gets_a_list_of_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolchainError, match=r"lacks containerd runc .* and has no apt-get"):
         system.install(["containerd", "runc"], store_in(tmp_path))

@@ -32,7 +32,7 @@ def _by_place(sources: tuple[Source, ...]) -> dict[str, str]:
     return {source.cidr or f"*{source.egress_of}": source.purpose for source in sources}
 
 
-def test_an_api_server_admits_operators_peers_and_the_machines_that_mint() -> None:
+def test_an_api_server_allows_operators_peers_and_the_machines_that_mint() -> None:
     assert _admitted(PROD, "gke-eu") == {
         "198.51.100.0/28": "operators",
         "*aws-us": "istiod of eks-us",
@@ -49,11 +49,11 @@ def test_an_eks_cluster_is_reached_by_its_private_address_from_its_own_network()
     assert rules["api-eks-us"].ports == (443,)
 
 
-def test_machines_that_bring_a_token_are_not_admitted() -> None:
+def test_machines_that_bring_a_token_are_not_allowed() -> None:
     assert "203.0.113.0/28" not in _admitted(PROD, "gke-eu")
 
 
-def test_a_quarantined_peer_is_still_admitted() -> None:
+def test_a_quarantined_peer_is_still_allowed() -> None:
     quarantined = changed(PROD, {"clusters.eks-us.state": "quarantined"})
     assert _admitted(quarantined, "gke-eu") == _admitted(PROD, "gke-eu")
 
@@ -79,7 +79,7 @@ def test_the_egress_of_an_adopted_network_is_known() -> None:
     assert plan.networks["aws-us"].egress == ("203.0.113.64/32",)
 
 
-def test_a_range_with_two_purposes_is_admitted_once() -> None:
+def test_a_range_with_two_purposes_is_allowed_once() -> None:
     twice = changed(PROD, {"clusters.gke-eu.authorizedNetworks": ["198.51.100.0/28"]})
     assert _admitted(twice, "gke-eu")["198.51.100.0/28"] == "operators, configured"
 
@@ -89,7 +89,7 @@ def _private(cluster: str, **more: Any) -> Any:
     return changed(PROD, {f"clusters.{cluster}.{key}": value for key, value in keys.items()})
 
 
-def test_a_private_api_server_admits_private_addresses_only() -> None:
+def test_a_private_api_server_allows_private_addresses_only() -> None:
     """GKE refuses a public range at a private endpoint; who is not admitted does not get through at all."""
     raw = _private("gke-eu", authorizedNetworks=["10.99.0.0/24"])
     assert _admitted(raw, "gke-eu") == {
@@ -98,14 +98,14 @@ def test_a_private_api_server_admits_private_addresses_only() -> None:
     }
 
 
-def test_the_security_group_of_a_private_eks_cluster_admits_the_callers_too() -> None:
+def test_the_security_group_of_a_private_eks_cluster_allows_the_callers_too() -> None:
     raw = _private("eks-us", authorizedNetworks=["10.99.0.0/24"])
     rules = {rule.key: rule for rule in plan_from(raw, "test").networks["aws-us"].firewall}
     (elsewhere,) = [party for party in rules["api-eks-us"].sources if party.role == "addresses"]
     assert set(elsewhere.ranges) == {"10.99.0.0/24", "10.10.0.0/16"}
 
 
-def test_a_gateway_lets_in_members_of_the_mesh_only() -> None:
+def test_a_gateway_allows_members_of_the_mesh_only() -> None:
     assert set(_exposed(PROD, "gke-eu")) == {"203.0.113.0/28", "*aws-us", "*gcp-eu"}
     assert "*aws-us" not in _exposed(
         changed(PROD, {"workloadGroups.orders": DELETED, **_ONE_ROUTE}), "eks-us"
@@ -115,7 +115,7 @@ def test_a_gateway_lets_in_members_of_the_mesh_only() -> None:
 _ONE_ROUTE = {"ingress.public.routes.1": {"name": "orders", "backends": [{"group": "ratings", "port": 9080}]}}
 
 
-def test_a_gateway_that_nobody_needs_lets_in_its_own_network_only() -> None:
+def test_a_gateway_that_nobody_needs_allows_its_own_network_only() -> None:
     alone = changed(STAGING, {"workloadGroups": {}, "ingress": {}})
     assert _exposed(alone, "gke-eu") == {"10.10.0.0/16": "its own network"}
 

@@ -59,7 +59,7 @@ def test_ids_of_service_accounts_are_such_as_google_takes(stack: str, group: str
     assert account.replace("-", "").isalnum()
 
 
-def test_long_names_keep_their_accounts_apart() -> None:
+def test_long_names_have_different_accounts() -> None:
     names = [f"a-group-with-a-name-that-is-rather-long-{index}" for index in range(50)]
     assert len({service_account_id("prod", name) for name in names}) == 50
 

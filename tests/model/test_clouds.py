@@ -62,7 +62,7 @@ def test_google_has_custom_machine_types_of_every_series(machine_type: str) -> N
         ("g4dn.xlarge", "amd64"),
     ],
 )
-def test_aws_tells_its_own_processors(machine_type: str, architecture: str) -> None:
+def test_aws_reports_its_own_processors(machine_type: str, architecture: str) -> None:
     assert AWS.architecture(machine_type) == architecture
 
 

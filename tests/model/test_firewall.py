@@ -63,7 +63,7 @@ def test_pods_come_from_the_pods_range() -> None:
 
 
 @pytest.mark.parametrize("network", CLOUDS)
-def test_nobody_outside_is_let_in(network: str) -> None:
+def test_nobody_outside_is_allowed(network: str) -> None:
     plan = plan_from(PROD, "test").networks[network]
     for rule in plan.firewall:
         for party in rule.sources:

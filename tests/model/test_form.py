@@ -196,7 +196,7 @@ def test_one_wrong_entry_of_a_list_is_one_problem() -> None:
     assert [problem.path for problem in raised.value.problems] == ["ingress.public.listeners.0.protocol"]
 
 
-def test_tells_every_problem_at_once() -> None:
+def test_reports_every_problem_at_once() -> None:
     wrong = changed(LOCAL, {"id": "Mesh", "clusters.east.netwrok": "x", "networks.boston.cidr": "no"})
     with pytest.raises(ConfigurationError) as raised:
         plan_from(wrong, "test")

@@ -77,7 +77,7 @@ def test_two_of_each_are_four() -> None:
     }
 
 
-def test_what_is_wrong_whatever_the_network_is_does_not_wait_for_it() -> None:
+def test_what_is_wrong_in_any_network_does_not_wait_for_it() -> None:
     changes = {"networks.gcp-eu": 5, "clusters.gke-eu.controlPlaneCidr": "10.10.240.0/27"}
     assert _paths(PROD, changes) == set(changes)
 
@@ -258,7 +258,7 @@ def _near(path: str, changes: Mapping[str, Any]) -> bool:
 
 @settings(deadline=None, max_examples=60)
 @given(mistakes())
-def test_tells_no_rule_that_only_the_mistake_of_form_breaks(
+def test_reports_no_rule_that_only_the_mistake_of_form_breaks(
     both: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     ruled, wrong = both
@@ -271,7 +271,7 @@ def test_tells_no_rule_that_only_the_mistake_of_form_breaks(
 
 @settings(deadline=None, max_examples=60)
 @given(mistakes(), st.sampled_from(["1.2.3", "2.0.0"]))
-def test_tells_a_rule_that_the_mistake_has_nothing_to_do_with(
+def test_reports_a_rule_that_the_mistake_has_nothing_to_do_with(
     both: tuple[dict[str, Any], dict[str, Any]], version: str
 ) -> None:
     assume(isinstance(both[1].get("istio", {}), dict))

@@ -22,7 +22,7 @@ def _to_api(raw: Any, cluster: str) -> list[OpenPath]:
     return [path for path in paths if path.destination.startswith(f"API server of {cluster} ")]
 
 
-def test_an_existing_cluster_among_clouds_admits_the_egress_of_its_peers() -> None:
+def test_an_existing_cluster_among_clouds_allows_the_egress_of_its_peers() -> None:
     found = {(path.source, path.ports, path.purpose) for path in _to_api(changed(PROD, EDGE), "edge")}
     assert found == {
         ("aws-us egress of its NAT (3 addresses)", (6443,), "istiod of eks-us reads the cluster"),
@@ -39,7 +39,7 @@ def test_the_port_is_that_of_the_peers_url() -> None:
     assert {path.ports for path in _to_api(DEV, "one")} == {(6443,)}
 
 
-def test_known_egress_is_told_by_its_ranges() -> None:
+def test_known_egress_is_reported_by_its_ranges() -> None:
     adopted = {"networks.aws-us.id": "vpc-0a1b2c3d", "networks.aws-us.egress": ["203.0.113.64/32"]}
     sources = {path.source for path in _to_api(changed(changed(PROD, EDGE), adopted), "edge")}
     assert "aws-us egress 203.0.113.64/32" in sources
@@ -58,7 +58,7 @@ def test_a_peer_of_the_same_network_comes_from_inside() -> None:
     assert "dc-fra 10.40.0.0/16" in sources
 
 
-def test_clouds_and_the_lab_admit_their_own_callers() -> None:
+def test_clouds_and_the_lab_allow_their_own_callers() -> None:
     for raw in (PROD, LOCAL):
         paths = open_paths(plan_from(raw, "test"))
         assert not [path for path in paths if "API server" in path.destination]

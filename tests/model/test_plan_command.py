@@ -122,7 +122,7 @@ def test_takes_its_stacks_name_from_a_files(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["stack"] == "mine"
 
 
-def test_tells_every_problem_on_standard_error(tmp_path: Path) -> None:
+def test_reports_every_problem_on_standard_error(tmp_path: Path) -> None:
     wrong = changed(LOCAL, {"istio.version": "1.2.3", "trustDomain": "A", "clusters.east.network": "nowhere"})
     result = CliRunner().invoke(app, ["plan", "--file", str(_stack(tmp_path, wrong))])
     assert result.exit_code == 2

@@ -74,7 +74,7 @@ def every_ordered_pair_of_active_clusters_has_one_remote_secret_entry(plan: Mesh
 
 @thorough
 @given(meshes())
-def test_pod_ranges_are_apart_and_inside_their_network(raw: Mapping[str, Any]) -> None:
+def test_pod_cidrs_do_not_overlap_and_are_inside_their_network(raw: Mapping[str, Any]) -> None:
     plan = plan_from(raw, "test")
     for network in plan.networks.values():
         ranges = [IPv4Network(plan.clusters[name].pod_cidr or "") for name in network.clusters]
@@ -100,7 +100,7 @@ def test_another_cluster_moves_no_range(raw: Mapping[str, Any], slot: int, data:
 
 @thorough
 @given(meshes(), st.data())
-def test_a_cluster_without_a_way_in_is_refused_when_peers_are_elsewhere(
+def test_a_cluster_without_a_gateway_is_refused_when_peers_are_elsewhere(
     raw: Mapping[str, Any], data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(sorted(raw["clusters"])))

@@ -39,7 +39,7 @@ def test_the_stacks_break_no_rule(stack: str) -> None:
     plan_from(STACKS[stack], "test")
 
 
-def test_tells_every_broken_rule_at_once() -> None:
+def test_reports_every_broken_rule_at_once() -> None:
     changes = {"istio.version": "1.20.0", "trustDomain": "A", "clusters.east.network": "nowhere"}
     with pytest.raises(ConfigurationError) as raised:
         plan_from(changed(LOCAL, changes), "test")

@@ -45,7 +45,7 @@ def test_accepts_what_is_there_and_encrypted() -> None:
     _check(RIGHT)
 
 
-def test_tells_every_missing_key_at_once_and_how_to_set_it() -> None:
+def test_reports_every_missing_key_at_once_and_how_to_set_it() -> None:
     problems = _problems({})
     assert set(problems) == set(RIGHT)
     assert "the kubeconfig of one" in problems["hybrid-mesh:kubeconfig-one"]

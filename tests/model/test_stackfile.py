@@ -79,7 +79,7 @@ def test_says_that_a_file_is_missing(tmp_path: Path) -> None:
     assert "no such file" in _refusal(tmp_path / "Pulumi.nowhere.yaml")
 
 
-def test_says_that_a_file_is_no_text(tmp_path: Path) -> None:
+def test_says_that_a_file_is_not_text(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.test.yaml"
     path.write_bytes(b"\xff\xfe\x00")
     assert "UTF-8" in _refusal(path)

@@ -52,7 +52,7 @@ def _cover(cidr: IPv4Network, blocks: list[IPv4Network]) -> None:
 
 @quick
 @given(ranges(12, 20))
-def test_ranges_of_a_gcp_network_are_apart_and_cover_it(cidr: IPv4Network) -> None:
+def test_cidrs_of_a_gcp_network_do_not_overlap_and_cover_it(cidr: IPv4Network) -> None:
     plan = plan_from(changed(STAGING, {"networks.gcp-eu.cidr": str(cidr)}), "test")
     blocks = _blocks(plan.networks["gcp-eu"])
     cluster = plan.clusters["gke-eu"]
@@ -63,7 +63,7 @@ def test_ranges_of_a_gcp_network_are_apart_and_cover_it(cidr: IPv4Network) -> No
 
 @quick
 @given(ranges(16, 20), st.sets(st.sampled_from(LETTERS), min_size=2))
-def test_subnets_of_an_aws_network_are_apart_and_cover_it(cidr: IPv4Network, letters: set[str]) -> None:
+def test_subnets_of_an_aws_network_do_not_overlap_and_cover_it(cidr: IPv4Network, letters: set[str]) -> None:
     zones = sorted(f"us-east-1{letter}" for letter in letters)
     subnets = _aws(cidr, zones).subnets
     _cover(cidr, [IPv4Network(subnet.cidr) for subnet in subnets])

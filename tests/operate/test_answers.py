@@ -84,5 +84,5 @@ def test_only_the_hop_next_to_the_server_counts() -> None:
     assert found["By"] == "spiffe://d/b"
 
 
-def test_no_certificate_is_no_identity() -> None:
+def test_no_certificate_is_not_an_identity() -> None:
     assert read_client_certificate("") == {}

@@ -82,7 +82,7 @@ def test_answers_name_status_host_place_and_certificate(echo: Echo, source: Sour
 
 
 @CLIENTS
-def test_a_status_that_is_no_success_is_an_answer(echo: Echo, source: Source) -> None:
+def test_a_status_that_is_not_a_success_is_an_answer(echo: Echo, source: Source) -> None:
     found = echo.ask(source, f"http://127.0.0.1:{echo.port}/?codes=503")
     assert [answer.status for answer in found.answers] == [503]
 
@@ -103,7 +103,7 @@ def test_a_refused_connection_is_retried_and_proves_no_refusal_by_the_mesh(
     assert not judge(MustFail(frozenset(RequestFailure)), found).holds
 
 
-def test_a_closed_connection_is_told_from_silence(echo: Echo) -> None:
+def test_a_closed_connection_is_distinguished_from_silence(echo: Echo) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         command = [echo.client, url, "--timeout", "1s"]

@@ -119,7 +119,7 @@ def test_being_answered_where_it_must_fail_fails() -> None:
     assert "got status 200 from echo-e" in verdict.detail
 
 
-def test_a_missing_program_is_no_refusal() -> None:
+def test_a_missing_program_is_not_a_refusal() -> None:
     assert not judge(
         MustFail(frozenset(RequestFailure)), Answers((), "the echo client printed no response")
     ).holds

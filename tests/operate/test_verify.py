@@ -172,13 +172,13 @@ def test_a_reachable_pod_of_another_network_fails_even_when_its_proxy_refuses() 
 
 
 @pytest.mark.parametrize("missing", ["echo/west", "outside/west", "public"])
-def test_a_missing_pod_is_no_success(missing: str) -> None:
+def test_a_missing_pod_is_not_a_success(missing: str) -> None:
     report = run(FakeShell(missing_pods={missing}))
     assert not report.holds
     assert any(not gap.by_design for gap in report.gaps)
 
 
-def test_a_missing_machine_is_no_success_and_is_named() -> None:
+def test_a_missing_machine_is_not_a_success_and_is_named() -> None:
     report = run(
         FakeShell(
             running={"legacy": ["legacy-0"]},
@@ -198,7 +198,7 @@ class SilentCluster(FakeShell):
         return super().pods(cluster, namespace, selector)
 
 
-def test_a_cluster_that_cannot_be_reached_is_no_success() -> None:
+def test_a_cluster_that_cannot_be_reached_is_not_a_success() -> None:
     report = run(SilentCluster())
     assert not report.holds
     assert {gap.subject for gap in report.gaps} == {"cluster west", "outside west"}
@@ -241,7 +241,7 @@ def test_first_sync_errors_are_tried_again_and_other_faults_are_not() -> None:
     assert tries == {"early": 3, "wrong": 1}
 
 
-def test_patience_looks_at_the_whole_mesh_anew() -> None:
+def test_patience_looks_at_the_whole_mesh_again() -> None:
     shell = FakeShell(missing_pods={"echo/west"})
     seen: list[str] = []
 
@@ -254,7 +254,7 @@ def test_patience_looks_at_the_whole_mesh_anew() -> None:
     assert "still waiting: cluster west: no pod of the demo is Ready" in seen
 
 
-def test_patience_ends_early_when_nothing_will_change_by_itself() -> None:
+def test_patience_ends_early_when_nothing_will_change_automatically() -> None:
     shell = FakeShell()
     shell.voices["echo"][1] = Voice("echo-w", "west", LEGACY)
     seen: list[str] = []

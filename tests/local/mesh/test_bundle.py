@@ -86,7 +86,7 @@ def ended_token() -> str:
 @pytest.mark.parametrize(
     ("token", "reason"), [(ended_token(), "the token expired"), (None, ""), ("nonsense", "")]
 )
-def test_a_token_that_is_no_good_is_refused_before_anything_is_installed(
+def test_a_token_that_is_not_valid_is_refused_before_anything_is_installed(
     guest: Guest, bundle: Bundle, token: str | None, reason: str
 ) -> None:
     hand_over(guest, bundle, token)

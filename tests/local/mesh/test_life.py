@@ -137,7 +137,9 @@ def test_a_killed_lab_comes_back_under_a_refresh(site: Site, before: Traces) -> 
     assert_verified(site)
 
 
-def test_a_lab_whose_state_is_gone_is_made_anew_even_if_that_is_killed(site: Site, before: Traces) -> None:
+def test_a_lab_whose_state_is_gone_is_created_again_even_if_that_is_killed(
+    site: Site, before: Traces
+) -> None:
     """In the middle of a Helm release, whose name Helm then refuses until its record is gone. The first up is
     without a refresh, for there is nothing that could be refreshed; the next one refreshes.
     """

@@ -71,7 +71,7 @@ def test_prod_is_raised_and_its_machine_joins_through_the_metadata_service(mesh:
     assert conditions["Healthy"] == "True"
 
 
-def test_the_gateways_let_in_the_clouds_nats_and_nobody_else(mesh: CloudSite) -> None:
+def test_the_gateways_allow_the_clouds_nats_and_nobody_else(mesh: CloudSite) -> None:
     mesh.boot_stranger()
     for info in mesh.clusters.values():
         gateway = [
@@ -162,7 +162,7 @@ def test_a_second_up_changes_nothing(mesh: CloudSite) -> None:
     mesh.site.up("--refresh", "--expect-no-changes", "--suppress-outputs")
 
 
-def test_neither_the_output_nor_the_state_tells_a_secret(mesh: CloudSite) -> None:
+def test_neither_the_output_nor_the_state_shows_a_secret(mesh: CloudSite) -> None:
     deployment = mesh.site.told("stack", "export", "--show-secrets")["deployment"]
     secrets = known_secrets(deployment) | set(mesh.operators.values())
     assert len(secrets) >= 10, "the search itself must know the mesh's keys and tokens"

@@ -112,7 +112,7 @@ def test_a_leaf_of_one_cluster_is_trusted_by_the_root(authority: Driver) -> None
     assert len(verified.chain) == 3
 
 
-def test_no_change_is_no_difference(authority: Driver) -> None:
+def test_no_change_is_not_a_difference(authority: Driver) -> None:
     identity, inputs, outputs = made(authority)
     answer = authority.diff(identity, outputs, inputs, inputs)
     assert answer.changes == provider_pb2.DiffResponse.DIFF_NONE

@@ -72,7 +72,7 @@ def test_what_stays_is_named(drain: Driver, server: FakeApiServer) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_dead_cluster_is_told_with_the_remedy(drain: Driver, server: FakeApiServer) -> None:
+def test_a_dead_cluster_is_reported_with_the_remedy(drain: Driver, server: FakeApiServer) -> None:
     server.failure = 503
     with pytest.raises(FailedCallError, match=r"503.*clusters\.gke-eu\.state: quarantined"):
         drain.delete("gke-eu/load-balancers", inputs(server), inputs(server))

@@ -89,7 +89,7 @@ def test_preview_of_creation_knows_no_output_and_touches_no_lab(
 
 
 @BOTH
-def test_creation_tells_the_incarnation(drive: Drive, case: Case) -> None:
+def test_creation_reports_the_incarnation(drive: Drive, case: Case) -> None:
     made = make(drive, case)
     assert made.identity == made.outputs["instanceId"]
     assert set(case.outputs) <= set(made.outputs)
@@ -104,7 +104,7 @@ def test_the_kubeconfig_is_secret_on_the_wire(drive: Drive) -> None:
 
 
 @BOTH
-def test_no_change_is_no_difference(drive: Drive, case: Case) -> None:
+def test_no_change_is_not_a_difference(drive: Drive, case: Case) -> None:
     assert diff(make(drive, case), {}).changes == provider_pb2.DiffResponse.DIFF_NONE
 
 
@@ -154,14 +154,14 @@ def test_a_lab_that_is_off_but_remembers_is_not_dead(drive: Drive, lab: FakeLab,
 
 
 @BOTH
-def test_read_tells_what_is_gone(drive: Drive, lab: FakeLab, case: Case) -> None:
+def test_read_reports_what_is_gone(drive: Drive, lab: FakeLab, case: Case) -> None:
     made = make(drive, case)
     lab.lose_state()
     assert made.driver.read(made.identity, made.inputs, made.outputs)[0] == ""
 
 
 @BOTH
-def test_read_tells_what_is_there(drive: Drive, case: Case) -> None:
+def test_read_reports_what_is_there(drive: Drive, case: Case) -> None:
     made = make(drive, case)
     identity, outputs = made.driver.read(made.identity, made.inputs, {})
     assert identity == made.identity
@@ -195,7 +195,7 @@ def test_deleting_from_a_lab_without_state_starts_none(drive: Drive, lab: FakeLa
 
 
 @BOTH
-def test_a_lab_that_ends_with_its_last_member_is_no_failure(
+def test_a_lab_that_ends_with_its_last_member_is_not_a_failure(
     drive: Drive, lab: FakeLab, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = make(drive, case)

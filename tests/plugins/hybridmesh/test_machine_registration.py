@@ -96,7 +96,7 @@ def test_a_time_out_quotes_the_agent_of_the_missing_machine_without_its_secrets(
 
 
 @pytest.mark.parametrize("status", [401, 403, 500])
-def test_an_unreachable_cluster_is_told_without_a_credential(
+def test_an_unreachable_cluster_is_reported_without_a_credential(
     registration: Driver, server: FakeApiServer, status: int
 ) -> None:
     server.failure = status
@@ -215,7 +215,7 @@ def test_read_asks_no_one(registration: Driver, server: FakeApiServer) -> None:
     "change",
     [{"kubeconfig": "other"}, {"minimum": 5}, {"machineAddresses": {"x": "10.10.0.9"}}, {"context": "other"}],
 )
-def test_what_is_no_difference(registration: Driver, server: FakeApiServer, change: Properties) -> None:
+def test_what_is_not_a_difference(registration: Driver, server: FakeApiServer, change: Properties) -> None:
     given = inputs(server)
     assert registration.diff("id", given, given, {**given, **change}).changes == UNCHANGED
 
