@@ -13,6 +13,8 @@ from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.cli.kubeconfigs import Kubeconfig
 from hybrid_mesh.cli.main import app
 from tests.cli.fake_pulumi import FakePulumi
+from tests.commands import PROJECT
+from tests.docs.shapes import differences, documented
 from tests.operate.mesh import mesh_plan, raw_mesh
 
 runner = CliRunner()
@@ -73,6 +75,8 @@ def test_a_bundle_is_a_folder_and_an_archive_for_their_owner_only(asked: list[tu
 
 def test_the_json_says_where_it_is(asked: list[tuple[object, ...]]) -> None:
     done = runner.invoke(app, ["bundle", "legacy", "--json"])
+    rows = documented(PROJECT / "docs" / "json.md", "hybrid-mesh bundle")
+    assert differences([json.loads(done.stdout)], rows) == []
     assert json.loads(done.stdout) == {
         "group": "legacy",
         "cluster": "east",

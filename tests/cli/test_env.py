@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli.main import app
 from tests.cli.fake_pulumi import FakePulumi
-from tests.commands import run
+from tests.commands import PROJECT, run
+from tests.docs.shapes import differences, documented
 
 runner = CliRunner()
 TEXT = "config: {}\n"
@@ -98,5 +99,7 @@ def test_only_export_lines_go_to_the_shell(monkeypatch: pytest.MonkeyPatch) -> N
     lines = done.stdout.splitlines()
     assert all(line.startswith("export ") for line in lines)
     assert any(line.startswith("export PATH=") for line in lines)
-    variables = json.loads(runner.invoke(app, ["env", "--json"]).stdout)["variables"]
+    document = json.loads(runner.invoke(app, ["env", "--json"]).stdout)
+    assert differences([document], documented(PROJECT / "docs" / "json.md", "hybrid-mesh env")) == []
+    variables = document["variables"]
     assert {line.removeprefix("export ").partition("=")[0] for line in lines} == set(variables)

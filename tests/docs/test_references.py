@@ -75,20 +75,27 @@ def _read(content: Any) -> Any:
     return json.loads(json.dumps(content))
 
 
+def test_every_command_with_json_has_a_section() -> None:
+    headings = re.findall(r"^## hybrid-mesh (.+)$", (DOCS / "json.md").read_text(), re.MULTILINE)
+    assert sorted(headings) == sorted(_commands(typer.main.get_command(app), option="--json"))
+
+
 def test_every_command_is_on_the_page() -> None:
     rows = re.findall(r"^\| `hybrid-mesh ([a-z -]+)` \|", (DOCS / "commands.md").read_text(), re.MULTILINE)
     assert sorted(rows) == sorted(_commands(typer.main.get_command(app)))
 
 
-def _commands(command: Any, name: str = "") -> Iterator[str]:
+def _commands(command: Any, name: str = "", option: str = "--help") -> Iterator[str]:
+    """The names of the commands that have `option`."""
     if not isinstance(command, TyperGroup):
-        yield name
+        if option in {*(each for parameter in command.params for each in parameter.opts), "--help"}:
+            yield name
         return
     context = command.make_context(command.name, [], resilient_parsing=True)
     for key in command.list_commands(context):
         inner: Any = command.get_command(context, key)
         if not inner.hidden:
-            yield from _commands(inner, f"{name} {key}".strip())
+            yield from _commands(inner, f"{name} {key}".strip(), option)
 
 
 def test_every_variable_is_on_the_page() -> None:

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.commands import run
+from tests.commands import PROJECT, run
+from tests.docs.shapes import differences, documented
 
 
 def _run(cache: Path, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -23,6 +24,8 @@ def test_checking_an_empty_cache_lists_everything_and_makes_nothing(tmp_path: Pa
     done = _run(tmp_path / "cache", "check", "--json")
     assert done.returncode == 1, done.stderr
     report = json.loads(done.stdout)
+    rows = documented(PROJECT / "docs" / "json.md", "hybrid-mesh toolchain check")
+    assert differences([report], rows) == []
     assert report["complete"] is False
     assert {"kubernetes", "rootfs", "image-pilot", "kubectl"} <= set(report["missing"])
     assert set(report["missing"]) <= set(report["components"])
