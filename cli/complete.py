@@ -1,5 +1,8 @@
-"""What a shell completes: names from the stack files and of the running lab. A file that is wrong completes
-nothing, silently: the command itself says what is wrong with it."""
+"""What a shell completes: names from the stack files and of the running lab. Outside a project, or when the
+file is wrong, nothing is completed, silently: the command itself says what is wrong.
+
+Imports are in the functions: `--help` needs none of them.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +12,12 @@ import typer
 
 def stacks(incomplete: str) -> list[str]:
     """The stacks that have a file."""
-    from hybrid_mesh.local.paths import project_folder  # noqa: PLC0415 - `--help` does not need it
+    from hybrid_mesh.local.paths import ProjectMissingError, project_folder  # noqa: PLC0415 - as above
 
-    files = sorted((project_folder() / "stacks").glob("Pulumi.*.yaml"))
+    try:
+        files = sorted((project_folder() / "stacks").glob("Pulumi.*.yaml"))
+    except ProjectMissingError:
+        return []
     return _starting(incomplete, [file.stem.removeprefix("Pulumi.") for file in files])
 
 
@@ -41,13 +47,13 @@ def machines(incomplete: str) -> list[str]:
 
 
 def _names(ctx: typer.Context, section: str) -> list[str]:
-    from hybrid_mesh.local.paths import project_folder  # noqa: PLC0415 - `--help` does not need it
+    from hybrid_mesh.local.paths import ProjectMissingError, project_folder  # noqa: PLC0415 - as above
     from hybrid_mesh.model.reading.problems import ConfigurationError  # noqa: PLC0415
     from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file  # noqa: PLC0415
 
     try:
         mesh = read_stack_file(stack_file(project_folder(), ctx.params.get("stack") or "local"))
-    except ConfigurationError:
+    except (ConfigurationError, ProjectMissingError):
         return []
     found = mesh.get(section)
     return [str(name) for name in found] if isinstance(found, Mapping) else []

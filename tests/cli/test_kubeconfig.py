@@ -19,6 +19,7 @@ from hybrid_mesh.cli import contexts, kubeconfig, kubeconfigs
 from hybrid_mesh.cli.contexts import Owner, add, context_of, remove
 from hybrid_mesh.cli.kubeconfigs import Kubeconfig
 from hybrid_mesh.cli.main import app
+from hybrid_mesh.local import paths
 from tests import json_server
 from tests.cli.fake_lab import FakeLab
 from tests.commands import HYBRID_MESH, PROJECT, run
@@ -292,6 +293,22 @@ def test_kubectl_runs_on_the_cluster_and_its_exit_code_is_ours(environment: dict
     wrong = run([*command, "--", "no-such-command"], environment=environment, check=False)
     assert wrong.returncode == 1
     assert "unknown command" in wrong.stderr
+
+
+@pytest.mark.parametrize("words", ["kubectl ", "up --stack ", "lab shell "])
+def test_outside_a_project_nothing_is_completed(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "package_folder", lambda: tmp_path)
+    monkeypatch.chdir(tmp_path)
+    typed = f"hybrid-mesh {words}"
+    environment = {
+        "_HYBRID_MESH_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+    }
+    done = runner.invoke(app, [], env=environment, prog_name="hybrid-mesh")
+    assert (done.exit_code, done.output.strip()) == (0, "")
 
 
 @pytest.mark.parametrize(
