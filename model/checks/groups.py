@@ -60,7 +60,7 @@ def a_probe_has_one_check(mesh: MeshConfig, name: str, group: WorkloadGroupConfi
 
 @group_rule
 def probe_ports_belong_to_the_group(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """`port` must be one of the group's `ports`, and `host` an IP address or a host name."""
+    """`port` must be one of the group's `ports` unless `host` is set, an IP address or a host name."""
     probe = group.probe
     checks = (("httpGet", probe.http_get), ("tcpSocket", probe.tcp_socket)) if probe else ()
     for key, check in checks:

@@ -13,35 +13,35 @@ from hybrid_mesh.model.reading.problems import Problem, Problems, did_you_mean, 
 @reference_rule
 @cluster_rule
 def clusters_are_in_known_networks(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """`network` must exist."""
+    """`network` must be a key of `networks`."""
     yield from _known(f"clusters.{name}.network", cluster.network, mesh.networks, "network")
 
 
 @reference_rule
 @group_rule
 def groups_are_in_known_networks(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """`network` must exist."""
+    """`network` must be a key of `networks`."""
     yield from _known(f"workloadGroups.{name}.network", group.network, mesh.networks, "network")
 
 
 @reference_rule
 @group_rule
 def groups_register_with_known_clusters(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """`cluster` must exist."""
+    """`cluster` must be a key of `clusters`."""
     yield from _known(f"workloadGroups.{name}.cluster", group.cluster, mesh.clusters, "cluster")
 
 
 @reference_rule
 @ingress_rule
 def ingresses_are_in_known_clusters(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """`cluster` must exist."""
+    """`cluster` must be a key of `clusters`."""
     yield from _known(f"ingress.{name}.cluster", ingress.cluster, mesh.clusters, "cluster")
 
 
 @reference_rule
 @ingress_rule
 def routes_lead_to_known_groups(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """`group` must exist."""
+    """`group` must be a key of `workloadGroups`."""
     for r, route in enumerate(ingress.routes):
         for b, backend in enumerate(route.backends):
             if isinstance(backend, GroupBackendConfig):
@@ -52,7 +52,7 @@ def routes_lead_to_known_groups(mesh: MeshConfig, name: str, ingress: IngressCon
 @reference_rule
 @rule
 def the_demo_runs_on_a_known_group(mesh: MeshConfig) -> Problems:
-    """`group` must exist."""
+    """`group` must be a key of `workloadGroups`."""
     if mesh.demo is not None and mesh.demo.group is not None:
         yield from _known("demo.group", mesh.demo.group, mesh.workload_groups, "workload group")
 

@@ -25,7 +25,7 @@ class HttpGetConfig(Section):
     path: str = Field(default="/", pattern=ABSOLUTE_PATH_PATTERN)
     """Path of the request, beginning with `/`."""
     port: Port = Field(examples=[8080])
-    """Port of the workload. Must be one of the group's `ports`."""
+    """Port to connect to. Must be one of the group's `ports` unless `host` is set."""
     host: str | None = None
     """Host to connect to, an IP address or a host name. Defaults to the VM itself."""
     scheme: Literal["HTTP", "HTTPS"] = "HTTP"
@@ -36,7 +36,7 @@ class TcpSocketConfig(Section):
     """A TCP connection. The check succeeds if the connection is accepted."""
 
     port: Port = Field(examples=[8080])
-    """Port of the workload. Must be one of the group's `ports`."""
+    """Port to connect to. Must be one of the group's `ports` unless `host` is set."""
     host: str | None = None
     """Host to connect to, an IP address or a host name. Defaults to the VM itself."""
 

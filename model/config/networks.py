@@ -79,6 +79,13 @@ class AwsNetworkConfig(CloudNetworkConfigBase):
     """
 
     type: Literal["aws"]
+    region: str = Field(examples=["us-east-1"])
+    """Region of the network."""
+    zones: tuple[str, ...] = Field(default=(), examples=[["us-east-1a", "us-east-1b"]])
+    """Zones over which nodes and VMs are spread. Defaults to three zones of the region."""
+    id: str | None = Field(default=None, examples=["vpc-0a1b2c3d4e5f60718"])
+    """ID of an existing VPC in which the program creates its subnets. Without it, the program creates a
+    VPC."""
     rules_per_security_group: int = Field(default=60, strict=True, ge=60, le=1000)
     """Maximum number of inbound rules of a security group: your account's quota, which AWS raises on request.
     """

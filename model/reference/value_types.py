@@ -23,10 +23,10 @@ PATTERNS: Mapping[str, str] = {
     DEVICE_PATTERN: "device name (`/dev/…`)",
     DNS_LABEL_PATTERN: "DNS label",
     DNS_NAME_PATTERN: "DNS name",
-    FILE_MODE_PATTERN: "file mode of four octal digits in quotes",
+    FILE_MODE_PATTERN: "file mode of four octal digits, in quotes",
     IMAGE_PATTERN: "image name",
     IMAGE_TAG_PATTERN: "image tag",
-    NOT_BLANK_PATTERN: "string that is not empty",
+    NOT_BLANK_PATTERN: "non-empty string",
     SHA256_PATTERN: "SHA-256 checksum of 64 hexadecimal digits",
     UNIT_NAME_PATTERN: "name of a systemd unit",
 }
