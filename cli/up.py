@@ -26,7 +26,6 @@ from hybrid_mesh.cli.verify import check, complain
 from hybrid_mesh.cli.verify import show as show_report
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
-from hybrid_mesh.local.paths import page
 from hybrid_mesh.local.toolchain.profile import Profile
 from hybrid_mesh.model.plan.types import MeshPlan
 
@@ -134,7 +133,6 @@ def _prove(plan: MeshPlan) -> None:
     show_report(report)
     if not report.holds:
         complain(report)
-        warn(f"       {page('troubleshooting.md')} explains each check.")
         warn(f"       Then run `{command('verify', plan.stack)}`.")
         raise typer.Exit(FAILED)
 

@@ -14,6 +14,7 @@ from hybrid_mesh.cli.plans import is_local, stack_plan
 from hybrid_mesh.cli.shells import MeshShell
 from hybrid_mesh.cli.touch import command, needing_lab
 from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.local.paths import page
 from hybrid_mesh.local.patience import patient
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
 from hybrid_mesh.model.plan.types import MeshPlan
@@ -100,6 +101,7 @@ def complain(report: Report) -> None:
     warn(f"error: {counted}", style="red")
     for line in lines:
         warn(f"       {line}")
+    warn(f"       {page('troubleshooting.md')} explains each message.")
 
 
 def _needs_something(plan: MeshPlan) -> None:
