@@ -40,6 +40,11 @@ class Outcome:
         return self.ended.code == 0
 
     @property
+    def changed(self) -> bool:
+        """Whether anything was, as far as is known."""
+        return set(self.work.changes) != {"same"}
+
+    @property
     def summary(self) -> str:
         """Such as `3 created, 75 unchanged`."""
         counts = {_WORDS.get(each, each): 0 for each in self.work.changes}

@@ -8,7 +8,7 @@ import typer
 from hybrid_mesh.cli import declared, durations
 from hybrid_mesh.cli.changes import Changes
 from hybrid_mesh.cli.consent import agree, nothing_changed_yet, require_terminal, show, show_losses
-from hybrid_mesh.cli.console import say, step, warn
+from hybrid_mesh.cli.console import Verbosity, out, say, step, verbosity, warn
 from hybrid_mesh.cli.context_checks import check_contexts
 from hybrid_mesh.cli.engine import Engine
 from hybrid_mesh.cli.errors import FAILED, CommandError
@@ -28,6 +28,7 @@ from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.local.toolchain.profile import Profile
 from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.operate.verify.report import summary
 
 PATIENCE = 90.0
 """Seconds for which a mesh that was just created, or came back from a power cut, may still be settling."""
@@ -78,9 +79,9 @@ def up(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = Fal
                 return
             if not yes:
                 _ask(engine, plan, held, refresh)
-        _create(engine, plan, held, refresh)
+        changed = _create(engine, plan, held, refresh)
     if plan.demo is not None:
-        _prove(plan)
+        _prove(plan, each=changed or verbosity() is Verbosity.VERBOSE)
     next_steps(plan)
 
 
@@ -107,8 +108,8 @@ def _previewed(engine: Engine, stack: str, *options: str) -> Changes:
         return preview(engine, stack, *options)
 
 
-def _create(engine: Engine, plan: MeshPlan, held: Sequence[Holding], refresh: Sequence[str]) -> None:
-    """Raises CommandError."""
+def _create(engine: Engine, plan: MeshPlan, held: Sequence[Holding], refresh: Sequence[str]) -> bool:
+    """Whether anything was changed. Raises CommandError."""
     stack, new = plan.stack, not any(each.real for each in held)
     expected = durations.recorded(f"create {stack}") if new else None
     title = "Creating the mesh" if new else "Updating the mesh"
@@ -125,12 +126,17 @@ def _create(engine: Engine, plan: MeshPlan, held: Sequence[Holding], refresh: Se
     declared.remember(stack)
     if new:
         durations.record(f"create {stack}", took)
+    return outcome.changed
 
 
-def _prove(plan: MeshPlan) -> None:
+def _prove(plan: MeshPlan, *, each: bool) -> None:
+    """Prints the checks, `each` or only how many passed. Ends the command when one failed."""
     with step("Checking the mesh with real requests"):
         report = check(plan, PATIENCE)
-    show_report(report)
+    if each or not report.holds:
+        show_report(report)
+    else:
+        out.print(summary(report), markup=False)
     if not report.holds:
         complain(report)
         warn(f"       Then run `{command('verify', plan.stack)}`.")

@@ -11,6 +11,7 @@ from hybrid_mesh.local.lab.specs import Owner
 from hybrid_mesh.local.toolchain.errors import ToolchainMissing
 from hybrid_mesh.operate.shell import NotReachableError
 from hybrid_mesh.operate.verify.run import verify
+from tests.cli.engine_events import summary
 from tests.cli.world import SALTED, World
 from tests.operate.mesh import FakeShell, mesh_plan
 
@@ -130,6 +131,16 @@ def test_up_of_a_mesh_that_does_not_work_fails(world: World, monkeypatch: pytest
     assert done.exit_code == 1
     assert "no response from cluster west" in done.stdout
     assert "error: 5 of 18 checks failed." in done.stderr
+
+
+def test_checks_are_listed_only_after_a_change(world: World) -> None:
+    world.make_stack()
+    world.pulumi.answer("up", events=[summary(same=78)])
+    done = runner.invoke(app, ["up"])
+    assert "The mesh works: 18 of 18 checks passed" in done.stdout
+    assert "service echo" not in done.stdout
+    assert "78 unchanged in " in done.stderr
+    assert "service echo" in runner.invoke(app, ["--verbose", "up"]).stdout
 
 
 def test_down_destroys_and_leaves_nothing(world: World) -> None:
