@@ -18,7 +18,7 @@ def require_terminal(command: str, stack: str) -> None:
     if not can_ask():
         raise CommandError(
             f"`hybrid-mesh {command}` asks before it changes the stack {stack}, but there is no terminal.",
-            "Add --yes to go on without a question, or --preview-only to see what would change.",
+            "Add --yes to proceed without a question, or --preview-only to see what would change.",
             WRONG,
         )
 

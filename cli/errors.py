@@ -85,7 +85,7 @@ def _foreseen(error: BaseException) -> CommandError | None:
             reason, remedy = _DISK[error.errno]
             found = CommandError(f"{where}: {reason}.", remedy)
         case KeyboardInterrupt():
-            found = CommandError("Interrupted.", "Run the same command again to go on.", INTERRUPTED)
+            found = CommandError("Interrupted.", "Rerun the command to resume.", INTERRUPTED)
     return found
 
 

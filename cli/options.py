@@ -14,7 +14,7 @@ Stack = Annotated[
     typer.Option("--stack", "-s", help=STACK_HELP, autocompletion=complete.stacks),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of text for people.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without a question.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 PreviewOnly = Annotated[
     bool,
     typer.Option(

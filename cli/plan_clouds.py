@@ -49,7 +49,7 @@ def _allowed_clients(clusters: list[dict[str, Any]], table: MakeTable) -> Table:
         cloud = cluster["cloud"]
         places = [("API server", cloud["allowedClients"]), ("gateway", cloud["gatewayAllowedClients"])]
         for place, sources in places:
-            for source in sources or [{"from": "nobody outside the network", "for": cloud["endpoint"]}]:
+            for source in sources or [{"from": "no source outside the network", "for": cloud["endpoint"]}]:
                 made.add_row(cluster["name"], place, source["from"], source["for"])
     return made
 
