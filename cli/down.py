@@ -33,18 +33,18 @@ ARGUMENTS = ("destroy", "--yes", "--skip-preview")
 
 
 def down(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = False) -> None:
-    """Destroy everything that the stack has. Of a local mesh nothing is left: no process, mount, network or
+    """Destroy all resources of the stack. Nothing of a local mesh remains: no process, mount, network or
     state.
 
-    It prints what will be lost and asks; without a terminal it needs --yes. Of a stack that is in the lab
-    only it does not ask: `up` makes such a mesh again within a minute.
+    It prints what will be lost and asks for confirmation; without a terminal, it requires --yes. For a stack
+    that is only in the lab, it does not ask, as `up` creates such a mesh again within a minute.
 
-    The stack's file may be wrong or missing: what exists is known from the stack's state. It does the same
-    when the lab has crashed, when its state is lost, and when nothing exists.
+    The stack's file may be wrong or missing, as the stack's state shows what exists. It also works after a
+    crash of the lab, if the lab's state is lost, and if nothing exists.
 
     Example:
 
-        hybrid-mesh down --stack dev --yes
+    hybrid-mesh down --stack dev --yes
 
     Local clusters and VMs need root.
     """

@@ -41,16 +41,16 @@ REFRESH = "--refresh"
 def up(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = False) -> None:
     """Create or update the mesh, check it with real requests, and print the next steps.
 
-    Before it changes a stack it prints the changes and asks; without a terminal it needs --yes. Of a stack
-    that is in the lab only it asks on a terminal, and only when a cluster, a VM or something else would be
-    lost.
+    Before it changes a stack, it prints the changes and asks for confirmation; without a terminal, it
+    requires --yes. For a stack that is only in the lab, it asks only on a terminal, and only if a cluster, a
+    VM or another resource would be lost.
 
-    Run it again at any time: after an interruption, a crash or a power cut it resumes where it stopped, and
-    what was changed by hand in a running mesh becomes as declared again.
+    Run it again at any time: after an interruption, a crash or a power failure, it resumes where it stopped.
+    It also reverts manual changes of a running mesh.
 
     Example:
 
-        hybrid-mesh up --stack prod --preview-only
+    hybrid-mesh up --stack prod --preview-only
 
     Local clusters and VMs need root.
     """
