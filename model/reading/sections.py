@@ -8,7 +8,7 @@ from hybrid_mesh.model.reading.problems import UNKNOWN_KEY, Problem, format_valu
 NAMESPACE = "hybrid-mesh"
 MESH_KEY = f"{NAMESPACE}:mesh"
 
-_WHERE = f"Write the mesh below `config:` → `{MESH_KEY}:`; stacks/Pulumi.local.yaml shows how."
+_WHERE = f"Write the mesh below `config:`, as in `{MESH_KEY}: {{id: mesh1, networks: …, clusters: …}}`."
 _ENCRYPTED = "is encrypted, and cannot be read without the stack's passphrase"
 _PLAIN = "Write it in plain text; only keys beside the mesh, such as kubeconfigs, can be secrets."
 _ENCRYPTION_KEYS = {"encryptionsalt", "encryptedkey", "secretsprovider"}
@@ -82,8 +82,7 @@ def _mesh_problems(mesh: Node) -> Iterator[Problem]:
     elif not isinstance(mesh.value, dict):
         value = format_value(mesh.value) if mesh.value is not None else ""
         message = _SECTION if value else "the key has no value"
-        remedy = f"Write `key: value` lines below `{MESH_KEY}:`; stacks/Pulumi.local.yaml shows how."
-        yield _at(mesh.place, Problem(MESH_KEY, value, message, remedy))
+        yield _at(mesh.place, Problem(MESH_KEY, value, message, _WHERE))
     else:
         yield from _encrypted_values(mesh, "")
 
