@@ -24,7 +24,7 @@ address a bridge takes the lowest of its ports' addresses, which changes when a 
 members keep the old one for up to 45 seconds and do not reach the lab's services meanwhile. Sources:
 br_stp_recalculate_bridge_id in net/bridge/br_stp_if.c of the kernel; base_reachable_time in arp(7)."""
 ROUTER = {"ipv4/ip_forward": "1"}
-"""The default router of a LAN's machines knows no other network: it answers everything as unreachable."""
+"""The default router of a LAN's VMs knows no other network: it answers everything as unreachable."""
 
 
 @dataclass(frozen=True)

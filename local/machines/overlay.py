@@ -20,7 +20,7 @@ CLOUD_CONFIG = {
     "cloud_final_modules": ["scripts-user", "final-message"],
 }
 """What cloud-init of this site's image does: the modules that act on the seed, and none that look for
-disks, keys or mirrors that these machines lack. Source: cloud-init's base configuration reference."""
+disks, keys or mirrors that these VMs lack. Source: cloud-init's base configuration reference."""
 
 IDLE_UNITS = (
     "apt-daily.timer",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 METADATA_ADDRESS: Final = "169.254.169.254"
-"""Where machines ask who they are, as on GCE and EC2; also their name server, as on GCE."""
+"""The address at which VMs query their identity, as on GCE and EC2; also their name server, as on GCE."""
 
 
 @dataclass(frozen=True)

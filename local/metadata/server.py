@@ -66,7 +66,7 @@ def respond(
     if flavor != "Google":
         return 403, "Missing required header Metadata-Flavor: Google\n", "text/plain"
     if identity is None:
-        return 404, "no machine of this lab has your address\n", "text/plain"
+        return 404, "no VM of this lab has your address\n", "text/plain"
     key = path.partition("?")[0].removeprefix(ROOT).rstrip("/")
     if key in ("instance/service-accounts/default/token", "instance/service-accounts/default/identity"):
         return _token(key, identity, issuer)

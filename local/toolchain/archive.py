@@ -29,7 +29,7 @@ class ImageSettings:
 
 
 class Layer:
-    """A layer that is written to `file` while things are added. Parent folders are added automatically."""
+    """A layer that is written to `file` while things are added. Folders above a path come by themselves."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -89,7 +89,7 @@ class Layer:
 
 
 def write_archive(target: Path, settings: ImageSettings, layer: Layer) -> None:
-    """Write the image with its one layer to `target`; the layer's own file is deleted."""
+    """Write the image with its one layer to `target`; the layer's own file is taken away."""
     digest = layer.close()
     configuration = json.dumps(_configuration(settings, digest), sort_keys=True).encode()
     name = hashlib.sha256(configuration).hexdigest() + ".json"
