@@ -7,11 +7,13 @@ import pytest
 
 from hybrid_mesh.cli.down import _configured
 from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.cli.env import ready
 from hybrid_mesh.cli.environment import FALLBACK
 from hybrid_mesh.cli.holdings import holdings
 from hybrid_mesh.cli.perform import failure, perform, preview
 from hybrid_mesh.cli.stack import exists, prepared, remove
 from tests.cli.real_engine import PROGRAM, real_engine
+from tests.commands import run
 
 UP = ("up", "--yes", "--skip-preview", "--skip-plugin-pre-install", "--stack", "local")
 DESTROY = ("destroy", "--yes", "--skip-preview", "--stack", "local")
@@ -91,6 +93,20 @@ def test_without_the_salt_plain_pulumi_takes_that_of_the_state(engine: Engine, t
     ours = (tmp_path / "passphrase.salt").read_text()
     assert perform(engine.with_variables({FALLBACK: "true"}), *UP).ok
     assert f"encryptionsalt: {ours}" in file.read_text()
+
+
+def test_git_sees_nothing_of_what_plain_pulumi_writes(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "stacks" / "Pulumi.local.yaml"
+    run(["git", "init", "--quiet", "."], folder=tmp_path)
+    run(["git", "add", str(file)], folder=tmp_path)
+    monkeypatch.setattr("hybrid_mesh.cli.env.project_folder", lambda: tmp_path)
+    ready(engine, "local")
+    assert perform(engine, *UP).ok
+    assert perform(engine, *DESTROY).ok
+    assert "encryptionsalt" in file.read_text()
+    assert run(["git", "diff", "--name-only"], folder=tmp_path).stdout == ""
 
 
 def test_a_locked_stack_is_said_with_its_holder(engine: Engine, tmp_path: Path) -> None:
