@@ -75,7 +75,7 @@ def verify(
     else:
         show(report)
     if plan.demo is None:
-        say(f"Only registrations were checked. To check requests, too: {_advice(plan)}")
+        say(f"Only registrations were checked, no requests. {_advice(plan)}")
     if not report.holds:
         complain(report)
         raise typer.Exit(FAILED)

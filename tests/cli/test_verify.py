@@ -46,6 +46,7 @@ def test_what_failed_is_said_at_the_end(shell: FakeShell, tmp_path: Path) -> Non
     assert done.exit_code == 1
     assert json.loads(done.stdout)["passed"] is False
     assert "error: 1 could not be run.\n       refusals in east: " in done.stderr
+    assert "troubleshooting.md explains each message." in done.stderr
     assert (tmp_path / "cases.xml").exists()
 
 
