@@ -7,10 +7,12 @@ import json
 import os
 import re
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from hybrid_mesh.local.paths import cache_folder
 from tests.commands import run
 from tests.local.host import Traces, assert_nothing_left
 from tests.local.mesh.secrets import known_secrets, leaks
@@ -22,8 +24,9 @@ pytestmark = pytest.mark.lab
 
 
 @pytest.fixture(scope="module")
-def own(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The project, in an environment that holds the wheel and nothing of the checkout."""
+def own(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The project, in an environment that holds the wheel and nothing of the checkout. At the end, the cache
+    knows nothing of it."""
     if site.lab()["running"]:
         site.hybrid_mesh("down")
     folder = tmp_path_factory.mktemp("own") / "my-mesh"
@@ -33,7 +36,10 @@ def own(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
     (folder / ".venv/.installed").touch()
     run(["git", "init", "--quiet"], folder=folder)
     run(["git", "add", "--all"], folder=folder)
-    return made
+    yield made
+    for known in (cache_folder() / "checkouts").iterdir():
+        if known.readlink() == folder:
+            known.unlink()
 
 
 def changed(own: Site) -> list[str]:
