@@ -54,7 +54,7 @@ def verify(
         hybrid-mesh verify --stack prod --patience 60 --junit verify.xml
 
     With --json: {"passed", "seconds", "checks": [{"subject", "source", "destination", "expected": "answer",
-    "refusal" or "registration", "holds", "detail", "tries", "seconds"}], "notProbed": [{"subject", "reason",
+    "refusal" or "registration", "holds", "detail", "tries", "seconds"}], "notChecked": [{"subject", "reason",
     "byDesign"}]}.
 
     Exit codes: 0 every check passed; 1 a check failed or could not be run; 2 wrong command line or

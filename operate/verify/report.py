@@ -17,12 +17,12 @@ _LONGEST_COLUMN = 40
 
 def as_json(report: Report) -> dict[str, Any]:
     """`{passed, seconds, checks: [{subject, source, destination, expected, holds, detail, tries, seconds}],
-    notProbed: [{subject, reason, byDesign}]}`; `expected` is `answer`, `refusal` or `registration`."""
+    notChecked: [{subject, reason, byDesign}]}`; `expected` is `answer`, `refusal` or `registration`."""
     return {
         "passed": report.holds,
         "seconds": round(report.seconds, 2),
         "checks": [_check(result) for result in report.results],
-        "notProbed": [
+        "notChecked": [
             {"subject": gap.subject, "reason": gap.reason, "byDesign": gap.by_design} for gap in report.gaps
         ],
     }

@@ -1,5 +1,8 @@
 """Commands whose output nobody reads, or that has no place: they end without a traceback."""
 
+import contextlib
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +37,26 @@ def test_output_without_a_reader_or_a_place(script: str, code: int, said: str) -
     assert done.returncode == code, done.stderr
     assert done.stderr.startswith(said)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_on_a_terminal_end_where_the_user_wants_none(
+    variables: dict[str, str], coloured: bool
+) -> None:
+    ours, theirs = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment = {**kept, "TERM": "xterm-256color", **variables}
+    command = [*HYBRID_MESH, "plan", "--stack", "nowhere"]
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        printed = b""
+        with contextlib.suppress(OSError):  # Linux ends a terminal without another side so
+            while piece := os.read(ours, 4096):
+                printed += piece
+    os.close(ours)
+    assert process.returncode == 2
+    assert b"nowhere" in printed
+    assert (b"\x1b[31m" in printed) is coloured
 
 
 def test_an_error_that_nobody_reads_ends_quietly() -> None:

@@ -285,7 +285,7 @@ def test_a_quarantined_cluster_is_said_and_not_asked() -> None:
 def test_the_json_report_says_everything() -> None:
     document = as_json(run(FakeShell(missing_pods={"outside/east"})))
     assert document["passed"] is False
-    assert document["notProbed"][0]["byDesign"] is False
+    assert document["notChecked"][0]["byDesign"] is False
     assert {"subject", "source", "destination", "expected", "holds", "detail", "tries", "seconds"} == set(
         document["checks"][0]
     )
