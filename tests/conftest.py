@@ -2,6 +2,7 @@
 life of the mesh."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 from tests.commands import PROJECT
 from tests.local.host import Traces, traces
 from tests.local.mesh.site import Site
+
+# A shell without job control lets what it starts in the background ignore Ctrl-C, and so would every process
+# of the tests.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers() -> int:
