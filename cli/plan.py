@@ -236,10 +236,15 @@ def _ingresses(plan: dict[str, Any]) -> Table:
                 ingress["cluster"],
                 ingress["gatewayClass"],
                 listeners,
-                ", ".join(f"{host}{route['pathPrefix']}" for host in route.get("hostnames") or [""]),
+                ", ".join(f"{host}{_path(route)}" for host in route.get("hostnames") or [""]),
                 "\n".join(_backend(backend) for backend in route["backends"]),
             )
     return table
+
+
+def _path(route: dict[str, Any]) -> str:
+    replaced = f" → {route['replacePrefix']}" if "replacePrefix" in route else ""
+    return f"{route['pathPrefix']}{replaced}"
 
 
 def _backend(backend: dict[str, Any]) -> str:

@@ -69,8 +69,10 @@ class RouteConfig(Section):
     hostnames: tuple[str, ...] = Field(default=(), examples=[["shop.example.com"]])
     """Host names that the route matches. Defaults to every host name."""
     path_prefix: str = Field(default="/", pattern=ABSOLUTE_PATH_PATTERN)
-    """Path prefix that the route matches. The backend receives the path unchanged: the prefix is not removed.
-    """
+    """Path prefix that the route matches. The backend receives it unless `replacePrefix` is set."""
+    replace_prefix: str | None = Field(default=None, pattern=ABSOLUTE_PATH_PATTERN, examples=["/"])
+    """Path that replaces the prefix before the request reaches the backend. With `/`, a request for
+    `/billing/1` at the route of `/billing` reaches the backend as `/1`. Defaults to no replacement."""
     backends: tuple[BackendConfig, ...] = Field(min_length=1, examples=[[{"group": "ratings", "port": 9080}]])
     """Backends that receive the requests, by weight."""
 

@@ -64,10 +64,13 @@ def _listener(listener: ListenerConfig) -> dict[str, Any]:
 def _route(
     name: str, ingress: IngressConfig, route: RouteConfig, groups: Mapping[str, WorkloadGroupConfig]
 ) -> Manifest:
-    rule = {
+    rule: dict[str, Any] = {
         "matches": [{"path": {"type": "PathPrefix", "value": route.path_prefix}}],
         "backendRefs": [_backend(backend, groups) for backend in route.backends],
     }
+    if route.replace_prefix is not None:
+        path = {"type": "ReplacePrefixMatch", "replacePrefixMatch": route.replace_prefix}
+        rule["filters"] = [{"type": "URLRewrite", "urlRewrite": {"path": path}}]
     spec: dict[str, Any] = {"parentRefs": [{"name": name}], "rules": [rule]}
     if route.hostnames:
         spec["hostnames"] = list(route.hostnames)
