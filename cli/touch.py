@@ -77,5 +77,6 @@ def _ingresses(plan: MeshPlan) -> list[tuple[str, str]]:
             except NotReachableError:
                 continue
             scheme = listener.protocol.lower()
-            found.append((f"ingress {name}", f"curl {url.replace('http', scheme, 1)}/"))
+            path = next((route.path_prefix for route in ingress.config.routes if not route.hostnames), "/")
+            found.append((f"ingress {name}", f"curl {url.replace('http', scheme, 1)}{path}"))
     return found

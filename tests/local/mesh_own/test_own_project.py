@@ -9,6 +9,7 @@ import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.request import urlopen
 
 import pytest
 
@@ -21,6 +22,9 @@ from tests.local.mesh.test_life import assert_stopped, assert_verified, start_up
 from tests.wheel import build_wheel, install
 
 pytestmark = pytest.mark.lab
+
+CHANGED_LINES = 4
+"""By the test's change: two weights, a path and its replacement."""
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +83,14 @@ def test_an_interrupted_up_is_finished_by_a_plain_one(own: Site) -> None:
 def test_a_change_of_its_stack_file_is_applied_and_nothing_else_is(own: Site) -> None:
     path = own.folder / "stacks/Pulumi.local.yaml"
     text = path.read_text().replace("weight: 50", "weight: 80", 1).replace("weight: 50", "weight: 20")
-    path.write_text(text)
+    path.write_text(text.replace("pathPrefix: /\n", "pathPrefix: /echo\n            replacePrefix: /v2\n"))
     said = make(own, "up")
     assert re.search(r"\b1 updated\b", said), said
     assert not re.search(r"\d (created|replaced|deleted)\b", said), said
-    assert len(changed(own)) == 2, "what pulumi writes into the file is not seen"
+    assert len(changed(own)) == CHANGED_LINES, "what pulumi writes into the file is not seen"
+    [url] = re.findall(r"curl (http://\S+)", said)
+    with urlopen(f"{url}/1", timeout=10) as answer:
+        assert "URL=/v2/1\n" in answer.read().decode()
 
 
 def test_down_leaves_nothing(own: Site, before: Traces) -> None:
@@ -92,4 +99,4 @@ def test_down_leaves_nothing(own: Site, before: Traces) -> None:
     assert_nothing_left(before, own.state)
     assert not (own.state / "lab").exists()
     assert own.lab()["running"] is False
-    assert len(changed(own)) == 2
+    assert len(changed(own)) == CHANGED_LINES
