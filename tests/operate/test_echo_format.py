@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.request import urlopen
 
 import pytest
 
@@ -47,7 +48,7 @@ def echo() -> Iterator[Echo]:
     command = [server, f"--port={ports[0]}", f"--grpc={ports[1]}", f"--tcp={ports[2]}", "--cluster=east"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        eventually("the echo server listens", lambda: _listens(ports[0]), 10)
+        eventually("the echo server answers", lambda: _answers(ports[0]), 10)
         yield Echo(client, ports[0])
     finally:
         process.terminate()
@@ -62,12 +63,13 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _listens(port: int) -> bool:
+def _answers(port: int) -> bool:
+    """It refuses with 503 until all of its ports are open."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=1) as answer:
+            return bool(answer.status == 200)
     except OSError:
         return False
-    return True
 
 
 @CLIENTS
