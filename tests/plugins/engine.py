@@ -65,6 +65,7 @@ def pulumi_environment(folder: Path, *first_on_path: Path) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
         "HOME": str(folder),
+        "TMPDIR": os.environ["TMPDIR"],
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": "passphrase",
