@@ -34,7 +34,7 @@ class Holding:
 
 
 def holdings(engine: Engine, stack: str) -> list[Holding]:
-    """Everything that the stack has; empty when there is no such stack. Secret inputs are encrypted. Raises
+    """Everything that the stack has; empty when the stack does not exist. Secret inputs are encrypted. Raises
     CommandError."""
     return [
         Holding(

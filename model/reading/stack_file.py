@@ -110,7 +110,7 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _unreadable("there is no such file", _other_stack(path)) from None
+        raise _unreadable("the stack file does not exist", _other_stack(path)) from None
     except OSError as error:
         message = f"the stack file cannot be read: {error.strerror}"
         raise _unreadable(message, "Give the path of a stack file.") from error

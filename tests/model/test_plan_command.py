@@ -136,14 +136,14 @@ def test_reports_every_problem_on_standard_error(tmp_path: Path) -> None:
 def test_a_missing_stack_is_a_wrong_command() -> None:
     result = CliRunner().invoke(app, ["plan", "--stack", "prd"])
     assert result.exit_code == 2
-    assert "stacks/Pulumi.prd.yaml: there is no such file" in result.stderr
+    assert "stacks/Pulumi.prd.yaml: the stack file does not exist" in result.stderr
     assert "Did you mean `prod`? Stacks with a file there: dev, local, prod, staging." in result.stderr
 
 
 def test_a_missing_file_is_a_wrong_command(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["plan", "--file", str(tmp_path / "mesh.yaml")])
     assert result.exit_code == 2
-    assert "there is no such file" in result.stderr
+    assert "the stack file does not exist" in result.stderr
 
 
 def test_the_stack_of_another_file_is_the_named_one(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_says_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
 
 
 def test_says_that_a_file_is_missing(tmp_path: Path) -> None:
-    assert "no such file" in _refusal(tmp_path / "Pulumi.nowhere.yaml")
+    assert "the stack file does not exist" in _refusal(tmp_path / "Pulumi.nowhere.yaml")
 
 
 def test_says_that_a_file_is_not_text(tmp_path: Path) -> None:
