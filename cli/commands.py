@@ -45,7 +45,7 @@ class Commands(typer.core.TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         from hybrid_mesh.cli.errors import reporting  # noqa: PLC0415 - `--help` does not need it
 
-        return reporting(lambda: super(Commands, self).invoke(ctx))
+        return reporting(lambda: super(Commands, self).invoke(ctx), ctx.meta)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - click's signature
         for heading, section in self.table.items():

@@ -5,15 +5,17 @@ Exit codes: 0 done, and for `verify` all holds; 1 failed; 2 the command line or 
 """
 
 import errno
+import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import typer
 
 from hybrid_mesh.cli.console import end_without_reader, warn
+from hybrid_mesh.cli.options import AS_JSON
 from hybrid_mesh.local import patience
 from hybrid_mesh.local.lab.errors import LabError, LabNotRunning, PreflightError
 from hybrid_mesh.local.paths import ProjectMissingError, page
@@ -46,9 +48,13 @@ class CommandError(Exception):
         self.message, self.remedy, self.code = message, remedy, code
 
 
-def reporting(run: Callable[[], Any]) -> Any:
+def reporting(run: Callable[[], Any], meta: Mapping[str, Any]) -> Any:
     """What `run` gives. Every foreseen failure ends the program with one or two lines and its exit code; what
-    nobody foresaw keeps its traceback."""
+    nobody foresaw keeps its traceback.
+
+    With --json, as `meta` of the command line says, problems of a stack file go to standard output instead:
+    `{"problems": [{"path", "value", "message", "remedy", "file", "line", "column"}]}`.
+    """
     try:
         _check_patience()
         return run()
@@ -58,6 +64,9 @@ def reporting(run: Callable[[], Any]) -> Any:
         foreseen = _foreseen(error)
         if foreseen is None:
             raise
+        if isinstance(error, ConfigurationError) and meta.get(AS_JSON):
+            typer.echo(json.dumps({"problems": [problem.as_json() for problem in error.problems]}, indent=2))
+            raise typer.Exit(WRONG) from None
         _end(foreseen)
 
 

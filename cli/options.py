@@ -13,7 +13,19 @@ Stack = Annotated[
     str,
     typer.Option("--stack", "-s", help=STACK_HELP, autocompletion=complete.stacks),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of text for people.")]
+AS_JSON = "hybrid_mesh.json"
+"""Key of a command line's `meta`: whether it has --json."""
+
+
+def _remember(context: typer.Context, value: bool) -> bool:
+    context.meta[AS_JSON] = value
+    return value
+
+
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print JSON for scripts instead of text for people.", callback=_remember),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 PreviewOnly = Annotated[
     bool,

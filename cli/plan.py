@@ -1,8 +1,6 @@
 """`hybrid-mesh plan`: what a stack file's mesh will be, without a cloud, an engine or a cluster."""
 
 import json as json_text
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -11,8 +9,7 @@ from rich.table import Table
 
 from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.console import out, warn
-from hybrid_mesh.cli.errors import WRONG
-from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP
+from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP, Json
 from hybrid_mesh.cli.plan_clouds import cloud_tables
 from hybrid_mesh.cli.plans import file_plan
 from hybrid_mesh.local.paths import ProjectMissingError, project_folder
@@ -21,7 +18,6 @@ from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.plan.manifests import render_manifests
 from hybrid_mesh.model.plan.secrets import unused_names
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.model.reading.problems import ConfigurationError
 from hybrid_mesh.model.reading.sections import NAMESPACE
 from hybrid_mesh.model.reading.stack_file import load_stack_file, stack_file
 
@@ -39,7 +35,7 @@ def plan(
             "--file", "-f", help="A stack file anywhere, instead of the stack's own; `--stack` then names it."
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    json: Json = False,
     manifests: Annotated[
         bool,
         typer.Option("--manifests", help="Print the clusters' Kubernetes objects and Helm values as YAML."),
@@ -59,8 +55,7 @@ def plan(
 
     Exit codes: 0 the stack file is valid; 2 it is wrong, or the command line is.
     """
-    with _problems_as(json=json):
-        mesh = _plan(stack, file)
+    mesh = _plan(stack, file)
     if manifests:
         typer.echo(render_manifests(mesh), nl=False)
         return
@@ -91,18 +86,6 @@ def _is_of_project(file: Path, stack: str) -> bool:
         return file.absolute() == stack_file(project_folder(), stack)
     except ProjectMissingError:
         return False
-
-
-@contextmanager
-def _problems_as(*, json: bool) -> Iterator[None]:
-    """With `json`, problems of a wrong file are printed to standard output instead of raised."""
-    try:
-        yield
-    except ConfigurationError as error:
-        if not json:
-            raise
-        _print_json({"problems": [problem.as_json() for problem in error.problems]})
-        raise typer.Exit(WRONG) from None
 
 
 def _print_json(value: object) -> None:

@@ -1,5 +1,6 @@
 """Every foreseen failure: one or two lines, the exit code, no traceback."""
 
+import json
 import os
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def test_an_unknown_command_ends_with_2() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["up"], ["down"], ["verify"], ["env"], ["plan"], ["bundle"], ["lab"], ["lab", "shell"]]
+    "command", [[], ["up"], ["down"], ["verify"], ["plan"], ["bundle"], ["lab"], ["lab", "shell"]]
 )
 def test_every_command_explains_itself(command: list[str]) -> None:
     done = runner.invoke(app, [*command, "--help"])
@@ -123,3 +124,17 @@ find {tmp_path} -type f ! -name fill
     assert reason in done.stderr
     assert "HYBRID_MESH_STATE and HYBRID_MESH_CACHE" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["plan"], ["check"], ["verify"], ["kubeconfig"], ["bundle", "x"]])
+def test_every_command_with_json_prints_a_wrong_files_problems_as_json(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks/Pulumi.wrong.yaml").write_text("config:\n  hybrid-mesh:mesh: {id: 1}\n")
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nplugins:\n  providers:\n    - name: hybridmesh\n")
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [*command, "--json", "--stack", "wrong"])
+    assert done.exit_code == 2
+    assert json.loads(done.stdout)["problems"][0]["file"] == "stacks/Pulumi.wrong.yaml"
+    assert done.stderr == ""
