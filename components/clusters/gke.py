@@ -11,7 +11,7 @@ from hybrid_mesh.components.expect import expect
 from hybrid_mesh.components.names import child
 from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite, allowed, allowed_cidrs
 from hybrid_mesh.components.networks.gcp import GcpNetwork
-from hybrid_mesh.model.clouds.google import ACCOUNT_ID_LIMIT
+from hybrid_mesh.model.clouds.google import ACCOUNT_ID_LIMIT, disk_type
 from hybrid_mesh.model.clouds.names import google_name
 from hybrid_mesh.model.objects.helm_values import SOURCE_RANGES
 from hybrid_mesh.model.plan.kinds import GkeClusterPlan
@@ -158,7 +158,7 @@ class GkeMeshCluster(CloudMeshCluster):
             node_config={
                 "machine_type": pool.machine_type,
                 "disk_size_gb": pool.disk_gigabytes,
-                "disk_type": "pd-balanced",
+                "disk_type": disk_type(pool.machine_type),
                 "service_account": account.email,
                 "oauth_scopes": [CLOUD_PLATFORM],
                 "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},

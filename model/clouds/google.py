@@ -69,6 +69,11 @@ Linux and CentOS, `http/almalinux-9.gcp-x86_64.ks` of AlmaLinux/cloud-images. Ca
 have cloud-init."""
 
 _ARM = re.compile(r"(t2a|c4a|n4a)-")
+_HYPERDISK_ONLY = re.compile(r"[a-z]([4-9]|[1-9][0-9])[a-z]*-.*|.*-metal|a3-ultragpu-.*")
+"""Machine types that Persistent Disks cannot be attached to: the fourth generation of machine series (C4,
+C4A, C4D, N4, N4A, N4D, M4, H4D, X4, A4, G4) and later, bare metal, and A3 Ultra.
+
+Source: Compute Engine, "About Google Cloud Hyperdisk", "Machine series support"."""
 _NETWORK_ID = re.compile(
     r"(https://www\.googleapis\.com/compute/v1/)?(projects/[^/]+/global/networks/)?[a-z][-a-z0-9]{0,62}"
 )
@@ -237,6 +242,12 @@ class GoogleCloud:
     def identity_settings(self, region: str, cluster: str | None) -> dict[str, str]:
         del region, cluster
         return {}
+
+
+def disk_type(machine_type: str) -> str:
+    """The type of boot disk for nodes and VMs of `machine_type`: a balanced Persistent Disk where the machine
+    series supports it."""
+    return "hyperdisk-balanced" if _HYPERDISK_ONLY.fullmatch(machine_type) else "pd-balanced"
 
 
 def nodes_cidr(cidr: IPv4Network) -> IPv4Network:

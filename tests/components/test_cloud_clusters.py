@@ -27,6 +27,13 @@ def test_gke(prod: Declared) -> None:
     assert roles == {"roles/container.defaultNodeServiceAccount"}
 
 
+def test_nodes_of_gke_get_a_disk_that_their_machines_support() -> None:
+    raw = read_stack("prod")
+    raw["clusters"]["gke-eu"]["nodePool"]["machineType"] = "n4-standard-4"
+    pool = only(declare_mesh(raw, stack="prod"), "gcp:container/nodePool:NodePool")
+    assert pool["nodeConfig"]["diskType"] == "hyperdisk-balanced"
+
+
 def test_eks(prod: Declared) -> None:
     cluster = only(prod, "aws:eks/cluster:Cluster")
     assert cluster["accessConfig"]["authenticationMode"] == "API"

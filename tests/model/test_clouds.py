@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
+from hybrid_mesh.model.clouds.google import disk_type
 from hybrid_mesh.model.clouds.kinds import IN_CLOUDS
 from hybrid_mesh.model.clouds.registry import AWS, CLOUDS, GOOGLE, cloud_of
 from hybrid_mesh.model.config.clusters import CloudClusterConfig
@@ -64,6 +65,31 @@ def test_google_has_custom_machine_types_of_every_series(machine_type: str) -> N
 )
 def test_aws_reports_its_own_processors(machine_type: str, architecture: str) -> None:
     assert AWS.architecture(machine_type) == architecture
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "disk"),
+    [
+        *(
+            (f"{series}-standard-4", "hyperdisk-balanced")
+            for series in ("c4", "c4a", "c4d", "n4", "n4a", "n4d")
+        ),
+        ("n4-custom-4-8192", "hyperdisk-balanced"),
+        ("m4-megamem-28", "hyperdisk-balanced"),
+        ("a4-highgpu-8g", "hyperdisk-balanced"),
+        ("h4d-standard-192", "hyperdisk-balanced"),
+        ("c3-standard-192-metal", "hyperdisk-balanced"),
+        ("a3-ultragpu-8g", "hyperdisk-balanced"),
+        *((f"{series}-standard-4", "pd-balanced") for series in ("e2", "n1", "n2d", "t2a", "c3", "c3d")),
+        ("custom-4-8192", "pd-balanced"),
+        ("n2-custom-4-8192", "pd-balanced"),
+        ("e2-small", "pd-balanced"),
+        ("a3-megagpu-8g", "pd-balanced"),
+    ],
+)
+def test_the_boot_disk_is_one_that_the_machine_series_supports(machine_type: str, disk: str) -> None:
+    assert GOOGLE.machine_types.matches(machine_type)
+    assert disk_type(machine_type) == disk
 
 
 def test_an_explicit_package_wins_over_a_guess_from_the_images_name() -> None:
