@@ -4,9 +4,10 @@ from hybrid_mesh.model.checks.formats import is_host_name, is_ip_address, is_lab
 from hybrid_mesh.model.checks.registry import group_rule, kind_rule, readable, rule
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
-from hybrid_mesh.model.config.machines import LocalMachinesConfig
+from hybrid_mesh.model.config.machines import BundleMachinesConfig, LocalMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import LocalNetworkConfig
+from hybrid_mesh.model.derive.vm_sets import size
 from hybrid_mesh.model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, service_host
 from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
@@ -38,6 +39,22 @@ def local_machines_register_with_local_clusters(
             group.cluster,
             f"the VMs are of type local, and a cluster of type {cluster.type} does not trust their identity",
             "Choose a cluster of type local, or `machines: {type: bundle}`.",
+        )
+
+
+@group_rule
+def rollouts_fit_the_group(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`maxUnavailable` must not exceed the number of VMs, or `max` of an autoscaled group."""
+    machines = group.machines
+    if isinstance(machines, BundleMachinesConfig):
+        return
+    most = machines.count if isinstance(machines, LocalMachinesConfig) else size(machines)[1]
+    if machines.rollout.max_unavailable > most:
+        yield Problem(
+            f"workloadGroups.{name}.machines.rollout.maxUnavailable",
+            str(machines.rollout.max_unavailable),
+            f"the group has at most {most} VM{'s' * (most != 1)}",
+            f"Set a number from 1 to {most}, or leave it out.",
         )
 
 

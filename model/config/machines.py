@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hybrid_mesh.model.config.base import DEVICE_PATTERN, Section
+from hybrid_mesh.model.config.base import DEVICE_PATTERN, Section, Switch
 from hybrid_mesh.model.config.istio import Architecture, PackageForm
 
 MachineCount = Annotated[int, Field(strict=True, ge=1, le=5000)]
@@ -15,12 +15,29 @@ DEBIAN_ON_EC2 = "resolve:ssm:/aws/service/debian/release/12/latest/amd64"
 """Debian's public parameter in AWS Systems Manager, which EC2 resolves when it launches an instance."""
 
 
+class RolloutConfig(Section):
+    """How VMs are replaced when what they boot with changes: their image, machine type, files, units or
+    Istio version.
+
+    `up` waits until every VM is replaced. At the first new VM that does not join the mesh or, with a `probe`,
+    does not turn Healthy, it stops, names that VM and leaves the old VMs in service.
+    """
+
+    max_unavailable: int = Field(default=1, strict=True, ge=1, le=5000)
+    """Number of VMs that are replaced at the same time. In a cloud, new VMs join before old ones leave. On
+    GCE, at least one VM per zone is replaced at a time."""
+    canary: Switch = True
+    """Whether the first VM is replaced alone. On GCE, the first step is one VM per zone."""
+
+
 class LocalMachinesConfig(Section):
     """VMs of the local site, created on the host that runs the program."""
 
     type: Literal["local"]
     count: int = Field(default=1, strict=True, ge=1, le=50)
     """Number of VMs."""
+    rollout: RolloutConfig = RolloutConfig()
+    """How changed VMs are replaced."""
 
 
 class BundleMachinesConfig(Section):
@@ -51,6 +68,8 @@ class CloudMachinesConfigBase(Section):
     distribution."""
     ready_seconds: int = Field(default=300, strict=True, ge=300, le=3600)
     """Time in seconds that a new VM has to join before the cloud replaces it as unhealthy."""
+    rollout: RolloutConfig = RolloutConfig()
+    """How changed VMs are replaced."""
 
 
 class GceMachinesConfig(CloudMachinesConfigBase):

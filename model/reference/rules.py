@@ -194,6 +194,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "ec2_images_have_a_known_root_device",
         "images_match_their_architecture",
     ),
+    "workloadGroups.<name>.machines.rollout": ("rollouts_fit_the_group",),
     "ingress.<name>": (
         "ingresses_are_in_known_clusters",
         "ingress_host_names_are_valid",

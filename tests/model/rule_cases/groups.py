@@ -22,6 +22,13 @@ GROUPS = [
         also=(f"{RATINGS}.network",),
     ),
     Case(
+        "rollouts_fit_the_group",
+        {f"{LEGACY}.machines.rollout": {"maxUnavailable": 3}},
+        "from 1 to 2",
+        path=f"{LEGACY}.machines.rollout.maxUnavailable",
+        value="3",
+    ),
+    Case(
         "a_probe_has_one_check",
         {f"{LEGACY}.probe.exec": {"command": ["true"]}},
         "Keep one",

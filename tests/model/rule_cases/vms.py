@@ -28,6 +28,13 @@ CLOUD_MACHINES = [
         path=f"{RATINGS}.machines.targetCpuPercent",
         value="50",
     ),
+    prod(
+        "rollouts_fit_the_group",
+        {f"{ORDERS}.machines.rollout": {"maxUnavailable": 21}},
+        "from 1 to 20",
+        path=f"{ORDERS}.machines.rollout.maxUnavailable",
+        value="21",
+    ),
     prod("autoscaling_limits_are_valid", {f"{ORDERS}.machines.min": 21}, "Lower `min`"),
     prod(
         "group_machine_types_exist",
