@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from hybrid_mesh.components.clusters.cloud import CloudMeshCluster
+from hybrid_mesh.components.clusters.eks_node_size import desired_size
 from hybrid_mesh.components.clusters.eks_roles import CLUSTER_POLICIES, NODE_POLICIES, service_role
 from hybrid_mesh.components.clusters.exec_kubeconfig import certificate_authority, exec_kubeconfig
 from hybrid_mesh.components.clusters.load_balancer_controller import LoadBalancerController
@@ -119,6 +120,9 @@ class EksMeshCluster(CloudMeshCluster):
                 network.options(self, [*attachments, *network.ready]),
                 pulumi.ResourceOptions(
                     protect=protected,
+                    # The control plane keeps the subnets that it began with: EKS refuses those of another
+                    # zone (EKS User Guide, "Subnet requirements for clusters"). Nodes may be in any.
+                    ignore_changes=["vpcConfig.subnetIds"],
                     # Two clusters' gateways cannot have the same addresses.
                     delete_before_replace=True,
                     custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="30m"),
@@ -136,9 +140,10 @@ class EksMeshCluster(CloudMeshCluster):
         role, attachments = service_role(
             f"{self._name}-nodes", "ec2.amazonaws.com", NODE_POLICIES, network.options(self)
         )
-        template = self._node_template()
+        template, name = self._node_template(), child(self._name, "nodes")
+        looked_up = pulumi.InvokeOutputOptions(parent=self, provider=network.provider)
         nodes = aws.eks.NodeGroup(
-            child(self._name, "nodes"),
+            name,
             cluster_name=self.cluster.name,
             version=self.cluster.version,
             node_role_arn=role.arn,
@@ -146,13 +151,15 @@ class EksMeshCluster(CloudMeshCluster):
             ami_type=ami_type(pool.machine_type),
             instance_types=[pool.machine_type],
             launch_template={"id": template.id, "version": template.latest_version.apply(str)},
-            scaling_config={"min_size": pool.min, "max_size": pool.max, "desired_size": pool.min},
+            scaling_config={
+                "min_size": pool.min,
+                "max_size": pool.max,
+                "desired_size": desired_size(self.cluster.name, name, pool, looked_up),
+            },
             update_config={"max_unavailable": 1},
             opts=pulumi.ResourceOptions.merge(
                 network.options(self, [*attachments, *addons, *rules, *network.ready]),
                 pulumi.ResourceOptions(
-                    # The autoscaler or operator that scales the nodes decides.
-                    ignore_changes=["scalingConfig.desiredSize"],
                     custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="45m"),
                 ),
             ),

@@ -82,7 +82,8 @@ class AwsNetworkConfig(CloudNetworkConfigBase):
     region: str = Field(examples=["us-east-1"])
     """Region of the network."""
     zones: tuple[str, ...] = Field(default=(), examples=[["us-east-1a", "us-east-1b"]])
-    """Zones over which nodes and VMs are spread. Defaults to three zones of the region."""
+    """Zones over which nodes and VMs are spread. Defaults to three zones of the region. You can add zones
+    later, but cannot remove those with which an EKS cluster of the network was created."""
     id: str | None = Field(default=None, examples=["vpc-0a1b2c3d4e5f60718"])
     """ID of an existing VPC in which the program creates its subnets. Without it, the program creates a
     VPC."""

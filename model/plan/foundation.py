@@ -9,7 +9,7 @@ from hybrid_mesh.model.config.trust import (
     GoogleCasTrustConfig,
     SelfSignedTrustConfig,
 )
-from hybrid_mesh.model.plan.kinds import CloudClusterPlan, GcpNetworkPlan, GkeClusterPlan
+from hybrid_mesh.model.plan.kinds import EksClusterPlan, GcpNetworkPlan, GkeClusterPlan
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 Facts = dict[str, dict[str, str]]
@@ -20,7 +20,10 @@ def foundation_facts(plan: MeshPlan) -> Facts:
     that the configuration omits are included as planned."""
     return {
         **{f"networks.{name}": _of_network(network) for name, network in plan.networks.items()},
-        **{f"clusters.{name}": _of_cluster(cluster) for name, cluster in plan.clusters.items()},
+        **{
+            f"clusters.{name}": _of_cluster(cluster, plan.networks[cluster.network])
+            for name, cluster in plan.clusters.items()
+        },
         "trust": _of_trust(plan),
     }
 
@@ -33,7 +36,7 @@ def _of_network(plan: NetworkPlan) -> dict[str, str]:
     return {**facts, "project": plan.project or ""} if isinstance(plan, GcpNetworkPlan) else facts
 
 
-def _of_cluster(plan: ClusterPlan) -> dict[str, str]:
+def _of_cluster(plan: ClusterPlan, network: NetworkPlan) -> dict[str, str]:
     facts = {"type": plan.config.type, "network": plan.network}
     match plan:
         case GkeClusterPlan():
@@ -42,8 +45,9 @@ def _of_cluster(plan: ClusterPlan) -> dict[str, str]:
                 "podCidr": plan.pod_cidr or "",
                 "controlPlaneCidr": plan.control_plane_cidr,
             }
-        case CloudClusterPlan():
-            own = {"serviceCidr": plan.service_cidr or ""}
+        case EksClusterPlan():
+            zones = sorted({subnet.zone for subnet in network.subnets if subnet.zone})
+            own = {"serviceCidr": plan.service_cidr or "", "zones": ",".join(zones)}
         case _:
             own = {}
     return {**facts, **own}

@@ -12,6 +12,9 @@ CIDRs and reserved addresses. The engine cannot delete the old one with all its 
 closes the connection to the cluster's provider when it finds that this will be replaced too (`Diff` in
 pkg/resource/deploy/providers). In a stack that was protected at its last `up`, no fact may change and no path
 may be removed.
+
+The fact `zones` of a cluster, separated by commas, may grow, and the foundation remembers the zones that the
+cluster began with: the control plane of EKS has a subnet in each of these, for as long as it exists.
 """
 
 from collections.abc import Iterator
@@ -21,9 +24,11 @@ from hybrid_mesh.model.clouds.kinds import IN_CLOUDS
 from hybrid_mesh.model.derive.labels import lift_protection
 from hybrid_mesh.plugins.framework.declared import RememberedHandler
 from hybrid_mesh.plugins.framework.errors import CheckFailure
+from hybrid_mesh.plugins.framework.handler import CheckCall, Checked
 from hybrid_mesh.plugins.framework.values import Properties, contains_unknown
 
 _NETWORKS: Final = "networks."
+_ZONES: Final = "zones"
 
 
 class FoundationHandler(RememberedHandler):
@@ -33,6 +38,16 @@ class FoundationHandler(RememberedHandler):
     def identity(self, inputs: Properties) -> str:
         del inputs
         return "foundation"
+
+    def check(self, call: CheckCall) -> Checked:
+        checked = super().check(call)
+        if not call.olds or checked.failures or contains_unknown(checked.inputs):
+            return checked
+        facts = {
+            path: _remembered(call.olds["facts"].get(path, {}), now)
+            for path, now in checked.inputs["facts"].items()
+        }
+        return Checked({**checked.inputs, "facts": facts})
 
     def wrong_values(self, olds: Properties, inputs: Properties) -> Iterator[CheckFailure]:
         """The refusals. Incomplete inputs are reported by other checks."""
@@ -49,9 +64,29 @@ def _refusals(olds: Properties, news: Properties) -> Iterator[str]:
         if now is None or not (protected or before.get("type") in IN_CLOUDS):
             continue
         lift = f". {lift_protection(olds['stack'])}" if protected else ""
+        if lost := _zones(before) - _zones(now) if _ZONES in now else ():
+            yield f"{_without_zones(path, before, sorted(lost))}{lift}"
         for key, value in sorted(before.items()):
-            if now.get(key, value) != value:
+            if key != _ZONES and now.get(key, value) != value:
                 yield f"{_changed(path, key, value, now[key])}{lift}"
+
+
+def _remembered(before: Properties, now: Properties) -> Properties:
+    """`now`, with the zones that the cluster began with."""
+    return {**now, _ZONES: before[_ZONES]} if _ZONES in before and _ZONES in now else now
+
+
+def _zones(facts: Properties) -> set[str]:
+    return set(filter(None, str(facts.get(_ZONES, "")).split(",")))
+
+
+def _without_zones(path: str, before: Properties, lost: list[str]) -> str:
+    name = path.partition(".")[2]
+    return (
+        f"networks.{before['network']}.zones cannot lose {', '.join(lost)}: the control plane of cluster "
+        f"{name} began with {', '.join(sorted(_zones(before)))}, and EKS requires a subnet in each of them. "
+        f"Keep them; or remove {name} and everything in it, run `up`, then add it again"
+    )
 
 
 def _changed(path: str, key: str, before: Any, now: Any) -> str:

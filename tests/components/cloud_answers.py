@@ -75,3 +75,8 @@ _ANSWERS: dict[str, Answer] = {
         "certificateSigningRequest": "request of the root"
     },
 }
+
+LOOKED_UP: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "aws:eks/getNodeGroups:getNodeGroups": lambda _: {"names": []},
+}
+"""What functions of the clouds answer in an account without resources, by token."""

@@ -15,7 +15,7 @@ from hybrid_mesh.components.mesh import HybridMesh
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.commands import PROJECT
-from tests.components.recording import Recording
+from tests.components.recording import Answers, Recording
 
 Declare = Callable[..., "Declared"]
 KUBECONFIG = """
@@ -103,8 +103,9 @@ def declare_mesh(
     preview: bool = False,
     stack: str = "local",
     kubeconfig: str | None = "/nowhere/kubeconfig",
+    answers: Answers | None = None,
 ) -> Declared:
-    recording = Recording()
+    recording = Recording(answers)
 
     async def program() -> tuple[Any, Mapping[str, bool]]:
         observed = pulumi.ResourceOptions(transformations=[recording.observe])

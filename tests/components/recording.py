@@ -1,13 +1,14 @@
 """Mocks that remember every resource that a program declares."""
 
 import base64
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
-from tests.components.cloud_answers import cloud_outputs
+from tests.components.cloud_answers import LOOKED_UP, cloud_outputs
 
 CLUSTER_OUTPUTS = {
     "kubeconfig": '{"kubeconfig": "of the administrator"}',
@@ -15,6 +16,8 @@ CLUSTER_OUTPUTS = {
     "certificateAuthorityPem": "-----BEGIN CERTIFICATE-----\nAPI\n-----END CERTIFICATE-----\n",
 }
 NUMBERS = {"east": 1, "west": 2}
+Answers = Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
+"""By the token of a function, what it answers to its arguments."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,11 @@ class Declaration:
 
 
 class Recording(pulumi.runtime.Mocks):
-    """Answers as our plug-in and the kubernetes plug-in would; `declared` is in the order of registration."""
+    """Answers as our plug-in and the kubernetes plug-in would; `declared` is in the order of registration.
+    `answers` are those of functions that look something up, in addition to the usual ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: Answers | None = None) -> None:
+        self._answers = {**LOOKED_UP, **(answers or {})}
         self.declared: list[Declaration] = []
         self.options: dict[tuple[str, str], pulumi.ResourceOptions] = {}
         """By type and name: protection and dependencies, which mocks do not get."""
@@ -51,8 +56,10 @@ class Recording(pulumi.runtime.Mocks):
             outputs = cloud_outputs(args.typ, args.name, inputs)
         return f"{args.name}-id", {**args.inputs, **outputs}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
-        raise AssertionError(f"nothing is asked while the mesh is declared, but {args.token} was")
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        if args.token not in self._answers:
+            raise AssertionError(f"nothing else is asked while the mesh is declared, but {args.token} was")
+        return {**args.args, **self._answers[args.token](args.args)}, []
 
     def of_type(self, token: str) -> list[Declaration]:
         return [each for each in self.declared if each.typ == token]

@@ -49,6 +49,17 @@ def test_eks(prod: Declared) -> None:
     assert addons == {"vpc-cni", "coredns", "kube-proxy", "eks-pod-identity-agent"}
 
 
+def test_a_zone_that_is_added_serves_nodes_and_machines_and_leaves_the_control_plane_of_eks() -> None:
+    raw = read_stack("prod")
+    raw["networks"]["aws-us"]["zones"] = [f"us-east-1{letter}" for letter in "abcd"]
+    declared = declare_mesh(raw, stack="prod")
+    private = [f"mesh-aws-us-private-{letter}-id" for letter in "abcd"]
+    assert only(declared, "aws:eks/nodeGroup:NodeGroup")["subnetIds"] == private
+    assert only(declared, "aws:autoscaling/group:Group")["vpcZoneIdentifiers"] == private
+    options = declared.recording.options["aws:eks/cluster:Cluster", "mesh-eks-us-cluster"]
+    assert options.ignore_changes == ["vpcConfig.subnetIds"], "EKS refuses subnets of other zones"
+
+
 def test_the_control_plane_of_eks_reaches_the_webhooks(prod: Declared) -> None:
     """Without 15017 the injection hangs; without 9443 every Service does."""
     rules = prod.recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")

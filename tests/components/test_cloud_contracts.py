@@ -2,14 +2,9 @@
 
 import json
 import sys
-from typing import Any
-
-import pulumi
-import pytest
 
 from tests.components.cloud_stacks import of_clouds
 from tests.components.conftest import Declared, declare_mesh, read_stack
-from tests.components.recording import Recording
 
 TOKENS = {
     "hybridmesh:index:GcpNetwork",
@@ -63,16 +58,13 @@ def test_long_names_are_shortened_where_a_cloud_limits_them() -> None:
             assert len(each.name) + len("-1a2b3c4") <= limits.get(each.typ, 63), each.name
 
 
-def test_an_adopted_network_gets_subnets_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    def look_up(_: Recording, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[Any]]:
-        assert args.token == "aws:ec2/getInternetGateway:getInternetGateway"
-        return {**args.args, "internetGatewayId": "igw-theirs"}, []
-
-    monkeypatch.setattr(Recording, "call", look_up)
+def test_an_adopted_network_gets_subnets_only() -> None:
+    gateway = "aws:ec2/getInternetGateway:getInternetGateway"
     raw = read_stack("prod")
     raw["networks"]["gcp-eu"]["id"] = "shared-vpc"
     raw["networks"]["aws-us"]["id"] = "vpc-0123456789abcdef0"
-    recording = declare_mesh(raw, stack="prod").recording
+    answers = {gateway: lambda _: {"internetGatewayId": "igw-theirs"}}
+    recording = declare_mesh(raw, stack="prod", answers=answers).recording
     for token in (
         "gcp:compute/network:Network",
         "aws:ec2/vpc:Vpc",

@@ -11,7 +11,7 @@ from hybrid_mesh.plugins.framework.engine import EngineLog
 from hybrid_mesh.plugins.framework.errors import ResourceError
 from hybrid_mesh.plugins.framework.handler import CheckCall, CreateCall, DeleteCall, DiffCall
 from hybrid_mesh.plugins.framework.values import UNKNOWN
-from tests.engine.doubles.amazon import Amazon
+from tests.engine.doubles.amazon import NODE_GROUP, Amazon
 from tests.engine.doubles.cloud import Cloud
 from tests.engine.doubles.google import Google
 from tests.engine.doubles.store import VARIABLE, Thing, World
@@ -154,6 +154,19 @@ def test_amazon_computes_inside_what_a_program_gives(world: World) -> None:
     assert outputs["vpcConfig"]["clusterSecurityGroupId"].startswith("sg-")
     assert outputs["arn"].startswith("arn:aws:eks:us-east-1:")
     assert outputs["tagsAll"] == {"stack": "prod", "component": "clusters"}
+
+
+def test_amazon_tells_the_present_size_of_a_node_group(world: World) -> None:
+    amazon = Amazon()
+    amazon.configure({"region": "us-east-1"}, call("provider"))
+    scaling = {"minSize": 3, "maxSize": 12, "desiredSize": 9}
+    fixed = {"nodeRoleArn": "arn:r", "subnetIds": ["s"]}
+    make(amazon, NODE_GROUP, "mesh-eks-us-nodes", clusterName="c", scalingConfig=scaling, **fixed)
+    asked = {"clusterName": "c"}
+    (name,) = amazon.invoke("aws:eks/getNodeGroups:getNodeGroups", asked, call("a"))["names"]
+    assert name.startswith("mesh-eks-us-nodes-")
+    found = amazon.invoke("aws:eks/getNodeGroup:getNodeGroup", {**asked, "nodeGroupName": name}, call("a"))
+    assert found["scalingConfigs"] == [scaling]
 
 
 def test_a_create_fails_when_requested_and_only_then(google: Google, world: World) -> None:

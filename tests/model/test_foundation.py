@@ -22,7 +22,12 @@ def test_ranges_are_there_as_planned() -> None:
         "serviceCidr": "10.10.16.0/20",
         "controlPlaneCidr": "10.10.32.0/28",
     }
-    assert facts["clusters.eks-us"] == {"type": "eks", "network": "aws-us", "serviceCidr": "172.20.0.0/16"}
+    assert facts["clusters.eks-us"] == {
+        "type": "eks",
+        "network": "aws-us",
+        "serviceCidr": "172.20.0.0/16",
+        "zones": "us-east-1a,us-east-1b,us-east-1c",
+    }
     said = changed(PROD, {"clusters.gke-eu.podCidr": "10.10.128.0/17"})
     assert foundation_facts(plan_from(said, "prod")) == facts, "to say what is planned changes nothing"
 

@@ -19,6 +19,7 @@ from tests.engine.doubles.rules import Facts, Rule
 from tests.engine.doubles.store import Thing, World
 
 ACCOUNT: Final = "123456789012"
+NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
 _PREFIXES: Final = {
     "Vpc": "vpc",
     "Subnet": "subnet",
@@ -73,7 +74,7 @@ def _in_cluster(*names: str) -> Callable[[Facts], str]:
 
 
 def _node_group(facts: Facts) -> str:
-    name = facts.inputs.get("nodeGroupName") or f"nodes-{facts.mark}"
+    name = facts.inputs.get("nodeGroupName") or facts.name
     return f"{facts.inputs['clusterName']}:{name}"
 
 
@@ -110,7 +111,7 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "aws:eks/accessEntry:AccessEntry": Rule(_in_cluster("principalArn"), immutable=frozenset({"type"})),
     "aws:eks/addon:Addon": Rule(_in_cluster("addonName"), immutable=frozenset({"addonName"})),
-    "aws:eks/nodeGroup:NodeGroup": Rule(
+    NODE_GROUP: Rule(
         _node_group, immutable=frozenset({"nodeGroupName", "nodeRoleArn", "subnetIds", "diskSize"})
     ),
     "aws:iam/role:Role": Rule(_by_name, _role, check=_short(64)),
@@ -185,6 +186,16 @@ class Amazon(Cloud):
             self.world.put(thing)
             raise ResourceError(f"DependencyViolation: {thing.identity} is used by {', '.join(left)}")
 
+    def _node_groups(self, arguments: Properties) -> list[str]:
+        """Names of the node groups of a cluster."""
+        groups = [thing.identity.split(":") for thing in self.world.of_type(NODE_GROUP)]
+        return [name for cluster, name in groups if cluster == arguments.get("clusterName")]
+
+    def _node_group(self, arguments: Properties) -> Properties:
+        identity = f"{arguments.get('clusterName')}:{arguments.get('nodeGroupName')}"
+        found = [thing for thing in self.world.of_type(NODE_GROUP) if thing.identity == identity]
+        return {"scalingConfigs": [thing.outputs["scalingConfig"] for thing in found]}
+
     def invoke(self, token: str, arguments: Properties, context: CallContext) -> Properties:
         region = arguments.get("region") or self.settings.get("region", "us-east-1")
         answers: dict[str, Properties] = {
@@ -200,6 +211,8 @@ class Amazon(Cloud):
             "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
             "aws:ec2/getAmi:getAmi": {"imageId": "ami-0123456789abcdef0", "architecture": "x86_64"},
             "aws:ssm/getParameter:getParameter": {"value": "ami-0123456789abcdef0", "type": "String"},
+            "aws:eks/getNodeGroups:getNodeGroups": {"names": self._node_groups(arguments)},
+            "aws:eks/getNodeGroup:getNodeGroup": self._node_group(arguments),
         }
         if token not in answers:
             return super().invoke(token, arguments, context)

@@ -62,6 +62,22 @@ def test_a_cluster_of_a_cloud_keeps_its_ranges(foundation: Driver, protected: bo
     assert ("`protected: false` in stacks/Pulumi.prod.yaml" in said) is protected
 
 
+def test_the_zones_of_a_cluster_grow_and_those_that_it_began_with_stay(foundation: Driver) -> None:
+    eks = {"type": "eks", "network": "aws-us", "zones": "a,b"}
+    began, grown = (inputs(clusters__eks_us={**eks, "zones": zones}) for zones in ("a,b", "a,b,c"))
+    remembered, failures = foundation.check(grown, began)
+    assert failures == {}
+    assert remembered["facts"]["clusters.eks-us"]["zones"] == "a,b", "those that it began with"
+    assert refused(foundation, remembered, began) == "", "a zone that was added later may go"
+    shrunk = inputs(clusters__eks_us={**eks, "zones": "a,c"})
+    said = refused(foundation, remembered, shrunk)
+    assert "networks.aws-us.zones cannot lose b: the control plane of cluster eks-us began with a, b" in said
+    assert "clusters.eks-us.zones cannot change" not in said
+    assert refused(foundation, inputs(), shrunk) == "", "a cluster that is added begins with any"
+    older = inputs(clusters__eks_us={key: eks[key] for key in ("type", "network")})
+    assert refused(foundation, older, began) == "", "a state of an earlier release"
+
+
 def test_a_cluster_of_others_is_where_the_configuration_says(foundation: Driver) -> None:
     here, there = ({"type": "kubeconfig", "network": name} for name in ("office", "datacenter"))
     assert refused(foundation, inputs(clusters__edge=here), inputs(clusters__edge=there)) == ""
