@@ -46,7 +46,7 @@ def test_the_size_of_a_node_group_is_the_present_one_within_the_bounds(
 
 
 def test_no_change_of_a_node_group_is_ignored() -> None:
-    """An ignored change sends what the state remembers, whatever the account has."""
+    """An ignored change sends the size in the state, even if the account has another."""
     declared = declare_mesh(read_stack("prod"), stack="prod")
     options = declared.recording.options["aws:eks/nodeGroup:NodeGroup", "mesh-eks-us-nodes"]
     assert not options.ignore_changes
