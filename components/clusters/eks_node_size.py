@@ -1,5 +1,7 @@
 """The number of nodes of an EKS node group, which an autoscaler or an operator decides within its bounds."""
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_aws as aws
 
@@ -18,8 +20,12 @@ def desired_size(
     replaced, there are two; the new one begins with the size of the old one.
     """
     names = aws.eks.get_node_groups_output(cluster_name=cluster, opts=opts).names
-    own = names.apply(lambda found: sorted(name for name in found if name.startswith(f"{group}-")))
-    sizes = own.apply(lambda found: pulumi.Output.all(*(_size(cluster, name, opts) for name in found)))
+
+    def of_own(found: Sequence[str]) -> pulumi.Output[list[int]]:
+        own = [name for name in sorted(found) if name.startswith(f"{group}-")]
+        return pulumi.Output.all(*(_size(cluster, name, opts) for name in own))
+
+    sizes: pulumi.Output[list[int]] = names.apply(of_own)
     return sizes.apply(lambda found: clamped(max(found, default=0), bounds))
 
 

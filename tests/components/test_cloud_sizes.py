@@ -6,6 +6,7 @@ import pytest
 
 from tests.components.cloud_stacks import only
 from tests.components.conftest import declare_mesh, read_stack
+from tests.components.recording import Answers
 
 GROUPS = "aws:eks/getNodeGroups:getNodeGroups"
 GROUP = "aws:eks/getNodeGroup:getNodeGroup"
@@ -17,7 +18,7 @@ def _scaling(
     """What is sent for the node group of `prod` with `bounds` in an account with the sizes `present`."""
     raw = read_stack("prod")
     raw["clusters"]["eks-us"]["nodeGroup"] |= bounds
-    answers = {
+    answers: Answers = {
         GROUPS: lambda asked: {"names": list(present) if asked["clusterName"] else None},
         GROUP: lambda asked: {"scalingConfigs": [{"desiredSize": present[asked["nodeGroupName"]]}]},
     }
