@@ -22,9 +22,10 @@ from tests.commands import PROJECT
 from tests.engine.doubles.store import VARIABLE, World
 from tests.engine.doubles.together import MemoryWorld, together
 from tests.engine.fake_api import TOKEN, FakeApi, fake_api
+from tests.engine.preloaded import write_python
 from tests.plugins.engine import Pulumi, pulumi_environment
 
-LINKED: Final = ("__main__.py", "components", "model", "plugins", "local", ".toolchain", ".venv")
+LINKED: Final = ("__main__.py", "components", "model", "plugins", "local", ".toolchain")
 DOUBLES: Final = PROJECT / "tests/engine/doubles/bin"
 CREDENTIAL_PLUGINS: Final = ("gke-gcloud-auth-plugin", "aws")
 SERVERS_OF_EACH: Final = 6
@@ -116,6 +117,7 @@ def make_site(
     (project / "stacks").mkdir(parents=True)
     for name in LINKED:
         (project / name).symlink_to(PROJECT / name)
+    write_python(project / ".venv/bin/python")
     (project / "Pulumi.yaml").write_text((PROJECT / "Pulumi.yaml").read_text())
     source = PROJECT / "stacks" / f"Pulumi.{stack}.yaml"
     (project / "stacks" / source.name).write_text(source.read_text())
