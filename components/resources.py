@@ -80,7 +80,8 @@ class CertificateRequest(Resource):
     """A key, and the certificate signing request for the intermediate of `cluster` to a cloud's certificate
     authority.
 
-    A new request is created when `validity_days` change, and in the last third of that time.
+    A new request is created when `validity_days` change, and in the last third of that time. It is refused
+    if the certificate would outlive `authority_ends` (RFC 3339), when an existing authority expires.
     """
 
     request_pem: pulumi.Output[str]
@@ -99,9 +100,15 @@ class CertificateRequest(Resource):
         trust_domain: pulumi.Input[str],
         cluster: pulumi.Input[str],
         validity_days: pulumi.Input[int],
+        authority_ends: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"trust_domain": trust_domain, "cluster": cluster, "validity_days": validity_days}
+        inputs = {
+            "trust_domain": trust_domain,
+            "cluster": cluster,
+            "validity_days": validity_days,
+            "authority_ends": authority_ends,
+        }
         super().__init__(resource_name, inputs, opts)
 
 

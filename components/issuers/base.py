@@ -1,9 +1,11 @@
 """The common base of issuers in clouds."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
+from hybrid_mesh.components.issuers.certificates import LEAST_SHARE, shortfall
 from hybrid_mesh.components.resources import CertificateRequest
 
 
@@ -24,17 +26,49 @@ class CloudIssuer(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(token, name, None, opts)
+        self._name, self._trust_domain = name, trust_domain
+        self._days, self._clusters = intermediate_validity_days, clusters
+        self._chains: dict[str, pulumi.Output[tuple[str, str]]] = {}
+
+    def _request(self, authority_ends: pulumi.Input[str] | None = None) -> dict[str, CertificateRequest]:
+        """A signing request for each cluster. `authority_ends` is when an existing authority expires."""
         self._requests = {
             cluster: CertificateRequest(
-                f"{name}-request-{cluster}",
-                trust_domain=trust_domain,
+                f"{self._name}-request-{cluster}",
+                trust_domain=self._trust_domain,
                 cluster=cluster,
-                validity_days=intermediate_validity_days,
+                validity_days=self._days,
+                authority_ends=authority_ends,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            for cluster in clusters
+            for cluster in self._clusters
         }
-        self._chains: dict[str, pulumi.Output[tuple[str, str]]] = {}
+        return self._requests
+
+    def _chain(
+        self, cluster: str, certificate: pulumi.Input[str], above: pulumi.Input[Any]
+    ) -> pulumi.Output[tuple[str, str]]:
+        """The intermediate of `cluster` and the certificates above it, one text or a list, once its validity
+        is known to suffice."""
+        return pulumi.Output.all(certificate, above).apply(
+            lambda parts: (self._long_enough(cluster, str(parts[0])), _joined(parts[1]))
+        )
+
+    def _long_enough(self, cluster: str, certificate: str) -> str:
+        """An authority issues for a shorter time where its own end or a policy demands it (CA Service API,
+        `Certificate.lifetime`)."""
+        issued = shortfall(certificate, self._days)
+        if issued is None:
+            return certificate
+        found = (
+            f"trust.intermediateValidityDays: the authority issued the intermediate of cluster {cluster} for "
+            f"{issued} days and not for the requested {self._days}"
+        )
+        remedy = f"Set intermediateValidityDays: {max(issued, 1)}, or renew the authority."
+        if issued < self._days * LEAST_SHARE:
+            raise pulumi.RunError(f"{found}, so it could end before its renewal. {remedy}")
+        pulumi.log.warn(f"{found}. {remedy}", self)
+        return certificate
 
     def certificates(self, cluster: str) -> pulumi.Output[Mapping[str, str]]:
         """The data of `cluster`'s Secret `cacerts`; secret."""
@@ -55,6 +89,11 @@ def last_certificate(chain: str) -> str:
     """The last certificate of a chain in PEM: its root."""
     begin = "-----BEGIN CERTIFICATE-----"
     return begin + chain.rpartition(begin)[2].rstrip() + "\n"
+
+
+def _joined(above: Any) -> str:
+    """Certificates in PEM as one text."""
+    return above if isinstance(above, str) else "".join(f"{each.rstrip()}\n" for each in above)
 
 
 def _cacerts(certificate: str, above: str, key: str) -> dict[str, str]:

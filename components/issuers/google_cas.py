@@ -43,7 +43,7 @@ class GoogleCasIssuer(CloudIssuer):
             intermediate_validity_days=trust.intermediate_validity_days,
             opts=opts,
         )
-        self._name, self._trust, self._protected = name, trust, protected
+        self._trust, self._protected = trust, protected
         provider = gcp.Provider(
             f"{name}-provider",
             project=trust.project,
@@ -65,12 +65,10 @@ class GoogleCasIssuer(CloudIssuer):
                     self._own, pulumi.ResourceOptions(depends_on=[root] if root else [])
                 ),
             )
-            for cluster, request in self._requests.items()
+            for cluster, request in self._request().items()
         }
         self._chains = {
-            cluster: pulumi.Output.all(certificate.pem_certificate, certificate.pem_certificate_chains).apply(
-                lambda parts: (str(parts[0]), "".join(f"{each.rstrip()}\n" for each in parts[1]))
-            )
+            cluster: self._chain(cluster, certificate.pem_certificate, certificate.pem_certificate_chains)
             for cluster, certificate in issued.items()
         }
         self.root_certificate_pem = self._root_certificate(root)

@@ -19,6 +19,8 @@ IMAGE_PATTERN = (
     r"^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
     r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
 )
+CA_POOL_PATTERN = r"^[a-zA-Z0-9_-]{1,63}$"
+"""CA Service API, `caPoolId` of `projects.locations.caPools.create`."""
 NOT_BLANK_PATTERN = r"\S"
 CIDR_PATTERN = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hybrid_mesh.model.config.base import DnsLabel, Section
+from hybrid_mesh.model.config.base import CA_POOL_PATTERN, DnsLabel, Section
 
 
 class SelfSignedTrustConfig(Section):
@@ -57,7 +57,7 @@ class GoogleCasTrustConfig(CloudTrustConfigBase):
     """Google Cloud project. Defaults to `project` of the mesh."""
     location: str = Field(examples=["europe-west4"])
     """Region of the CA pool."""
-    pool: DnsLabel | None = Field(default=None, examples=["mesh-roots"])
+    pool: str | None = Field(default=None, pattern=CA_POOL_PATTERN, examples=["mesh-roots"])
     """Name of an existing CA pool of the enterprise tier with one enabled authority. Without it, the program
     creates a pool and a root."""
 

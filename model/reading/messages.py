@@ -6,6 +6,7 @@ from typing import Any
 
 from hybrid_mesh.model.config.base import (
     ABSOLUTE_PATH_PATTERN,
+    CA_POOL_PATTERN,
     DEVICE_PATTERN,
     DNS_LABEL_PATTERN,
     DNS_NAME_PATTERN,
@@ -50,6 +51,10 @@ _PATTERNS: dict[str, Message] = {
     ),
     SHA256_PATTERN: ("not a valid SHA-256 digest", "Write its 64 hexadecimal digits in lower case."),
     DEVICE_PATTERN: ("not a valid name of a disk device", "Write it like /dev/xvda or /dev/sda1."),
+    CA_POOL_PATTERN: (
+        "not a valid name of a CA pool",
+        "Use at most 63 letters, digits, dashes and underscores; the location has a key of its own.",
+    ),
     ABSOLUTE_PATH_PATTERN: ("not an absolute path", "Begin it with a slash."),
     FILE_MODE_PATTERN: ("not a valid file mode", 'Write four octal digits in quotes: "0644".'),
     UNIT_NAME_PATTERN: (

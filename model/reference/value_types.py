@@ -5,6 +5,7 @@ from typing import Any
 
 from hybrid_mesh.model.config.base import (
     ABSOLUTE_PATH_PATTERN,
+    CA_POOL_PATTERN,
     CIDR_PATTERN,
     DEVICE_PATTERN,
     DNS_LABEL_PATTERN,
@@ -20,6 +21,7 @@ from hybrid_mesh.model.config.base import (
 PATTERNS: Mapping[str, str] = {
     ABSOLUTE_PATH_PATTERN: "absolute path",
     CIDR_PATTERN: "CIDR",
+    CA_POOL_PATTERN: "name of a CA pool",
     DEVICE_PATTERN: "device name (`/dev/…`)",
     DNS_LABEL_PATTERN: "DNS label",
     DNS_NAME_PATTERN: "DNS name",

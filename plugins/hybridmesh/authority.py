@@ -19,6 +19,10 @@ from hybrid_mesh.model.istio_facts import ISTIOD_HOST
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """Certificates are valid from shortly before their creation, as clocks differ."""
 
+NAME_LIMIT: Final = 64
+"""Maximum length of an organization and of a common name (RFC 5280, `ub-organization-name` and
+`ub-common-name`). A trust domain may be longer; in these fields it is a description only."""
+
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -45,8 +49,8 @@ def make_root(trust_domain: str, mesh_id: str, validity_days: int, now: datetime
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, trust_domain),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"{mesh_id} Root CA"[:64]),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, trust_domain[:NAME_LIMIT]),
+            x509.NameAttribute(NameOID.COMMON_NAME, f"{mesh_id} Root CA"[:NAME_LIMIT]),
         ]
     )
     builder = _builder(
@@ -125,7 +129,7 @@ def life_of(certificate_pem: str) -> tuple[datetime, timedelta]:
 def _intermediate_name(trust_domain: str, cluster: str) -> x509.Name:
     return x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, trust_domain),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, trust_domain[:NAME_LIMIT]),
             x509.NameAttribute(NameOID.COMMON_NAME, "Intermediate CA"),
             x509.NameAttribute(NameOID.LOCALITY_NAME, cluster),
         ]

@@ -3,10 +3,15 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from hybrid_mesh.plugins.hybridmesh.authority import make_intermediate, make_root
+
 AUTHORITY = "-----BEGIN CERTIFICATE-----\nAPI server of a cloud\n-----END CERTIFICATE-----\n"
-ROOT = "-----BEGIN CERTIFICATE-----\nroot of a cloud\n-----END CERTIFICATE-----\n"
+_NOW = datetime.now(UTC)
+_ROOT = make_root("clouds.example.com", "cloud", 3650, _NOW)
+ROOT = _ROOT.certificate_pem
 ENCODED_AUTHORITY = base64.b64encode(AUTHORITY.encode()).decode()
 Answer = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 
@@ -48,14 +53,20 @@ def _account(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {"email": f"{inputs['accountId']}@{project}.iam.gserviceaccount.com", "project": project}
 
 
-def _certificate(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    leaf = f"-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----"
+def issued(name: str, days: int) -> dict[str, Any]:
+    """A certificate of a cloud's authority that is valid for `days`."""
+    leaf = make_intermediate(_ROOT, "mesh.example.com", name, days, _NOW)["ca-cert.pem"].rstrip()
     return {
         "pemCertificate": leaf,
         "pemCertificateChains": [ROOT],
         "certificate": leaf,
         "certificateChain": ROOT,
     }
+
+
+def _certificate(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    lifetime = inputs.get("lifetime", "").removesuffix("s")
+    return issued(name, int(lifetime) // 86400 if lifetime else int(inputs["validity"]["value"]))
 
 
 _ANSWERS: dict[str, Answer] = {

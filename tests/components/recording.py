@@ -17,7 +17,7 @@ CLUSTER_OUTPUTS = {
 }
 NUMBERS = {"east": 1, "west": 2}
 Answers = Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
-"""By the token of a function, what it answers to its arguments."""
+"""By the token of a function or a resource, what it answers to its arguments."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Declaration:
 
 class Recording(pulumi.runtime.Mocks):
     """Answers as our plug-in and the kubernetes plug-in would; `declared` is in the order of registration.
-    `answers` are those of functions that look something up, in addition to the usual ones."""
+    `answers` are those of functions that look something up, in addition to the usual ones, and further
+    outputs of cloud resources."""
 
     def __init__(self, answers: Answers | None = None) -> None:
         self._answers = {**LOOKED_UP, **(answers or {})}
@@ -54,6 +55,8 @@ class Recording(pulumi.runtime.Mocks):
         outputs = self._outputs(args.typ, inputs)
         if args.typ.startswith(("aws:", "gcp:")):
             outputs = cloud_outputs(args.typ, args.name, inputs)
+            if args.typ in self._answers:
+                outputs |= self._answers[args.typ](inputs)
         return f"{args.name}-id", {**args.inputs, **outputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:

@@ -40,7 +40,11 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         intermediate_validity_days=730,
     ),
     "CertificateRequest": lambda: CertificateRequest(
-        "x", trust_domain="mesh.example.com", cluster="east", validity_days=730
+        "x",
+        trust_domain="mesh.example.com",
+        cluster="east",
+        validity_days=730,
+        authority_ends="2036-01-01T00:00:00Z",
     ),
     "Foundation": lambda: Foundation(
         "x", stack="prod", protected=True, facts={"clusters.east": {"type": "gke"}}

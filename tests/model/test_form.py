@@ -83,6 +83,13 @@ CASES = [
         path="trust.issuer",
         value="selfsigned",
     ),
+    Case(
+        "CA pool with its location",
+        {"trust": {"issuer": "google-cas", "location": "europe-west4", "pool": "europe-west4/Roots"}},
+        "dashes and underscores",
+        path="trust.pool",
+        value="europe-west4/Roots",
+    ),
     Case("missing issuer", {"trust": {}}, "files | google-cas | self-signed", path="trust.issuer", value=""),
     Case(
         "missing port of a probe",

@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import NameOID
 from pulumi.runtime.proto import provider_pb2
 
+from hybrid_mesh.plugins.framework.calls import CallContext
+from hybrid_mesh.plugins.framework.engine import Severity
 from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 from hybrid_mesh.plugins.hybridmesh import certificate_request
-from tests.plugins.hybridmesh.driver import Driver
+from tests.plugins.hybridmesh.driver import Driver, FailedCallError
 
 INPUTS: Properties = {"trustDomain": "mesh.example.com", "cluster": "gke-eu", "validityDays": 30}
 CHANGED = provider_pb2.DiffResponse.DIFF_SOME
@@ -64,6 +67,41 @@ def test_an_update_makes_another_key_and_the_certificate_unknown_before(request_
     updated = request_of.update(identity, outputs.value, INPUTS, longer)
     assert updated.value["keyPem"] != outputs.value["keyPem"]
     assert updated.secrets == {("keyPem",)}
+
+
+def _until(days: float) -> Properties:
+    return {**INPUTS, "authorityEnds": (datetime.now(UTC) + timedelta(days=days)).isoformat()}
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_request_that_the_authority_must_refuse_fails(request_of: Driver, preview: bool) -> None:
+    with pytest.raises(FailedCallError, match="set intermediateValidityDays to at most 20") as refused:
+        request_of.create(_until(20.5), preview=preview)
+    assert "the authority expires on" in str(refused.value)
+    identity, outputs = request_of.create(_until(31))
+    with pytest.raises(FailedCallError, match=r"cluster gke-eu .* for 30 days\. Renew the authority\.$"):
+        request_of.update(identity, outputs.value, INPUTS, _until(-1), preview=preview)
+
+
+@pytest.mark.parametrize(("left", "warned"), [(49, True), (51, False)])
+def test_a_renewal_that_will_be_refused_is_said_before(
+    request_of: Driver, monkeypatch: pytest.MonkeyPatch, left: int, warned: bool
+) -> None:
+    """The renewal is due on day 20 and needs 30 days more; until then, nothing changes."""
+    logged: list[tuple[Severity, str]] = []
+    monkeypatch.setattr(CallContext, "log", lambda _, severity, text: logged.append((severity, text)))
+    identity, outputs = request_of.create(INPUTS)
+    answer = request_of.diff(identity, outputs.value, INPUTS, _until(left))
+    assert answer.changes == UNCHANGED
+    expected = [(Severity.WARNING, True)] if warned else []
+    assert [(severity, "to at most 29." in text) for severity, text in logged] == expected
+
+
+def test_a_long_trust_domain_is_cut_in_the_subject(request_of: Driver) -> None:
+    _, outputs = request_of.create({**INPUTS, "trustDomain": "a" * 70})
+    subject = x509.load_pem_x509_csr(outputs.value["requestPem"].encode()).subject
+    (organization,) = subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    assert organization.value == "a" * 64
 
 
 @pytest.mark.parametrize("days", [0, -1, "thirty"])
