@@ -3,6 +3,7 @@
 A Service of type LoadBalancer owns a resource outside its cluster. The cloud's controller deletes that
 resource before the Service (finalizer `service.kubernetes.io/load-balancer-cleanup`, Kubernetes, "Garbage
 collecting load balancers"). Without the controller, its nodes and its network, the load balancer would leak.
+On GKE, the load balancer's network endpoint groups go after the Service, and keep the network until then.
 
 Inputs: `clusterName`, `incarnation` (identifies the cluster), `kubeconfig` (secret; ignored in diffs),
 `quarantined` (no I/O). Outputs: the inputs.
@@ -18,6 +19,8 @@ from hybrid_mesh.plugins.framework.errors import ResourceError, WaitTimeoutError
 from hybrid_mesh.plugins.framework.handler import DeleteCall
 from hybrid_mesh.plugins.framework.values import Properties
 
+_ENDPOINT_GROUPS: Final = "/apis/networking.gke.io/v1beta1/servicenetworkendpointgroups"
+"""GKE's network endpoint groups, each owned by its Service (kubernetes/ingress-gce, `pkg/apis/svcneg`)."""
 _WAIT_SECONDS: Final = 900.0
 _ASK_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 10.0
@@ -69,16 +72,25 @@ class _Waiting:
     def done(self) -> bool:
         """Polls once. Returns whether none is left."""
         try:
-            answer = self._server.get("/api/v1/services", _ANSWER_SECONDS)
+            services = self._server.get("/api/v1/services", _ANSWER_SECONDS)["items"]
+            left = [_name(each) for each in services if _balanced(each)]
+            self._left = sorted(left) or self._endpoint_groups(services)
         except ApiServerError as failure:
             self._trouble = str(failure)
         else:
             self._trouble = ""
-            self._left = sorted(_name(each) for each in answer["items"] if _balanced(each))
         if not self._left and not self._trouble:
             return True
         self._progress.report(f"waiting for load balancers: {self._trouble or ', '.join(self._left)}")
         return False
+
+    def _endpoint_groups(self, services: list[Any]) -> list[str]:
+        """The network endpoint groups of deleted Services. Those of others go with the cluster."""
+        existing = {_name(each) for each in services}
+        found = self._server.find(_ENDPOINT_GROUPS, _ANSWER_SECONDS) or {"items": []}
+        return sorted(
+            f"network endpoint group {_name(each)}" for each in found["items"] if not _owners(each) & existing
+        )
 
     def reason(self) -> str:
         if self._trouble:
@@ -97,6 +109,13 @@ def _balanced(service: Any) -> bool:
     return bool(service.get("spec", {}).get("type") == "LoadBalancer")
 
 
-def _name(service: Any) -> str:
-    metadata = service["metadata"]
+def _name(named: Any) -> str:
+    metadata = named["metadata"]
     return f"{metadata['namespace']}/{metadata['name']}"
+
+
+def _owners(group: Any) -> set[str]:
+    """The names of the Services that own a network endpoint group."""
+    metadata = group["metadata"]
+    references = metadata.get("ownerReferences") or []
+    return {f"{metadata['namespace']}/{each['name']}" for each in references if each["kind"] == "Service"}

@@ -21,6 +21,8 @@ class FakeApiServer:
     port: int = 0
     entries: list[dict[str, Any]] = field(default_factory=list)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    endpoint_groups: list[dict[str, Any]] | None = None
+    """GKE's network endpoint groups; None where their API does not exist."""
     failure: int = 0
     has_service: bool = True
     applied: list[dict[str, str]] = field(default_factory=list)
@@ -78,6 +80,8 @@ class FakeApiServer:
         found = None
         if (method, path) in (("GET", "/api/v1/services"), ("GET", f"{_API}/workloadentries")):
             found = {"items": self.entries}
+        elif path == "/apis/networking.gke.io/v1beta1/servicenetworkendpointgroups":
+            found = None if self.endpoint_groups is None else {"items": self.endpoint_groups}
         elif (method, folder) == ("GET", "workloadgroups"):
             found = self.groups.get(name)
         elif path.endswith("/services/legacy"):

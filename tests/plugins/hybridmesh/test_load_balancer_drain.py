@@ -54,8 +54,35 @@ def test_a_delete_waits_until_none_is_left(drain: Driver, server: FakeApiServer)
     threading.Thread(target=goes, daemon=True).start()
     drain.delete("gke-eu/load-balancers", inputs(server), inputs(server))
     assert len(server.asked) > 2
-    assert set(server.asked) == {"GET /api/v1/services"}
+    assert set(server.asked[:-1]) == {"GET /api/v1/services"}
     assert [each["metadata"]["name"] for each in server.entries] == ["istiod"]
+
+
+def endpoint_group(name: str, service: str) -> dict[str, Any]:
+    owner = {"kind": "Service", "name": service}
+    return {"metadata": {"namespace": "istio-system", "name": name, "ownerReferences": [owner]}}
+
+
+def test_a_delete_waits_for_the_endpoint_groups_of_deleted_services(
+    drain: Driver, server: FakeApiServer
+) -> None:
+    server.entries[:] = [service("istiod", "ClusterIP")]
+    server.endpoint_groups = [
+        endpoint_group("k8s2-gateway", "gateway"),
+        endpoint_group("k8s1-istiod", "istiod"),
+    ]
+
+    def goes() -> None:
+        while len(server.asked) < 4:
+            pause.wait(0.01)
+        assert server.endpoint_groups is not None
+        server.endpoint_groups.pop(0)
+
+    pause = threading.Event()
+    threading.Thread(target=goes, daemon=True).start()
+    drain.delete("gke-eu/load-balancers", inputs(server), inputs(server))
+    assert len(server.asked) > 4
+    assert [each["metadata"]["name"] for each in server.endpoint_groups] == ["k8s1-istiod"]
 
 
 @pytest.fixture
@@ -69,6 +96,13 @@ def test_what_stays_is_named(drain: Driver, server: FakeApiServer) -> None:
     with pytest.raises(FailedCallError, match="load balancers remain: istio-system/somebodys") as failure:
         drain.delete("gke-eu/load-balancers", inputs(server), inputs(server))
     assert TOKEN not in str(failure.value)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_endpoint_group_that_stays_is_named(drain: Driver, server: FakeApiServer) -> None:
+    server.endpoint_groups = [endpoint_group("k8s2-gateway", "gateway")]
+    with pytest.raises(FailedCallError, match="network endpoint group istio-system/k8s2-gateway"):
+        drain.delete("gke-eu/load-balancers", inputs(server), inputs(server))
 
 
 @pytest.mark.usefixtures("impatient")
