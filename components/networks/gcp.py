@@ -110,6 +110,7 @@ class GcpNetwork(CloudNetwork):
             description=rule.purpose,
             allows=[{"protocol": rule.protocol, "ports": [str(port) for port in rule.ports] or None}],
             source_ranges=sorted({cidr for source in rule.sources for cidr in source.ranges}),
+            destination_ranges=list(rule.destinations) or None,
             target_tags=[self.tag(rule.target.role, rule.target.name)],
             opts=self.options(self),
         )

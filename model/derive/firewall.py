@@ -68,7 +68,16 @@ class _Network:
                 "the API server calls the istiod webhooks",
             )
             if self._machines:
-                yield FirewallRulePlan(_key("pods", name), nodes, tuple(self._machines), (), "VMs call pods")
+                pods = self._cloud.cluster_cidrs(self._config, cluster).pods
+                yield FirewallRulePlan(
+                    _key("pods", name),
+                    nodes,
+                    tuple(self._machines),
+                    (),
+                    "VMs call pods",
+                    # Where pods have a CIDR of their own, the nodes themselves accept nothing from VMs.
+                    destinations=(str(pods),) if pods else (),
+                )
             if self._cloud.control_plane_in_network:
                 here = [key for key, group in api_groups(self._mesh, name) if group.network == self._name]
                 callers = [*self._nodes, *(party for party in self._machines if party.name in here)]

@@ -60,3 +60,5 @@ class FirewallRulePlan:
     ports: tuple[int, ...]
     purpose: str
     protocol: Literal["tcp", "all"] = "tcp"
+    destinations: tuple[str, ...] = ()
+    """CIDRs of the target's addresses that accept the traffic; () for all of them."""

@@ -79,6 +79,7 @@ def _rule(rule: FirewallRulePlan) -> dict[str, Any]:
         "from": [
             {"name": f"{party.role} {party.name}", "ranges": list(party.ranges)} for party in rule.sources
         ],
+        **({"destinations": list(rule.destinations)} if rule.destinations else {}),
         "protocol": rule.protocol,
         "ports": list(rule.ports),
         "for": rule.purpose,

@@ -26,6 +26,7 @@ def test_every_planned_rule_is_a_firewall_of_google(prod: Declared, networks: di
         inputs = made[f"mesh-gcp-eu-{rule.key}"]
         assert inputs["direction"] == "INGRESS"
         assert set(inputs["sourceRanges"]) == {cidr for party in rule.sources for cidr in party.ranges}
+        assert inputs.get("destinationRanges", []) == list(rule.destinations)
         assert inputs["targetTags"] == [f"{rule.target.role}-{rule.target.name}"]
         (allowed,) = inputs["allows"]
         assert allowed["protocol"] == rule.protocol

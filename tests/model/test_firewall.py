@@ -55,6 +55,12 @@ def test_machines_and_pods_of_aws_reach_each_other() -> None:
     assert _open(rules, machines, control_plane) == {443}
 
 
+def test_machines_of_gcp_reach_pods_and_not_their_nodes() -> None:
+    """Kubelet, SSH and node ports of the nodes stay closed to VMs."""
+    assert _rules(PROD, "gcp-eu")["pods-gke-eu"].destinations == ("10.10.128.0/17",)
+    assert _rules(PROD, "aws-us")["pods-eks-us"].destinations == ()
+
+
 def test_pods_come_from_the_pods_range() -> None:
     rules = _rules(PROD, "gcp-eu")
     sources = [party for party in rules["machines-ratings"].sources if party.role == "nodes"]
