@@ -11,7 +11,7 @@ from hybrid_mesh.components.expect import expect
 from hybrid_mesh.components.names import child
 from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite, allowed, allowed_cidrs
 from hybrid_mesh.components.networks.gcp import GcpNetwork
-from hybrid_mesh.model.clouds.google import ACCOUNT_ID_LIMIT, disk_type
+from hybrid_mesh.model.clouds.google import ACCOUNT_ID_LIMIT, NODE_SURGE, disk_type
 from hybrid_mesh.model.clouds.names import google_name
 from hybrid_mesh.model.objects.helm_values import SOURCE_RANGES
 from hybrid_mesh.model.plan.kinds import GkeClusterPlan
@@ -147,14 +147,14 @@ class GkeMeshCluster(CloudMeshCluster):
             child(self._name, "nodes", limit=LONGEST_NAME),
             cluster=self.cluster.id,
             location=self._region,
-            initial_node_count=1,
+            initial_node_count=self.plan.first_nodes_of_zone,
             autoscaling={
                 "total_min_node_count": pool.min,
                 "total_max_node_count": pool.max,
                 "location_policy": "BALANCED",
             },
             management={"auto_repair": True, "auto_upgrade": True},
-            upgrade_settings={"max_surge": 1, "max_unavailable": 0},
+            upgrade_settings={"max_surge": NODE_SURGE, "max_unavailable": 0},
             node_config={
                 "machine_type": pool.machine_type,
                 "disk_size_gb": pool.disk_gigabytes,
@@ -169,6 +169,9 @@ class GkeMeshCluster(CloudMeshCluster):
             opts=pulumi.ResourceOptions.merge(
                 self._network.options(self, self._network.ready),
                 pulumi.ResourceOptions(
+                    # The autoscaler decides. GKE reports the current number, and any difference would replace
+                    # the pool.
+                    ignore_changes=["initialNodeCount"],
                     custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="45m"),
                 ),
             ),

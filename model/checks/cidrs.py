@@ -8,7 +8,13 @@ from itertools import combinations
 from hybrid_mesh.model.checks.addresses import UNUSABLE
 from hybrid_mesh.model.checks.registry import cluster_rule, readable, rule
 from hybrid_mesh.model.clouds.cidrs import spare_cidrs
-from hybrid_mesh.model.clouds.google import CONTROL_PLANE_PREFIX, SERVICE_PREFIXES, gke_cidrs, nodes_cidr
+from hybrid_mesh.model.clouds.google import (
+    BRIDGE_OF_NODES,
+    CONTROL_PLANE_PREFIX,
+    SERVICE_PREFIXES,
+    gke_cidrs,
+    nodes_cidr,
+)
 from hybrid_mesh.model.clouds.registry import GOOGLE
 from hybrid_mesh.model.config.base import UnreadableError
 from hybrid_mesh.model.config.clusters import (
@@ -110,6 +116,30 @@ def gke_cidrs_have_a_valid_size(mesh: MeshConfig, name: str, cluster: ClusterCon
             f"GKE requires a CIDR from /{largest} to /{smallest} for Services",
             f"Choose a /{largest} to /{smallest} inside the network's CIDR.",
         )
+
+
+@rule
+def gke_cidrs_avoid_the_bridge_of_nodes(mesh: MeshConfig) -> Problems:
+    """The CIDRs of nodes, pods, Services and control planes must not overlap 172.17.0.0/16, which GKE nodes
+    use themselves."""
+    for network, members in _gke_clusters(mesh).items():
+        cidr = mesh.networks[network].cidr
+        parts = [(f"networks.{network}.cidr", nodes_cidr(cidr))]
+        for name, cluster in sorted(members.items()):
+            for part, range_ in _ranges(cidr, cluster).items():
+                given = _configured(cluster, part) is not None
+                parts.append(
+                    (f"clusters.{name}.{_KEYS[part]}" if given else f"networks.{network}.cidr", range_)
+                )
+        refused = {path: range_ for path, range_ in parts if range_.overlaps(BRIDGE_OF_NODES)}
+        for path, range_ in refused.items():
+            value = cidr if path.startswith("networks.") else range_
+            yield Problem(
+                path,
+                str(value),
+                f"{range_} of the cluster overlaps {BRIDGE_OF_NODES}, which GKE nodes use themselves",
+                "Choose a CIDR outside 172.17.0.0/16, for example 10.10.0.0/16.",
+            )
 
 
 @cluster_rule

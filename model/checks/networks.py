@@ -103,16 +103,18 @@ def cloud_networks_have_room(
 def nodes_and_machines_have_addresses(
     mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud
 ) -> Problems:
-    """The subnets must have an address for each node and VM when every pool and group is at its maximum."""
+    """The subnets must have an address for each node and VM when every pool and group is at its maximum and
+    one of them is being upgraded or replaced."""
     if network.cidr.prefixlen > cloud.sizes.smallest:
         return
-    capacity = _capacity(network, cloud)
-    needed = sum(_members(mesh, name).values())
+    capacity, surge = _capacity(network, cloud), _surge(mesh, name, network, cloud)
+    needed = sum(_members(mesh, name).values()) + surge
     if needed > capacity:
         yield Problem(
             f"networks.{name}.cidr",
             str(network.cidr),
-            f"the subnets have {capacity} addresses, but up to {needed} nodes and VMs need one",
+            f"the subnets have {capacity} addresses, but up to {needed} nodes and VMs need one, {surge} of "
+            "them during an upgrade",
             "Give the network a larger CIDR, or lower `max` of its node pools and groups.",
         )
 
@@ -233,6 +235,17 @@ def _members(mesh: MeshConfig, network: str) -> dict[str, int]:
         if group.network == network
     }
     return nodes | machines
+
+
+def _surge(mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyCloud) -> int:
+    """The largest number of nodes or VMs that one upgrade adds to the network's members."""
+    nodes = [cloud.node_surge(network) for _ in clusters_of(mesh, name)]
+    vms = [
+        cloud.vm_surge(network, machines)
+        for _, group, machines, home in cloud_groups(mesh)
+        if group.network == name and home is cloud
+    ]
+    return max([*nodes, *vms], default=0)
 
 
 def _capacity(network: NetworkConfig, cloud: AnyCloud) -> int:

@@ -210,6 +210,14 @@ class Aws:
         del network
         return 1
 
+    def node_surge(self, network: AwsNetworkConfig) -> int:
+        """EKS, "Understand each phase of node updates": up to twice the number of zones."""
+        return 2 * len(self.zones(network))
+
+    def vm_surge(self, network: AwsNetworkConfig, machines: Ec2MachinesConfig) -> int:
+        del network
+        return machines.rollout.max_unavailable
+
     def addresses_of_node(self, cluster: EksClusterConfig) -> int:
         size = cluster.node_group.machine_type.rpartition(".")[2]
         return INTERFACES_OF_NODE * ADDRESSES_OF_INTERFACE.get(size, ADDRESSES_OF_LARGER_INTERFACE)

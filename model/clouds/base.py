@@ -130,6 +130,12 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
     def first_nodes(self, network: Network_contra) -> int:
         """The number of nodes that a pool starts with, independent of its minimum."""
 
+    def node_surge(self, network: Network_contra) -> int:
+        """The number of nodes that a pool has in addition while it is upgraded."""
+
+    def vm_surge(self, network: Network_contra, machines: Machines_contra) -> int:
+        """The number of VMs that a group has in addition while its VMs are replaced."""
+
     def addresses_of_node(self, cluster: Cluster_contra) -> int:
         """Number of subnet addresses that a node uses, including those of its pods if they share the CIDR."""
 

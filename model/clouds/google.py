@@ -39,9 +39,16 @@ ZONES_OF_GKE = 3
 CONTROL_PLANE_PREFIX = 28
 """Prefix length of the CIDR of a GKE control plane."""
 
+BRIDGE_OF_NODES = IPv4Network("172.17.0.0/16")
+"""CIDR that no part of a cluster may overlap: nodes use it for Docker's bridge (GKE, "Creating a private
+cluster", "Restrictions")."""
+
 SERVICE_PREFIXES = (16, 27)
 """Prefix lengths of the largest and the smallest Service CIDR that GKE allows (GKE, "VPC-native clusters").
 """
+
+NODE_SURGE = 1
+"""Nodes that an upgrade adds to a pool, so that it never has fewer than before."""
 
 ADDRESSES_OF_PODS = 256
 """Pod addresses that GKE assigns to each node, for at most 110 pods."""
@@ -191,20 +198,29 @@ class GoogleCloud:
         return cluster.node_pool
 
     def first_nodes(self, network: GcpNetworkConfig) -> int:
-        """A regional pool starts with one node in each zone."""
+        """A regional pool starts with at least one node in each zone."""
         return len(self.zones(network)) or ZONES_OF_GKE
+
+    def node_surge(self, network: GcpNetworkConfig) -> int:
+        del network
+        return NODE_SURGE
+
+    def vm_surge(self, network: GcpNetworkConfig, machines: GceMachinesConfig) -> int:
+        """One VM for each zone at least (Compute Engine, regional instance groups, `maxSurge`)."""
+        return max(machines.rollout.max_unavailable, self.first_nodes(network))
 
     def addresses_of_node(self, cluster: GkeClusterConfig) -> int:
         del cluster
         return 1
 
     def pod_room(self, network: GcpNetworkConfig, cluster: GkeClusterConfig, free: int) -> PodRoom:
-        """An upgrade surges by one node, which needs addresses for its pods as well."""
+        """The nodes of an upgrade's surge need addresses for their pods as well."""
+        surge = self.node_surge(network)
         del free
         pods = gke_cidrs(network.cidr, cluster).pods
         nodes = pods.num_addresses // ADDRESSES_OF_PODS
         reason = f"pod CIDR {pods} has addresses for {nodes} nodes, and an upgrade needs one more than `max`"
-        return PodRoom(max(0, nodes - 1), reason)
+        return PodRoom(max(0, nodes - surge), reason)
 
     def refused_nodes(self, machine_type: str) -> Refusal | None:
         del machine_type
@@ -267,6 +283,13 @@ def gke_cidrs(cidr: IPv4Network, cluster: GkeClusterConfig) -> GkeCidrs:
         services=cluster.service_cidr or services,
         control_plane=cluster.control_plane_cidr or control_plane,
     )
+
+
+def first_nodes_of_zone(pool: GkeNodePoolConfig, zones: int) -> int:
+    """The number of nodes with which a pool starts in each of its zones: enough for `min`, as the autoscaler
+    does not add nodes until a pod needs one, unless all zones together would exceed `max`."""
+    each = -(-pool.min // zones)
+    return each if each * zones <= pool.max else max(1, pool.min // zones)
 
 
 def service_account_id(stack: str, group: str) -> str:

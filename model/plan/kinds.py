@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from hybrid_mesh.model.clouds.google import gke_cidrs
+from hybrid_mesh.model.clouds.google import first_nodes_of_zone, gke_cidrs
+from hybrid_mesh.model.clouds.registry import GOOGLE
 from hybrid_mesh.model.config.clusters import (
     CloudClusterConfig,
     EksClusterConfig,
@@ -61,6 +62,8 @@ class GkeClusterPlan(CloudClusterPlan):
     config: GkeClusterConfig
     control_plane_cidr: str
     """A /28 for the control plane."""
+    first_nodes_of_zone: int
+    """Number of nodes with which the pool starts in each zone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +94,15 @@ def cluster_of_kind(mesh: MeshConfig, planned: ClusterPlan) -> ClusterPlan:
         case KubeconfigClusterConfig():
             return KubeconfigClusterPlan(**vars(planned))
         case GkeClusterConfig() as config:
-            cidrs = gke_cidrs(mesh.networks[config.network].cidr, config)
+            network = mesh.networks[config.network]
+            assert isinstance(network, GcpNetworkConfig)
+            cidrs = gke_cidrs(network.cidr, config)
             return GkeClusterPlan(
                 **vars(planned),
                 api=plan_api_access(mesh, planned.name, config),
                 exposure=plan_exposure(mesh, planned.name),
                 control_plane_cidr=str(cidrs.control_plane),
+                first_nodes_of_zone=first_nodes_of_zone(config.node_pool, GOOGLE.first_nodes(network)),
             )
         case EksClusterConfig() as config:
             network = mesh.networks[config.network]

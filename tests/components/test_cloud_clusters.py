@@ -34,6 +34,16 @@ def test_nodes_of_gke_get_a_disk_that_their_machines_support() -> None:
     assert pool["nodeConfig"]["diskType"] == "hyperdisk-balanced"
 
 
+def test_a_pool_of_gke_starts_with_its_minimum_and_then_belongs_to_the_autoscaler() -> None:
+    raw = read_stack("prod")
+    raw["clusters"]["gke-eu"]["nodePool"] |= {"min": 8, "max": 12}
+    recording = declare_mesh(raw, stack="prod").recording
+    (pool,) = recording.of_type("gcp:container/nodePool:NodePool")
+    assert pool.inputs["initialNodeCount"] == 3
+    assert "nodeCount" not in pool.inputs
+    assert recording.options[pool.typ, pool.name].ignore_changes == ["initialNodeCount"]
+
+
 def test_eks(prod: Declared) -> None:
     cluster = only(prod, "aws:eks/cluster:Cluster")
     assert cluster["accessConfig"]["authenticationMode"] == "API"

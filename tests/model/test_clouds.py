@@ -11,6 +11,7 @@ from hybrid_mesh.model.config.clusters import CloudClusterConfig
 from hybrid_mesh.model.config.machines import CloudMachinesConfig
 from hybrid_mesh.model.config.networks import CloudNetworkConfig
 from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.kinds import GkeClusterPlan
 from tests.model.meshes import PROD, STACKS, STAGING, changed
 
 RATINGS, ORDERS = "workloadGroups.ratings.machines", "workloadGroups.orders.machines"
@@ -90,6 +91,33 @@ def test_aws_reports_its_own_processors(machine_type: str, architecture: str) ->
 def test_the_boot_disk_is_one_that_the_machine_series_supports(machine_type: str, disk: str) -> None:
     assert GOOGLE.machine_types.matches(machine_type)
     assert disk_type(machine_type) == disk
+
+
+@pytest.mark.parametrize(
+    ("minimum", "maximum", "each"), [(1, 3, 1), (3, 6, 1), (4, 6, 2), (4, 5, 1), (9, 12, 3), (9, 9, 3)]
+)
+def test_a_pool_starts_with_its_minimum_spread_over_three_zones(
+    minimum: int, maximum: int, each: int
+) -> None:
+    pool = {"clusters.gke-eu.nodePool": {"min": minimum, "max": maximum}}
+    cluster = plan_from(changed(STAGING, pool), "test").clusters["gke-eu"]
+    assert isinstance(cluster, GkeClusterPlan)
+    assert cluster.first_nodes_of_zone == each
+
+
+@pytest.mark.parametrize(("vms", "planned"), [(242, True), (243, False)])
+def test_the_nodes_subnet_has_addresses_for_an_upgrade(vms: int, planned: bool) -> None:
+    """252 addresses: 7 nodes, the VMs, and 3 VMs more while they are replaced."""
+    changes = {
+        "networks.gcp-eu.cidr": "10.10.0.0/20",
+        "clusters.gke-eu.nodePool.max": 7,
+        "workloadGroups.ratings.machines.max": vms,
+    }
+    if planned:
+        plan_from(changed(PROD, changes), "test")
+        return
+    with pytest.raises(Exception, match="253 nodes and VMs need one, 3 of them during an upgrade"):
+        plan_from(changed(PROD, changes), "test")
 
 
 def test_an_explicit_package_wins_over_a_guess_from_the_images_name() -> None:

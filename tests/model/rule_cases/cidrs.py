@@ -1,6 +1,6 @@
 """Meshes that break the rules of `model.checks.cidrs`."""
 
-from tests.model.rule_cases.cloud import DATACENTER, EKS, GKE, NAMED, SECOND, prod
+from tests.model.rule_cases.cloud import DATACENTER, EKS, GCP, GKE, NAMED, SECOND, prod
 
 CLOUD_RANGES = [
     prod(
@@ -28,6 +28,19 @@ CLOUD_RANGES = [
     ),
     prod("gke_cidrs_have_a_valid_size", {f"{GKE}.controlPlaneCidr": "10.10.64.0/24"}, "10.10.64.0/28"),
     prod("gke_cidrs_have_a_valid_size", {f"{GKE}.serviceCidr": "10.10.64.0/28"}, "/16 to /27"),
+    prod("gke_cidrs_avoid_the_bridge_of_nodes", {f"{GCP}.cidr": "172.17.0.0/16"}, "10.10.0.0/16"),
+    prod(
+        "gke_cidrs_avoid_the_bridge_of_nodes",
+        {f"{GCP}.cidr": "172.16.0.0/12", f"{EKS}.serviceCidr": "10.100.0.0/16"},
+        "10.10.0.0/16",
+    ),
+    prod(
+        "gke_cidrs_avoid_the_bridge_of_nodes",
+        {f"{GCP}.cidr": "172.16.0.0/14", f"{GKE}.podCidr": "172.17.0.0/17"},
+        "10.10.0.0/16",
+        path=f"{GKE}.podCidr",
+        value="172.17.0.0/17",
+    ),
     prod(
         "eks_service_cidrs_do_not_overlap_networks", {f"{EKS}.serviceCidr": "10.20.0.0/18"}, "172.20.0.0/16"
     ),

@@ -62,6 +62,11 @@ CLOUD_NETWORKS = [
         {f"{AWS}.cidr": "10.20.0.0/20", f"{ORDERS}.machines.max": 742},
         "lower `max`",
     ),
+    prod(
+        "nodes_and_machines_have_addresses",
+        {f"{GCP}.cidr": "10.10.0.0/20", f"{GKE}.nodePool.max": 7, f"{RATINGS}.machines.max": 243},
+        "a larger CIDR",
+    ),
     prod("pods_have_addresses", {f"{GKE}.nodePool.max": 129}, "Lower it to 127"),
     prod("pods_have_addresses", {f"{GKE}.nodePool.max": 128}, "Lower it to 127"),
     prod(
