@@ -18,6 +18,9 @@ AGENT_PORT = 15020
 istiod, and stops with Envoy."""
 HEALTH_PORT = 15021
 """Envoy's readiness port. Readiness depends on istiod."""
+VM_HEALTH_PORT = 15029
+"""This project's health endpoint on a VM (model/texts/machine_files/health.py), a port that Istio does not
+use."""
 DNS_PORT = 15053
 METRICS_PORT = 15090
 CROSS_NETWORK_PORT = 15443

@@ -10,8 +10,9 @@ from hybrid_mesh.components.expect import expect
 from hybrid_mesh.components.machines.base import MachineContext, Machines, user_data
 from hybrid_mesh.components.names import child
 from hybrid_mesh.components.networks.gcp import GcpNetwork
-from hybrid_mesh.model.clouds.google import GceMachineSetPlan
+from hybrid_mesh.model.clouds.google import GceMachineSetPlan, disk_type
 from hybrid_mesh.model.clouds.names import google_name
+from hybrid_mesh.model.config.machines import GceMachinesConfig
 
 SCOPES = [
     "https://www.googleapis.com/auth/cloud-platform",
@@ -20,6 +21,8 @@ SCOPES = [
 """Without the second scope, GKE identifies a VM by the number of its account instead of the e-mail
 address."""
 ZONES_OF_A_REGION = 3
+BOOT_SECONDS = 300
+"""Time for which the autoscaler ignores the load of a new VM, which boots."""
 
 
 class GceMachines(Machines):
@@ -41,6 +44,7 @@ class GceMachines(Machines):
         self._name, self._group = name, context.group
         self._network = expect(context.cloud_network, GcpNetwork)
         self._set = expect(context.group.machine_set, GceMachineSetPlan)
+        self._rollout = expect(context.group.config.machines, GceMachinesConfig).rollout
         template = self._template(user_data(context))
         manager = self._manager(template)
         if self._set.autoscaled:
@@ -68,7 +72,7 @@ class GceMachines(Machines):
                     "auto_delete": True,
                     "source_image": self._set.image,
                     "disk_size_gb": self._set.disk_gigabytes,
-                    "disk_type": "pd-balanced",
+                    "disk_type": disk_type(self._set.machine_type),
                 }
             ],
             # Without an access config there is no public address.
@@ -94,15 +98,20 @@ class GceMachines(Machines):
     def _manager(
         self, template: gcp.compute.RegionInstanceTemplate
     ) -> gcp.compute.RegionInstanceGroupManager:
-        """The instance group. A VM is replaced if its agent does not run after the time that it needs to
-        start. Readiness is not checked: an outage of istiod must not replace every booting VM."""
+        """The instance group.
+
+        A changed template replaces VMs as far as new ones are in service: to the group, a VM that has never
+        passed the health check is not available (Compute Engine, `InstanceGroupManagerUpdatePolicy`). It does
+        not repair a VM that fails the check, as an outage of the API server or of istiod would delete every
+        booting VM, and its logs; it repairs VMs that stop running (its "About repairing VMs in a MIG").
+        """
         check = gcp.compute.HealthCheck(
             child(self._name, "health"),
             check_interval_sec=10,
             timeout_sec=5,
             healthy_threshold=1,
             unhealthy_threshold=6,
-            tcp_health_check={"port": self._set.agent_port},
+            http_health_check={"port": self._set.health_port, "request_path": "/"},
             opts=self._network.options(self),
         )
         zones = list(self._set.zones)
@@ -118,12 +127,17 @@ class GceMachines(Machines):
                 "health_check": check.self_link,
                 "initial_delay_sec": self._set.ready_seconds,
             },
+            instance_lifecycle_policy={
+                "default_action_on_failure": "REPAIR",
+                "on_failed_health_check": "DO_NOTHING",
+            },
             update_policy={
                 "type": "PROACTIVE",
                 "minimal_action": "REPLACE",
                 "replacement_method": "SUBSTITUTE",
                 "instance_redistribution_type": "PROACTIVE",
-                "max_surge_fixed": len(zones) or ZONES_OF_A_REGION,
+                # A regional group adds at least one VM in each zone.
+                "max_surge_fixed": max(len(zones) or ZONES_OF_A_REGION, self._rollout.max_unavailable),
                 "max_unavailable_fixed": 0,
             },
             # The registration waits for what counts: VMs in the mesh.
@@ -139,7 +153,7 @@ class GceMachines(Machines):
             autoscaling_policy={
                 "min_replicas": self._set.minimum,
                 "max_replicas": self._set.maximum,
-                "cooldown_period": self._set.ready_seconds,
+                "cooldown_period": BOOT_SECONDS,
                 "cpu_utilization": {"target": self._set.target_cpu_percent / 100},
             },
             opts=self._network.options(self),

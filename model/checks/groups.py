@@ -8,7 +8,7 @@ from hybrid_mesh.model.config.machines import BundleMachinesConfig, LocalMachine
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import LocalNetworkConfig
 from hybrid_mesh.model.derive.vm_sets import size
-from hybrid_mesh.model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, service_host
+from hybrid_mesh.model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, VM_HEALTH_PORT, service_host
 from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 
@@ -103,7 +103,7 @@ def probe_ports_belong_to_the_group(mesh: MeshConfig, name: str, group: Workload
 
 @group_rule
 def group_ports_are_unique(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """`ports` must be unique, and must not be ports of Istio's agent or SSH."""
+    """`ports` must be unique, and must not be ports of Istio's agent, the health endpoint or SSH."""
     seen: dict[int, str] = {}
     for port_name, port in group.ports.items():
         path = f"workloadGroups.{name}.ports.{port_name}"
@@ -111,6 +111,13 @@ def group_ports_are_unique(mesh: MeshConfig, name: str, group: WorkloadGroupConf
         if first != port_name:
             yield Problem(
                 path, str(port), f"port {port} is already named {first}", "Keep one name for each port."
+            )
+        if port == VM_HEALTH_PORT:
+            yield Problem(
+                path,
+                str(port),
+                "the VM's health endpoint uses this port",
+                "Let the workload serve another one.",
             )
         if port in SIDECAR_PORTS:
             yield Problem(

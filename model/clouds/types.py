@@ -90,9 +90,9 @@ class MachineSetPlan:
     package: PackageForm
     architecture: Architecture
     ready_seconds: int
-    """Time before the cloud judges a new VM's health."""
-    agent_port: int
-    """Port on which Istio's agent accepts connections as long as it runs."""
+    """Time that a new VM has to get into service."""
+    health_port: int
+    """Port of the endpoint that answers 200 to HTTP while the VM is in service."""
 
     @property
     def autoscaled(self) -> bool:

@@ -27,7 +27,7 @@ class RolloutConfig(Section):
     """Number of VMs that are replaced at the same time. In a cloud, new VMs join before old ones leave. On
     GCE, at least one VM per zone is replaced at a time."""
     canary: Switch = True
-    """Whether the first VM is replaced alone. On GCE, the first step is one VM per zone."""
+    """Whether the first VM is replaced alone. On GCE, the first step is as large as the others."""
 
 
 class LocalMachinesConfig(Section):
@@ -66,8 +66,9 @@ class CloudMachinesConfigBase(Section):
     package: PackageForm | None = None
     """Format of the Istio package for the image. Required if the name of the image does not show its
     distribution."""
-    ready_seconds: int = Field(default=300, strict=True, ge=300, le=3600)
-    """Time in seconds that a new VM has to join before the cloud replaces it as unhealthy."""
+    ready_seconds: int = Field(default=900, strict=True, ge=300, le=3600)
+    """Time in seconds that a new VM has to get into service: it joins the mesh and, with a `probe`, turns
+    healthy. After that time, EC2 replaces it; GCE leaves it, so that you can look into it."""
     rollout: RolloutConfig = RolloutConfig()
     """How changed VMs are replaced."""
 

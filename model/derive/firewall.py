@@ -15,7 +15,7 @@ from hybrid_mesh.model.config.networks import CloudNetworkConfig
 from hybrid_mesh.model.derive.api_access import api_groups, plan_api_access
 from hybrid_mesh.model.derive.clouds import cloud_groups, clusters_of
 from hybrid_mesh.model.derive.types import FirewallRulePlan, Party
-from hybrid_mesh.model.istio_facts import AGENT_PORT
+from hybrid_mesh.model.istio_facts import VM_HEALTH_PORT
 
 KEY_LIMIT = 40
 
@@ -104,8 +104,8 @@ class _Network:
                     _key("health", name),
                     target,
                     (checks,),
-                    (AGENT_PORT,),
-                    f"{cloud.title} checks the health of the agents",
+                    (VM_HEALTH_PORT,),
+                    f"{cloud.title} checks the health of the VMs",
                 )
             yield from self._from_outside(name, group, target, ports)
 

@@ -10,7 +10,7 @@ from hybrid_mesh.model.config.machines import CloudMachinesConfig, LocalMachines
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import CloudNetworkConfig
 from hybrid_mesh.model.derive.clouds import project
-from hybrid_mesh.model.istio_facts import AGENT_PORT
+from hybrid_mesh.model.istio_facts import VM_HEALTH_PORT
 
 _DEB = re.compile(r"debian|ubuntu|canonical")
 _RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|amazon-linux|ami-amazon|al2023")
@@ -40,9 +40,7 @@ def plan_machine_set(
         package=machines.package or package_of_image(machines.image) or "deb",
         architecture=cloud.architecture(machines.machine_type),
         ready_seconds=machines.ready_seconds,
-        # Not Envoy's readiness, which depends on istiod: while that is down, every booting VM would
-        # count as unhealthy.
-        agent_port=AGENT_PORT,
+        health_port=VM_HEALTH_PORT,
     )
     return cloud.machine_set(planned, machines, stack=stack, group=name, project=project(mesh, group.network))
 

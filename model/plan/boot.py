@@ -1,9 +1,12 @@
 """The user-data of a group's VMs, as far as the plan knows it."""
 
+import json
+
 from hybrid_mesh.model.clouds.registry import GOOGLE, cloud_of
 from hybrid_mesh.model.clouds.types import MachineSetPlan
 from hybrid_mesh.model.config.istio import Architecture, IstioConfig, PackageForm
 from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.objects.groups import probe
 from hybrid_mesh.model.plan.types import GroupPlan
 from hybrid_mesh.model.texts.cloud_init import MachineBoot
 
@@ -57,6 +60,7 @@ def machine_boot(
         package_sha256=istio.package_sha256.of(form, architecture),
         identity=cloud.kinds.machines if cloud else GOOGLE.kinds.machines,
         identity_settings=tuple(settings.items()),
+        probe=json.dumps(probe(group.config.probe)) if group.config.probe is not None else "",
         files=application.files,
         units=application.units,
         commands=application.commands,

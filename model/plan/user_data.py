@@ -96,6 +96,7 @@ def _fits_at_worst(boot: MachineBoot) -> bool:
         cluster=longest,
         cluster_env="",
         mesh_yaml="",
+        probe="",
         files=(),
         units=(),
         commands=(),
@@ -103,6 +104,7 @@ def _fits_at_worst(boot: MachineBoot) -> bool:
     texts = [
         boot.cluster_env,
         boot.mesh_yaml,
+        boot.probe,
         *boot.commands,
         *(f"{file.path}{file.url}{file.content}" for file in boot.files),
         *(unit.name + unit.content for unit in boot.units),

@@ -27,10 +27,14 @@ gzipped."""
 
 UNITS = (
     "hybrid-mesh.target",
+    "hybrid-mesh-health.service",
     "hybrid-mesh-identity.service",
     "hybrid-mesh-identity.timer",
     "hybrid-mesh-identity-retry.timer",
 )
+
+
+_START_HEALTH = ["systemctl", "--quiet", "--no-block", "start", "hybrid-mesh-health.service"]
 
 
 class UserDataTooLarge(ValueError):  # noqa: N818 - the contract's name
@@ -53,7 +57,7 @@ class MachineBoot:
     `gateway_addresses` are IP addresses of its east-west gateway. `package_url` is the `istio-sidecar`
     package (.deb or .rpm), of `package_sha256` where that is given. `identity` is the source of the VM's
     credential: it selects the script `<identity>_identity.py`, which reads `identity_settings` (name and
-    value).
+    value). `probe` is the group's `spec.probe` in the API's form, as JSON, for the health endpoint.
     """
 
     group: str
@@ -69,6 +73,7 @@ class MachineBoot:
     package_sha256: str | None = None
     identity: str = "gce"
     identity_settings: tuple[tuple[str, str], ...] = ()
+    probe: str = ""
     files: tuple[MachineFileConfig, ...] = ()
     units: tuple[SystemdUnitConfig, ...] = ()
     commands: tuple[str, ...] = ()
@@ -77,14 +82,14 @@ class MachineBoot:
 def render_user_data(boot: MachineBoot) -> str:
     """The cloud-config of a group's VMs; the same input gives the same text.
 
-    At the first boot, the application is set up first (files, commands, units), then Istio's agent, so that
-    no command of the application runs while traffic redirection is incomplete. Raises UserDataTooLarge, or
-    ValueError for a gateway address that is not an IP address.
+    At the first boot, the health endpoint starts, then the application is set up (files, commands, units),
+    then Istio's agent, so that no command of the application runs while traffic redirection is incomplete.
+    Raises UserDataTooLarge, or ValueError for a gateway address that is not an IP address.
     """
     document = {
         "manage_etc_hosts": False,
         "write_files": [_entry(text) for text in (*_texts(boot), *_application_texts(boot))],
-        "runcmd": [*_application_commands(boot), [f"{LIBRARY}/setup"]],
+        "runcmd": [_START_HEALTH, *_application_commands(boot), [f"{LIBRARY}/setup"]],
     }
     text = f"#cloud-config\n{block_yaml(document)}"
     size = len(gzipped(text))
@@ -118,6 +123,7 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         "API_ENDPOINT": boot.api_endpoint,
         "PACKAGE_URL": boot.package_url,
         "PACKAGE_SHA256": boot.package_sha256 or "",
+        "PROBE": boot.probe,
         **dict(boot.identity_settings),
     }
     return (
@@ -131,6 +137,7 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         machine_text(f"{LIBRARY}/identity", "identity.py", "0755"),
         machine_text(f"{LIBRARY}/cloud_identity.py", f"{boot.identity}_identity.py"),
         machine_text(f"{LIBRARY}/fetch", "fetch.sh", "0755"),
+        machine_text(f"{LIBRARY}/health", "health.py", "0755"),
         machine_text(f"{LIBRARY}/install-package", "install-package.sh", "0755"),
         machine_text(f"{LIBRARY}/setup", "setup.sh", "0755"),
         *(machine_text(f"/etc/systemd/system/{unit}", unit) for unit in UNITS),

@@ -1,6 +1,6 @@
 """cluster.env: the environment that `istio-start.sh` gives to Istio's agent and to its iptables rules."""
 
-from hybrid_mesh.model.istio_facts import AGENT_PORT, HEALTH_PORT, METRICS_PORT
+from hybrid_mesh.model.istio_facts import AGENT_PORT, HEALTH_PORT, METRICS_PORT, VM_HEALTH_PORT
 from hybrid_mesh.model.texts.agent import AgentSettings, render_proxy_metadata
 from hybrid_mesh.model.texts.shell_text import render_environment
 
@@ -13,8 +13,9 @@ METADATA_SERVICE = "169.254.169.254/32"
 is down."""
 
 SSH_PORT = 22
-EXCLUDED_PORTS = (SSH_PORT, METRICS_PORT, HEALTH_PORT, AGENT_PORT)
-"""Never redirected: SSH, so that it works while Envoy is down, and the agent's own ports."""
+EXCLUDED_PORTS = (SSH_PORT, METRICS_PORT, HEALTH_PORT, AGENT_PORT, VM_HEALTH_PORT)
+"""Never redirected: SSH and the health endpoint, so that they work while Envoy is down, and the agent's own
+ports."""
 
 
 def render_cluster_env(settings: AgentSettings) -> str:

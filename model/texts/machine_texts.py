@@ -1,5 +1,6 @@
 """The static files of a VM, and their paths on it."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,8 @@ LIBRARY = "/usr/local/lib/hybrid-mesh"
 SETTINGS = "/etc/hybrid-mesh/machine.env"
 
 _SOURCES = Path(__file__).parent / "machine_files"
+_COMMENT = re.compile(r'^ *"""(?s:.*?)"""\n|^ *#(?!!).*\n', re.MULTILINE)
+"""A docstring, or a line that is a comment and not the line that names the interpreter."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,13 @@ def source_text(name: str) -> str:
 
 
 def machine_text(path: str, source: str, mode: str = "0644") -> MachineText:
-    """The file `source` of `machine_files/`, with its `path` on the VM."""
-    return MachineText(path, source_text(source), mode)
+    """The file `source` of `machine_files/`, with its `path` on the VM. Without comments, which would be a
+    fifth of the user-data."""
+    return MachineText(path, without_comments(source_text(source)), mode)
+
+
+def without_comments(text: str) -> str:
+    return _COMMENT.sub("", text)
 
 
 def membership_texts(*, cluster_env: str, mesh_yaml: str, hosts: str) -> tuple[MachineText, ...]:

@@ -61,8 +61,38 @@ def test_gce_machines(prod: Declared) -> None:
     scaling = only(prod, "gcp:compute/regionAutoscaler:RegionAutoscaler")["autoscalingPolicy"]
     assert (scaling["minReplicas"], scaling["maxReplicas"]) == (3, 20)
     check = only(prod, "gcp:compute/healthCheck:HealthCheck")
-    assert check["tcpHealthCheck"] == {"port": 15020}, "the agent's process, which istiod's outage leaves"
-    assert "httpHealthCheck" not in check
+    assert check["httpHealthCheck"] == {"port": 15029, "requestPath": "/"}, "new VMs serve, not only run"
+    assert group["instanceLifecyclePolicy"] == {
+        "defaultActionOnFailure": "REPAIR",
+        "onFailedHealthCheck": "DO_NOTHING",
+    }, "an outage of the API server must not delete VMs that boot"
+
+
+@pytest.mark.parametrize(("together", "surge"), [(1, 3), (5, 5)])
+def test_a_gce_group_adds_a_machine_per_zone_or_more_before_old_ones_leave(together: int, surge: int) -> None:
+    raw = copy.deepcopy(read_stack("prod"))
+    raw["workloadGroups"]["ratings"]["machines"]["rollout"] = {"maxUnavailable": together}
+    declared = declare_mesh(raw, stack="prod")
+    policy = only(declared, "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager")[
+        "updatePolicy"
+    ]
+    assert (policy["maxSurgeFixed"], policy["maxUnavailableFixed"]) == (surge, 0)
+
+
+@pytest.mark.parametrize(
+    ("machine", "disk"), [("e2-small", "pd-balanced"), ("c4a-standard-1", "hyperdisk-balanced")]
+)
+def test_the_disk_of_gce_machines_suits_their_series(machine: str, disk: str) -> None:
+    raw = copy.deepcopy(read_stack("prod"))
+    image = "ubuntu-os-cloud/ubuntu-2404-lts-arm64" if machine.startswith("c4a") else None
+    raw["workloadGroups"]["ratings"]["machines"] |= {
+        "machineType": machine,
+        **({"image": image} if image else {}),
+    }
+    template = only(
+        declare_mesh(raw, stack="prod"), "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate"
+    )
+    assert template["disks"][0]["diskType"] == disk
 
 
 def test_ec2_machines(prod: Declared) -> None:

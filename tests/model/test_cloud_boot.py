@@ -96,7 +96,7 @@ def test_autohealing_gives_a_machine_time_to_join() -> None:
         machines = _group(name).machine_set
         assert machines is not None
         assert machines.ready_seconds >= 300
-        assert machines.agent_port == 15020, "at 15021 Envoy answers, which waits for istiod"
+        assert machines.health_port == 15029, "where only a VM in service answers 200"
 
 
 @pytest.mark.parametrize(

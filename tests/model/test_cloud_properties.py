@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hybrid_mesh.model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
 from hybrid_mesh.model.config.networks import AwsNetworkConfig
 from hybrid_mesh.model.derive.types import FirewallRulePlan, Source
-from hybrid_mesh.model.istio_facts import AGENT_PORT
+from hybrid_mesh.model.istio_facts import VM_HEALTH_PORT
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.kinds import CloudClusterPlan, GkeClusterPlan
@@ -81,7 +81,7 @@ def the_firewall_admits_what_the_mesh_needs(plan: MeshPlan) -> None:
             callers = [*(("nodes", each) for each in clusters), *(("machines", each) for each in machines)]
             assert all(ports <= _open(network.firewall, caller, target) for caller in callers)
             if group.config.machines.type == "gce":
-                assert _open(network.firewall, ("addresses", "health-checks"), target) == {AGENT_PORT}
+                assert _open(network.firewall, ("addresses", "health-checks"), target) == {VM_HEALTH_PORT}
 
 
 def pods_and_machines_are_known_by_all_their_ranges(plan: MeshPlan) -> None:

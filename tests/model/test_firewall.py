@@ -42,7 +42,7 @@ def test_machines_and_pods_of_gcp_reach_each_other() -> None:
     assert _open(rules, machines, machines) == {9080}
     assert _open(rules, nodes, nodes) == {0}
     assert _open(rules, ("control-plane", "gke-eu"), nodes) == {15017}
-    assert _open(rules, ("addresses", "health-checks"), machines) == {15020}
+    assert _open(rules, ("addresses", "health-checks"), machines) == {15029}
 
 
 def test_machines_and_pods_of_aws_reach_each_other() -> None:

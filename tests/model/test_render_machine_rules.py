@@ -111,7 +111,8 @@ def test_user_data_is_readable_and_the_same_every_time() -> None:
 
 def test_application_comes_before_the_agent() -> None:
     commands = yaml.safe_load(render_user_data(BOOT_WITH_APPLICATION))["runcmd"]
-    assert commands[0] == [
+    assert commands[0] == ["systemctl", "--quiet", "--no-block", "start", "hybrid-mesh-health.service"]
+    assert commands[1] == [
         "/usr/local/lib/hybrid-mesh/fetch",
         "https://example.com/ratings",
         "/usr/local/bin/ratings",
@@ -204,3 +205,16 @@ def test_scripts_run_on_the_oldest_image(name: str) -> None:
 @pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.sh")), ids=lambda path: path.name)
 def test_shellcheck_finds_nothing(script: Path) -> None:
     run(["shellcheck", "--shell=sh", script])
+
+
+def test_programs_on_a_vm_have_no_comments_and_still_compile() -> None:
+    files = written(render_user_data(BOOT))
+    for path, entry in files.items():
+        text = entry["content"]
+        if text.startswith("#!/bin/sh"):
+            assert run(["/bin/sh", "-n", "-c", text], check=False).returncode == 0, path
+        elif text.startswith("#!/usr/bin/env python3") or path.endswith(".py"):
+            compile(text, path, "exec")
+            assert '"""' not in text, path
+        if path.startswith(("/usr/local/lib/hybrid-mesh/", "/etc/systemd/")):
+            assert not re.search(r"^\s*#(?!!)", text, re.MULTILINE), path

@@ -21,6 +21,7 @@ import ssl
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,14 +32,16 @@ API_CERTIFICATE_AUTHORITY = Path("/etc/hybrid-mesh/api-server-ca.pem")
 TOKEN = Path("/var/run/secrets/tokens/istio-token")
 ROOTS = Path("/etc/certs/root-cert.pem")
 ADDRESS = Path("/run/hybrid-mesh/address.env")
+PROBLEM = Path("/run/hybrid-mesh/problem")
 PATIENCE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 2.0
 REPEAT_LOG_SECONDS = 30.0
 TRY_AGAIN_LATER = 75
 
 
+# The API server refused, or its response lacked a field. The text is safe to log.
 class NotYetError(Exception):
-    """The API server refused, or its response lacked a field. The text is safe to log."""
+    pass
 
 
 EXPECTED = (
@@ -62,10 +65,13 @@ def main() -> int:
         except EXPECTED as error:
             problem = f"{type(error).__name__}: {error}"
         else:
+            PROBLEM.unlink(missing_ok=True)
             return 0
         now = time.monotonic()
         if problem != said[0] or now - said[1] > REPEAT_LOG_SECONDS:
             log(f"still waiting: {problem}")
+            with suppress(OSError):
+                write(PROBLEM, problem, 0o644)
             said = (problem, now)
         if now - started > PATIENCE_SECONDS and certificate_is_valid():
             log("the agent's certificate is still valid; retrying in a minute")

@@ -4,4 +4,4 @@
 set -eu
 
 /usr/local/lib/hybrid-mesh/install-package
-systemctl --quiet --no-block enable --now hybrid-mesh.target hybrid-mesh-identity.service
+systemctl --quiet --no-block enable --now hybrid-mesh.target hybrid-mesh-health.service hybrid-mesh-identity.service

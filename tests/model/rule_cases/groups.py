@@ -39,6 +39,7 @@ GROUPS = [
     Case("probe_ports_belong_to_the_group", {f"{LEGACY}.probe.httpGet.port": 9090}, "Its ports are: 9080"),
     Case("group_ports_are_unique", {f"{LEGACY}.ports.web": 9080}, "one name for each port"),
     Case("group_ports_are_unique", {f"{LEGACY}.ports.admin": 15000}, "another one"),
+    Case("group_ports_are_unique", {f"{LEGACY}.ports.status": 15029}, "another one"),
     Case("group_ports_are_unique", {f"{LEGACY}.ports.ssh": 22}, "another port"),
     Case(
         "group_labels_are_valid",
