@@ -16,10 +16,9 @@ stack = pulumi.get_stack()
 try:
     file = find_stack_file(Path.cwd(), stack)  # has the places of problems, which the engine does not give
     plan = plan_from(config.require_object("mesh"), stack, file=file)
+    secrets = {name: config.require_secret(name) for name in plan.secrets}
+    mesh = HybridMesh("mesh", plan=plan, secrets=secrets)
 except ConfigurationError as error:
     raise pulumi.RunError(f"stacks/Pulumi.{stack}.yaml is wrong:\n{error}") from None
-secrets = {name: config.require_secret(name) for name in plan.secrets}
-
-mesh = HybridMesh("mesh", plan=plan, secrets=secrets)
 for name, value in mesh.outputs.items():
     pulumi.export(name, value)

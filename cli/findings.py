@@ -18,6 +18,7 @@ from hybrid_mesh.local.toolchain.errors import ToolchainMissing
 from hybrid_mesh.local.toolchain.profile import Profile
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
 from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.problems import format_value
 from hybrid_mesh.model.reading.stack_file import stack_file
 
 _PLUGINS = {official.PYTHON: "Python host", official.KUBERNETES: "Kubernetes plug-in"}
@@ -63,6 +64,9 @@ def examine_stack(plan: MeshPlan) -> Iterator[Finding]:
     detail = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts if count)
     name = stack_file(project_folder(), plan.stack).name
     yield Finding("Stack", name, State.OK, detail.replace("ingresss", "ingresses"))
+    for problem in plan.warnings:
+        detail = f"{format_value(problem.value)}: {problem.message}"
+        yield Finding("Stack", problem.path, State.FAILED, detail, problem.remedy)
 
 
 def examine_lab() -> Iterator[Finding]:

@@ -43,7 +43,8 @@ def plan(
 ) -> None:
     """Print what a stack will create: networks, clusters, gateways, VMs, files and required paths.
 
-    It contacts nothing and changes nothing. When the file is wrong, it prints its problems instead.
+    It contacts nothing and changes nothing. When the file is wrong, it prints its problems instead. Warnings,
+    which `up` refuses, such as an example's placeholders, go to standard error.
 
     Example:
 
@@ -77,6 +78,8 @@ def _plan(stack: str | None, file: Path | None) -> MeshPlan:
     mesh = file_plan(source, name, name if is_stacks else None)
     for unused in unused_names(mesh, source.config):
         warn(f"warning: {source.name}: the mesh does not use {NAMESPACE}:{unused}", style="yellow")
+    for open_ in mesh.warnings:
+        warn(f"warning: {open_}", style="yellow")
     return mesh
 
 

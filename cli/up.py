@@ -28,6 +28,7 @@ from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.local.toolchain.profile import Profile
 from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.problems import ConfigurationError
 from hybrid_mesh.operate.verify.report import summary
 
 PATIENCE = 90.0
@@ -55,6 +56,8 @@ def up(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = Fal
     Local clusters and VMs need root.
     """
     plan = stack_plan(stack)
+    if plan.warnings:
+        raise ConfigurationError(plan.warnings)
     if not (yes or preview_only or is_only_local(plan)):
         require_terminal("up", stack)
     if is_local(plan):

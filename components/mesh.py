@@ -27,6 +27,7 @@ from hybrid_mesh.components.workloads import WorkloadGroup
 from hybrid_mesh.model.derive.labels import lift_protection
 from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan, LocalClusterPlan
 from hybrid_mesh.model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan
+from hybrid_mesh.model.reading.problems import ConfigurationError
 
 
 class HybridMesh(pulumi.ComponentResource):
@@ -36,7 +37,8 @@ class HybridMesh(pulumi.ComponentResource):
     clusters of type `kubeconfig` that the program itself created or found. `outputs` are the stack's outputs.
     The component's name should be `mesh`, as labels of cloud resources contain it.
 
-    Raises ValueError for a cluster that the plan does not have as one of type `kubeconfig`.
+    Raises ConfigurationError for a plan with warnings, before it declares anything, and ValueError for a
+    cluster that the plan does not have as one of type `kubeconfig`.
     """
 
     outputs: dict[str, Any]
@@ -50,6 +52,8 @@ class HybridMesh(pulumi.ComponentResource):
         clusters: Mapping[str, ExistingCluster] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        if plan.warnings:
+            raise ConfigurationError(plan.warnings)
         self._existing = _checked(plan, clusters or {})
         safeguard = Safeguard(plan)
         of_all = pulumi.ResourceOptions(transformations=[labelling(plan.labels), safeguard.transform])

@@ -17,12 +17,14 @@ from hybrid_mesh.model.checks import (
     names,
     networks,
     node_pools,
+    placeholders,
+    probes,
     references,
     security_groups,
     trust,
     vms,
 )
-from hybrid_mesh.model.checks.registry import RULES, run
+from hybrid_mesh.model.checks.registry import RULES, run, warnings
 
 __all__ = [
     "RULES",
@@ -42,9 +44,12 @@ __all__ = [
     "names",
     "networks",
     "node_pools",
+    "placeholders",
+    "probes",
     "references",
     "run",
     "security_groups",
     "trust",
     "vms",
+    "warnings",
 ]

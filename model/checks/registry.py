@@ -23,6 +23,7 @@ RULES: dict[str, Rule] = {}
 
 _REFERENCE_RULES: list[str] = []
 _KIND_RULES: list[str] = []
+_WARNING_RULES: list[str] = []
 
 _Member = TypeVar("_Member")
 _Value = TypeVar("_Value")
@@ -81,6 +82,13 @@ def kind_rule(check: _Check) -> _Check:
     return check
 
 
+def warning_rule(check: _Check) -> _Check:
+    """Marks a registered rule on what a valid file leaves open, such as an example's placeholder: `plan`
+    shows its problems as warnings, and `up` refuses them."""
+    _WARNING_RULES.append(check.__name__)
+    return check
+
+
 def readable(members: Mapping[str, _Member], read: Callable[[_Member], _Value]) -> dict[str, _Value]:
     """The result of `read` for each of `members` for which it can be read, sorted by name.
 
@@ -94,16 +102,23 @@ def readable(members: Mapping[str, _Member], read: Callable[[_Member], _Value]) 
 
 
 def run(mesh: MeshConfig) -> list[Problem]:
-    """All problems that the rules find in `mesh`, partial or not, each once.
+    """All problems that the rules find in `mesh`, partial or not, each once; without warnings.
 
     A reference that a rule on references refuses is unreadable for later rules, so that they do not report
     its consequences.
     """
     problems: list[Problem] = []
-    others = [name for name in RULES if name not in {*_REFERENCE_RULES, *_KIND_RULES}]
+    apart = {*_REFERENCE_RULES, *_KIND_RULES, *_WARNING_RULES}
+    others = [name for name in RULES if name not in apart]
     for names in (_REFERENCE_RULES, _KIND_RULES, others):
         found = [problem for name in names for problem in RULES[name](mesh)]
         if names is not others:
             mesh = without(mesh, {tuple(problem.path.split(".")) for problem in found})
         problems += found
     return list(dict.fromkeys(problems))
+
+
+def warnings(mesh: MeshConfig) -> list[Problem]:
+    """What the rules on warnings find in a mesh without problems, each once, sorted by path."""
+    found = {problem for name in _WARNING_RULES for problem in RULES[name](mesh)}
+    return sorted(found, key=lambda problem: (problem.path, problem.message))

@@ -252,6 +252,10 @@ class Aws:
             "al2023-ami-kernel-default-x86_64.",
         )
 
+    def is_vendor_image(self, image: str) -> bool:
+        """`/aws/service` has the public parameters (Systems Manager, "Calling AMI public parameters")."""
+        return image.startswith("resolve:ssm:/aws/service/")
+
     def machine_identity(self, stack: str, group: str, project: str | None) -> str:
         """The Kubernetes group of the role's access entry."""
         del stack, project

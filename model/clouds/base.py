@@ -151,6 +151,9 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
     def refused_image(self, machines: Machines_contra) -> Refusal | None:
         """Why VMs of an image with a valid name would never join; None if they would."""
 
+    def is_vendor_image(self, image: str) -> bool:
+        """Whether an image is known to be its vendor's, so that it contains no application of the user's."""
+
     def machine_identity(self, stack: str, group: str, project: str | None) -> str:
         """The name by which the API server knows the VMs of a group."""
 

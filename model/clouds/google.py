@@ -75,6 +75,9 @@ Source: pull request 469 of andsens/bootstrap-vz for Debian, issue 16697 of kube
 Linux and CentOS, `http/almalinux-9.gcp-x86_64.ks` of AlmaLinux/cloud-images. Canonical's images of Ubuntu
 have cloud-init."""
 
+VENDOR_PROJECTS = frozenset({"ubuntu-os-cloud", "ubuntu-os-pro-cloud"})
+"""Projects of public images whose VMs can join."""
+
 _ARM = re.compile(r"(t2a|c4a|n4a)-")
 _HYPERDISK_ONLY = re.compile(r"[a-z]([4-9]|[1-9][0-9])[a-z]*-.*|.*-metal|a3-ultragpu-.*")
 """Machine types that Persistent Disks cannot be attached to: the fourth generation of machine series (C4,
@@ -237,6 +240,9 @@ class GoogleCloud:
             f"Choose {UBUNTU_ON_GCE}, or a custom image with the package cloud-init installed, as "
             "projects/<project>/global/images/<name>.",
         )
+
+    def is_vendor_image(self, image: str) -> bool:
+        return image.removeprefix("projects/").partition("/")[0] in VENDOR_PROJECTS
 
     def machine_identity(self, stack: str, group: str, project: str | None) -> str:
         """The e-mail address of the group's service account, which GKE uses as the user name."""

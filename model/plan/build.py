@@ -1,10 +1,11 @@
 """Derives the plan from the configuration. Pure: the same text gives the same plan."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
-from hybrid_mesh.model.checks import run
+from hybrid_mesh.model.checks import run, warnings
 from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig, LocalClusterConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
@@ -46,7 +47,7 @@ def plan_from(
     `path`, `context` or `secret`. Problems have their places in `file` if it holds the same mesh.
 
     Raises ConfigurationError with every problem of its form and every rule that it breaks, without the
-    consequences of either.
+    consequences of either. What only `up` refuses is in the plan's `warnings`.
     """
     if too_large := bounds_problem(raw):
         raise ConfigurationError([too_large])
@@ -57,7 +58,9 @@ def plan_from(
     problems = [*parsed.problems, *run(parsed.mesh)]
     if problems:
         raise ConfigurationError(source.located(problems) if source is not None else problems)
-    return _plan_mesh(parsed.mesh, stack)
+    found = warnings(parsed.mesh)
+    located = source.located(found) if source is not None else found
+    return replace(_plan_mesh(parsed.mesh, stack), warnings=tuple(located))
 
 
 def _reached_by_program(mesh: MeshConfig, existing: Collection[str]) -> MeshConfig:

@@ -41,6 +41,7 @@ def describe(plan: MeshPlan) -> dict[str, Any]:
         "paths": [_path(path) for path in open_paths(plan)],
         "demo": plan.demo.model_dump(mode="json", by_alias=True) if plan.demo else None,
         "secrets": [f"hybrid-mesh:{name}" for name in plan.secrets],
+        "warnings": [problem.as_json() for problem in plan.warnings],
     }
 
 

@@ -18,6 +18,7 @@ from hybrid_mesh.model.config.networks import NetworkConfig
 from hybrid_mesh.model.config.trust import TrustConfig
 from hybrid_mesh.model.derive.types import FirewallRulePlan
 from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
+from hybrid_mesh.model.reading.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,8 @@ class MeshPlan:
     """Default Google Cloud project."""
     protected: bool = False
     """Whether networks, clusters and the root are protected from deletion."""
+    warnings: tuple[Problem, ...] = ()
+    """What the configuration leaves open. A plan with warnings can be printed, but not created."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels and tags of all cloud resources: `stack`, `mesh` and the configured ones. Each component adds
     `component`."""

@@ -14,6 +14,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "labels_suit_every_cloud",
         "the_trust_domain_is_valid",
         "trust_domains_fit_into_certificates",
+        "addresses_are_not_those_of_examples",
+        "projects_are_not_those_of_examples",
     ),
     "istio": (
         "the_istio_release_is_supported",
@@ -163,6 +165,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "workloadGroups.<name>.probe": (
         "a_probe_has_one_check",
         "probe_ports_belong_to_the_group",
+        "probes_can_be_answered",
     ),
     "workloadGroups.<name>.application": (
         "bundles_have_no_application",

@@ -165,7 +165,7 @@ def test_clouds_are_not_asked_unless_wanted(host: FakeLab, monkeypatch: pytest.M
 
     monkeypatch.setattr(findings_clusters, "_answer", refuse)
     monkeypatch.setenv("AWS_PROFILE", "platform")
-    found = checked("--stack", "prod")
+    found = checked("--stack", "prod", code=1)
     credentials = {each["section"]: each for each in found["checks"] if each["name"] == "credentials"}
     assert credentials["AWS"]["detail"] == "from the variable AWS_PROFILE"
     assert credentials["Google Cloud"]["state"] == "note"
@@ -174,6 +174,14 @@ def test_clouds_are_not_asked_unless_wanted(host: FakeLab, monkeypatch: pytest.M
     found = checked("--stack", "prod", "--online", code=1)
     assert [command[0] for command in asked] == ["gcloud", "aws"]
     assert states(found)["login"] == "failed"
+
+
+def test_what_up_refuses_is_a_failure(host: FakeLab) -> None:
+    failed = {each["name"]: each for each in checked("--stack", "prod", code=1)["checks"] if each["remedy"]}
+    placeholder = failed["operators.cidrs.0"]
+    assert (placeholder["section"], placeholder["state"]) == ("Stack", "failed")
+    assert placeholder["detail"].startswith("198.51.100.0/28: ")
+    assert placeholder["remedy"] == "Replace this placeholder with your own value."
 
 
 def test_a_clouds_missing_program_is_a_failure(host: FakeLab, monkeypatch: pytest.MonkeyPatch) -> None:

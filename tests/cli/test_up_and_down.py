@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli import touch
 from hybrid_mesh.cli.main import app
+from hybrid_mesh.cli.plans import stack_plan
 from hybrid_mesh.local.lab.specs import Owner
 from hybrid_mesh.local.toolchain.errors import ToolchainMissing
 from hybrid_mesh.operate.shell import NotReachableError
@@ -47,6 +48,17 @@ def test_the_next_steps_name_a_stack_that_is_not_the_default(world: World) -> No
         "hybrid-mesh env --stack mine",
     ):
         assert hint in done.stdout
+
+
+def test_up_refuses_placeholders_before_it_does_anything(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hybrid_mesh.cli.up.stack_plan", stack_plan)
+    done = runner.invoke(app, ["up", "--stack", "staging", "--yes"])
+    assert (done.exit_code, done.stdout, world.pulumi.calls()) == (2, "", [])
+    assert "error: 2 problems in the configuration:" in done.stderr
+    assert "stacks/Pulumi.staging.yaml:12:25: operators.cidrs.0 (198.51.100.0/28)" in done.stderr
+    assert "project (example-mesh-staging)" in done.stderr
 
 
 def test_up_leaves_the_stack_file_as_it_was(world: World) -> None:

@@ -1,7 +1,6 @@
 """Declares a mesh under recording mocks, each time in an event loop of its own."""
 
 import asyncio
-import copy
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.commands import PROJECT
 from tests.components.recording import Answers, Recording
+from tests.filled import filled
 
 Declare = Callable[..., "Declared"]
 KUBECONFIG = """
@@ -23,7 +23,7 @@ apiVersion: v1
 kind: Config
 current-context: edge
 contexts: [{name: edge, context: {cluster: edge, user: edge}}]
-clusters: [{name: edge, cluster: {server: "https://203.0.113.5:6443"}}]
+clusters: [{name: edge, cluster: {server: "https://198.18.2.5:6443"}}]
 users: [{name: edge, user: {token: the-token-of-edge}}]
 """
 SECRETS = {"edge-kubeconfig": KUBECONFIG, "plant-kubeconfig": KUBECONFIG}
@@ -39,8 +39,8 @@ EXTERNAL: dict[str, Any] = {
             "type": "kubeconfig",
             "network": "office",
             "secret": "plant-kubeconfig",
-            "peerEndpoint": "https://198.51.100.4:6443",
-            "gateway": {"addresses": ["198.51.100.9"]},
+            "peerEndpoint": "https://198.18.3.4:6443",
+            "gateway": {"addresses": ["198.18.3.9"]},
         },
     },
     "workloadGroups": {
@@ -64,8 +64,8 @@ class Declared:
 
 
 def read_stack(stack: str) -> dict[str, Any]:
-    """The value of `hybrid-mesh:mesh` of a stack, to be changed at will."""
-    return copy.deepcopy(dict(read_stack_file(stack_file(PROJECT, stack))))
+    """The value of `hybrid-mesh:mesh` of a stack without placeholders, to be changed at will."""
+    return filled(read_stack_file(stack_file(PROJECT, stack)))
 
 
 def read_local_stack() -> dict[str, Any]:

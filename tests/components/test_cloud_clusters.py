@@ -12,7 +12,7 @@ def test_gke(prod: Declared) -> None:
     cluster = only(prod, "gcp:container/cluster:Cluster")
     assert cluster["location"] == "europe-west4"
     assert cluster["datapathProvider"] == "ADVANCED_DATAPATH"
-    assert cluster["workloadIdentityConfig"] == {"workloadPool": "example-mesh-prod.svc.id.goog"}
+    assert cluster["workloadIdentityConfig"] == {"workloadPool": "acme-mesh-prod.svc.id.goog"}
     assert cluster["releaseChannel"] == {"channel": "STABLE"}
     assert not {"minMasterVersion", "nodeVersion"} & set(cluster), "the channel decides, and upgrades"
     assert cluster["enableShieldedNodes"] is True

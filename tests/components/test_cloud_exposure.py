@@ -7,6 +7,7 @@ import pytest
 
 from tests.components.cloud_stacks import only, values
 from tests.components.conftest import Declared
+from tests.filled import DATACENTER, OPERATORS
 
 EVERYBODY = "0.0.0.0/0"
 
@@ -17,7 +18,7 @@ def test_api_endpoints_allow_named_ranges_only(prod: Declared) -> None:
     admitted = {block["cidrBlock"] for block in gke["cidrBlocks"]}
     assert EVERYBODY not in {*admitted, *eks["publicAccessCidrs"]}
     assert gke["gcpPublicCidrsAccessEnabled"] is False
-    operators = "198.51.100.0/28"
+    operators = OPERATORS
     addresses = prod.recording.of_type("aws:ec2/eip:Eip")
     nat = {each.name for each in addresses if "-nat-" in each.name}
     assert len(nat) == 3
@@ -35,7 +36,7 @@ def test_nothing_lets_everybody_in(prod: Declared) -> None:
 def test_gateways_allow_members_only(prod: Declared) -> None:
     for cluster in ("gke-eu", "eks-us"):
         service = prod.recording.named(f"mesh-{cluster}-gateway-release").inputs["values"]["service"]
-        assert "203.0.113.0/28" in service["loadBalancerSourceRanges"], "the datacenter of the bundle"
+        assert DATACENTER in service["loadBalancerSourceRanges"], "the datacenter of the bundle"
         assert 15017 not in {port["port"] for port in service["ports"]}
 
 

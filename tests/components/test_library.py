@@ -119,10 +119,10 @@ def test_a_cluster_of_the_program_needs_no_provider_of_the_program() -> None:
 
 
 def test_the_address_for_peers_is_the_programs() -> None:
-    clusters = {"edge": ExistingCluster(kubeconfig=KUBECONFIG, peer_endpoint="https://192.0.2.9:6443")}
+    clusters = {"edge": ExistingCluster(kubeconfig=KUBECONFIG, peer_endpoint="https://198.18.4.9:6443")}
     made = declare_existing(clusters, SECRETS)
     remote = made.named("mesh-plant-peering-remote-secrets").inputs["stringData"]
-    assert "https://192.0.2.9:6443" in remote["edge"]
+    assert "https://198.18.4.9:6443" in remote["edge"]
 
 
 @pytest.mark.parametrize("name", ["egde", "east"])

@@ -17,14 +17,15 @@ from hybrid_mesh.model.reading.stack_file import load_stack_file, stack_file
 from tests.commands import PROJECT
 from tests.components.conftest import hermetic
 from tests.components.recording import Recording
+from tests.model.meshes import STAGING
 
 
-def run(config: Mapping[str, Any]) -> tuple[Recording, dict[str, Any]]:
+def run(config: Mapping[str, Any], recording: Recording | None = None) -> tuple[Recording, dict[str, Any]]:
     """Runs the program on the flat keys `config`; what it declared and what it exported.
 
     It turns the garbage collector off, as it ends soon; the tests' process does not.
     """
-    recording = Recording()
+    recording = recording or Recording()
     exports: dict[str, Any] = {}
 
     async def program() -> None:
@@ -61,6 +62,14 @@ def test_every_problem_is_one_clear_line(local_stack: dict[str, Any]) -> None:
     assert text.startswith("stacks/Pulumi.local.yaml is wrong:\n")
     assert "workloadGroups.legacy.cluster (nowhere)" in text
     assert "ingress.public.cluster (nowhere)" in text
+
+
+def test_placeholders_are_refused_before_any_resource() -> None:
+    recording = Recording()
+    with pytest.raises(pulumi.RunError, match=r"project \(example-mesh-staging\)") as failure:
+        run({"hybrid-mesh:mesh": STAGING}, recording)
+    assert "operators.cidrs.0 (198.51.100.0/28)" in str(failure.value)
+    assert recording.declared == []
 
 
 def test_problems_have_the_places_that_plan_prints(

@@ -57,7 +57,7 @@ def test_a_bundle_is_exported_without_a_token(external: Declared) -> None:
     bundle = external.outputs["bundles"]["billing"]
     assert bundle["gatewayAddresses"] == ["203.0.113.7"]
     assert bundle["rootCertificate"] == "the root"
-    assert bundle["apiEndpoint"] == "https://203.0.113.5:6443"
+    assert bundle["apiEndpoint"] == "https://198.18.2.5:6443"
     assert not external.secret["bundles"]
     assert not [each for each in external.recording.declared if "billing-role" in each.name]
 

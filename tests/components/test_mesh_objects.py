@@ -133,7 +133,7 @@ def test_the_gateway_of_an_existing_cluster_reports_its_address(external: Declar
     assert service.resource_id == "istio-system/istio-eastwestgateway"
     assert set(service.inputs.values()) <= {None}, "the plug-in would take the namespace from its inputs"
     assert external.outputs["clusters"]["edge"]["gatewayAddresses"] == ("203.0.113.7",)
-    assert external.outputs["clusters"]["plant"]["gatewayAddresses"] == ("198.51.100.9",)
+    assert external.outputs["clusters"]["plant"]["gatewayAddresses"] == ("198.18.3.9",)
 
 
 def test_each_cluster_holds_one_remote_secret_with_a_key_per_peer(external: Declared) -> None:
@@ -153,6 +153,6 @@ def test_peers_are_called_by_the_address_that_peers_use(local: Declared, externa
         return dict(declared.recording.named(f"mesh-{holder}-peering-remote-secrets").inputs["stringData"])
 
     assert "https://172.30.1.1:6443" in held(local, "west")["east"]
-    assert "https://203.0.113.5:6443" in held(external, "plant")["edge"]
-    assert "https://198.51.100.4:6443" in held(external, "edge")["plant"]
+    assert "https://198.18.2.5:6443" in held(external, "plant")["edge"]
+    assert "https://198.18.3.4:6443" in held(external, "edge")["plant"]
     assert "the reader's token" in held(local, "west")["east"]

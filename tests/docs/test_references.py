@@ -14,15 +14,16 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli.lab_status import status_document
 from hybrid_mesh.cli.main import app
+from hybrid_mesh.cli.plans import stack_plan
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.operate.verify.report import as_json
 from hybrid_mesh.operate.verify.run import verify
 from tests.cli.fake_lab import FakeLab
 from tests.commands import PROJECT
-from tests.components.conftest import read_stack
 from tests.docs.pages import TRACKED
 from tests.docs.shapes import differences, documented
+from tests.model.meshes import STACKS
 from tests.operate.mesh import FakeShell, mesh_plan
 
 DOCS = PROJECT / "docs"
@@ -30,7 +31,8 @@ VARIABLE = re.compile(r"(?<!\w)HYBRID_MESH_[A-Z_]+")
 
 
 def test_plan_prints_the_documented_json() -> None:
-    samples = [_read(describe(plan_from(mesh, name))) for name, mesh in _meshes()]
+    plans = [plan for name, mesh in STACKS.items() for plan in (plan_from(mesh, name), stack_plan(name))]
+    samples = [_read(describe(plan)) for plan in plans]
     assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh plan")) == []
 
 
@@ -45,11 +47,6 @@ def _mistakes(file: str) -> Any:
     done = CliRunner().invoke(app, ["plan", "--json", "--file", file])
     assert done.exit_code == 2
     return json.loads(done.stdout)
-
-
-def _meshes() -> Iterator[tuple[str, dict[str, Any]]]:
-    for stack in ("local", "dev", "staging", "prod"):
-        yield stack, read_stack(stack)
 
 
 def test_verify_prints_the_documented_json() -> None:

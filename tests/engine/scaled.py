@@ -16,6 +16,7 @@ from tests.commands import PROJECT
 from tests.engine.doubles.together import MemoryWorld, together
 from tests.engine.fake_api import TOKEN, fake_api
 from tests.engine.site import Site, make_site
+from tests.filled import filled_text
 
 STACK: Final = "prod"
 MOST_OF_A_CLUSTER: Final = 14
@@ -31,7 +32,7 @@ def mesh_of(clusters: int, machines: int, groups: int = 2) -> dict[str, Any]:
 
     The VMs are in `groups` groups, by turns of Compute Engine and of EC2.
     """
-    text = (PROJECT / "stacks" / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
+    text = filled_text((PROJECT / "stacks" / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8"))
     mesh: dict[str, Any] = yaml.safe_load(text)["config"]["hybrid-mesh:mesh"]
     mesh |= {"networks": {}, "clusters": {}, "workloadGroups": {}, "ingress": {}}
     mesh |= {"protected": False, "trust": {"issuer": "self-signed"}}

@@ -23,6 +23,7 @@ from tests.engine.doubles.store import VARIABLE, World
 from tests.engine.doubles.together import MemoryWorld, together
 from tests.engine.fake_api import TOKEN, FakeApi, fake_api
 from tests.engine.preloaded import write_python
+from tests.filled import filled_text
 from tests.plugins.engine import Pulumi, pulumi_environment
 
 LINKED: Final = ("__main__.py", "components", "model", "plugins", "local", ".toolchain")
@@ -120,7 +121,7 @@ def make_site(
     write_python(project / ".venv/bin/python")
     (project / "Pulumi.yaml").write_text((PROJECT / "Pulumi.yaml").read_text())
     source = PROJECT / "stacks" / f"Pulumi.{stack}.yaml"
-    (project / "stacks" / source.name).write_text(source.read_text())
+    (project / "stacks" / source.name).write_text(filled_text(source.read_text()))
     tools = folder / "tools"
     tools.mkdir()
     for name in CREDENTIAL_PLUGINS:

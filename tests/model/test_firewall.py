@@ -8,7 +8,7 @@ import pytest
 
 from hybrid_mesh.model.derive.types import FirewallRulePlan
 from hybrid_mesh.model.plan.build import plan_from
-from tests.model.meshes import PROD, STAGING, changed
+from tests.model.meshes import DELETED, PROD, STAGING, changed
 
 CLOUDS = ("gcp-eu", "aws-us")
 
@@ -46,7 +46,7 @@ def test_machines_and_pods_of_gcp_reach_each_other() -> None:
 
 
 def test_machines_and_pods_of_aws_reach_each_other() -> None:
-    rules = _rules(PROD, "aws-us")
+    rules = _rules(changed(PROD, {"workloadGroups.orders.ports.grpc": 9090}), "aws-us")
     nodes, machines, control_plane = ("nodes", "eks-us"), ("machines", "orders"), ("control-plane", "eks-us")
     assert _open(rules, machines, nodes) == {0}
     assert _open(rules, nodes, machines) == {8080, 9090}
@@ -140,7 +140,10 @@ def test_a_gateway_of_the_users_own_reaches_the_machines() -> None:
 
 
 def test_machines_joined_by_bundle_inside_a_clouds_network_call_its_pods() -> None:
-    bundle = {"workloadGroups.ratings.machines": {"type": "bundle"}}
+    bundle = {
+        "workloadGroups.ratings.machines": {"type": "bundle"},
+        "workloadGroups.ratings.application": DELETED,
+    }
     rules = _rules(changed(STAGING, bundle), "gcp-eu")
     assert [party.ranges for party in rules["pods-gke-eu"].sources] == [("10.10.0.0/16",)]
     assert not [key for key in rules if key.startswith("machines-")]

@@ -12,7 +12,7 @@ from hybrid_mesh.model.texts.agent import AgentSettings
 from hybrid_mesh.model.texts.cloud_init import render_user_data
 from hybrid_mesh.model.texts.cluster_env import render_cluster_env
 from hybrid_mesh.model.texts.mesh_yaml import render_mesh_yaml
-from tests.model.meshes import DEV, LOCAL, PROD, changed
+from tests.model.meshes import DELETED, DEV, LOCAL, PROD, changed
 
 GATEWAYS = ("203.0.113.1",)
 RATINGS = AgentSettings(
@@ -112,7 +112,8 @@ def test_vms_verify_the_package_of_their_form_and_architecture() -> None:
 
 def test_no_file_of_an_application_can_replace_one_of_the_programs() -> None:
     """The files that the user-data or a bundle's installer writes."""
-    group = plan_from(PROD, "prod").groups["orders"]
+    bare = changed(PROD, {"workloadGroups.orders.application": DELETED})
+    group = plan_from(bare, "prod").groups["orders"]
     boot = machine_boot(group, IstioConfig(), "https://api", "CA", GATEWAYS, real_name="c")
     document = yaml.safe_load(render_user_data(boot))
     ours = {entry["path"] for entry in document["write_files"]} | set(MACHINE_FILES) - {"/etc/hosts"}

@@ -161,6 +161,19 @@ def test_remedies_name_only_a_stack_that_was_named(tmp_path: Path, options: list
     assert ("--stack" in result.stderr) is named
 
 
+def test_warns_of_what_up_refuses() -> None:
+    result = CliRunner().invoke(app, ["plan", "--json", "--stack", "staging"])
+    assert result.exit_code == 0
+    warnings = json.loads(result.stdout)["warnings"]
+    assert [(each["path"], each["line"], each["column"]) for each in warnings] == [
+        ("project", 10, 14),
+        ("operators.cidrs.0", 12, 25),
+    ]
+    for each in warnings:
+        assert f"warning: {each['file']}:{each['line']}:{each['column']}: {each['path']}" in result.stderr
+        assert each["remedy"] in result.stderr
+
+
 def test_warns_of_keys_that_the_mesh_does_not_use(tmp_path: Path) -> None:
     path = _stack(tmp_path, dict(LOCAL))
     path.write_text(path.read_text() + "  hybrid-mesh:colour: green\n")

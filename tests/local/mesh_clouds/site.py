@@ -21,11 +21,14 @@ from hybrid_mesh.model.plan.build import plan_from
 from tests.commands import PROJECT
 from tests.engine.doubles.store import Thing, World
 from tests.engine.site import Site, make_site
+from tests.filled import filled_text
 from tests.local.inventory import inventory
 from tests.local.lab_site import ECHO, Kubectl, eventually, say_nothing
 
 GKE, EKS = "gke-eu", "eks-us"
 STRANGER: Final = "stranger"
+PODS: Final = "ratings-pods"
+"""The Service to which a comment in `prod` says how to move requests."""
 KUBERNETES: Final = "1.35.4"
 PACKAGES: Final = "http://172.30.0.1:8080"
 PACKAGE: Final = PROJECT / ".toolchain/packages/releases/1.31.0/deb/istio-sidecar.deb"
@@ -155,7 +158,7 @@ def as_the_lab_can(mesh: dict[str, Any], peer_endpoints: dict[str, str]) -> dict
     """The mesh of `prod`, changed only where a lab cannot be its cloud; docs/clouds.md lists the changes.
 
     API servers have a second address, for peers and VMs; Istio and its proxy come from the toolchain; no
-    VM of EC2 could prove itself; and one VM of the three is enough.
+    VM of EC2 could prove itself; one VM of the three is enough, and runs the demo, which pods share.
     """
     mesh["protected"] = False
     mesh["istio"] |= {
@@ -166,8 +169,14 @@ def as_the_lab_can(mesh: dict[str, Any], peer_endpoints: dict[str, str]) -> dict
     }
     for name, endpoint in peer_endpoints.items():
         mesh["clusters"][name]["peerEndpoint"] = endpoint
-    mesh["workloadGroups"]["ratings"]["machines"]["min"] = 1
-    mesh["workloadGroups"]["orders"]["machines"] = {"type": "bundle", "minimum": 0}
+    ratings, orders = mesh["workloadGroups"]["ratings"], mesh["workloadGroups"]["orders"]
+    ratings["machines"]["min"] = 1
+    orders["machines"] = {"type": "bundle", "minimum": 0}
+    for group in (ratings, orders):
+        del group["application"]  # the demo takes its port, and a bundle has none
+    pods = {"service": PODS, "namespace": "bookinfo", "port": 9080, "weight": 50}
+    route = mesh["ingress"]["public"]["routes"][0]
+    route["backends"] = [pods, {**route["backends"][0], "weight": 50}]
     mesh["demo"] = {"group": "ratings", "binaries": PACKAGES, "image": ECHO}
     return mesh
 
@@ -178,7 +187,7 @@ def _template(world: World, manager: Thing) -> Thing:
 
 
 def _prod() -> dict[str, Any]:
-    settings = yaml.safe_load((PROJECT / "stacks/Pulumi.prod.yaml").read_text())
+    settings = yaml.safe_load(filled_text((PROJECT / "stacks/Pulumi.prod.yaml").read_text()))
     mesh: dict[str, Any] = settings["config"]["hybrid-mesh:mesh"]
     return mesh
 

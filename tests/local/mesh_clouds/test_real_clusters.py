@@ -20,7 +20,7 @@ from tests.local.host import Traces, assert_nothing_left, traces
 from tests.local.inventory import inventory, stays
 from tests.local.lab_site import ECHO, Kubectl, KubectlError, eventually
 from tests.local.mesh.secrets import known_secrets, leaks
-from tests.local.mesh_clouds.site import EKS, GKE, STRANGER, CloudSite, cloud_site, take_away
+from tests.local.mesh_clouds.site import EKS, GKE, PODS, STRANGER, CloudSite, cloud_site, take_away
 
 pytestmark = pytest.mark.lab
 
@@ -125,14 +125,14 @@ def test_the_ingress_leads_to_pods_and_machine(mesh: CloudSite) -> None:
 
     def both() -> bool:
         seen.add(_hostname(f"http://127.0.0.1:{port}/ratings"))
-        return {mesh.machine.name, "ratings-pods"} <= seen
+        return {mesh.machine.name, PODS} <= seen
 
     eventually("answers of the pods and of the machine", both, 60)
 
 
 def run_pods_of_ratings(kubectl: Kubectl) -> None:
-    """The service in the cluster that the route of `prod` shares with the VMs; its team deploys it."""
-    labels = {"app": "ratings-pods"}
+    """The Service in the cluster that shares a route with the VMs; its team deploys it."""
+    labels = {"app": PODS}
     container = {
         "name": "ratings",
         "image": ECHO,
@@ -140,7 +140,7 @@ def run_pods_of_ratings(kubectl: Kubectl) -> None:
         "command": ["/usr/local/bin/echo-server", "--port=9080"],
         "readinessProbe": {"httpGet": {"path": "/", "port": 9080}, "periodSeconds": 1},
     }
-    where = {"name": "ratings-pods", "namespace": "bookinfo"}
+    where = {"name": PODS, "namespace": "bookinfo"}
     spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {**where, "labels": labels}, "spec": spec}
     ports = [{"name": "http", "port": 9080}]

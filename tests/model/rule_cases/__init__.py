@@ -20,6 +20,7 @@ from tests.model.rule_cases.security_groups import CLOUD_LIMITS
 from tests.model.rule_cases.trust import TRUST
 from tests.model.rule_cases.user_data import USER_DATA
 from tests.model.rule_cases.vms import CLOUD_MACHINES
+from tests.model.rule_cases.warnings import WARNINGS
 
 CASES = [
     *ADDRESSES,
@@ -42,6 +43,7 @@ CASES = [
     *CLOUD_MACHINES,
     *CLOUD_ACCOUNTS,
     *TRUST,
+    *WARNINGS,
 ]
 
 __all__ = ["CASES", "Case"]
