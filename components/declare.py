@@ -77,6 +77,7 @@ def release(
         "repositoryOpts": {"repo": source.repository} if source.repository else None,
         "takeOwnership": planned.adopts or None,
         "skipAwait": not planned.awaited or None,
+        "timeout": planned.timeout,
         "disableOpenapiValidation": True,
         "values": merge(planned.values, fields),
         "status": None,

@@ -79,6 +79,9 @@ EIP_ALLOCATIONS = f"{_NLB}-eip-allocations"
 commas."""
 NLB_SUBNETS = f"{_NLB}-subnets"
 """Annotation of a Service on EKS: the public subnets of its load balancer, separated by commas."""
+READINESS_GATE = "elbv2.k8s.aws/pod-readiness-gate-inject"
+"""Label of namespaces whose pods are ready only if their load balancer has found them healthy, so that a
+rollout keeps the old ones until then (AWS Load Balancer Controller, "Pod readiness gate")."""
 NLB_TAGS = f"{_NLB}-additional-resource-tags"
 
 
@@ -121,6 +124,12 @@ class Aws:
     identity_kind: IdentityKind = "Group"
     platform: Platform = "aws"
     istiod_values: Mapping[str, Any] = {}
+    gateway_drain_seconds: int | None = 240
+    """A network load balancer with pods as targets sends new connections to one that is deregistered for up
+    to three minutes (Istio's issue 35964)."""
+    gateway_namespace_labels: Mapping[str, str] = {READINESS_GATE: "enabled"}
+    gateway_timeout_seconds: int | None = 900
+    """A new pod becomes ready when the load balancer has found it healthy, minutes later."""
 
     def load_balancer_annotations(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Source: AWS Load Balancer Controller, "Service annotations"."""

@@ -89,6 +89,19 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
     def istiod_values(self) -> Mapping[str, Any]:
         """Values of the chart `istiod` that every cluster of this cloud needs."""
 
+    @property
+    def gateway_drain_seconds(self) -> int | None:
+        """How long a load balancer may send new connections to a gateway's pod that is being stopped; None if
+        Istio's default suffices."""
+
+    @property
+    def gateway_namespace_labels(self) -> Mapping[str, str]:
+        """Labels of the namespaces of gateways."""
+
+    @property
+    def gateway_timeout_seconds(self) -> int | None:
+        """How long a rollout of a gateway may take; None if Helm's default suffices."""
+
     def load_balancer_annotations(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Annotations of a Service of type LoadBalancer, for a load balancer with stable addresses and with
         health checks of the agents."""

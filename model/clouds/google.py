@@ -140,6 +140,10 @@ class GoogleCloud:
     identity_kind: IdentityKind = "User"
     platform: Platform = "gcp"
     istiod_values: Mapping[str, Any] = {"global": {"platform": "gke"}}
+    gateway_drain_seconds: int | None = None
+    """Nodes are the targets, and each stops to choose a pod as soon as its shutdown begins."""
+    gateway_namespace_labels: Mapping[str, str] = {}
+    gateway_timeout_seconds: int | None = None
 
     def load_balancer_annotations(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Source: GKE, "LoadBalancer Service parameters"."""

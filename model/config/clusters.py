@@ -35,6 +35,10 @@ class GatewayExposureConfig(Section):
     load balancer that does not report its address in the Service's status."""
     node_ports: NodePortsConfig = NodePortsConfig()
     """Node ports of a `NodePort` Service."""
+    drain_seconds: int | None = Field(default=None, strict=True, ge=5, le=3600, examples=[240])
+    """How long a pod of the gateway serves after its shutdown began, in seconds. Applies in a cloud to
+    ingress gateways of the class `istio`, too. Defaults to 240 on EKS, whose load balancers send new
+    connections for minutes, and to Istio's 5 elsewhere. Connections that last longer are cut."""
 
 
 class ClusterConfigBase(Section):

@@ -17,6 +17,8 @@ from hybrid_mesh.model.config.clusters import (
 from hybrid_mesh.model.config.istio import IstioConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT, NETWORK_LABEL
+from hybrid_mesh.model.objects import resilience
+from hybrid_mesh.model.objects.resilience import TCP_KEEPALIVE
 
 GATEWAY_NAME = "istio-eastwestgateway"
 """Name of the east-west gateway's release, Deployment and Service in `istio-system`."""
@@ -63,8 +65,10 @@ def istiod_values(mesh: MeshConfig, name: str) -> dict[str, Any]:
         values["telemetry"] = {"enabled": False}
     if isinstance(cluster, LocalClusterConfig):
         values = merge(values, _LOCAL_ISTIOD)
+    if any(isinstance(each, CloudClusterConfig) for each in mesh.clusters.values()):
+        values = merge(values, {"meshConfig": {"tcpKeepalive": TCP_KEEPALIVE}})
     if isinstance(cluster, CloudClusterConfig):
-        values = merge(values, _CLOUD_ISTIOD)
+        values = merge(values, resilience.istiod_values(cluster))
         values = merge(values, cloud_of(cluster).istiod_values)
     return merge(values, istio.values)
 
@@ -107,8 +111,8 @@ def gateway_values(cluster: ClusterConfig, labels: Mapping[str, str] | None = No
         values = merge(values, _LOCAL_GATEWAY)
     if isinstance(cluster, CloudClusterConfig):
         annotations = cloud_of(cluster).load_balancer_annotations(labels or {})
-        values = merge(values, {**_CLOUD_GATEWAY, "service": {"annotations": annotations}})
-    return values
+        values = merge(values, {"service": {"annotations": annotations}})
+    return merge(values, resilience.gateway_values(cluster))
 
 
 def mesh_networks(mesh: MeshConfig) -> dict[str, Any]:
@@ -193,12 +197,4 @@ _LOCAL_GATEWAY: dict[str, Any] = {
     "autoscaling": {"enabled": False},
     "resources": {"requests": LOCAL_REQUESTS},
     "terminationGracePeriodSeconds": 5,
-}
-
-_CLOUD_ISTIOD: dict[str, Any] = {"autoscaleMin": 2}
-"""Two replicas of everything if there are several zones, so that a node upgrade interrupts nothing."""
-
-_CLOUD_GATEWAY: dict[str, Any] = {
-    "autoscaling": {"minReplicas": 2},
-    "podDisruptionBudget": {"minAvailable": 1},
 }

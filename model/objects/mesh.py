@@ -3,7 +3,7 @@
 Sources: `samples/multicluster/{expose-services,expose-istiod}.yaml` of Istio 1.31.0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hybrid_mesh.model.istio_facts import (
     CROSS_NETWORK_PORT,
@@ -18,17 +18,18 @@ from hybrid_mesh.model.istio_facts import (
 )
 from hybrid_mesh.model.objects.manifest import Manifest, manifest
 from hybrid_mesh.model.objects.planned import AT_RUN_TIME
+from hybrid_mesh.model.objects.resilience import EAST_WEST_SELECTOR
 
 REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not a secret
 """Name of the one merged Secret of a cluster, in `istio-system`; each key is a peer's cluster name."""
 CERTIFICATE_FILES = ("ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem")
 """Keys of the Secret `cacerts` (Istio: "Plug in CA Certificates")."""
-_GATEWAY_SELECTOR = {"istio": "eastwestgateway"}
 
 
-def system_namespace(network: str) -> Manifest:
-    """The namespace `istio-system`. Its label names the network of the cluster's endpoints for istiod."""
-    return manifest("v1", "Namespace", SYSTEM_NAMESPACE, labels={NETWORK_LABEL: network})
+def system_namespace(network: str, labels: Mapping[str, str]) -> Manifest:
+    """The namespace `istio-system`, with `labels` and one that names the network of the cluster's endpoints
+    for istiod."""
+    return manifest("v1", "Namespace", SYSTEM_NAMESPACE, labels={NETWORK_LABEL: network, **labels})
 
 
 def cross_network_gateway(extra_hosts: Sequence[str] = ()) -> Manifest:
@@ -41,7 +42,7 @@ def cross_network_gateway(extra_hosts: Sequence[str] = ()) -> Manifest:
         "tls": {"mode": "AUTO_PASSTHROUGH"},
         "hosts": ["*.local", *extra_hosts],
     }
-    spec = {"selector": _GATEWAY_SELECTOR, "servers": [server]}
+    spec = {"selector": EAST_WEST_SELECTOR, "servers": [server]}
     return manifest(NETWORKING_API, "Gateway", "cross-network-gateway", SYSTEM_NAMESPACE, spec=spec)
 
 
@@ -52,7 +53,7 @@ def istiod_gateway() -> Manifest:
         "tls": {"mode": "PASSTHROUGH"},
         "hosts": ["*"],
     }
-    spec = {"selector": _GATEWAY_SELECTOR, "servers": [server]}
+    spec = {"selector": EAST_WEST_SELECTOR, "servers": [server]}
     return manifest(NETWORKING_API, "Gateway", "istiod-gateway", SYSTEM_NAMESPACE, spec=spec)
 
 

@@ -61,3 +61,5 @@ class PlannedRelease(Planned):
     awaited: bool = True
     """Whether Helm waits until its objects are ready, as `helm --wait` does. CRDs are served immediately
     after their creation, but Helm polls only every two seconds."""
+    timeout: int | None = None
+    """How long Helm waits, in seconds; None for its default of five minutes."""

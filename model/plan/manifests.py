@@ -32,7 +32,9 @@ def as_plain(planned: PlannedObject | PlannedRelease) -> dict[str, Any]:
         return planned.manifest
     source = {key: value for key, value in asdict(planned.source).items() if value is not None}
     named = {"name": planned.release, "namespace": planned.namespace}
-    special = {"takeOwnership": True} if planned.adopts else {}
+    special: dict[str, Any] = {"takeOwnership": True} if planned.adopts else {}
     if not planned.awaited:
         special["skipAwait"] = True
+    if planned.timeout is not None:
+        special["timeout"] = planned.timeout
     return {"helmRelease": {**named, **source, **special, "values": planned.values}}

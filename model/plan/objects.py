@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.clusters import CloudClusterConfig, LocalClusterConfig
 from hybrid_mesh.model.config.demo import DemoConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
@@ -64,7 +65,7 @@ def cluster_objects(
     """
     here = [ingress for ingress in ingresses if ingress.cluster == name]
     groups = list(groups)
-    spaces = _namespaces(groups, here, mesh.demo)
+    spaces = _namespaces(groups, here, mesh.demo, _gateway_labels(mesh, name))
     cluster = _Cluster(mesh, name, peers, frozenset(spaces))
     planned = [
         *(cluster.plan(name, f"namespace-{key}", made) for key, made in sorted(spaces.items())),
@@ -80,14 +81,27 @@ def cluster_objects(
 
 
 def _namespaces(
-    groups: Iterable[GroupPlan], ingresses: Iterable[IngressPlan], demo: DemoConfig | None
+    groups: Iterable[GroupPlan],
+    ingresses: Iterable[IngressPlan],
+    demo: DemoConfig | None,
+    gateway_labels: Mapping[str, str],
 ) -> dict[str, Manifest]:
-    """Namespaces of the groups, the ingresses and the demo, each once."""
+    """Namespaces of the groups, the ingresses and the demo, each once. Those of ingresses get
+    `gateway_labels`."""
+    ingresses = list(ingresses)
     needed = {ingress.namespace: manifest("v1", "Namespace", ingress.namespace) for ingress in ingresses}
     needed |= {group.namespace: namespace(group.namespace) for group in groups}
     if demo is not None:
         needed |= {made["metadata"]["name"]: made for made in demo_namespaces(demo)}
+    for ingress in ingresses if gateway_labels else ():
+        metadata = needed[ingress.namespace]["metadata"]
+        metadata["labels"] = {**metadata.get("labels", {}), **gateway_labels}
     return needed
+
+
+def _gateway_labels(mesh: MeshConfig, name: str) -> Mapping[str, str]:
+    cloud = cloud_of(mesh.clusters[name])
+    return cloud.gateway_namespace_labels if cloud else {}
 
 
 @dataclass(frozen=True)
@@ -132,7 +146,7 @@ class _Cluster:
         values: Mapping[str, Any],
         *after: str,
         filled: tuple[str, ...] = (),
-        **special: bool,
+        **special: Any,
     ) -> PlannedRelease:
         return PlannedRelease(
             component, key, after, filled, release, SYSTEM_NAMESPACE, source, values, **special
@@ -142,9 +156,10 @@ class _Cluster:
         mesh, config = self.mesh, self.mesh.clusters[self.name]
         owner = f"{self.name}-istio"
         space = f"{owner}-namespace"
+        labels = _gateway_labels(mesh, self.name)
         # Others may have installed the same CRDs, or use them.
         shared = not isinstance(config, LocalClusterConfig)
-        yield self.plan(owner, "namespace", system_namespace(config.network))
+        yield self.plan(owner, "namespace", system_namespace(config.network, labels))
         yield self.plan(owner, "cacerts", cacerts_secret(), space, filled=("stringData",))
         base = f"{owner}-base"
         chart, values = istio_chart(mesh.istio, "base"), base_values()
@@ -168,7 +183,8 @@ class _Cluster:
 
     def gateway(self, labels: Mapping[str, str]) -> Iterator[Entry]:
         """The east-west gateway, if the cluster has one."""
-        values = gateway_values(self.mesh.clusters[self.name], labels)
+        config = self.mesh.clusters[self.name]
+        values, cloud = gateway_values(config, labels), cloud_of(config)
         if not values:
             return
         owner = f"{self.name}-gateway"
@@ -182,6 +198,7 @@ class _Cluster:
             self.istiod,
             *self.drained,
             filled=("service",),
+            timeout=cloud.gateway_timeout_seconds if cloud else None,
         )
         yield self.plan(owner, "services", cross_network_gateway(hosts), self.istiod)
         yield self.plan(owner, "istiod", istiod_gateway(), self.istiod)

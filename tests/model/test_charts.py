@@ -112,3 +112,68 @@ def test_a_clouds_gateway_survives_a_node_and_takes_late_values(render: Render, 
     assert service["spec"]["loadBalancerSourceRanges"] == ["203.0.113.0/28"]
     assert _one(documents, "HorizontalPodAutoscaler", "istio-eastwestgateway")["spec"]["minReplicas"] == 2
     assert _one(documents, "PodDisruptionBudget", "istio-eastwestgateway")["spec"]["minAvailable"] == 1
+    pod = _one(documents, "Deployment", "istio-eastwestgateway")["spec"]["template"]
+    for spread in pod["spec"]["topologySpreadConstraints"]:
+        assert spread["labelSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize(("name", "drain"), [("gke-eu", None), ("eks-us", 240)])
+def test_a_gateway_on_eks_serves_until_its_load_balancer_has_forgotten_it(
+    render: Render, name: str, drain: int | None
+) -> None:
+    """A network load balancer sends new connections to a pod for minutes after it was deregistered."""
+    cluster = plan_from(STACKS["prod"], "prod").clusters[name]
+    gateway = render("gateway", release_values(cluster, GATEWAY_NAME), "istio-eastwestgateway")
+    istiod = render("istiod", release_values(cluster, "istiod"), "istiod")
+    deployment = yaml.safe_load(_class_defaults(istiod)["deployment"])
+    for pod in (
+        _one(gateway, "Deployment", "istio-eastwestgateway")["spec"]["template"],
+        deployment["spec"]["template"],
+    ):
+        annotations = pod.get("metadata", {}).get("annotations", {})
+        config = yaml.safe_load(annotations.get("proxy.istio.io/config", "{}"))
+        grace = pod["spec"].get("terminationGracePeriodSeconds", 30)
+        if drain is None:
+            assert (config, grace) == ({}, 30)
+        else:
+            assert config == {"drainDuration": f"{drain}s", "terminationDrainDuration": f"{drain}s"}
+            assert grace > drain, "or it is killed while it drains"
+    injected = _one(gateway, "Deployment", "istio-eastwestgateway")["spec"]["template"]["metadata"]
+    assert injected["annotations"]["inject.istio.io/templates"] == "gateway", "the chart's own stay"
+
+
+@pytest.mark.parametrize("name", ["gke-eu", "eks-us"])
+def test_istiod_and_its_ingress_gateways_survive_a_zone(render: Render, name: str) -> None:
+    cluster = plan_from(STACKS["prod"], "prod").clusters[name]
+    documents = render("istiod", release_values(cluster, "istiod"), "istiod")
+    pod = _one(documents, "Deployment", "istiod")["spec"]["template"]
+    defaults = {key: yaml.safe_load(text) for key, text in _class_defaults(documents).items()}
+    assert set(defaults) == {"deployment", "horizontalPodAutoscaler", "podDisruptionBudget"}
+    ingress = defaults["deployment"]["spec"]["template"]["spec"]
+    for spreads in (pod["spec"]["topologySpreadConstraints"], ingress["topologySpreadConstraints"]):
+        keys = [spread["topologyKey"] for spread in spreads]
+        assert keys == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+        assert {spread["whenUnsatisfiable"] for spread in spreads} == {"ScheduleAnyway"}
+    for spread in pod["spec"]["topologySpreadConstraints"]:
+        assert spread["labelSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    assert defaults["horizontalPodAutoscaler"]["spec"]["minReplicas"] == 2
+    assert _one(documents, "HorizontalPodAutoscaler", "istiod")["spec"]["minReplicas"] == 2
+
+
+@pytest.mark.parametrize(("stack", "name"), CLUSTERS)
+def test_idle_connections_of_a_mesh_in_clouds_are_kept_alive(render: Render, stack: str, name: str) -> None:
+    """Load balancers and NATs of clouds forget them after 350 s."""
+    cluster = plan_from(STACKS[stack], stack).clusters[name]
+    documents = render("istiod", release_values(cluster, "istiod"), "istiod")
+    mesh = yaml.safe_load(_one(documents, "ConfigMap", "istio")["data"]["mesh"])
+    in_cloud = stack in {"staging", "prod"}
+    kept = {"probes": 3, "time": "120s", "interval": "30s"}
+    assert mesh.get("tcpKeepalive") == (kept if in_cloud else None)
+
+
+def _class_defaults(documents: list[dict[str, Any]]) -> dict[str, str]:
+    """What istiod merges into the objects that it creates for a Gateway of the class `istio`."""
+    found = _one(documents, "ConfigMap", "istio-default-gatewayclass-istio")
+    assert found["metadata"]["labels"]["gateway.istio.io/defaults-for-class"] == "istio"
+    data: dict[str, str] = found["data"]
+    return data

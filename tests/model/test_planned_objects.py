@@ -15,7 +15,7 @@ from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
 from hybrid_mesh.model.reading.problems import ConfigurationError
 from tests.model.cloud_meshes import cloud_meshes
-from tests.model.meshes import LOCAL, changed
+from tests.model.meshes import LOCAL, PROD, changed
 from tests.model.test_plan_properties import meshes
 
 thorough = settings(deadline=None, max_examples=60)
@@ -141,3 +141,24 @@ def test_what_holds_for_the_objects_of_every_mesh(raw: Mapping[str, Any]) -> Non
         a_release_is_installed_once,
     ):
         holds(plan)
+
+
+def test_a_pod_of_a_gateway_on_eks_is_ready_when_its_load_balancer_has_found_it_healthy() -> None:
+    gate = "elbv2.k8s.aws/pod-readiness-gate-inject"
+    for cluster, gated in (("gke-eu", False), ("eks-us", True)):
+        raw = changed(PROD, {"ingress.public.cluster": cluster, "ingress.public.namespace": "orders"})
+        objects = plan_from(raw, "prod").clusters[cluster].objects
+        labels = {
+            each.manifest["metadata"]["name"]: each.manifest["metadata"].get("labels", {})
+            for each in objects
+            if isinstance(each, PlannedObject) and each.is_namespace
+        }
+        gates = {name for name, own in labels.items() if own.get(gate) == "enabled"}
+        assert gates == ({"istio-system", "orders"} if gated else set())
+        assert labels["orders"].get("istio-injection", "enabled") == "enabled", "its own labels stay"
+        (gateway,) = [
+            each
+            for each in objects
+            if isinstance(each, PlannedRelease) and each.release == "istio-eastwestgateway"
+        ]
+        assert (gateway.timeout or 300) > (600 if gated else 299)

@@ -158,7 +158,8 @@ def as_the_lab_can(mesh: dict[str, Any], peer_endpoints: dict[str, str]) -> dict
     """The mesh of `prod`, changed only where a lab cannot be its cloud; docs/clouds.md lists the changes.
 
     API servers have a second address, for peers and VMs; Istio and its proxy come from the toolchain; no
-    VM of EC2 could prove itself; one VM of the three is enough, and runs the demo, which pods share.
+    VM of EC2 could prove itself; one VM of the three is enough, and runs the demo, which pods share; and no
+    load balancer has to be drained.
     """
     mesh["protected"] = False
     mesh["istio"] |= {
@@ -169,6 +170,7 @@ def as_the_lab_can(mesh: dict[str, Any], peer_endpoints: dict[str, str]) -> dict
     }
     for name, endpoint in peer_endpoints.items():
         mesh["clusters"][name]["peerEndpoint"] = endpoint
+        mesh["clusters"][name]["gateway"] = {"drainSeconds": 5}
     ratings, orders = mesh["workloadGroups"]["ratings"], mesh["workloadGroups"]["orders"]
     ratings["machines"]["min"] = 1
     orders["machines"] = {"type": "bundle", "minimum": 0}
