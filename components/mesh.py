@@ -187,6 +187,7 @@ class HybridMesh(pulumi.ComponentResource):
             gateway_addresses=gateway_addresses(home, self._gateways.get(group.cluster)),
             root_certificate=self._trust.root_certificate_pem,
             istio=self._plan.istio,
+            labels=self._plan.labels,
         )
         return WorkloadGroup(
             f"{self._name}-group-{group.name}", context=context, members=self._members, opts=self._own

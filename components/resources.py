@@ -185,8 +185,10 @@ class MachineRegistration(Resource):
     """Waits until at least `minimum` VMs of a workload group are in the mesh and, with `probe`, healthy.
 
     `kubeconfig` (a text, a path, or None for the default one) and `context` give access to the cluster that
-    they register with. A change of `triggers` waits again. `machine_addresses` are local VMs, whose agents'
-    logs are quoted if they do not join.
+    they register with. A change of `triggers` waits again. In a cloud, only VMs with the label `template`
+    count, and `inspection` is a command that shows what the cloud does. While VMs are replaced, a new one may
+    be connected and not ready for `patience_seconds`. `machine_addresses` are local VMs, whose agents' logs
+    are quoted if they do not join.
     """
 
     workload_entries: pulumi.Output[Sequence[str]]
@@ -212,6 +214,9 @@ class MachineRegistration(Resource):
         minimum: pulumi.Input[int],
         probe: pulumi.Input[bool],
         triggers: Mapping[str, pulumi.Input[str]],
+        template: pulumi.Input[str] | None = None,
+        patience_seconds: pulumi.Input[int] = 0,
+        inspection: pulumi.Input[str] | None = None,
         machine_addresses: Mapping[str, pulumi.Input[str]] | None = None,
         quarantined: pulumi.Input[bool] = False,
         timeout: str = TIMEOUT,
@@ -226,6 +231,9 @@ class MachineRegistration(Resource):
             "minimum": minimum,
             "probe": probe,
             "triggers": dict(triggers),
+            "template": template,
+            "patience_seconds": patience_seconds,
+            "inspection": inspection,
             "machine_addresses": dict(machine_addresses or {}),
             "quarantined": quarantined,
         }

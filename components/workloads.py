@@ -15,10 +15,12 @@ from hybrid_mesh.components.machines.local import LocalMachines
 from hybrid_mesh.components.member import ClusterMember
 from hybrid_mesh.components.resources import MachineRegistration
 from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.derive.vm_sets import patience_seconds
 from hybrid_mesh.model.plan.types import GroupPlan
 
 CLOUD_TIMEOUT = "1200s"
-"""Time for VMs in a cloud to be created, install Istio's package and join. A group is replaced VM by VM."""
+"""Time for VMs in a cloud to be created, install Istio's package and join; while VMs are replaced, the time
+without progress."""
 
 
 class WorkloadGroup(pulumi.ComponentResource):
@@ -92,6 +94,9 @@ class WorkloadGroup(pulumi.ComponentResource):
                 "workload-group": uid_of(registered),
                 **machines.incarnations,
             },
+            template=machines.template,
+            patience_seconds=patience_seconds(group.config),
+            inspection=machines.inspection,
             machine_addresses=machines.addresses,
             quarantined=not cluster.plan.active,
             timeout=CLOUD_TIMEOUT if group.machine_set else MachineRegistration.TIMEOUT,

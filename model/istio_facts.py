@@ -65,6 +65,12 @@ GROUP_LABEL = "hybrid-mesh/group"
 """This project's label of the VMs of one workload group, which the group's Service selects."""
 
 
+TEMPLATE_LABEL = "hybrid-mesh/template"
+"""This project's label of a VM: the fingerprint of the template that it was created from. The agent sends it
+as metadata, and istiod copies it to the VM's WorkloadEntry when it creates that (`workloadEntryFromGroup` in
+pilot/pkg/autoregistration/controller.go)."""
+
+
 def service_host(name: str, namespace: str) -> str:
     """The DNS name of a Service."""
     return f"{name}.{namespace}.svc.{CLUSTER_DOMAIN}"

@@ -1,7 +1,7 @@
 """The interface of the VMs of a group."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -11,7 +11,7 @@ from hybrid_mesh.components.networks.base import CloudNetwork
 from hybrid_mesh.model.config.istio import IstioConfig
 from hybrid_mesh.model.plan.boot import machine_boot
 from hybrid_mesh.model.plan.types import GroupPlan, NetworkPlan
-from hybrid_mesh.model.texts.cloud_init import UserDataTooLarge, render_user_data
+from hybrid_mesh.model.texts.cloud_init import UserDataTooLarge, render_user_data, template_fingerprint
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,17 @@ class MachineContext:
     gateway_addresses: pulumi.Output[tuple[str, ...]]
     root_certificate: pulumi.Output[str]
     istio: IstioConfig
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of cloud resources."""
+
+
+@dataclass(frozen=True)
+class UserData:
+    """What VMs boot with: the cloud-config, and the fingerprint of everything that they are created from,
+    which is in it as a label."""
+
+    text: pulumi.Output[str]
+    template: pulumi.Output[str]
 
 
 class Machines(pulumi.ComponentResource):
@@ -38,22 +49,34 @@ class Machines(pulumi.ComponentResource):
     """Addresses in the mesh by VM name, if each VM is a resource of its own."""
     incarnations: Mapping[str, pulumi.Output[str]] = {}
     """Values that change when VMs are replaced, by name."""
+    template: pulumi.Output[str] | None = None
+    """The fingerprint of what the VMs of a cloud's group are created from; None for others."""
+    inspection: pulumi.Output[str] | None = None
+    """A command that shows what the cloud does with the VMs, and why one cannot be created."""
 
 
-def user_data(context: MachineContext, *, real_name: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
-    """The cloud-config of the group's VMs. Fails with a RunError that names the group."""
+def user_data(context: MachineContext, *, real_name: pulumi.Input[str] | None = None) -> UserData:
+    """The user-data of the group's VMs. Fails with a RunError that names the group."""
     group, cluster = context.group, context.cluster
     assert cluster.certificate_authority is not None
 
-    def render(parts: Sequence[Any]) -> str:
+    def render(parts: Sequence[Any]) -> tuple[str, str]:
         api, authority, gateways, cluster_name = parts
         try:
-            return render_user_data(
-                machine_boot(group, context.istio, api, authority, tuple(gateways), real_name=cluster_name)
+            boot = machine_boot(
+                group,
+                context.istio,
+                api,
+                authority,
+                tuple(gateways),
+                real_name=cluster_name,
+                labels=context.labels,
             )
+            return render_user_data(boot), template_fingerprint(boot)
         except (UserDataTooLarge, ValueError) as failure:
             raise pulumi.RunError(f"workloadGroups.{group.name}: {failure}") from failure
 
-    return pulumi.Output.all(
+    rendered = pulumi.Output.all(
         cluster.peer_endpoint, cluster.certificate_authority, context.gateway_addresses, real_name
     ).apply(render)
+    return UserData(rendered.apply(lambda pair: pair[0]), rendered.apply(lambda pair: pair[1]))

@@ -34,15 +34,21 @@ class Ec2Machines(Machines):
         self._network = expect(context.cloud_network, AwsNetwork)
         self._set = expect(context.group.machine_set, Ec2MachineSetPlan)
         cluster = expect(context.cluster, EksMeshCluster)
-        text = user_data(context, real_name=cluster.real_name)
+        data = user_data(context, real_name=cluster.real_name)
         profile, entry = self._identity(cluster)
-        template = self._template(text.apply(_packed), profile)
+        template = self._template(data.text.apply(_packed), profile)
         machines = self._machines(template, entry)
         if self._set.autoscaled:
             self._policy(machines)
         self.incarnations = {
             "template": pulumi.Output.format("{0}/{1}", template.id, template.latest_version)
         }
+        self.template = data.template
+        self.inspection = pulumi.Output.format(
+            "aws autoscaling describe-scaling-activities --auto-scaling-group-name {0} --region {1}",
+            machines.name,
+            self._set.region,
+        )
         self.register_outputs({"group": machines.arn})
 
     def _identity(self, cluster: EksMeshCluster) -> tuple[aws.iam.InstanceProfile, pulumi.Resource]:

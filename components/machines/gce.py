@@ -45,11 +45,19 @@ class GceMachines(Machines):
         self._network = expect(context.cloud_network, GcpNetwork)
         self._set = expect(context.group.machine_set, GceMachineSetPlan)
         self._rollout = expect(context.group.config.machines, GceMachinesConfig).rollout
-        template = self._template(user_data(context))
+        data = user_data(context)
+        template = self._template(data.text)
         manager = self._manager(template)
         if self._set.autoscaled:
             self._autoscaler(manager)
         self.incarnations = {"template": template.self_link}
+        self.template = data.template
+        self.inspection = pulumi.Output.format(
+            "gcloud compute instance-groups managed list-errors {0} --region {1} --project {2}",
+            manager.name,
+            self._set.region,
+            manager.project,
+        )
         self.register_outputs({"group": manager.self_link})
 
     def _account(self) -> gcp.serviceaccount.Account:

@@ -22,7 +22,7 @@ class LocalMachines(Machines):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:LocalMachines", name, None, opts)
-        group, text = context.group, user_data(context)
+        group, text = context.group, user_data(context).text
         machines = {
             machine.name: LocalMachine(
                 f"{name}-{machine.index}",

@@ -12,6 +12,8 @@ from hybrid_mesh.model.config.networks import CloudNetworkConfig
 from hybrid_mesh.model.derive.clouds import project
 from hybrid_mesh.model.istio_facts import VM_HEALTH_PORT
 
+_LOCAL_START_SECONDS = 20
+"""Time for the application of a local VM to start."""
 _DEB = re.compile(r"debian|ubuntu|canonical")
 _RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|amazon-linux|ami-amazon|al2023")
 
@@ -50,6 +52,17 @@ def size(machines: CloudMachinesConfig) -> tuple[int, int]:
     fixed = machines.count if machines.count is not None else 1
     minimum = machines.min if machines.min is not None else fixed
     return minimum, machines.max if machines.max is not None else minimum
+
+
+def patience_seconds(group: WorkloadGroupConfig) -> int:
+    """How long a new VM of `group` may be connected and not ready: until its application has started and its
+    probe has failed as often as it may."""
+    machines, probe = group.machines, group.probe
+    start = machines.ready_seconds if isinstance(machines, CloudMachinesConfig) else _LOCAL_START_SECONDS
+    if probe is None:
+        return start
+    failing = probe.failure_threshold * (probe.period_seconds + probe.timeout_seconds)
+    return start + probe.initial_delay_seconds + failing
 
 
 def package_of_image(image: str) -> PackageForm | None:

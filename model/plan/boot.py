@@ -1,6 +1,7 @@
 """The user-data of a group's VMs, as far as the plan knows it."""
 
 import json
+from collections.abc import Mapping
 
 from hybrid_mesh.model.clouds.registry import GOOGLE, cloud_of
 from hybrid_mesh.model.clouds.types import MachineSetPlan
@@ -34,9 +35,11 @@ def machine_boot(
     gateway_addresses: tuple[str, ...],
     *,
     real_name: str | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> MachineBoot:
     """Combines the plan with values of the run: URL and certificate authority (PEM) of the API server, the IP
     addresses of the east-west gateway and, if the cloud's identity needs it, the cluster's actual name.
+    `labels` are those of the VMs in their cloud.
 
     VMs of the local site prove their identity like Compute Engine VMs. Raises ValueError if the actual name
     is needed and missing.
@@ -64,4 +67,11 @@ def machine_boot(
         files=application.files,
         units=application.units,
         commands=application.commands,
+        template=_template(machines, labels or {}) if machines else (),
     )
+
+
+def _template(machines: MachineSetPlan, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """What a cloud's template of VMs consists of besides their user-data; not their number."""
+    disk = f"{machines.disk_gigabytes} GB"
+    return (machines.machine_type, machines.image, disk, *(f"{k}={v}" for k, v in sorted(labels.items())))

@@ -57,7 +57,7 @@ def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
         "ISTIO_META_MESH_ID": settings.mesh_id,
         "ISTIO_META_NETWORK": settings.network,
         "ISTIO_META_WORKLOAD_NAME": settings.group,
-        "ISTIO_METAJSON_LABELS": _json(labels),
+        "ISTIO_METAJSON_LABELS": to_json(labels),
         "ISTIO_META_AUTO_REGISTER_GROUP": settings.group,
     }
     if settings.ports:
@@ -65,7 +65,7 @@ def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
             {"name": name, "containerPort": port, "protocol": ""}
             for name, port in sorted(settings.ports.items())
         ]
-        metadata["ISTIO_META_POD_PORTS"] = _json(ports, sort_keys=False)
+        metadata["ISTIO_META_POD_PORTS"] = to_json(ports, sort_keys=False)
     if settings.dns_capture:
         metadata["ISTIO_META_DNS_CAPTURE"] = "true"
     else:
@@ -85,5 +85,6 @@ def _first(labels: Mapping[str, str], *keys: str) -> str | None:
     return next((labels[key] for key in keys if key in labels), None)
 
 
-def _json(value: object, *, sort_keys: bool = True) -> str:
+def to_json(value: object, *, sort_keys: bool = True) -> str:
+    """JSON in one line, as the agent reads it from its environment."""
     return json.dumps(value, separators=(",", ":"), sort_keys=sort_keys)

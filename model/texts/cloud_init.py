@@ -4,11 +4,14 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 (`machine_files/`) that read their parameters from `/etc/hybrid-mesh/machine.env`.
 """
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from functools import cache
 
 from hybrid_mesh.model.config.groups import MachineFileConfig, SystemdUnitConfig
+from hybrid_mesh.model.istio_facts import TEMPLATE_LABEL
 from hybrid_mesh.model.texts.block_yaml import block_yaml
+from hybrid_mesh.model.texts.cluster_env import with_label
 from hybrid_mesh.model.texts.gzipped import gzipped
 from hybrid_mesh.model.texts.hosts import render_hosts
 from hybrid_mesh.model.texts.machine_texts import (
@@ -58,6 +61,7 @@ class MachineBoot:
     package (.deb or .rpm), of `package_sha256` where that is given. `identity` is the source of the VM's
     credential: it selects the script `<identity>_identity.py`, which reads `identity_settings` (name and
     value). `probe` is the group's `spec.probe` in the API's form, as JSON, for the health endpoint.
+    `template` is what else a cloud's template of the VMs consists of, for example their image.
     """
 
     group: str
@@ -77,6 +81,13 @@ class MachineBoot:
     files: tuple[MachineFileConfig, ...] = ()
     units: tuple[SystemdUnitConfig, ...] = ()
     commands: tuple[str, ...] = ()
+    template: tuple[str, ...] = ()
+
+
+def template_fingerprint(boot: MachineBoot) -> str:
+    """Changes with everything that a VM is created from. It is the value of the VM's label TEMPLATE_LABEL."""
+    text = repr((_document(boot), boot.template))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def render_user_data(boot: MachineBoot) -> str:
@@ -86,16 +97,20 @@ def render_user_data(boot: MachineBoot) -> str:
     then Istio's agent, so that no command of the application runs while traffic redirection is incomplete.
     Raises UserDataTooLarge, or ValueError for a gateway address that is not an IP address.
     """
-    document = {
-        "manage_etc_hosts": False,
-        "write_files": [_entry(text) for text in (*_texts(boot), *_application_texts(boot))],
-        "runcmd": [_START_HEALTH, *_application_commands(boot), [f"{LIBRARY}/setup"]],
-    }
-    text = f"#cloud-config\n{block_yaml(document)}"
+    labelled = with_label(boot.cluster_env, TEMPLATE_LABEL, template_fingerprint(boot))
+    text = f"#cloud-config\n{block_yaml(_document(replace(boot, cluster_env=labelled)))}"
     size = len(gzipped(text))
     if size > USER_DATA_LIMIT:
         raise UserDataTooLarge(boot.group, size)
     return text
+
+
+def _document(boot: MachineBoot) -> dict[str, object]:
+    return {
+        "manage_etc_hosts": False,
+        "write_files": [_entry(text) for text in (*_texts(boot), *_application_texts(boot))],
+        "runcmd": [_START_HEALTH, *_application_commands(boot), [f"{LIBRARY}/setup"]],
+    }
 
 
 @cache

@@ -1,7 +1,10 @@
 """cluster.env: the environment that `istio-start.sh` gives to Istio's agent and to its iptables rules."""
 
+import json
+import shlex
+
 from hybrid_mesh.model.istio_facts import AGENT_PORT, HEALTH_PORT, METRICS_PORT, VM_HEALTH_PORT
-from hybrid_mesh.model.texts.agent import AgentSettings, render_proxy_metadata
+from hybrid_mesh.model.texts.agent import AgentSettings, render_proxy_metadata, to_json
 from hybrid_mesh.model.texts.shell_text import render_environment
 
 CERTIFICATES_FOLDER = "/etc/certs"
@@ -13,6 +16,7 @@ METADATA_SERVICE = "169.254.169.254/32"
 is down."""
 
 SSH_PORT = 22
+_LABELS = "ISTIO_METAJSON_LABELS"
 EXCLUDED_PORTS = (SSH_PORT, METRICS_PORT, HEALTH_PORT, AGENT_PORT, VM_HEALTH_PORT)
 """Never redirected: SSH and the health endpoint, so that they work while Envoy is down, and the agent's own
 ports."""
@@ -41,3 +45,15 @@ def render_cluster_env(settings: AgentSettings) -> str:
     if settings.platform is not None:
         environment["CLOUD_PLATFORM"] = settings.platform
     return render_environment(environment)
+
+
+def with_label(text: str, key: str, value: str) -> str:
+    """A cluster.env whose agent also sends the label `key`; a text that sends no labels is returned as it
+    is."""
+    lines = text.splitlines(keepends=True)
+    for index, line in enumerate(lines):
+        name, _, quoted = line.partition("=")
+        if name == _LABELS:
+            labels = {**json.loads(shlex.split(quoted)[0]), key: value}
+            lines[index] = render_environment({_LABELS: to_json(labels)})
+    return "".join(lines)

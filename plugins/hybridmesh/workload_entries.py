@@ -9,7 +9,6 @@ changed in place, which keeps its connection and its health.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from hybrid_mesh.model.istio_facts import (
@@ -17,6 +16,7 @@ from hybrid_mesh.model.istio_facts import (
     DISCONNECTED_ANNOTATION,
     GROUP_ANNOTATION,
     NETWORKING_API,
+    TEMPLATE_LABEL,
 )
 from hybrid_mesh.model.texts.agent import canonical_labels
 from hybrid_mesh.plugins.framework.api_server import ApiServer, ApiServerError
@@ -38,11 +38,10 @@ _ISTIO: Final = "istio.io/"
 
 @dataclass(frozen=True)
 class Group:
-    """A WorkloadGroup: the expected contents of its entries, and the time of its last change."""
+    """A WorkloadGroup: the expected contents of its entries."""
 
     name: str
     spec: Mapping[str, Any]
-    changed_at: datetime
 
     def corrected(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         """`entry` as istiod would create it now."""
@@ -51,7 +50,7 @@ class Group:
         spec |= {key: template[key] for key in (*_OF_TEMPLATE, *_OF_EITHER) if template.get(key)}
         own = {**(template.get("labels") or {}), **((self.spec.get("metadata") or {}).get("labels") or {})}
         former = entry["spec"].get("labels") or {}
-        kept = {key: value for key, value in former.items() if _ISTIO in key}
+        kept = {key: value for key, value in former.items() if _ISTIO in key or key == TEMPLATE_LABEL}
         canonical = canonical_labels(own, self.name)
         labels = {**kept, **{key: canonical[key] for key in canonical.keys() & former.keys()}, **own}
         given = {"labels": labels} if labels or "labels" in entry["spec"] else {}
@@ -61,7 +60,8 @@ class Group:
 @dataclass(frozen=True)
 class Registration:
     """One VM's WorkloadEntry. `connected_at` is the time of its last connection, as istiod recorded it;
-    `healthy` is None until a probe has reported. `correction` is the expected entry, if it differs."""
+    `healthy` is None until a probe has reported. `template` is the fingerprint of what the VM was created
+    from, "" if it did not send one. `correction` is the expected entry, if it differs."""
 
     name: str
     address: str
@@ -69,6 +69,7 @@ class Registration:
     connected_at: str
     healthy: bool | None
     message: str
+    template: str = ""
     correction: Mapping[str, Any] | None = None
 
     def ready(self, *, probe: bool) -> bool:
@@ -130,17 +131,10 @@ class Registrations:
         found = self._server.find(f"{self._path}/workloadgroups/{self._group}", _ANSWER_SECONDS)
         if found is None:
             return None
-        times = [each["time"] for each in found["metadata"].get("managedFields", ()) if "time" in each]
-        changed = max(times, default=found["metadata"].get("creationTimestamp", ""))
-        return Group(self._group, found.get("spec") or {}, moment(changed))
+        return Group(self._group, found.get("spec") or {})
 
     def _is_of_group(self, entry: Mapping[str, Any]) -> bool:
         return bool(_annotations(entry).get(GROUP_ANNOTATION) == self._group)
-
-
-def moment(text: str) -> datetime:
-    """Parses a time in the form of Kubernetes and istiod; the earliest time for an empty one."""
-    return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
 
 
 def _registration(entry: Mapping[str, Any], group: Group | None) -> Registration:
@@ -155,6 +149,7 @@ def _registration(entry: Mapping[str, Any], group: Group | None) -> Registration
         connected_at=str(annotations.get(CONNECTED_ANNOTATION, "")),
         healthy=None if health is None else health.get("status") == "True",
         message="" if health is None else str(health.get("message", "")),
+        template=str((entry["spec"].get("labels") or {}).get(TEMPLATE_LABEL, "")),
         correction=None if corrected == entry else corrected,
     )
 

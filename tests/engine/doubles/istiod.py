@@ -1,7 +1,8 @@
 """What istiod keeps of WorkloadGroups: a WorkloadEntry for each VM, from its first connection on.
 
 VMs come back under their addresses, within the grace period, whenever their group was changed: with the
-entries that they had (`registerWorkload` in pilot/pkg/autoregistration/controller.go of Istio 1.31).
+entries that they had (`registerWorkload` in pilot/pkg/autoregistration/controller.go of Istio 1.31). When a
+cloud's template of VMs was changed, others have taken their place.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from hybrid_mesh.model.istio_facts import TEMPLATE_LABEL
 from tests.engine.doubles.store import Thing, World
+from tests.engine.doubles.templates import fingerprint
 
 GROUP: Final = "kubernetes:networking.istio.io/v1:WorkloadGroup"
 API: Final = "/apis/networking.istio.io/v1/namespaces/"
@@ -21,10 +24,10 @@ API: Final = "/apis/networking.istio.io/v1/namespaces/"
 
 @dataclass
 class _Registered:
-    """A group as it was last seen, since when it is so, and its entries by name."""
+    """A group and the template of its VMs as they were last seen, and its entries by name."""
 
     spec: Mapping[str, Any]
-    changed_at: str
+    template: str
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -43,9 +46,7 @@ class Istiod:
         with self._lock:
             groups = self._settle(server, namespace)
             if kind == "workloadgroups" and (thing := groups.get(name)):
-                changed = self._groups[server, thing.identity].changed_at
-                metadata = {**thing.outputs["metadata"], "managedFields": [{"time": changed}]}
-                return 200, {**thing.outputs, "metadata": metadata}
+                return 200, thing.outputs
             if kind == "workloadentries":
                 known = [self._groups[server, each.identity].entries for each in groups.values()]
                 if method == "PUT":
@@ -65,21 +66,26 @@ class Istiod:
                 del self._groups[key]
         for name, thing in groups.items():
             spec, now = thing.outputs["spec"], datetime.now(UTC).isoformat()
-            known = self._groups.get((server, thing.identity))
-            if known is None:
-                entries = {entry["metadata"]["name"]: entry for entry in self._made(name, spec, now)}
-                self._groups[server, thing.identity] = _Registered(spec, now, entries)
+            known, template = self._groups.get((server, thing.identity)), fingerprint(self.world, name)
+            if known is None or known.template != template:
+                entries = {
+                    entry["metadata"]["name"]: entry for entry in self._made(name, spec, now, template)
+                }
+                self._groups[server, thing.identity] = _Registered(spec, template, entries)
             elif known.spec != spec:
-                known.spec, known.changed_at = spec, now
+                known.spec = spec
                 for entry in known.entries.values():
                     entry["metadata"]["annotations"]["istio.io/connectedAt"] = now
                     _count_version(entry)
         return groups
 
-    def _made(self, group: str, spec: Mapping[str, Any], now: str) -> Iterable[dict[str, Any]]:
+    def _made(
+        self, group: str, spec: Mapping[str, Any], now: str, fingerprint: str
+    ) -> Iterable[dict[str, Any]]:
         template = {key: value for key, value in spec["template"].items() if value}
         labels = {**template.get("labels", {}), **spec["metadata"]["labels"]}
         labels["service.istio.io/canonical-name"] = labels.get("app", group)
+        labels |= {TEMPLATE_LABEL: fingerprint} if fingerprint else {}
         for number in range(self.machines):
             address = f"10.99.{number >> 8}.{number & 255}"
             annotations = {"istio.io/autoRegistrationGroup": group, "istio.io/connectedAt": now}

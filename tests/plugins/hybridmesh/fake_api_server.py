@@ -64,9 +64,8 @@ class FakeApiServer:
         self.entries.append(entry)
         return entry
 
-    def declare(self, group: str, *, at: str = "2026-01-01T00:00:00Z", **spec: Any) -> None:
-        """The WorkloadGroup as it was last changed `at` that time."""
-        self.groups[group] = {"metadata": {"managedFields": [{"time": at}]}, "spec": spec}
+    def declare(self, group: str, **spec: Any) -> None:
+        self.groups[group] = {"metadata": {}, "spec": spec}
 
     def note(self, request: Request) -> tuple[int, Any]:
         query = f"?{request.query}" if request.query else ""

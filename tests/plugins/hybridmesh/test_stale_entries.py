@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from hybrid_mesh.model.istio_facts import TEMPLATE_LABEL
 from hybrid_mesh.plugins.framework.values import Properties
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError, registration_inputs
 from tests.plugins.hybridmesh.fake_api_server import FakeApiServer
 
 OLD: dict[str, Any] = {"ports": {"http": 9080}, "serviceAccount": "legacy", "network": "amsterdam"}
 NEW = {**OLD, "ports": {"http": 9081}}
-BEFORE, CHANGED, AFTER = "2025-12-31T23:59:59.5Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000000001Z"
 
 
 def inputs(server: FakeApiServer, **more: Any) -> Properties:
@@ -110,21 +110,20 @@ def test_what_cannot_be_corrected_is_not_ready(registration: Driver, server: Fak
     assert writes(server) == []
 
 
-@pytest.mark.parametrize(("connected", "corrected"), [(BEFORE, False), (AFTER, True)])
+@pytest.mark.parametrize(("template", "corrected"), [("old", False), ("new", True)])
 def test_while_a_cloud_replaces_machines_former_ones_keep_what_they_serve(
-    registration: Driver, server: FakeApiServer, connected: str, corrected: bool
+    registration: Driver, server: FakeApiServer, template: str, corrected: bool
 ) -> None:
-    server.declare("legacy", at=CHANGED, template=NEW)
-    entry = server.register("legacy", "10.10.0.100", healthy=True, **OLD)
-    entry["metadata"]["annotations"]["istio.io/connectedAt"] = connected
-    before = inputs(server, triggers={"template": "1"})
-    after = inputs(server, triggers={"template": "2"})
+    server.declare("legacy", template=NEW)
+    server.register("legacy", "10.10.0.100", healthy=True, labels={TEMPLATE_LABEL: template}, **OLD)
+    before, after = inputs(server, template="old"), inputs(server, template="new")
     if corrected:
         registration.update("id", before, before, after)
+        assert server.entries[0]["spec"]["labels"] == {TEMPLATE_LABEL: "new"}
     else:
         with pytest.raises(FailedCallError, match="timed out") as failure:
             registration.update("id", before, before, after, timeout=0.5)
-        said = "is registered with an outdated version of its group"
+        said = "no VMs of the new template connected; legacy-10.10.0.100-amsterdam of an earlier template"
         assert any(said in reason for reason in failure.value.reasons)
         with pytest.raises(FailedCallError, match="timed out"):
             registration.update("id", failure.value.outputs, after, after, timeout=0.5)
@@ -135,7 +134,7 @@ def test_machines_that_no_cloud_replaces_are_corrected_as_they_are(
     registration: Driver, server: FakeApiServer
 ) -> None:
     """The VM of a bundle stays connected while its group's port changes."""
-    server.declare("legacy", at=AFTER, template=NEW)
+    server.declare("legacy", template=NEW)
     server.register("legacy", "10.10.0.100", healthy=True, **OLD)
     given = inputs(server)
     registration.update("id", given, given, inputs(server, triggers={"group": "2"}))

@@ -1,0 +1,150 @@
+"""Polls the registrations of a group's VMs until enough of the right ones are ready."""
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from hybrid_mesh.local.patience import patient
+from hybrid_mesh.plugins.framework.api_server import ApiServerError
+from hybrid_mesh.plugins.framework.calls import CallContext, Progress
+from hybrid_mesh.plugins.framework.errors import ResourceError
+from hybrid_mesh.plugins.framework.values import Properties
+from hybrid_mesh.plugins.hybridmesh.workload_entries import Registration, Registrations
+
+_ASK_SECONDS: Final = 0.4
+_PROGRESS_SECONDS: Final = 3.0
+
+
+class RolloutStoppedError(ResourceError):
+    """A new VM does not turn Healthy, so that no other VM may be replaced."""
+
+
+class RegistrationWait:
+    """Waits for a group's VMs; keeps the last response and reports the progress.
+
+    With a `template` in the inputs, a cloud replaces VMs of other templates: only VMs of this one count. If
+    `replacing`, the wait only ends when no other VM is left. `superseded` (address -> time of connection) are
+    registrations that do not count because their VM is gone.
+    """
+
+    def __init__(
+        self, inputs: Properties, superseded: Mapping[str, str], context: CallContext, *, replacing: bool
+    ) -> None:
+        self._inputs, self._superseded, self._replacing = inputs, superseded, replacing
+        self._context = context
+        self._progress = Progress(context, _PROGRESS_SECONDS)
+        self._registrations = Registrations(
+            inputs.get("kubeconfig"), inputs.get("context"), inputs["namespace"], inputs["group"]
+        )
+        self._trouble = ""
+        self._unready_since: dict[str, float] = {}
+        self._best = (0, 0)
+        self.last: list[Registration] = []
+        self.former: list[Registration] = []
+        """VMs of other templates that are still connected."""
+
+    def run(self, timeout: float) -> None:
+        """Waits until it is done. A rollout that makes progress may take any time.
+
+        Raises WaitTimeoutError after `timeout` seconds without progress, and RolloutStoppedError.
+        """
+        done = False
+        while not done:
+            done = self._context.wait_for(
+                self._step, condition=self._condition(), timeout=timeout, interval=_ASK_SECONDS
+            )[0]
+
+    def done(self) -> bool:
+        """Polls once. Returns whether enough VMs are ready. Raises RolloutStoppedError."""
+        try:
+            self._read()
+            self._trouble = ""
+        except ApiServerError as failure:
+            self._trouble = str(failure)
+        enough = len(self.ready()) >= self._inputs["minimum"] and not (self._replacing and self.former)
+        if enough and not self._trouble:
+            return True
+        if not self._trouble:
+            self._stop_at_failure()
+        self._report()
+        return False
+
+    def ready(self) -> list[Registration]:
+        return [entry for entry in self.last if entry.ready(probe=self._inputs["probe"])]
+
+    def known(self) -> list[str]:
+        """What is known about the missing VMs, one line each."""
+        minimum, ready = self._inputs["minimum"], len(self.ready())
+        lines = [entry.describe() for entry in self.last if not entry.ready(probe=self._inputs["probe"])]
+        if self._trouble:
+            lines.append(f"cluster {self._inputs['clusterName']}: {self._trouble}")
+        if minimum > len(self.last):
+            lines.append(
+                f"{ready} of {minimum} VMs are ready, {minimum - len(self.last)} did not register "
+                f"with istiod of cluster {self._inputs['clusterName']}"
+            )
+        if self.former:
+            new = f"{len(self.last) or 'no'} VM{'s' * (len(self.last) != 1)} of the new template"
+            lines.append(f"{new} connected; {_names(self.former)} of an earlier template still serve")
+        return lines
+
+    def where_to_look(self) -> list[str]:
+        """The command that shows what the cloud does, if a VM is missing there."""
+        command = self._inputs["inspection"]
+        return [f"To see what the cloud does with the group's VMs: `{command}`"] if command else []
+
+    def _read(self) -> None:
+        template = self._inputs["template"]
+        found = [entry for entry in self._registrations.read() if not self._is_superseded(entry)]
+        self.last = [entry for entry in found if not template or entry.template == template]
+        self.former = [entry for entry in found if entry not in self.last and entry.connected]
+        for entry in self.last:
+            if entry.connected and entry.correction is not None:
+                self._registrations.correct(entry)
+
+    def _step(self) -> tuple[bool] | None:
+        """Whether it is done; None without progress since the best step so far."""
+        if self.done():
+            return (True,)
+        step = (len(self.ready()), -len(self.former))
+        if self._trouble or not self.former or step <= self._best:
+            return None
+        self._best = step
+        return (False,)
+
+    def _stop_at_failure(self) -> None:
+        """While VMs of an earlier template serve, a new one has a limited time to turn Healthy."""
+        now = time.monotonic()
+        waiting = {
+            entry.name: entry
+            for entry in self.last
+            if entry.connected and not entry.ready(probe=self._inputs["probe"])
+        }
+        self._unready_since = {name: self._unready_since.get(name, now) for name in waiting}
+        patience = patient(self._inputs["patienceSeconds"])
+        for name, since in self._unready_since.items():
+            if self.former and now - since >= patience:
+                group, state = self._inputs["group"], waiting[name].describe()
+                raise RolloutStoppedError(
+                    f"the rollout of group {group} stopped {patience:g} s after a new VM connected: {state}"
+                )
+
+    def _is_superseded(self, entry: Registration) -> bool:
+        return self._superseded.get(entry.address) == entry.connected_at
+
+    def _condition(self) -> str:
+        minimum = self._inputs["minimum"]
+        joined = f"{minimum} VM{'s' * (minimum != 1)} of group {self._inputs['group']} have joined the mesh"
+        return f"{joined}, and those of an earlier template are replaced" if self.former else joined
+
+    def _report(self) -> None:
+        detail = "; ".join(self.known())
+        self._progress.report(
+            f"{len(self.ready())} of {self._inputs['minimum']} VMs ready{': ' + detail if detail else ''}"
+        )
+
+
+def _names(entries: list[Registration]) -> str:
+    """Up to three names."""
+    names = ", ".join(entry.name for entry in entries[:3])
+    return f"{names} and {len(entries) - 3} more" if len(entries) > 3 else names
