@@ -135,7 +135,8 @@ class RegistrationWait:
     def _condition(self) -> str:
         minimum = self._inputs["minimum"]
         joined = f"{minimum} VM{'s' * (minimum != 1)} of group {self._inputs['group']} have joined the mesh"
-        return f"{joined}, and those of an earlier template are replaced" if self.former else joined
+        rolled = self._replacing and self._inputs["template"]
+        return f"{joined}, all of the current template" if rolled else joined
 
     def _report(self) -> None:
         detail = "; ".join(self.known())

@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
+from hybrid_mesh.model.istio_facts import TEMPLATE_LABEL
 from hybrid_mesh.model.objects.groups import workload_group
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.plugins.framework.values import Properties
 from tests.engine.doubles.balancers import SERVICE
 from tests.engine.doubles.istiod import API, GROUP
 from tests.engine.doubles.store import Thing, World
+from tests.engine.doubles.templates import MANAGER, TEMPLATE
 from tests.engine.fake_api import TOKEN, FakeApi, fake_api
 from tests.engine.scaled import mesh_of
 from tests.json_server import kubeconfig
-from tests.plugins.hybridmesh.driver import Driver, live_plugin, registration_inputs
+from tests.plugins.hybridmesh.driver import Driver, FailedCallError, live_plugin, registration_inputs
 
 NAME, NAMESPACE, MACHINES = "g0", "shop", 2
 IDENTITY = f"{NAMESPACE}/{NAME}"
@@ -94,3 +96,28 @@ def test_an_entry_that_was_changed_meanwhile_or_is_gone_is_refused(api: FakeApi)
     api.world.drop("kubernetes", GROUP, IDENTITY, api.servers[0])
     assert api.answer("PUT", api.servers[0], path, entry)[0] == 404
     assert entries(api) == []
+
+
+def test_vms_of_another_template_take_the_place_of_the_former_ones(
+    api: FakeApi, registration: Driver
+) -> None:
+    """As Google Cloud keeps the former template beside the one that the group uses."""
+
+    def use(template: str) -> Properties:
+        labels = json.dumps({"app": NAME, TEMPLATE_LABEL: template})
+        text = f"ISTIO_META_AUTO_REGISTER_GROUP='{NAME}'\nISTIO_METAJSON_LABELS='{labels}'\n"
+        made = {"metadata": {"user-data": text}}
+        api.world.put(Thing("gcp", TEMPLATE, template, "", made, {"selfLink": template}))
+        group = {"versions": [{"instanceTemplate": template}]}
+        api.world.put(Thing("gcp", MANAGER, "group", "", group, {}))
+        return {**inputs(api, template=template), "template": template}
+
+    apply(api)
+    before, after = use("a"), use("b")
+    use("a")
+    identity, created = registration.create(before, timeout=10)
+    with pytest.raises(FailedCallError, match="all of the current template"):
+        registration.update(identity, created.value, before, after, timeout=0.5)
+    use("b")
+    registration.update(identity, created.value, before, after, timeout=10)
+    assert {entry["spec"]["labels"][TEMPLATE_LABEL] for entry in entries(api)} == {"b"}

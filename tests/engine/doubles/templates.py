@@ -12,8 +12,8 @@ from typing import Final
 from hybrid_mesh.model.istio_facts import TEMPLATE_LABEL
 from tests.engine.doubles.store import Thing, World
 
-_MANAGER: Final = "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager"
-_TEMPLATE: Final = "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate"
+MANAGER: Final = "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager"
+TEMPLATE: Final = "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate"
 _LAUNCH_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 
 
@@ -26,8 +26,8 @@ def fingerprint(world: World, group: str) -> str:
 
 
 def _user_data(things: list[Thing]) -> list[str]:
-    used = {thing.inputs["versions"][0]["instanceTemplate"] for thing in things if thing.type == _MANAGER}
-    google = [thing for thing in things if thing.type == _TEMPLATE and thing.outputs["selfLink"] in used]
+    used = {thing.inputs["versions"][0]["instanceTemplate"] for thing in things if thing.type == MANAGER}
+    google = [thing for thing in things if thing.type == TEMPLATE and thing.outputs["selfLink"] in used]
     amazon = [thing.inputs["userData"] for thing in things if thing.type == _LAUNCH_TEMPLATE]
     return [
         *(thing.inputs["metadata"]["user-data"] for thing in google),
