@@ -18,6 +18,7 @@ from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.plan.manifests import render_manifests
 from hybrid_mesh.model.plan.secrets import unused_names
 from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.plan.versions import undecided
 from hybrid_mesh.model.reading.sections import NAMESPACE
 from hybrid_mesh.model.reading.stack_file import load_stack_file, stack_file
 
@@ -80,6 +81,8 @@ def _plan(stack: str | None, file: Path | None) -> MeshPlan:
         warn(f"warning: {source.name}: the mesh does not use {NAMESPACE}:{unused}", style="yellow")
     for open_ in mesh.warnings:
         warn(f"warning: {open_}", style="yellow")
+    for notice in undecided(mesh):
+        warn(f"warning: {source.name}: {notice}", style="yellow")
     return mesh
 
 

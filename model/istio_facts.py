@@ -4,6 +4,10 @@ Sources, of Istio 1.31: "Ports used by Istio" (ops/deployment/application-requir
 (reference/config/labels), and the files named below.
 """
 
+KUBERNETES_MINORS = {"1.31": (32, 36)}
+"""Minor release of Istio -> the oldest and the newest minor release of Kubernetes 1 that it supports
+(istio.io/latest/docs/releases/supported-releases, "Support status of Istio releases")."""
+
 ADMIN_PORT = 15000
 OUTBOUND_PORT = 15001
 DEBUG_PORT = 15004

@@ -1,12 +1,14 @@
 """A cluster on Google Kubernetes Engine."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import pulumi
 import pulumi_gcp as gcp
 
 from hybrid_mesh.components.clusters.cloud import CloudMeshCluster
 from hybrid_mesh.components.clusters.exec_kubeconfig import certificate_authority, exec_kubeconfig
+from hybrid_mesh.components.clusters.gke_nodes import nodes_version
 from hybrid_mesh.components.expect import expect
 from hybrid_mesh.components.names import child
 from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite, allowed, allowed_cidrs
@@ -16,8 +18,10 @@ from hybrid_mesh.model.clouds.names import google_name
 from hybrid_mesh.model.objects.helm_values import SOURCE_RANGES
 from hybrid_mesh.model.plan.kinds import GkeClusterPlan
 
+MaintenancePolicy = gcp.container.ClusterMaintenancePolicyArgsDict
 NODE_ROLE = "roles/container.defaultNodeServiceAccount"
 """Roles for writing logs and metrics only (GKE, "Use least privilege IAM service accounts")."""
+IMAGES_ROLE = "roles/artifactregistry.reader"
 LONGEST_NAME = 40
 """Maximum length of the names of clusters and node pools."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
@@ -71,9 +75,20 @@ class GkeMeshCluster(CloudMeshCluster):
             child(self._name, "nodes-role"),
             project=self._project(account),
             role=NODE_ROLE,
-            member=account.email.apply(lambda email: f"serviceAccount:{email}"),
+            member=_member(account),
             opts=self._network.options(self),
         )
+        for repository in self._config.node_pool.image_repositories:
+            project, location, name = repository.split("/")
+            gcp.artifactregistry.RepositoryIamMember(
+                child(self._name, "images", project.replace(":", "-"), location, name),
+                project=project,
+                location=location,
+                repository=name,
+                role=IMAGES_ROLE,
+                member=_member(account),
+                opts=self._network.options(self),
+            )
         return account, granted
 
     def _project(self, account: gcp.serviceaccount.Account) -> pulumi.Input[str]:
@@ -114,7 +129,10 @@ class GkeMeshCluster(CloudMeshCluster):
             workload_identity_config={
                 "workload_pool": pulumi.Output.format("{0}.svc.id.goog", self._project(account))
             },
+            min_master_version=self._config.version,
             release_channel={"channel": self._config.release_channel.upper()},
+            maintenance_policy=cast(MaintenancePolicy | None, plan.maintenance),
+            database_encryption=_database_encryption(self._config.database_encryption_key),
             # The mesh installs the Gateway API's CRDs in the version that Istio is tested with.
             gateway_api_config={"channel": "CHANNEL_DISABLED"},
             enable_shielded_nodes=True,
@@ -142,11 +160,13 @@ class GkeMeshCluster(CloudMeshCluster):
         )
 
     def _pool(self, account: gcp.serviceaccount.Account) -> gcp.container.NodePool:
-        pool = self._config.node_pool
+        pool, name = self._config.node_pool, child(self._name, "nodes", limit=LONGEST_NAME)
+        looked_up = pulumi.InvokeOutputOptions(parent=self, provider=self._network.provider)
         return gcp.container.NodePool(
-            child(self._name, "nodes", limit=LONGEST_NAME),
+            name,
             cluster=self.cluster.id,
             location=self._region,
+            version=nodes_version(self.cluster, name, looked_up) if self._config.version else None,
             initial_node_count=self.plan.first_nodes_of_zone,
             autoscaling={
                 "total_min_node_count": pool.min,
@@ -161,7 +181,10 @@ class GkeMeshCluster(CloudMeshCluster):
                 "disk_type": disk_type(pool.machine_type),
                 "service_account": account.email,
                 "oauth_scopes": [CLOUD_PLATFORM],
-                "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
+                "shielded_instance_config": {
+                    "enable_secure_boot": pool.secure_boot,
+                    "enable_integrity_monitoring": True,
+                },
                 "workload_metadata_config": {"mode": "GKE_METADATA"},
                 "metadata": {"disable-legacy-endpoints": "true"},
                 "tags": [self._network.tag("nodes", self.plan.name)],
@@ -194,6 +217,14 @@ class GkeMeshCluster(CloudMeshCluster):
             SOURCE_RANGES: allowed_cidrs(exposure.sources, networks),
         }
         return [address]
+
+
+def _member(account: gcp.serviceaccount.Account) -> pulumi.Output[str]:
+    return account.email.apply(lambda email: f"serviceAccount:{email}")
+
+
+def _database_encryption(key: str | None) -> gcp.container.ClusterDatabaseEncryptionArgsDict | None:
+    return {"state": "ENCRYPTED", "key_name": key} if key else None
 
 
 def _kubeconfig(

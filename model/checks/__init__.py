@@ -22,6 +22,7 @@ from hybrid_mesh.model.checks import (
     references,
     security_groups,
     trust,
+    versions,
     vms,
 )
 from hybrid_mesh.model.checks.registry import RULES, run, warnings
@@ -50,6 +51,7 @@ __all__ = [
     "run",
     "security_groups",
     "trust",
+    "versions",
     "vms",
     "warnings",
 ]

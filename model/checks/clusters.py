@@ -1,6 +1,5 @@
 """Rules on clusters."""
 
-import re
 from urllib.parse import urlsplit
 
 from hybrid_mesh.model.checks.formats import is_url
@@ -12,20 +11,16 @@ from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.clusters import (
     CloudClusterConfig,
     ClusterConfig,
-    EksClusterConfig,
+    GkeClusterConfig,
     KubeconfigClusterConfig,
     LocalClusterConfig,
 )
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.config.networks import LocalNetworkConfig
+from hybrid_mesh.model.config.networks import GcpNetworkConfig, LocalNetworkConfig
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 LOCAL_KUBERNETES_VERSIONS = ("1.35.4",)
 """Releases of Kubernetes that the local site's toolchain builds."""
-
-OLDEST_KUBERNETES = 32
-"""The oldest minor release of Kubernetes 1 that Istio 1.31 supports (istio.io/latest/docs/releases/
-supported-releases, "Support status of Istio releases"). EKS itself limits the newest release."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 
@@ -162,24 +157,18 @@ def clusters_are_in_their_clouds_networks(mesh: MeshConfig, name: str, cluster: 
 
 
 @cluster_rule
-def eks_runs_a_release_that_istio_supports(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """`version` must be a minor release that the Istio release supports."""
-    if not isinstance(cluster, EksClusterConfig):
+def encryption_keys_are_in_their_region(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`databaseEncryptionKey` must be in the region of the cluster's network."""
+    network = mesh.networks.get(cluster.network)
+    if not isinstance(cluster, GkeClusterConfig) or not isinstance(network, GcpNetworkConfig):
         return
-    minor = re.fullmatch(r"1\.([1-9][0-9]{0,2})", cluster.version)
-    if minor is None:
+    key = cluster.database_encryption_key
+    if key is not None and key.split("/")[3] != network.region:
         yield Problem(
-            f"clusters.{name}.version",
-            cluster.version,
-            "not a minor release of Kubernetes",
-            'Write it in quotes, without a patch version: "1.35".',
-        )
-    elif int(minor[1]) < OLDEST_KUBERNETES:
-        yield Problem(
-            f"clusters.{name}.version",
-            cluster.version,
-            f"Istio requires Kubernetes 1.{OLDEST_KUBERNETES} or later",
-            f'Choose "1.{OLDEST_KUBERNETES}" or a later release that EKS offers, in quotes: "1.35".',
+            f"clusters.{name}.databaseEncryptionKey",
+            key,
+            f"GKE requires a key in {network.region}, the region of the cluster",
+            f"Create a key ring and a key in {network.region}.",
         )
 
 

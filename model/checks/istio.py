@@ -11,9 +11,10 @@ from hybrid_mesh.model.config.istio import FolderChartsConfig, OciChartsConfig, 
 from hybrid_mesh.model.config.machines import BundleMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.derive.vm_sets import plan_machine_set
+from hybrid_mesh.model.istio_facts import KUBERNETES_MINORS
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
-SUPPORTED_MINORS = ("1.31",)
+SUPPORTED_MINORS = tuple(KUBERNETES_MINORS)
 """Supported minor releases of Istio."""
 
 _HUB = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*")

@@ -1,9 +1,10 @@
 """Rules on the nodes of clusters in a cloud."""
 
 from hybrid_mesh.model.checks.in_clouds import cloud_cluster_rule
+from hybrid_mesh.model.checks.registry import cluster_rule
 from hybrid_mesh.model.clouds.base import AnyCloud
 from hybrid_mesh.model.clouds.registry import CLOUDS, cloud_of
-from hybrid_mesh.model.config.clusters import CloudClusterConfig
+from hybrid_mesh.model.config.clusters import CloudClusterConfig, ClusterConfig, GkeClusterConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
@@ -37,6 +38,20 @@ def node_machine_types_exist(
     refused = cloud.refused_nodes(machine_type)
     if refused is not None:
         yield Problem(path, machine_type, *refused)
+
+
+@cluster_rule
+def image_repositories_are_unique(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`imageRepositories` must list each repository once."""
+    repositories = cluster.node_pool.image_repositories if isinstance(cluster, GkeClusterConfig) else ()
+    for index, repository in enumerate(repositories):
+        if repository in repositories[:index]:
+            yield Problem(
+                f"clusters.{name}.nodePool.imageRepositories.{index}",
+                repository,
+                "this repository is listed twice",
+                "List each repository once.",
+            )
 
 
 def min_over_max(section: str, minimum: int, maximum: int) -> Problems:

@@ -21,6 +21,14 @@ IMAGE_PATTERN = (
 )
 CA_POOL_PATTERN = r"^[a-zA-Z0-9_-]{1,63}$"
 """CA Service API, `caPoolId` of `projects.locations.caPools.create`."""
+DATE_PATTERN = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+TIME_OF_DAY_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+IMAGE_REPOSITORY_PATTERN = r"^([a-z0-9.-]+:)?[a-z][a-z0-9-]*/[a-z][a-z0-9-]*/[a-z]([a-z0-9-]*[a-z0-9])?$"
+"""`project/location/repository` of Artifact Registry; projects of a domain are `example.com:project`."""
+KMS_KEY_PATTERN = (
+    r"^projects/([a-z0-9.-]+:)?[a-z][a-z0-9-]*/locations/[a-z][a-z0-9-]*/keyRings/[A-Za-z0-9_-]{1,63}"
+    r"/cryptoKeys/[A-Za-z0-9_-]{1,63}$"
+)
 NOT_BLANK_PATTERN = r"\S"
 CIDR_PATTERN = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
 

@@ -1,11 +1,24 @@
 """Kubernetes clusters of the mesh. Each runs its own istiod."""
 
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from hybrid_mesh.model.config.base import Cidr, DnsLabel, Section, Switch
+from hybrid_mesh.model.config.base import (
+    DATE_PATTERN,
+    IMAGE_REPOSITORY_PATTERN,
+    KMS_KEY_PATTERN,
+    TIME_OF_DAY_PATTERN,
+    Cidr,
+    DnsLabel,
+    Section,
+    Switch,
+)
+
+ImageRepository = Annotated[str, Field(pattern=IMAGE_REPOSITORY_PATTERN)]
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 NodePort = Annotated[int, Field(strict=True, ge=30000, le=32767)]
 """A port in the range that Kubernetes reserves for NodePort Services by default."""
@@ -102,6 +115,54 @@ class GkeNodePoolConfig(NodePoolConfig):
 
     machine_type: str = "e2-standard-4"
     """Machine type of the nodes."""
+    image_repositories: tuple[ImageRepository, ...] = Field(
+        default=(), examples=[["my-project/europe-west4/images"]]
+    )
+    """Artifact Registry repositories from which the nodes may pull images, as `project/location/repository`.
+    """
+    secure_boot: Switch = True
+    """Whether the nodes only boot signed software (Secure Boot). Some machine types do not support it."""
+
+
+class GkeMaintenanceWindowConfig(Section):
+    """When GKE may upgrade the control plane and the nodes, at least 12 hours a week. Times are UTC."""
+
+    WEEK: ClassVar[tuple[Weekday, ...]] = get_args(Weekday)
+
+    days: tuple[Weekday, ...] = Field(default=(), examples=[["saturday", "sunday"]])
+    """Days on which the window begins. Defaults to every day."""
+    start: str = Field(pattern=TIME_OF_DAY_PATTERN, examples=["02:00"])
+    """Time at which the window begins."""
+    hours: int = Field(strict=True, ge=4, le=24, examples=[6])
+    """Length of the window."""
+
+
+class GkeMaintenanceExclusionConfig(Section):
+    """A time in which GKE does not upgrade the cluster. Days are UTC."""
+
+    name: DnsLabel = Field(examples=["end-of-year"])
+    """Name of the exclusion."""
+    start: str = Field(pattern=DATE_PATTERN, examples=["2026-12-18"])
+    """First day of the exclusion."""
+    end: str = Field(pattern=DATE_PATTERN, examples=["2027-01-04"])
+    """Day after the last one, on which upgrades are allowed again."""
+    scope: Literal["all", "minor", "minor-and-nodes"] = "all"
+    """What is held back: `all` upgrades (GKE allows 90 days), those to another `minor` release, or
+    `minor-and-nodes`, so that only patches of the control plane are installed."""
+
+
+class GkeMaintenanceConfig(Section):
+    """When and how far GKE upgrades a cluster automatically. Security patches that cannot wait are always
+    installed."""
+
+    minor_upgrades: Literal["manual", "automatic"] = "manual"
+    """Upgrades to another minor release of Kubernetes. `manual`: you set `version`; GKE itself upgrades when
+    it ends the support of a release. `automatic`: the release channel decides, and may choose a release that
+    Istio does not support yet."""
+    window: GkeMaintenanceWindowConfig | None = None
+    """When GKE may upgrade. Defaults to any time."""
+    exclusions: tuple[GkeMaintenanceExclusionConfig, ...] = ()
+    """Times in which it does not."""
 
 
 class EksNodeGroupConfig(NodePoolConfig):
@@ -130,8 +191,20 @@ class GkeClusterConfig(CloudClusterConfigBase):
     """A regional GKE cluster with private nodes, Dataplane V2 and Workload Identity."""
 
     type: Literal["gke"]
+    version: str | None = Field(default=None, examples=["1.35"])
+    """Minor release of Kubernetes, in quotes: `"1.35"`. A higher one upgrades the control plane, then the
+    nodes. Defaults to that of the release channel when the cluster is created."""
     release_channel: Literal["rapid", "regular", "stable"] = "regular"
-    """GKE release channel, by which Google upgrades the cluster."""
+    """GKE release channel, from which Google takes upgrades of the cluster."""
+    maintenance: GkeMaintenanceConfig = GkeMaintenanceConfig()
+    """When and how far Google upgrades the cluster automatically."""
+    database_encryption_key: str | None = Field(
+        default=None,
+        pattern=KMS_KEY_PATTERN,
+        examples=["projects/my-project/locations/europe-west4/keyRings/mesh/cryptoKeys/gke"],
+    )
+    """Cloud KMS key in the cluster's region with which GKE encrypts Secrets, in addition to Google's own key.
+    GKE's service agent needs the role `roles/cloudkms.cryptoKeyEncrypterDecrypter` for it."""
     node_pool: GkeNodePoolConfig = GkeNodePoolConfig()
     """Nodes of the cluster."""
     pod_cidr: Cidr | None = Field(default=None, examples=["10.10.64.0/18"])
@@ -150,7 +223,8 @@ class EksClusterConfig(CloudClusterConfigBase):
 
     type: Literal["eks"]
     version: str = "1.35"
-    """Minor release of Kubernetes, in quotes: `"1.35"`."""
+    """Minor release of Kubernetes, in quotes: `"1.35"`. A higher one upgrades the control plane, then the
+    nodes. AWS itself upgrades when it ends the support of a release."""
     node_group: EksNodeGroupConfig = EksNodeGroupConfig()
     """Nodes of the cluster."""
     service_cidr: Cidr = IPv4Network("172.20.0.0/16")

@@ -9,7 +9,7 @@ from hybrid_mesh.model.config.trust import (
     GoogleCasTrustConfig,
     SelfSignedTrustConfig,
 )
-from hybrid_mesh.model.plan.kinds import EksClusterPlan, GcpNetworkPlan, GkeClusterPlan
+from hybrid_mesh.model.plan.kinds import CloudClusterPlan, EksClusterPlan, GcpNetworkPlan, GkeClusterPlan
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 Facts = dict[str, dict[str, str]]
@@ -50,7 +50,8 @@ def _of_cluster(plan: ClusterPlan, network: NetworkPlan) -> dict[str, str]:
             own = {"serviceCidr": plan.service_cidr or "", "zones": ",".join(zones)}
         case _:
             own = {}
-    return {**facts, **own}
+    version = plan.config.version if isinstance(plan, CloudClusterPlan) else None
+    return {**facts, **own, **({"version": version} if version else {})}
 
 
 def _of_trust(plan: MeshPlan) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """The plans of each kind of network and cluster: one class per kind, which its component gets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Any, assert_never
 
+from hybrid_mesh.model.clouds.gke_maintenance import maintenance_policy
 from hybrid_mesh.model.clouds.google import first_nodes_of_zone, gke_cidrs
 from hybrid_mesh.model.clouds.registry import GOOGLE
 from hybrid_mesh.model.config.clusters import (
@@ -62,6 +64,8 @@ class GkeClusterPlan(CloudClusterPlan):
     config: GkeClusterConfig
     control_plane_cidr: str
     """A /28 for the control plane."""
+    maintenance: Mapping[str, Any] | None
+    """The maintenance policy in the form of GKE's API; None for GKE's default."""
     first_nodes_of_zone: int
     """Number of nodes with which the pool starts in each zone."""
 
@@ -102,6 +106,7 @@ def cluster_of_kind(mesh: MeshConfig, planned: ClusterPlan) -> ClusterPlan:
                 api=plan_api_access(mesh, planned.name, config),
                 exposure=plan_exposure(mesh, planned.name),
                 control_plane_cidr=str(cidrs.control_plane),
+                maintenance=maintenance_policy(config.maintenance),
                 first_nodes_of_zone=first_nodes_of_zone(config.node_pool, GOOGLE.first_nodes(network)),
             )
         case EksClusterConfig() as config:

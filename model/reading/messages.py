@@ -7,14 +7,18 @@ from typing import Any
 from hybrid_mesh.model.config.base import (
     ABSOLUTE_PATH_PATTERN,
     CA_POOL_PATTERN,
+    DATE_PATTERN,
     DEVICE_PATTERN,
     DNS_LABEL_PATTERN,
     DNS_NAME_PATTERN,
     FILE_MODE_PATTERN,
     IMAGE_PATTERN,
+    IMAGE_REPOSITORY_PATTERN,
     IMAGE_TAG_PATTERN,
+    KMS_KEY_PATTERN,
     NOT_BLANK_PATTERN,
     SHA256_PATTERN,
+    TIME_OF_DAY_PATTERN,
     UNIT_NAME_PATTERN,
 )
 from hybrid_mesh.model.reading.problems import did_you_mean, format_value, shorten
@@ -54,6 +58,16 @@ _PATTERNS: dict[str, Message] = {
     CA_POOL_PATTERN: (
         "not a valid name of a CA pool",
         "Use at most 63 letters, digits, dashes and underscores; the location has a key of its own.",
+    ),
+    DATE_PATTERN: ("not a valid date", 'Write it in quotes, for example "2026-12-18".'),
+    TIME_OF_DAY_PATTERN: ("not a valid time of day", 'Write it in quotes, from "00:00" to "23:59".'),
+    IMAGE_REPOSITORY_PATTERN: (
+        "not a valid Artifact Registry repository",
+        "Write it as project/location/repository, for example my-project/europe-west4/images.",
+    ),
+    KMS_KEY_PATTERN: (
+        "not a valid Cloud KMS key",
+        "Write it as projects/…/locations/…/keyRings/…/cryptoKeys/….",
     ),
     ABSOLUTE_PATH_PATTERN: ("not an absolute path", "Begin it with a slash."),
     FILE_MODE_PATTERN: ("not a valid file mode", 'Write four octal digits in quotes: "0644".'),

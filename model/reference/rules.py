@@ -115,6 +115,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "allowed_cidrs_are_narrow",
         "private_endpoints_allow_private_cidrs",
         "peer_endpoints_can_be_reached",
+        "istio_supports_the_version",
+        "encryption_keys_are_in_their_region",
     ),
     "clusters.<name>@eks": (
         "api_servers_allow_a_supported_number_of_cidrs",
@@ -123,7 +125,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "allowed_cidrs_are_narrow",
         "private_endpoints_allow_private_cidrs",
         "peer_endpoints_can_be_reached",
-        "eks_runs_a_release_that_istio_supports",
+        "istio_supports_the_version",
     ),
     "clusters.<name>.gateway": (
         "node_port_gateways_have_addresses",
@@ -137,7 +139,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "pods_have_addresses",
         "node_pool_sizes_are_valid",
         "node_machine_types_exist",
+        "image_repositories_are_unique",
     ),
+    "clusters.<name>.maintenance": ("maintenance_exclusions_are_valid",),
+    "clusters.<name>.maintenance.window": ("gke_has_time_for_maintenance",),
+    "clusters.<name>.maintenance.exclusions[]": ("maintenance_exclusions_are_valid",),
     "clusters.<name>.nodeGroup": (
         "pods_have_addresses",
         "node_pool_sizes_are_valid",

@@ -15,6 +15,9 @@ may be removed.
 
 The fact `zones` of a cluster, separated by commas, may grow, and the foundation remembers the zones that the
 cluster began with: the control plane of EKS has a subnet in each of these, for as long as it exists.
+
+The fact `version` of a cluster, a minor release of Kubernetes, may rise by one. It may also return to the
+release before, which the foundation remembers as `previousVersion`, because the upgrade may have failed.
 """
 
 from collections.abc import Iterator
@@ -29,6 +32,9 @@ from hybrid_mesh.plugins.framework.values import Properties, contains_unknown
 
 _NETWORKS: Final = "networks."
 _ZONES: Final = "zones"
+_VERSION: Final = "version"
+_PREVIOUS: Final = "previousVersion"
+_MAY_CHANGE: Final = frozenset({_ZONES, _VERSION, _PREVIOUS})
 
 
 class FoundationHandler(RememberedHandler):
@@ -66,14 +72,33 @@ def _refusals(olds: Properties, news: Properties) -> Iterator[str]:
         lift = f". {lift_protection(olds['stack'])}" if protected else ""
         if lost := _zones(before) - _zones(now) if _ZONES in now else ():
             yield f"{_without_zones(path, before, sorted(lost))}{lift}"
+        if reason := _impossible_version(path, before, now):
+            yield reason
         for key, value in sorted(before.items()):
-            if key != _ZONES and now.get(key, value) != value:
+            if key not in _MAY_CHANGE and now.get(key, value) != value:
                 yield f"{_changed(path, key, value, now[key])}{lift}"
 
 
 def _remembered(before: Properties, now: Properties) -> Properties:
-    """`now`, with the zones that the cluster began with."""
-    return {**now, _ZONES: before[_ZONES]} if _ZONES in before and _ZONES in now else now
+    """`now`, with the zones that the cluster began with and the release that it had before."""
+    kept = {**now, _ZONES: before[_ZONES]} if _ZONES in before and _ZONES in now else now
+    changed = before.get(_VERSION) != now.get(_VERSION)
+    previous = before.get(_VERSION if changed else _PREVIOUS)
+    return {**kept, _PREVIOUS: previous} if _VERSION in now and previous else kept
+
+
+def _impossible_version(path: str, before: Properties, now: Properties) -> str | None:
+    """Why the cluster cannot get the release `now`; None if it can, and where one of them is not set."""
+    if not (before.get(_VERSION) and now.get(_VERSION)):
+        return None
+    old, new = (int(str(facts[_VERSION]).rpartition(".")[2]) for facts in (before, now))
+    message = f"{path}.version cannot change from 1.{old} to 1.{new}: {before['type'].upper()}"
+    if new > old + 1:
+        step = f'Set "1.{old + 1}", run `up`, and repeat this for each release up to "1.{new}"'
+        return f"{message} upgrades a control plane by one minor release at a time. {step}"
+    if new < old and now[_VERSION] != before.get(_PREVIOUS):
+        return f'{message} cannot downgrade a control plane. Set "1.{old}" again'
+    return None
 
 
 def _zones(facts: Properties) -> set[str]:

@@ -35,6 +35,8 @@ def _gke(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         "endpoint": "198.18.0.1",
         "selfLink": f"https://container.googleapis.com/v1/projects/p/locations/{location}/clusters/{name}",
         "masterAuth": {"clusterCaCertificate": ENCODED_AUTHORITY},
+        "masterVersion": "1.35.3-gke.1200",
+        "project": "p",
     }
 
 

@@ -4,8 +4,13 @@ import copy
 import json
 from collections import Counter
 
+import pytest
+
 from tests.components.cloud_stacks import only
 from tests.components.conftest import Declared, declare_mesh, read_stack
+
+REPOSITORY_MEMBER = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
+GET_CLUSTER = "gcp:container/getCluster:getCluster"
 
 
 def test_gke(prod: Declared) -> None:
@@ -14,7 +19,11 @@ def test_gke(prod: Declared) -> None:
     assert cluster["datapathProvider"] == "ADVANCED_DATAPATH"
     assert cluster["workloadIdentityConfig"] == {"workloadPool": "acme-mesh-prod.svc.id.goog"}
     assert cluster["releaseChannel"] == {"channel": "STABLE"}
-    assert not {"minMasterVersion", "nodeVersion"} & set(cluster), "the channel decides, and upgrades"
+    assert not {"minMasterVersion", "nodeVersion"} & set(cluster), "the channel decides"
+    assert [each["exclusionOptions"] for each in cluster["maintenancePolicy"]["maintenanceExclusions"]] == [
+        {"scope": "NO_MINOR_UPGRADES", "endTimeBehavior": "UNTIL_END_OF_SUPPORT"}
+    ]
+    assert "databaseEncryption" not in cluster
     assert cluster["enableShieldedNodes"] is True
     assert "name" not in cluster, "an auto-named cluster gives its replacement another identity"
     pool = only(prod, "gcp:container/nodePool:NodePool")
@@ -25,6 +34,55 @@ def test_gke(prod: Declared) -> None:
     assert config["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
     roles = {each.inputs["role"] for each in prod.recording.of_type("gcp:projects/iAMMember:IAMMember")}
     assert roles == {"roles/container.defaultNodeServiceAccount"}
+    assert config["shieldedInstanceConfig"]["enableSecureBoot"] is True
+    assert not prod.recording.of_type(REPOSITORY_MEMBER)
+
+
+def test_nodes_of_gke_pull_from_the_named_repositories() -> None:
+    raw = read_stack("prod")
+    raw["clusters"]["gke-eu"]["nodePool"]["imageRepositories"] = [
+        "my-project/europe-west4/images",
+        "example.com:shared/europe/base",
+    ]
+    members = declare_mesh(raw, stack="prod").recording.of_type(REPOSITORY_MEMBER)
+    assert [
+        (each.inputs["project"], each.inputs["location"], each.inputs["repository"]) for each in members
+    ] == [
+        ("my-project", "europe-west4", "images"),
+        ("example.com:shared", "europe", "base"),
+    ]
+    assert {each.inputs["role"] for each in members} == {"roles/artifactregistry.reader"}
+    assert all(each.inputs["member"].startswith("serviceAccount:nodes-prod-gke-eu@") for each in members)
+
+
+def test_keys_of_a_gke_cluster() -> None:
+    key = "projects/p/locations/europe-west4/keyRings/r/cryptoKeys/k"
+    raw = read_stack("prod")
+    raw["clusters"]["gke-eu"] |= {"version": "1.35", "databaseEncryptionKey": key}
+    raw["clusters"]["gke-eu"]["nodePool"]["secureBoot"] = False
+    declared = declare_mesh(raw, stack="prod", answers={GET_CLUSTER: lambda _: {"nodePools": []}})
+    cluster = only(declared, "gcp:container/cluster:Cluster")
+    assert cluster["minMasterVersion"] == "1.35"
+    assert cluster["databaseEncryption"] == {"state": "ENCRYPTED", "keyName": key}
+    pool = only(declared, "gcp:container/nodePool:NodePool")
+    assert pool["nodeConfig"]["shieldedInstanceConfig"]["enableSecureBoot"] is False
+    assert "version" not in pool
+
+
+@pytest.mark.parametrize(
+    ("version", "given"),
+    [("1.34.9-gke.400", "1.35.3-gke.1200"), ("1.35.1-gke.10", None), ("1.35.4-gke.1", None)],
+)
+def test_nodes_follow_the_control_plane_to_another_minor_release(version: str, given: str | None) -> None:
+    """A patch that GKE installed must not be taken back."""
+    raw = read_stack("prod")
+    raw["clusters"]["gke-eu"]["version"] = "1.35"
+    pools = [
+        {"name": "mesh-gke-eu-nodes-9f8e7d6", "version": version},
+        {"name": "somebodys", "version": "1.33.1-gke.1"},
+    ]
+    declared = declare_mesh(raw, stack="prod", answers={GET_CLUSTER: lambda _: {"nodePools": pools}})
+    assert only(declared, "gcp:container/nodePool:NodePool").get("version") == given
 
 
 def test_nodes_of_gke_get_a_disk_that_their_machines_support() -> None:

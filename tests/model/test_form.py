@@ -90,6 +90,52 @@ CASES = [
         path="trust.pool",
         value="europe-west4/Roots",
     ),
+    *(
+        Case(
+            name,
+            {"clusters.east": {"type": "gke", "network": "amsterdam", **cluster}},
+            remedy,
+            path=f"clusters.east.{path}",
+            value=value,
+        )
+        for name, cluster, remedy, path, value in (
+            (
+                "repository as Docker names it",
+                {"nodePool": {"imageRepositories": ["europe-west4-docker.pkg.dev/p/images"]}},
+                "my-project/europe-west4/images",
+                "nodePool.imageRepositories.0",
+                "europe-west4-docker.pkg.dev/p/images",
+            ),
+            (
+                "key without its ring",
+                {"databaseEncryptionKey": "projects/p/cryptoKeys/k"},
+                "keyRings",
+                "databaseEncryptionKey",
+                "projects/p/cryptoKeys/k",
+            ),
+            (
+                "time of day",
+                {"maintenance": {"window": {"start": "24:00", "hours": 6}}},
+                '"23:59"',
+                "maintenance.window.start",
+                "24:00",
+            ),
+            (
+                "short window",
+                {"maintenance": {"window": {"start": "02:00", "hours": 2}}},
+                "4 or more",
+                "maintenance.window.hours",
+                "2",
+            ),
+            (
+                "date",
+                {"maintenance": {"exclusions": [{"name": "x", "start": "18.12.2026", "end": "2027-01-01"}]}},
+                '"2026-12-18"',
+                "maintenance.exclusions.0.start",
+                "18.12.2026",
+            ),
+        )
+    ),
     Case("missing issuer", {"trust": {}}, "files | google-cas | self-signed", path="trust.issuer", value=""),
     Case(
         "missing port of a probe",

@@ -27,9 +27,12 @@ def test_ranges_are_there_as_planned() -> None:
         "network": "aws-us",
         "serviceCidr": "172.20.0.0/16",
         "zones": "us-east-1a,us-east-1b,us-east-1c",
+        "version": "1.35",
     }
     said = changed(PROD, {"clusters.gke-eu.podCidr": "10.10.128.0/17"})
     assert foundation_facts(plan_from(said, "prod")) == facts, "to say what is planned changes nothing"
+    chosen = changed(PROD, {"clusters.gke-eu.version": "1.34"})
+    assert foundation_facts(plan_from(chosen, "prod"))["clusters.gke-eu"]["version"] == "1.34"
 
 
 def test_a_network_is_where_it_is() -> None:

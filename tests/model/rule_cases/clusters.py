@@ -3,6 +3,8 @@
 from tests.model.rule_cases.case import EAST, WEST, Case
 from tests.model.rule_cases.cloud import EKS, GKE, prod
 
+EXCLUSION = {"name": "end-of-year", "start": "2026-12-18", "end": "2027-01-04"}
+
 CLUSTERS = [
     Case(
         "a_cluster_is_active",
@@ -91,8 +93,73 @@ CLOUD_CLUSTERS = [
         {f"{EKS}.nodeGroup.machineType": "a1.xlarge"},
         "m6g.xlarge",
     ),
-    prod("eks_runs_a_release_that_istio_supports", {f"{EKS}.version": "1.28"}, '"1.35"'),
-    prod("eks_runs_a_release_that_istio_supports", {f"{EKS}.version": "v1.35.2"}, "without a patch"),
+    prod("istio_supports_the_version", {f"{EKS}.version": "1.28"}, 'Choose "1.32"'),
+    prod("istio_supports_the_version", {f"{EKS}.version": "1.99"}, 'Choose "1.36"'),
+    prod("istio_supports_the_version", {f"{EKS}.version": "v1.35.2"}, "without a patch"),
+    prod("istio_supports_the_version", {f"{GKE}.version": "1.31"}, 'Choose "1.32"'),
+    prod("istio_supports_the_version", {f"{GKE}.version": "1.37"}, 'Choose "1.36"'),
+    prod("istio_supports_the_version", {f"{GKE}.version": "1.35.3-gke.1200"}, "without a patch"),
+    prod(
+        "gke_has_time_for_maintenance",
+        {f"{GKE}.maintenance": {"window": {"days": ["saturday"], "start": "02:00", "hours": 4}}},
+        "`hours: 12`",
+        path=f"{GKE}.maintenance.window.hours",
+        value="4",
+    ),
+    prod(
+        "gke_has_time_for_maintenance",
+        {f"{GKE}.maintenance": {"window": {"days": ["monday"] * 3, "start": "02:00", "hours": 4}}},
+        "each day once",
+        path=f"{GKE}.maintenance.window.days",
+        value="[monday, monday, monday]",
+    ),
+    prod(
+        "maintenance_exclusions_are_valid",
+        {f"{GKE}.maintenance": {"exclusions": [EXCLUSION, EXCLUSION]}},
+        "its own name",
+        path=f"{GKE}.maintenance.exclusions.1.name",
+        value="end-of-year",
+    ),
+    prod(
+        "maintenance_exclusions_are_valid",
+        {f"{GKE}.maintenance": {"exclusions": [{**EXCLUSION, "name": "minor-upgrades"}]}},
+        "its own name",
+        path=f"{GKE}.maintenance.exclusions.0.name",
+        value="minor-upgrades",
+    ),
+    prod(
+        "maintenance_exclusions_are_valid",
+        {f"{GKE}.maintenance": {"exclusions": [{**EXCLUSION, "end": "2026-12-18"}]}},
+        "first day",
+        path=f"{GKE}.maintenance.exclusions.0.end",
+        value="2026-12-18",
+    ),
+    prod(
+        "maintenance_exclusions_are_valid",
+        {f"{GKE}.maintenance": {"exclusions": [{**EXCLUSION, "end": "2027-02-30"}]}},
+        "Correct the day",
+        path=f"{GKE}.maintenance.exclusions.0.end",
+        value="2027-02-30",
+    ),
+    prod(
+        "maintenance_exclusions_are_valid",
+        {f"{GKE}.maintenance": {"exclusions": [{**EXCLUSION, "name": f"time-{n}"} for n in range(20)]}},
+        "Remove those",
+        path=f"{GKE}.maintenance.exclusions",
+        value="20 exclusions",
+    ),
+    prod(
+        "image_repositories_are_unique",
+        {f"{GKE}.nodePool.imageRepositories": ["my-project/europe-west4/images"] * 2},
+        "once",
+        path=f"{GKE}.nodePool.imageRepositories.1",
+        value="my-project/europe-west4/images",
+    ),
+    prod(
+        "encryption_keys_are_in_their_region",
+        {f"{GKE}.databaseEncryptionKey": "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k"},
+        "in europe-west4",
+    ),
     prod("api_servers_allow_the_operators", {"operators": {}}, "cidrs: [", path="operators.cidrs", value=""),
     prod(
         "api_servers_allow_a_supported_number_of_cidrs",

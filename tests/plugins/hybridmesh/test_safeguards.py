@@ -78,6 +78,51 @@ def test_the_zones_of_a_cluster_grow_and_those_that_it_began_with_stay(foundatio
     assert refused(foundation, older, began) == "", "a state of an earlier release"
 
 
+def upgraded(foundation: Driver, *versions: str) -> tuple[Properties, str]:
+    """What is remembered after an `up` with each of `versions`, and why the last one is refused."""
+    remembered, said = inputs(), ""
+    for version in versions:
+        now = inputs(clusters__gke_eu={**CLUSTER, "version": version} if version else CLUSTER)
+        checked, failures = foundation.check(now, remembered)
+        said = failures.get("", "")
+        remembered = remembered if said else checked
+    return remembered, said
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [
+        ("1.33", "1.34", "1.35"),
+        ("1.33", "1.33", "1.34"),
+        ("1.33", "1.34", "1.33"),  # the upgrade failed, and is taken back
+        ("1.33", "1.34", "1.34", "1.33"),
+        ("1.33", "", "1.36"),  # the channel decided in between
+        ("", "1.36"),
+    ],
+)
+def test_a_cluster_is_upgraded_by_one_release(foundation: Driver, versions: tuple[str, ...]) -> None:
+    assert upgraded(foundation, *versions)[1] == ""
+
+
+def test_a_cluster_does_not_skip_a_release(foundation: Driver) -> None:
+    _, said = upgraded(foundation, "1.33", "1.36")
+    assert (
+        "clusters.gke-eu.version cannot change from 1.33 to 1.36: GKE upgrades a control plane by one" in said
+    )
+    assert 'Set "1.34", run `up`, and repeat this for each release up to "1.36"' in said
+
+
+@pytest.mark.parametrize("versions", [("1.34", "1.33"), ("1.33", "1.34", "1.35", "1.33")])
+def test_a_cluster_is_not_downgraded(foundation: Driver, versions: tuple[str, ...]) -> None:
+    _, said = upgraded(foundation, *versions)
+    assert f'GKE cannot downgrade a control plane. Set "{max(versions)}" again' in said
+
+
+def test_what_a_cluster_is_upgraded_to_is_no_change_on_the_next_run(foundation: Driver) -> None:
+    once, twice = (upgraded(foundation, *("1.33", "1.34", "1.34")[:count])[0] for count in (2, 3))
+    assert once == twice
+
+
 def test_a_cluster_of_others_is_where_the_configuration_says(foundation: Driver) -> None:
     here, there = ({"type": "kubeconfig", "network": name} for name in ("office", "datacenter"))
     assert refused(foundation, inputs(clusters__edge=here), inputs(clusters__edge=there)) == ""
