@@ -1,6 +1,7 @@
 """`hybrid-mesh plan`: what a stack file's mesh will be, without a cloud, an engine or a cluster."""
 
 import json as json_text
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -11,11 +12,14 @@ from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.console import out, warn
 from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP, Json
 from hybrid_mesh.cli.plan_clouds import cloud_tables
+from hybrid_mesh.cli.plan_requirements import requirement_parts
 from hybrid_mesh.cli.plans import file_plan
 from hybrid_mesh.local.paths import ProjectMissingError, project_folder
 from hybrid_mesh.model.derive.labels import lift_protection
 from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.plan.manifests import render_manifests
+from hybrid_mesh.model.plan.requirements.describe import describe_requirements
+from hybrid_mesh.model.plan.requirements.regions import requirements as find_requirements
 from hybrid_mesh.model.plan.secrets import unused_names
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.plan.versions import undecided
@@ -41,6 +45,12 @@ def plan(
         bool,
         typer.Option("--manifests", help="Print the clusters' Kubernetes objects and Helm values as YAML."),
     ] = False,
+    requirements: Annotated[
+        bool,
+        typer.Option(
+            "--requirements", help="Print what the accounts need: quotas, services, permissions, money."
+        ),
+    ] = False,
 ) -> None:
     """Print what a stack will create: networks, clusters, gateways, VMs, files and required paths.
 
@@ -51,6 +61,7 @@ def plan(
 
         hybrid-mesh plan --stack prod
         hybrid-mesh plan --stack prod --manifests > manifests.yaml
+        hybrid-mesh plan --stack prod --requirements
 
     docs/json.md describes what --json prints. For a wrong file it is {"problems": [{"path", "value",
     "message", "remedy", "file", "line", "column"}]}.
@@ -61,13 +72,25 @@ def plan(
     if manifests:
         typer.echo(render_manifests(mesh), nl=False)
         return
-    description = describe(mesh)
-    if json:
-        _print_json(description)
+    if requirements:
+        needs = describe_requirements(mesh.stack, find_requirements(mesh))
+        _print(needs, requirement_parts(needs, _table), json=json)
         return
-    for table in _tables(description):
-        _keep_words(table)
-        out.print(table)
+    description = describe(mesh)
+    _print(description, _tables(description), json=json)
+
+
+def _print(description: dict[str, Any], parts: Iterable[Table | str], *, json: bool) -> None:
+    """Prints a description as JSON, or its parts for people."""
+    if json:
+        typer.echo(json_text.dumps(description, indent=2))
+        return
+    for part in parts:
+        if isinstance(part, Table):
+            _keep_words(part)
+            out.print(part)
+        else:
+            out.print(part, markup=False, highlight=False, soft_wrap=True)
         out.print()
 
 
@@ -92,10 +115,6 @@ def _is_of_project(file: Path, stack: str) -> bool:
         return file.absolute() == stack_file(project_folder(), stack)
     except ProjectMissingError:
         return False
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json_text.dumps(value, indent=2))
 
 
 def _tables(plan: dict[str, Any]) -> list[Table]:

@@ -17,6 +17,8 @@ from hybrid_mesh.cli.main import app
 from hybrid_mesh.cli.plans import stack_plan
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.describe import describe
+from hybrid_mesh.model.plan.requirements.describe import describe_requirements
+from hybrid_mesh.model.plan.requirements.regions import requirements
 from hybrid_mesh.operate.verify.report import as_json
 from hybrid_mesh.operate.verify.run import verify
 from tests.cli.fake_lab import FakeLab
@@ -34,6 +36,16 @@ def test_plan_prints_the_documented_json() -> None:
     plans = [plan for name, mesh in STACKS.items() for plan in (plan_from(mesh, name), stack_plan(name))]
     samples = [_read(describe(plan)) for plan in plans]
     assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh plan")) == []
+
+
+def test_requirements_are_printed_as_documented() -> None:
+    unknown = read_stack("prod")
+    unknown["clusters"]["gke-eu"]["nodePool"]["machineType"] = "a2-highgpu-1g"
+    samples = [
+        _read(describe_requirements(name, requirements(plan_from(mesh, name))))
+        for name, mesh in [*_meshes(), ("unknown", unknown)]
+    ]
+    assert differences(samples, documented(DOCS / "json.md", "What the accounts need")) == []
 
 
 def test_mistakes_are_printed_as_documented(tmp_path: Path) -> None:
