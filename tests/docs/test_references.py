@@ -25,7 +25,7 @@ from tests.cli.fake_lab import FakeLab
 from tests.commands import PROJECT
 from tests.docs.pages import TRACKED
 from tests.docs.shapes import differences, documented
-from tests.model.meshes import STACKS
+from tests.model.meshes import STACKS, changed
 from tests.operate.mesh import FakeShell, mesh_plan
 
 DOCS = PROJECT / "docs"
@@ -39,11 +39,10 @@ def test_plan_prints_the_documented_json() -> None:
 
 
 def test_requirements_are_printed_as_documented() -> None:
-    unknown = read_stack("prod")
-    unknown["clusters"]["gke-eu"]["nodePool"]["machineType"] = "a2-highgpu-1g"
+    unknown = changed(STACKS["prod"], {"clusters.gke-eu.nodePool.machineType": "a2-highgpu-1g"})
     samples = [
         _read(describe_requirements(name, requirements(plan_from(mesh, name))))
-        for name, mesh in [*_meshes(), ("unknown", unknown)]
+        for name, mesh in [*STACKS.items(), ("unknown", unknown)]
     ]
     assert differences(samples, documented(DOCS / "json.md", "What the accounts need")) == []
 
