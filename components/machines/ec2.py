@@ -1,6 +1,8 @@
 """VMs on EC2."""
 
 import base64
+import json
+import math
 
 import pulumi
 import pulumi_aws as aws
@@ -10,16 +12,24 @@ from hybrid_mesh.components.clusters.eks_roles import service_role
 from hybrid_mesh.components.expect import expect
 from hybrid_mesh.components.machines.base import MachineContext, Machines, user_data
 from hybrid_mesh.components.networks.aws import AwsNetwork
-from hybrid_mesh.model.clouds.aws import Ec2MachineSetPlan
+from hybrid_mesh.model.clouds.aws import LAUNCH_HOOK, Ec2MachineSetPlan
+from hybrid_mesh.model.config.machines import Ec2MachinesConfig
 from hybrid_mesh.model.texts.gzipped import gzipped
+
+WARM_UP_SECONDS = 60
+"""Time for which the load of a new VM, which is in service already, does not count: one period of the
+metrics."""
 
 
 class Ec2Machines(Machines):
-    """An Auto Scaling group of identical VMs in the private subnets, with a role that has no policy.
+    """An Auto Scaling group of identical VMs in the private subnets.
 
-    A VM authenticates to its cluster with that role, which an access entry maps to the Kubernetes group of
-    the VMs and nothing else. A VM that is scaled in terminates without further steps: istiod removes its
-    WorkloadEntry a grace period after the connection is lost.
+    A VM authenticates to its cluster with its role, which an access entry maps to the Kubernetes group of the
+    VMs and nothing else. In AWS, the role may do one thing: report that a launched VM is in service. Until
+    then, a lifecycle hook keeps the VM from counting as new capacity, so that an update whose VMs never serve
+    removes no old one (EC2 Auto Scaling User Guide, "Amazon EC2 Auto Scaling lifecycle hooks"). A VM that is
+    scaled in terminates without further steps: istiod removes its WorkloadEntry a grace period after the
+    connection is lost.
     """
 
     def __init__(
@@ -33,11 +43,13 @@ class Ec2Machines(Machines):
         self._name, self._group = name, context.group
         self._network = expect(context.cloud_network, AwsNetwork)
         self._set = expect(context.group.machine_set, Ec2MachineSetPlan)
+        self._rollout = expect(context.group.config.machines, Ec2MachinesConfig).rollout
         cluster = expect(context.cluster, EksMeshCluster)
         data = user_data(context, real_name=cluster.real_name)
-        profile, entry = self._identity(cluster)
+        role, profile, entry = self._identity(cluster)
         template = self._template(data.text.apply(_packed), profile)
         machines = self._machines(template, entry)
+        self._launch_hook(machines, role)
         if self._set.autoscaled:
             self._policy(machines)
         self.incarnations = {
@@ -51,7 +63,9 @@ class Ec2Machines(Machines):
         )
         self.register_outputs({"group": machines.arn})
 
-    def _identity(self, cluster: EksMeshCluster) -> tuple[aws.iam.InstanceProfile, pulumi.Resource]:
+    def _identity(
+        self, cluster: EksMeshCluster
+    ) -> tuple[aws.iam.Role, aws.iam.InstanceProfile, pulumi.Resource]:
         role, _ = service_role(f"{self._name}-role", "ec2.amazonaws.com", (), self._network.options(self))
         profile = aws.iam.InstanceProfile(
             f"{self._name}-profile", role=role.name, opts=self._network.options(self)
@@ -66,7 +80,7 @@ class Ec2Machines(Machines):
             kubernetes_groups=[self._group.machine_identity],
             opts=self._network.options(self),
         )
-        return profile, entry
+        return role, profile, entry
 
     def _template(
         self, packed: pulumi.Output[str], profile: aws.iam.InstanceProfile
@@ -78,7 +92,10 @@ class Ec2Machines(Machines):
             instance_type=self._set.machine_type,
             iam_instance_profile={"arn": profile.arn},
             block_device_mappings=[encrypted_disk(self._set.root_device, self._set.disk_gigabytes)],
-            metadata_options=metadata_options(),
+            # A VM reads the name of its group from its tags.
+            metadata_options={**metadata_options(), "instance_metadata_tags": "enabled"},
+            # Metrics of each minute, for the autoscaling.
+            monitoring={"enabled": True},
             network_interfaces=[
                 {
                     "device_index": 0,
@@ -92,7 +109,9 @@ class Ec2Machines(Machines):
         )
 
     def _machines(self, template: aws.ec2.LaunchTemplate, entry: pulumi.Resource) -> aws.autoscaling.Group:
-        """The Auto Scaling group. A changed template replaces the VMs step by step, new ones first."""
+        """The Auto Scaling group. A changed template replaces the VMs step by step, new ones first. A
+        checkpoint of one percent is one VM, without which the next step does not begin."""
+        canary = self._rollout.canary
         return aws.autoscaling.Group(
             f"{self._name}-group",
             min_size=self._set.minimum,
@@ -101,13 +120,13 @@ class Ec2Machines(Machines):
             launch_template={"id": template.id, "version": template.latest_version.apply(str)},
             health_check_type="EC2",
             health_check_grace_period=self._set.ready_seconds,
-            default_instance_warmup=self._set.ready_seconds,
+            default_instance_warmup=WARM_UP_SECONDS,
             instance_refresh={
                 "strategy": "Rolling",
                 "preferences": {
                     "min_healthy_percentage": 100,
-                    "max_healthy_percentage": 150,
-                    "instance_warmup": str(self._set.ready_seconds),
+                    "max_healthy_percentage": self._max_healthy(),
+                    **({"checkpoint_percentages": [1, 100], "checkpoint_delay": "0"} if canary else {}),
                     # AWS cannot roll back to an image that is named by an SSM parameter.
                     "auto_rollback": not self._set.image.startswith("resolve:"),
                 },
@@ -118,18 +137,44 @@ class Ec2Machines(Machines):
             opts=self._network.options(self, [entry, *self._network.ready]),
         )
 
+    def _max_healthy(self) -> int:
+        """The size during an update, in percent: as many VMs more as are replaced at the same time."""
+        return min(200, 100 + math.ceil(100 * self._rollout.max_unavailable / self._set.minimum))
+
+    def _launch_hook(self, machines: aws.autoscaling.Group, role: aws.iam.Role) -> None:
+        aws.autoscaling.LifecycleHook(
+            f"{self._name}-launch",
+            name=LAUNCH_HOOK,
+            autoscaling_group_name=machines.name,
+            lifecycle_transition="autoscaling:EC2_INSTANCE_LAUNCHING",
+            default_result="ABANDON",
+            heartbeat_timeout=self._set.ready_seconds,
+            opts=self._network.options(self),
+        )
+        aws.iam.RolePolicy(
+            f"{self._name}-launch",
+            role=role.name,
+            policy=machines.arn.apply(_launch_policy),
+            opts=self._network.options(self),
+        )
+
     def _policy(self, machines: aws.autoscaling.Group) -> None:
         aws.autoscaling.Policy(
             f"{self._name}-load",
             autoscaling_group_name=machines.name,
             policy_type="TargetTrackingScaling",
-            estimated_instance_warmup=self._set.ready_seconds,
+            estimated_instance_warmup=WARM_UP_SECONDS,
             target_tracking_configuration={
                 "predefined_metric_specification": {"predefined_metric_type": "ASGAverageCPUUtilization"},
                 "target_value": self._set.target_cpu_percent,
             },
             opts=self._network.options(self),
         )
+
+
+def _launch_policy(group: str) -> str:
+    statement = {"Effect": "Allow", "Action": "autoscaling:CompleteLifecycleAction", "Resource": group}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _packed(text: str) -> str:

@@ -69,6 +69,9 @@ ADDRESSES_OF_INTERFACE = {
 nodes usually belong to (EC2 User Guide, "Maximum IP addresses per network interface")."""
 ADDRESSES_OF_LARGER_INTERFACE = 30
 
+LAUNCH_HOOK = "hybrid-mesh-in-service"
+"""The lifecycle hook of a group of VMs, which each VM completes when it is in service."""
+
 _GRAVITON = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)\.")
 """Graviton instance types: a `g` after the generation, or the first generation, a1."""
 _AMAZON_LINUX_BEFORE_2023 = re.compile(r"/(amzn2-|amzn-)ami-")
@@ -286,7 +289,7 @@ class Aws:
     def identity_settings(self, region: str, cluster: str | None) -> dict[str, str]:
         if cluster is None:
             raise ValueError("an EC2 VM's identity needs the name of its EKS cluster")
-        return {"AWS_REGION": region, "EKS_CLUSTER": cluster}
+        return {"AWS_REGION": region, "EKS_CLUSTER": cluster, "LIFECYCLE_HOOK": LAUNCH_HOOK}
 
 
 def zone_cidrs(cidr: IPv4Network, letter: str) -> tuple[IPv4Network, IPv4Network, IPv4Network]:

@@ -16,7 +16,7 @@ from hybrid_mesh.model.objects.groups import group_account, group_hosts, group_l
 from hybrid_mesh.model.objects.helm_values import default_proxy_config
 from hybrid_mesh.model.plan.types import GroupPlan, MachinePlan
 from hybrid_mesh.model.texts.agent import AgentSettings
-from hybrid_mesh.model.texts.cloud_init import UNITS, member_files
+from hybrid_mesh.model.texts.cloud_init import CLOUD_UNITS, UNITS, member_files
 from hybrid_mesh.model.texts.cluster_env import render_cluster_env
 from hybrid_mesh.model.texts.mesh_yaml import render_mesh_yaml
 from hybrid_mesh.model.texts.shell_text import render_environment
@@ -70,7 +70,7 @@ def _units(group: WorkloadGroupConfig) -> tuple[str, ...]:
     """A bundle's installer needs no identity unit: its VM brings a token and renews its certificate."""
     own = [unit.name for unit in group.application.units]
     members = () if isinstance(group.machines, BundleMachinesConfig) else UNITS
-    return (ISTIO_UNIT, *members, *own)
+    return (ISTIO_UNIT, *members, *CLOUD_UNITS.get(group.machines.type, ()), *own)
 
 
 def _minimum(machines: MachinesConfig) -> int:

@@ -35,6 +35,8 @@ UNITS = (
     "hybrid-mesh-identity.timer",
     "hybrid-mesh-identity-retry.timer",
 )
+CLOUD_UNITS = {"ec2": ("hybrid-mesh-launched.service",)}
+"""Further units by the source of the VM's identity."""
 
 
 _START_HEALTH = ["systemctl", "--quiet", "--no-block", "start", "hybrid-mesh-health.service"]
@@ -155,7 +157,10 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         machine_text(f"{LIBRARY}/health", "health.py", "0755"),
         machine_text(f"{LIBRARY}/install-package", "install-package.sh", "0755"),
         machine_text(f"{LIBRARY}/setup", "setup.sh", "0755"),
-        *(machine_text(f"/etc/systemd/system/{unit}", unit) for unit in UNITS),
+        *(
+            machine_text(f"/etc/systemd/system/{unit}", unit)
+            for unit in (*UNITS, *CLOUD_UNITS.get(boot.identity, ()))
+        ),
         machine_text(
             "/etc/systemd/system/istio.service.d/hybrid-mesh-identity.conf", "istio.service.identity.conf"
         ),

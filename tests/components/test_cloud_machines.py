@@ -1,9 +1,11 @@
 """What the program promises of VMs on Compute Engine and EC2."""
 
 import copy
+import json
 
 import pytest
 
+from hybrid_mesh.model.clouds.aws import LAUNCH_HOOK
 from tests.components.cloud_stacks import only
 from tests.components.conftest import Declared, declare_mesh, read_stack
 
@@ -100,17 +102,59 @@ def test_ec2_machines(prod: Declared) -> None:
     assert (entry["type"], entry["kubernetesGroups"]) == ("STANDARD", ["hybrid-mesh:orders"])
     subject = prod.recording.named("mesh-group-orders-role-binding").inputs["subjects"][0]
     assert (subject["kind"], subject["name"]) == ("Group", "hybrid-mesh:orders")
-    policies = {
-        each.name
+    [policy] = [
+        each
         for each in prod.recording.declared
         if each.typ.startswith("aws:iam/rolePolicy") and "orders" in each.name
-    }
-    assert policies == set(), "a machine's role may do nothing in AWS"
+    ]
+    assert json.loads(policy.inputs["policy"])["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "autoscaling:CompleteLifecycleAction",
+            "Resource": "arn:aws:test:::mesh-group-orders-machines-group",
+        }
+    ], "a machine's role may report in AWS that it is in service, and nothing else"
     group = only(prod, "aws:autoscaling/group:Group")
-    assert group["instanceRefresh"]["preferences"]["minHealthyPercentage"] == 100
+    assert "desiredCapacity" not in group, "its size belongs to AWS: new bounds must not move it"
+    template = prod.recording.named("mesh-group-orders-machines-template").inputs
+    assert template["monitoring"] == {"enabled": True}
+    assert template["metadataOptions"]["instanceMetadataTags"] == "enabled", "from which it reads its group"
     assert group["launchTemplate"]["version"] == "1", "a further version starts a refresh"
     assert group["healthCheckType"] == "EC2", "the instance's own health, which istiod's outage leaves"
     assert group["healthCheckGracePeriod"] >= 300
+
+
+@pytest.mark.parametrize(
+    ("machines", "together", "percent"),
+    [
+        ({}, 1, 134),
+        ({}, 2, 167),
+        ({}, 12, 200),
+        ({"min": None, "max": None, "targetCpuPercent": None, "count": 1}, 1, 200),
+    ],
+)
+@pytest.mark.parametrize("canary", [True, False])
+def test_an_ec2_group_is_replaced_in_steps_whose_vms_serve(
+    machines: dict[str, object], together: int, percent: int, canary: bool
+) -> None:
+    raw = copy.deepcopy(read_stack("prod"))
+    wanted = raw["workloadGroups"]["orders"]["machines"] | machines
+    wanted["rollout"] = {"maxUnavailable": together, "canary": canary}
+    raw["workloadGroups"]["orders"]["machines"] = {k: v for k, v in wanted.items() if v is not None}
+    declared = declare_mesh(raw, stack="prod")
+    preferences = only(declared, "aws:autoscaling/group:Group")["instanceRefresh"]["preferences"]
+    assert preferences["minHealthyPercentage"] == 100
+    assert preferences["maxHealthyPercentage"] == percent
+    assert preferences.get("checkpointPercentages") == ([1, 100] if canary else None)
+    assert preferences.get("checkpointDelay") == ("0" if canary else None)
+    hook = only(declared, "aws:autoscaling/lifecycleHook:LifecycleHook")
+    assert hook == {
+        "name": LAUNCH_HOOK,
+        "autoscalingGroupName": "mesh-group-orders-machines-group",
+        "lifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+        "defaultResult": "ABANDON",
+        "heartbeatTimeout": 900,
+    }
 
 
 def test_a_group_of_fixed_size_has_no_autoscaler() -> None:

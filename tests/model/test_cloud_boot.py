@@ -132,14 +132,18 @@ def test_machines_of_both_clouds_differ_in_their_proof_only() -> None:
         return {e["path"]: e["content"] for e in written if not APPLICATION.match(e["path"])}
 
     gce, ec2 = files("user-data-gce-ubuntu"), files("user-data-ec2-debian")
-    assert set(gce) == set(ec2)
+    assert set(ec2) - set(gce) == {"/etc/systemd/system/hybrid-mesh-launched.service"}
+    assert set(gce) <= set(ec2)
     assert {path for path in gce if gce[path] != ec2[path]} == {
         "/etc/hybrid-mesh/machine.env",
         "/usr/local/lib/hybrid-mesh/cloud_identity.py",
         "/var/lib/istio/config/mesh",
         "/var/lib/istio/envoy/cluster.env",
     }
-    assert "AWS_REGION='us-east-1'\nEKS_CLUSTER='eks-us-1a2b3c4'\n" in ec2["/etc/hybrid-mesh/machine.env"]
+    assert (
+        "AWS_REGION='us-east-1'\nEKS_CLUSTER='eks-us-1a2b3c4'\nLIFECYCLE_HOOK='hybrid-mesh-in-service'\n"
+        in ec2["/etc/hybrid-mesh/machine.env"]
+    )
 
 
 @pytest.mark.parametrize(("group", "platform"), [("ratings", "gcp"), ("orders", "aws"), ("ledger", "none")])
