@@ -79,7 +79,8 @@ TABLES: Mapping[str, Table] = {
         pairs={"nodePool": "nodeGroup"},
         apart={
             "releaseChannel": "EKS has no channels",
-            "version": "the release channel chooses the release",
+            "maintenance": "AWS upgrades nothing before it ends the support of a release",
+            "databaseEncryptionKey": "the program creates a KMS key",
             "podCidr": "pods have addresses of the private subnets",
             "controlPlaneCidr": "the control plane has addresses of the private subnets",
         },
@@ -95,7 +96,14 @@ TABLES: Mapping[str, Table] = {
             ),
         },
     ),
-    "nodes": Table(GkeNodePoolConfig, EksNodeGroupConfig),
+    "nodes": Table(
+        GkeNodePoolConfig,
+        EksNodeGroupConfig,
+        apart={
+            "imageRepositories": "nodes pull from every ECR repository of the account",
+            "secureBoot": "Amazon Linux 2023 boots without Secure Boot",
+        },
+    ),
     "gateways": Table(
         GatewayExposureConfig,
         GatewayExposureConfig,
