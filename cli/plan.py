@@ -14,6 +14,7 @@ from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP, Json
 from hybrid_mesh.cli.plan_clouds import cloud_tables
 from hybrid_mesh.cli.plan_requirements import requirement_parts
 from hybrid_mesh.cli.plans import file_plan
+from hybrid_mesh.cli.touch import command
 from hybrid_mesh.local.paths import ProjectMissingError, project_folder
 from hybrid_mesh.model.derive.labels import lift_protection
 from hybrid_mesh.model.plan.describe import describe
@@ -54,8 +55,8 @@ def plan(
 ) -> None:
     """Print what a stack will create: networks, clusters, gateways, VMs, files and required paths.
 
-    It contacts nothing and changes nothing. When the file is wrong, it prints its problems instead. Warnings,
-    which `up` refuses, such as an example's placeholders, go to standard error.
+    It contacts nothing and changes nothing. When the file is wrong, it prints its problems instead. Warnings
+    go to standard error: `up` refuses an example's placeholders, and probes that nothing can answer.
 
     Example:
 
@@ -104,6 +105,8 @@ def _plan(stack: str | None, file: Path | None) -> MeshPlan:
         warn(f"warning: {source.name}: the mesh does not use {NAMESPACE}:{unused}", style="yellow")
     for open_ in mesh.warnings:
         warn(f"warning: {open_}", style="yellow")
+    if mesh.warnings:
+        warn(f"`{command('up', name)}` refuses the stack until this is changed.", style="yellow")
     for notice in undecided(mesh):
         warn(f"warning: {source.name}: {notice}", style="yellow")
     return mesh

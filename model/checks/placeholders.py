@@ -47,11 +47,13 @@ def addresses_are_not_those_of_examples(mesh: MeshConfig) -> Problems:
 def projects_are_not_those_of_examples(mesh: MeshConfig) -> Problems:
     """`plan` warns of projects named `example-mesh…`, which are placeholders; `up` refuses them."""
     for path, value in _leaves("", mesh.model_dump(mode="json", by_alias=True, exclude_defaults=True)):
-        if path.rpartition(".")[2] == "project" and EXAMPLE_PROJECT.fullmatch(value):
+        steps = value.split("/")
+        is_place = len(steps) > 1 or path.rpartition(".")[2] == "project"
+        if is_place and (found := next(filter(EXAMPLE_PROJECT.fullmatch, steps), None)):
             yield Problem(
                 path,
                 value,
-                "this project is a placeholder",
+                f"the project {found} is a placeholder",
                 "Replace it with the ID of your Google Cloud project.",
             )
 

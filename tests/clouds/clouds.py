@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hybrid_mesh.model.config.networks import AwsNetworkConfig, GcpNetworkConfig
+from hybrid_mesh.model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
 from hybrid_mesh.model.plan.types import MeshPlan
 from tests.commands import run
 
@@ -45,13 +46,17 @@ def clouds(plan: MeshPlan) -> list[Cloud]:
     for network in plan.networks.values():
         config = network.config
         if isinstance(config, GcpNetworkConfig):
-            found.append(_google(config.project or plan.project or ""))
+            pools = isinstance(plan.trust, GoogleCasTrustConfig)
+            found.append(_google(config.project or plan.project or "", with_pools=pools))
         elif isinstance(config, AwsNetworkConfig):
-            found.append(_aws(config.region))
+            authorities = isinstance(plan.trust, AwsPrivateCaTrustConfig)
+            found.append(_aws(config.region, with_authorities=authorities))
     return sorted(found, key=lambda cloud: cloud.name)
 
 
-def _google(project: str) -> Cloud:
+def _google(project: str, *, with_pools: bool) -> Cloud:
+    """`with_pools`: also asks for CA pools, of a service that a project need not have."""
+
     def listing(*subject: str) -> tuple[str, ...]:
         return ("gcloud", *subject, "list", "--project", project, "--format", "json(name)")
 
@@ -63,15 +68,20 @@ def _google(project: str) -> Cloud:
             listing("compute", "addresses"),
             listing("compute", "disks"),
             listing("compute", "networks"),
+            listing("compute", "firewall-rules"),
+            listing("compute", "network-endpoint-groups"),
             listing("container", "clusters"),
+            *([listing("privateca", "pools")] if with_pools else []),
         ),
     )
 
 
-def _aws(region: str) -> Cloud:
+def _aws(region: str, *, with_authorities: bool) -> Cloud:
     def listing(service: str, action: str, query: str) -> tuple[str, ...]:
         return ("aws", service, action, "--region", region, "--output", "json", "--query", query)
 
+    alive = "CertificateAuthorities[?Status!='DELETED'].Arn"
+    authorities = listing("acm-pca", "list-certificate-authorities", alive)
     return Cloud(
         f"AWS ({region})",
         ("aws", "sts", "get-caller-identity"),
@@ -81,7 +91,9 @@ def _aws(region: str) -> Cloud:
             listing("ec2", "describe-volumes", "Volumes[].VolumeId"),
             listing("ec2", "describe-vpcs", "Vpcs[].VpcId"),
             listing("ec2", "describe-nat-gateways", "NatGateways[?State!='deleted'].NatGatewayId"),
+            listing("ec2", "describe-security-groups", "SecurityGroups[].GroupId"),
             listing("eks", "list-clusters", "clusters"),
+            *([authorities] if with_authorities else []),
         ),
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.clouds.clouds import Cloud, clouds
 from tests.commands import PROJECT
@@ -20,10 +21,13 @@ def _cloud(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Cloud:
     return Cloud("Nimbus", ("nimbus", "whoami"), (("nimbus", "list", "disks"), ("nimbus", "list", "names")))
 
 
+def _plan(stack: str) -> MeshPlan:
+    return plan_from(read_stack_file(stack_file(PROJECT, stack)), stack)
+
+
 def test_a_stack_is_in_the_clouds_of_its_networks() -> None:
     found = {
-        stack: [cloud.name for cloud in clouds(plan_from(read_stack_file(stack_file(PROJECT, stack)), stack))]
-        for stack in ("staging", "prod", "dev", "local")
+        stack: [cloud.name for cloud in clouds(_plan(stack))] for stack in ("staging", "prod", "dev", "local")
     }
     assert found == {
         "staging": ["Google Cloud (example-mesh-staging)"],
@@ -31,6 +35,17 @@ def test_a_stack_is_in_the_clouds_of_its_networks() -> None:
         "dev": [],
         "local": [],
     }
+
+
+def test_what_costs_money_or_keeps_a_network_is_asked_for() -> None:
+    """An authority only where the stack creates one: its service may be off."""
+    subjects = {
+        stack: {question[2] for cloud in clouds(_plan(stack)) for question in cloud.costly}
+        for stack in ("staging", "prod")
+    }
+    assert subjects["staging"] >= {"forwarding-rules", "firewall-rules", "network-endpoint-groups"}
+    assert subjects["staging"] ^ subjects["prod"] >= {"pools", "describe-security-groups"}
+    assert "list-certificate-authorities" not in subjects["prod"]
 
 
 def test_a_missing_command_or_identity_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

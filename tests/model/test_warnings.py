@@ -36,6 +36,7 @@ def test_a_shipped_stack_is_complete_but_for_its_placeholders(stack: str) -> Non
     [
         ("networks.gcp-eu.project", "example-mesh"),
         ("trust.project", "example-mesh-ca"),
+        ("clusters.gke-eu.nodePool.imageRepositories.0", "example-mesh-prod/europe-west4/images"),
         ("clusters.gke-eu.authorizedNetworks.0", "192.0.2.0/28"),
         ("clusters.eks-us.peerEndpoint", "https://203.0.113.20:6443"),
         ("networks.dc-fra.gateway", "203.0.113.10"),
@@ -51,6 +52,7 @@ def test_a_placeholder_is_found_wherever_it_is(path: str, value: str) -> None:
     ("path", "value"),
     [
         ("project", "my-example-mesh"),
+        ("id", "example-mesh-prod"),
         ("trustDomain", "mesh.example.com"),
         (f"{RATINGS}.application.files.0.content", "192.0.2.1"),
         ("istio.values", {"global": {"proxy": {"excludeIPRanges": "192.0.2.0/24"}}}),
