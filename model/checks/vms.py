@@ -6,11 +6,11 @@ from hybrid_mesh.model.checks.in_clouds import CloudVms, cloud_group_rule
 from hybrid_mesh.model.checks.node_pools import machine_type_problems, min_over_max
 from hybrid_mesh.model.checks.registry import group_rule, kind_rule
 from hybrid_mesh.model.clouds.aws import known_root_device
+from hybrid_mesh.model.clouds.images import needs_zypper, package_of_image
 from hybrid_mesh.model.clouds.registry import AWS, cloud_of
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.machines import Ec2MachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.derive.vm_sets import package_of_image
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 _ARCHITECTURES = {"amd64": re.compile(r"amd64|x86[-_]64"), "arm64": re.compile(r"arm64|aarch64")}
@@ -102,7 +102,7 @@ def images_have_a_known_package(vms: CloudVms) -> Problems:
     over the name."""
     image = vms.machines.image
     known = vms.machines.package or package_of_image(image)
-    if vms.cloud.images.matches(image) and known is None:
+    if vms.cloud.images.matches(image) and known is None and not needs_zypper(image):
         yield Problem(
             f"{vms.path}.machines.package",
             "",
@@ -117,6 +117,13 @@ def images_can_join(vms: CloudVms) -> Problems:
     refused = vms.cloud.refused_image(vms.machines)
     if refused is not None:
         yield Problem(f"{vms.path}.machines.image", vms.machines.image, *refused)
+    elif needs_zypper(vms.machines.image) and vms.machines.package != "deb":
+        yield Problem(
+            f"{vms.path}.machines.image",
+            vms.machines.image,
+            "VMs install the rpm package of Istio with dnf, which SUSE's distributions do not have",
+            "Choose an image with apt or dnf; if this one has apt, add `package: deb`.",
+        )
 
 
 @group_rule
@@ -151,7 +158,7 @@ def _image_ids(machines: Ec2MachinesConfig) -> str:
 def images_match_their_architecture(vms: CloudVms) -> Problems:
     """`image` and `machineType` must have the same architecture, as far as the image's name shows it."""
     needed = vms.cloud.architecture(vms.machines.machine_type)
-    built_for = next((key for key, form in _ARCHITECTURES.items() if form.search(vms.machines.image)), needed)
+    built_for = _architecture_of_image(vms.machines.image, needed)
     if built_for != needed:
         yield Problem(
             f"{vms.path}.machines.image",
@@ -159,3 +166,13 @@ def images_match_their_architecture(vms: CloudVms) -> Problems:
             f"this image is for {built_for}, but machine type {vms.machines.machine_type} is {needed}",
             f"Choose an image for {needed}, or another machine type.",
         )
+
+
+def _architecture_of_image(image: str, needed: str) -> str:
+    """The architecture that the image's own name shows, or else its project or path; `needed` if it may be
+    that one."""
+    for text in (image.rpartition("/")[2], image):
+        shown = [key for key, form in _ARCHITECTURES.items() if form.search(text)]
+        if shown:
+            return needed if needed in shown else shown[0]
+    return needed

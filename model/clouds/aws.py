@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from hybrid_mesh.model.clouds.cidrs import part
+from hybrid_mesh.model.clouds.images import refused_on_ec2
 from hybrid_mesh.model.clouds.kinds import AWS as KINDS
 from hybrid_mesh.model.clouds.kinds import Kinds
 from hybrid_mesh.model.clouds.types import (
@@ -72,9 +73,9 @@ ADDRESSES_OF_LARGER_INTERFACE = 30
 LAUNCH_HOOK = "hybrid-mesh-in-service"
 """The lifecycle hook of a group of VMs, which each VM completes when it is in service."""
 
-_GRAVITON = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)\.")
-"""Graviton instance types: a `g` after the generation, or the first generation, a1."""
-_AMAZON_LINUX_BEFORE_2023 = re.compile(r"/(amzn2-|amzn-)ami-")
+_ARM = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*|[a-z]+[0-9]+[a-z]*-gb[0-9]+)\.")
+"""Instance types with Arm processors: Graviton, with a `g` after the generation or a1, the first; NVIDIA
+Grace, with `gb` (EC2, "Instance types")."""
 _VPC_ID = re.compile(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})")
 _NLB = "service.beta.kubernetes.io/aws-load-balancer"
 EIP_ALLOCATIONS = f"{_NLB}-eip-allocations"
@@ -253,16 +254,10 @@ class Aws:
         )
 
     def architecture(self, machine_type: str) -> Architecture:
-        return "arm64" if _GRAVITON.match(machine_type) else "amd64"
+        return "arm64" if _ARM.match(machine_type) else "amd64"
 
     def refused_image(self, machines: Ec2MachinesConfig) -> Refusal | None:
-        if not _AMAZON_LINUX_BEFORE_2023.search(machines.image):
-            return None
-        return Refusal(
-            "this image has no dnf and no Python 3.9, so its VMs would never join",
-            "Choose Amazon Linux 2023: resolve:ssm:/aws/service/ami-amazon-linux-latest/"
-            "al2023-ami-kernel-default-x86_64.",
-        )
+        return refused_on_ec2(machines.image)
 
     def is_vendor_image(self, image: str) -> bool:
         """`/aws/service` has the public parameters (Systems Manager, "Calling AMI public parameters")."""

@@ -13,6 +13,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from hybrid_mesh.model.clouds.cidrs import part
+from hybrid_mesh.model.clouds.images import VENDOR_PROJECTS, project_of_image, refused_on_gce
 from hybrid_mesh.model.clouds.kinds import GOOGLE as KINDS
 from hybrid_mesh.model.clouds.kinds import Kinds
 from hybrid_mesh.model.clouds.names import google_name
@@ -59,26 +60,10 @@ ACCOUNT_ID_LIMIT = 30
 HEALTH_CHECKS = ("130.211.0.0/22", "35.191.0.0/16")
 """CIDRs from which Google checks the health of VMs (Cloud Load Balancing, "Probe IP ranges")."""
 
-WITHOUT_CLOUD_INIT = frozenset(
-    {
-        "almalinux-cloud",
-        "debian-cloud",
-        "rocky-linux-cloud",
-        "centos-cloud",
-        "rhel-cloud",
-        "rhel-sap-cloud",
-    }
-)
-"""Projects of Google whose images have its guest agent and no cloud-init, so that user-data is never read.
+_ARM = re.compile(r"(t2a|c4a|n4a|a4x)-")
+"""Machine series with Arm processors: Ampere Altra (T2A), Google Axion (C4A, N4A), NVIDIA Grace (A4X).
 
-Source: pull request 469 of andsens/bootstrap-vz for Debian, issue 16697 of kubernetes/kops for RHEL, Rocky
-Linux and CentOS, `http/almalinux-9.gcp-x86_64.ks` of AlmaLinux/cloud-images. Canonical's images of Ubuntu
-have cloud-init."""
-
-VENDOR_PROJECTS = frozenset({"ubuntu-os-cloud", "ubuntu-os-pro-cloud"})
-"""Projects of public images whose VMs can join."""
-
-_ARM = re.compile(r"(t2a|c4a|n4a)-")
+Source: "Arm VMs on Compute" and "Accelerator-optimized machine family" of Compute Engine."""
 _HYPERDISK_ONLY = re.compile(r"[a-z]([4-9]|[1-9][0-9])[a-z]*-.*|.*-metal|a3-ultragpu-.*")
 """Machine types that Persistent Disks cannot be attached to: the fourth generation of machine series (C4,
 C4A, C4D, N4, N4A, N4D, M4, H4D, X4, A4, G4) and later, bare metal, and A3 Ultra.
@@ -237,16 +222,10 @@ class GoogleCloud:
         return "arm64" if _ARM.match(machine_type) else "amd64"
 
     def refused_image(self, machines: GceMachinesConfig) -> Refusal | None:
-        if machines.image.removeprefix("projects/").partition("/")[0] not in WITHOUT_CLOUD_INIT:
-            return None
-        return Refusal(
-            "this image has no cloud-init, so its VMs would never join",
-            f"Choose {UBUNTU_ON_GCE}, or a custom image with the package cloud-init installed, as "
-            "projects/<project>/global/images/<name>.",
-        )
+        return refused_on_gce(machines.image)
 
     def is_vendor_image(self, image: str) -> bool:
-        return image.removeprefix("projects/").partition("/")[0] in VENDOR_PROJECTS
+        return project_of_image(image) in VENDOR_PROJECTS
 
     def machine_identity(self, stack: str, group: str, project: str | None) -> str:
         """The e-mail address of the group's service account, which GKE uses as the user name."""

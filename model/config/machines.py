@@ -10,7 +10,7 @@ from hybrid_mesh.model.config.istio import Architecture, PackageForm
 MachineCount = Annotated[int, Field(strict=True, ge=1, le=5000)]
 
 UBUNTU_ON_GCE = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
-"""An image with cloud-init, which reads the user-data. See `model.clouds.google.WITHOUT_CLOUD_INIT`."""
+"""An image with cloud-init, which reads the user-data. See `model.clouds.images`."""
 DEBIAN_ON_EC2 = "resolve:ssm:/aws/service/debian/release/12/latest/amd64"
 """Debian's public parameter in AWS Systems Manager, which EC2 resolves when it launches an instance."""
 

@@ -1,11 +1,9 @@
 """Sets of VMs in a cloud: their number, their type, and their identity at the API server."""
 
-import re
-
+from hybrid_mesh.model.clouds.images import package_of_image
 from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.clouds.types import MachineSetPlan
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
-from hybrid_mesh.model.config.istio import PackageForm
 from hybrid_mesh.model.config.machines import CloudMachinesConfig, LocalMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import CloudNetworkConfig
@@ -14,8 +12,6 @@ from hybrid_mesh.model.istio_facts import VM_HEALTH_PORT
 
 _LOCAL_START_SECONDS = 20
 """Time for the application of a local VM to start."""
-_DEB = re.compile(r"debian|ubuntu|canonical")
-_RPM = re.compile(r"rhel|rocky|almalinux|centos|fedora|amazon-linux|ami-amazon|al2023")
 
 
 def plan_machine_set(
@@ -63,13 +59,6 @@ def patience_seconds(group: WorkloadGroupConfig) -> int:
         return start
     failing = probe.failure_threshold * (probe.period_seconds + probe.timeout_seconds)
     return start + probe.initial_delay_seconds + failing
-
-
-def package_of_image(image: str) -> PackageForm | None:
-    """The format of Istio's package that the name of an image shows; None if it shows none."""
-    if _DEB.search(image):
-        return "deb"
-    return "rpm" if _RPM.search(image) else None
 
 
 def machine_identity(mesh: MeshConfig, stack: str, name: str, group: WorkloadGroupConfig) -> str | None:

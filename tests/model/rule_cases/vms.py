@@ -94,6 +94,37 @@ CLOUD_MACHINES = [
     ),
     prod("images_can_join", {f"{ORDERS}.machines.image": AMAZON_LINUX_2}, "al2023-ami-kernel-default"),
     prod(
+        "images_can_join",
+        {
+            f"{ORDERS}.machines.image": "resolve:ssm:/aws/service/bottlerocket/aws-ecs-2/x86_64/latest",
+            f"{ORDERS}.machines.package": "rpm",
+            f"{ORDERS}.machines.rootDevice": "/dev/xvda",
+        },
+        "al2023-ami-kernel-default",
+    ),
+    *(
+        prod(
+            "images_can_join",
+            {f"{RATINGS}.machines.image": image, f"{RATINGS}.machines.package": package},
+            "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
+        )
+        for image, package in [
+            ("cos-cloud/cos-stable", "deb"),
+            ("suse-cloud/sles-15", "rpm"),
+            ("opensuse-cloud/opensuse-leap", "rpm"),
+            ("rocky-linux-accelerator-cloud/rocky-linux-9", "rpm"),
+        ]
+    ),
+    prod(
+        "images_can_join",
+        {
+            f"{RATINGS}.machines.image": "projects/acme/global/images/sles-15-cloud-init",
+            f"{RATINGS}.machines.package": "rpm",
+        },
+        "an image with apt or dnf",
+        path=f"{RATINGS}.machines.image",
+    ),
+    prod(
         "images_match_their_architecture",
         {f"{ORDERS}.machines.machineType": "a1.medium"},
         "an image for arm64",
