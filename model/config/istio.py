@@ -47,7 +47,8 @@ class PackageSumsConfig(Section):
     """SHA-256 checksums of Istio's VM packages, 64 hexadecimal digits each.
 
     VMs refuse to install a package whose checksum differs. Istio publishes each checksum next to its package,
-    with the suffix `.sha256`.
+    with the suffix `.sha256`. Without a checksum here, a VM reads the published one over https, which finds a
+    damaged download, but not a package that was replaced on the server together with its checksum.
     """
 
     amd64_deb: Sha256 | None = None

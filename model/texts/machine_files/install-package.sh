@@ -41,6 +41,30 @@ installed() {
     [ "$(cat "$stamp" 2>/dev/null)" = "$PACKAGE_URL $PACKAGE_SHA256" ]
 }
 
+# The checksum that Istio publishes next to the package; none if the server has none, or is not reached by https. It
+# finds a damaged download. Only a checksum from the configuration also finds a package that was replaced on the server.
+published_sum() {
+    case $1 in https:*) ;; *) return 0 ;; esac
+    answer=/var/cache/hybrid-mesh/sha256
+    mkdir -p "$(dirname "$answer")"
+    while :; do
+        status=$(curl --silent --show-error --location --connect-timeout 5 --output "$answer" \
+            --write-out '%{http_code}' "$1.sha256") || status=
+        case $status in
+        200) sed -n 's/^\([0-9a-f]\{64\}\).*/\1/p' "$answer" && return 0 ;;
+        4??) echo "there is no checksum at $1.sha256: the package is not verified" >&2 && return 0 ;;
+        esac
+        sleep 5
+    done
+}
+
+verify() {
+    [ -z "$PACKAGE_SHA256" ] || echo "$PACKAGE_SHA256  $1" | sha256sum --check --status || {
+        echo "the SHA-256 checksum of $1 is not $PACKAGE_SHA256" >&2
+        return 1
+    }
+}
+
 install_file() {
     case $1 in
     *.rpm) dnf install -y "$1" ;;
@@ -61,10 +85,12 @@ if [ -z "$PACKAGE_SHA256" ] && ! command -v dpkg >/dev/null; then
 fi
 if ! installed; then
     if [ -n "${1:-}" ]; then
+        verify "$1"
         install_file "$1"
     else
         package=/var/cache/hybrid-mesh/$(basename "$PACKAGE_URL")
-        /usr/local/lib/hybrid-mesh/fetch "$PACKAGE_URL" "$package" 0600 "$PACKAGE_SHA256"
+        sum=${PACKAGE_SHA256:-$(published_sum "$PACKAGE_URL")}
+        /usr/local/lib/hybrid-mesh/fetch "$PACKAGE_URL" "$package" 0600 "$sum"
         install_file "$package"
         rm -f "$package"
     fi
