@@ -164,10 +164,15 @@ def _write(folder: Path, project: Project, files: Mapping[str, File]) -> list[st
     return kept
 
 
+def _to_replace(paths: str) -> str:
+    return f"  # replace the placeholders: {paths}" if paths else ""
+
+
 def _report(folder: Path, project: Project, plans: Iterable[MeshPlan], kept: Iterable[str]) -> None:
     for path in kept:
         say(f"kept: {path} (it existed; compare it with the documentation)")
     out.print(f"Created the project {project.name} in {folder}.", markup=False)
+    open_ = {plan.stack: ", ".join(problem.path for problem in plan.warnings) for plan in plans}
     for plan in plans:
         counts = (
             f"networks: {len(plan.networks)}, clusters: {len(plan.clusters)}, VM groups: {len(plan.groups)}"
@@ -182,7 +187,7 @@ def _report(folder: Path, project: Project, plans: Iterable[MeshPlan], kept: Ite
         ]
     else:
         steps += [
-            f"$EDITOR {stack_path(project.stack)}",
+            f"$EDITOR {stack_path(project.stack)}" + _to_replace(open_[project.stack]),
             f"make plan      # prints what the mesh of the stack {project.stack} will be",
             "make up        # previews, asks, then creates the mesh",
         ]

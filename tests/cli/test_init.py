@@ -88,6 +88,13 @@ def test_a_pipeline_is_that_of_the_one_stack(tmp_path: Path) -> None:
     assert not any(re.search(r"staging|prod\b|Copy to", text) for text in workflows.values())
 
 
+def test_the_placeholders_to_replace_are_listed(tmp_path: Path) -> None:
+    options = ("--template", "gke", "--set", "project=acme-1")
+    said = init(tmp_path / "x", *options).stdout
+    assert "$EDITOR stacks/Pulumi.staging.yaml  # replace the placeholders: operators.cidrs.0\n" in said
+    assert "# replace" not in init(tmp_path / "y", "--template", "kubeconfig").stdout
+
+
 def test_values_come_from_options(tmp_path: Path) -> None:
     project = tmp_path / "x"
     options = ("--set", "project=acme-1", "--set", "networks.gcp-eu.cidr=10.64.0.0/16", "--name", "eu")
