@@ -28,10 +28,10 @@ def fingerprint(world: World, group: str) -> str:
 def _user_data(things: list[Thing]) -> list[str]:
     used = {thing.inputs["versions"][0]["instanceTemplate"] for thing in things if thing.type == MANAGER}
     google = [thing for thing in things if thing.type == TEMPLATE and thing.outputs["selfLink"] in used]
-    amazon = [thing.inputs["userData"] for thing in things if thing.type == _LAUNCH_TEMPLATE]
+    launched = [thing.inputs.get("userData") for thing in things if thing.type == _LAUNCH_TEMPLATE]
     return [
         *(thing.inputs["metadata"]["user-data"] for thing in google),
-        *(gzip.decompress(base64.b64decode(packed)).decode() for packed in amazon),
+        *(gzip.decompress(base64.b64decode(packed)).decode() for packed in launched if packed),
     ]
 
 
