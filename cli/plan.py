@@ -10,9 +10,11 @@ from rich.table import Table
 
 from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.console import out, warn
+from hybrid_mesh.cli.errors import FAILED
 from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP, Json
 from hybrid_mesh.cli.plan_clouds import cloud_tables
 from hybrid_mesh.cli.plan_requirements import requirement_parts
+from hybrid_mesh.cli.plan_state import has_warnings, notice_parts, state_notices
 from hybrid_mesh.cli.plans import file_plan
 from hybrid_mesh.cli.touch import command
 from hybrid_mesh.local.paths import ProjectMissingError, project_folder
@@ -41,6 +43,7 @@ def plan(
             "--file", "-f", help="A stack file anywhere, instead of the stack's own; `--stack` then names it."
         ),
     ] = None,
+    *,
     json: Json = False,
     manifests: Annotated[
         bool,
@@ -52,22 +55,32 @@ def plan(
             "--requirements", help="Print what the accounts need: quotas, services, permissions, money."
         ),
     ] = False,
+    state: Annotated[
+        bool,
+        typer.Option(
+            "--state",
+            help="Print notices about the stack's last state: renewals, versions, failed registrations.",
+        ),
+    ] = False,
 ) -> None:
     """Print what a stack will create: networks, clusters, gateways, VMs, files and required paths.
 
-    It contacts nothing and changes nothing. When the file is wrong, it prints its problems instead. Warnings
-    go to standard error: `up` refuses an example's placeholders, and probes that nothing can answer.
+    It changes nothing and contacts nothing; with --state, it reads the stack's state from its backend. When
+    the file is wrong, it prints its problems instead. Warnings go to standard error: `up` refuses an
+    example's placeholders, and probes that nothing can answer.
 
     Example:
 
         hybrid-mesh plan --stack prod
         hybrid-mesh plan --stack prod --manifests > manifests.yaml
         hybrid-mesh plan --stack prod --requirements
+        hybrid-mesh plan --stack prod --state
 
     docs/json.md describes what --json prints. For a wrong file it is {"problems": [{"path", "value",
     "message", "remedy", "file", "line", "column"}]}.
 
-    Exit codes: 0 the stack file is valid; 2 it is wrong, or the command line is.
+    Exit codes: 0 the stack file is valid; 1 with --state, a notice is a warning or the state cannot be read;
+    2 the stack file or the command line is wrong.
     """
     mesh = _plan(stack, file)
     if manifests:
@@ -76,6 +89,12 @@ def plan(
     if requirements:
         needs = describe_requirements(mesh.stack, find_requirements(mesh))
         _print(needs, requirement_parts(needs, _table), json=json)
+        return
+    if state:
+        notices = state_notices(mesh)
+        _print(notices, notice_parts(notices, _table), json=json)
+        if has_warnings(notices):
+            raise typer.Exit(FAILED)
         return
     description = describe(mesh)
     _print(description, _tables(description), json=json)

@@ -69,7 +69,7 @@ def prepare(engine: Engine, stack: str, plan: MeshPlan | None = None, *, create:
     done = engine.ask("stack", "select", stack, *(["--create"] if create else []))
     if done.returncode != 0:
         raise CommandError(
-            f"The stack {stack} cannot be selected: {_last_line(done.stderr)}", _backend_hint(engine)
+            f"The stack {stack} cannot be selected: {last_line(done.stderr)}", _backend_hint(engine)
         )
     if settings.own_backend:
         end_orphans(settings.own_backend)
@@ -107,7 +107,7 @@ def remove(engine: Engine, stack: str) -> None:
         done = engine.ask("stack", "rm", stack, "--yes", "--preserve-config", "--remove-backups")
         if done.returncode != 0:
             raise CommandError(
-                f"The record of the stack {stack} cannot be removed: {_last_line(done.stderr)}",
+                f"The record of the stack {stack} cannot be removed: {last_line(done.stderr)}",
                 "Run the same command again.",
             )
 
@@ -127,7 +127,7 @@ def _release(engine: Engine, stack: str, backend: Path) -> None:
         done = engine.ask("cancel", stack, "--yes")
         if done.returncode != 0:
             raise CommandError(
-                f"The lock of a killed run cannot be removed: {_last_line(done.stderr)}",
+                f"The lock of a killed run cannot be removed: {last_line(done.stderr)}",
                 f"Remove {locks[0].path}.",
             )
         say("    The last run was killed; its lock on the stack is removed.")
@@ -156,7 +156,7 @@ def _forget_pending(engine: Engine, stack: str, backend: Path, plan: MeshPlan | 
         done = engine.ask("stack", "import", "--stack", stack, text=done.stdout)
     if done.returncode != 0:
         raise CommandError(
-            f"The operations that a killed run left cannot be cleared: {_last_line(done.stderr)}",
+            f"The operations that a killed run left cannot be cleared: {last_line(done.stderr)}",
             f"Try `pulumi refresh --stack {stack}`.",
         )
     names = ", ".join(sorted({name for name, _ in named}))
@@ -217,6 +217,6 @@ def _backend_hint(engine: Engine) -> str:
     return "The backend and the passphrase are the ones that you have set: see `pulumi whoami -v`."
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "no reason was given"

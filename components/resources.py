@@ -42,9 +42,11 @@ class CertificateAuthority(Resource):
     """Secret."""
     intermediates: pulumi.Output[Mapping[str, Mapping[str, str]]]
     """Secret: cluster -> the data of its Secret `cacerts`."""
+    validity: pulumi.Output[Mapping[str, Mapping[str, str]]]
+    """Cluster -> `from` and `until` (RFC 3339) of its intermediate."""
 
     TYPE = "hybridmesh:index:CertificateAuthority"
-    OUTPUTS = ("root_certificate_pem", "root_key_pem", "intermediates")
+    OUTPUTS = ("root_certificate_pem", "root_key_pem", "intermediates", "validity")
     SECRET_OUTPUTS = ("root_key_pem", "intermediates")
 
     def __init__(

@@ -5,8 +5,9 @@ from typing import Any
 
 import pulumi
 
-from hybrid_mesh.components.issuers.certificates import LEAST_SHARE, shortfall
+from hybrid_mesh.components.issuers.certificates import shortfall
 from hybrid_mesh.components.resources import CertificateRequest
+from hybrid_mesh.model.config.renewal import LEAST_SHARE
 
 
 class CloudIssuer(pulumi.ComponentResource):

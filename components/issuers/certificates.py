@@ -5,10 +5,6 @@ from datetime import timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-LEAST_SHARE = 3 / 4
-"""Share of the requested validity below which an issued certificate is refused. Its renewal is due after two
-thirds of what was requested."""
-
 
 def shortfall(certificate_pem: str, days: int) -> int | None:
     """The validity of a certificate in whole days, if it is shorter than the `days` that were requested."""

@@ -2,14 +2,15 @@
 
 Inputs: `trustDomain`, `meshId`, `clusters` (names), `rootValidityDays`, `intermediateValidityDays`, `issuer`
 ("self-signed" or "files"), `rootCertificatePem` and `rootKeyPem` (with "files"), `rotation`. Outputs: the
-inputs, `rootCertificatePem`, `rootKeyPem` (secret) and `intermediates` (secret): cluster -> the data of its
-Secret `cacerts`.
+inputs, `rootCertificatePem`, `rootKeyPem` (secret), `intermediates` (secret): cluster -> the data of its
+Secret `cacerts`, and `validity`: cluster -> `from` and `until` (RFC 3339) of its intermediate.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
+from hybrid_mesh.model.config.renewal import EXPIRY_WARNING
 from hybrid_mesh.plugins.framework.calls import CallContext
 from hybrid_mesh.plugins.framework.declared import DeclaredHandler
 from hybrid_mesh.plugins.framework.engine import Severity
@@ -33,7 +34,6 @@ ROOT_INPUTS: Final = {
     "rootKeyPem": "trust.key",
 }
 """Inputs that determine the root, and their configuration keys."""
-ROOT_WARNING: Final = timedelta(days=180)
 _PREVIEWED: Final = {
     "ca-cert.pem": UNKNOWN,
     "ca-key.pem": UNKNOWN,
@@ -63,7 +63,7 @@ class CertificateAuthorityHandler(DeclaredHandler):
         "issuer": "self-signed",
         "rotation": "none",
     }
-    computed = ("rootCertificatePem", "rootKeyPem", "intermediates")
+    computed = ("rootCertificatePem", "rootKeyPem", "intermediates", "validity")
     secret_outputs = frozenset({"rootKeyPem", "intermediates"})
     no_import = "a certificate authority cannot be imported; set trust.issuer: files to use your own root"
 
@@ -80,17 +80,18 @@ class CertificateAuthorityHandler(DeclaredHandler):
     def outdated(
         self, old_outputs: Properties, old_inputs: Properties, news: Properties, context: CallContext
     ) -> Iterable[Path]:
-        """The intermediates in the last third of their validity. For a root near its expiry, it logs a
-        warning."""
+        """The intermediates in the last third of their validity, and the record of the validity, which
+        earlier versions did not make. For a root near its expiry, it logs a warning."""
         del old_inputs
         now = utc_now()
         start, life = life_of(old_outputs["rootCertificatePem"])
-        if start + life - now < ROOT_WARNING:
+        if start + life - now < EXPIRY_WARNING:
             context.log(Severity.WARNING, f"the mesh's root certificate expires on {start + life:%Y-%m-%d}")
         due = _due(old_outputs, news, now)
         for cluster in due:
             log_renewal(cluster, context)
-        return [("intermediates", cluster) for cluster in due]
+        unrecorded: list[Path] = [] if "validity" in old_outputs else [("validity",)]
+        return [*unrecorded, *(("intermediates", cluster) for cluster in due)]
 
     def create(self, call: CreateCall) -> Created:
         if call.preview or contains_unknown(call.inputs):
@@ -203,7 +204,13 @@ def _outputs(inputs: Properties, root: Root, intermediates: Mapping[str, Any]) -
         "rootCertificatePem": root.certificate_pem,
         "rootKeyPem": root.key_pem,
         "intermediates": ordered,
+        "validity": {name: _validity(data["ca-cert.pem"]) for name, data in ordered.items()},
     }
+
+
+def _validity(certificate_pem: str) -> dict[str, str]:
+    start, life = life_of(certificate_pem)
+    return {"from": start.isoformat(), "until": (start + life).isoformat()}
 
 
 def _previewed(inputs: Properties, kept: Mapping[str, Any], old: Properties | None = None) -> Properties:
@@ -216,4 +223,5 @@ def _previewed(inputs: Properties, kept: Mapping[str, Any], old: Properties | No
         "rootCertificatePem": root.get("rootCertificatePem", UNKNOWN),
         "rootKeyPem": root.get("rootKeyPem", UNKNOWN),
         "intermediates": intermediates,
+        "validity": UNKNOWN,
     }

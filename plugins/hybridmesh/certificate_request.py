@@ -12,8 +12,9 @@ requested. The program refuses a certificate of less than three quarters of that
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
+from hybrid_mesh.model.config.renewal import EXPIRY_WARNING, RENEWAL_SHARE
 from hybrid_mesh.plugins.framework.calls import CallContext
 from hybrid_mesh.plugins.framework.declared import DeclaredHandler
 from hybrid_mesh.plugins.framework.engine import Severity
@@ -21,16 +22,7 @@ from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
 from hybrid_mesh.plugins.framework.handler import CreateCall, Created, UpdateCall
 from hybrid_mesh.plugins.framework.values import UNKNOWN, Path, Properties, contains_unknown
 from hybrid_mesh.plugins.hybridmesh.authority import make_request
-from hybrid_mesh.plugins.hybridmesh.validity import (
-    RENEWAL_SHARE,
-    log_renewal,
-    renewal_due,
-    utc_now,
-    wrong_days,
-)
-
-WARNING_AHEAD: Final = timedelta(days=180)
-"""Time before a renewal from which on a warning says that the authority will have to refuse it."""
+from hybrid_mesh.plugins.hybridmesh.validity import log_renewal, renewal_due, utc_now, wrong_days
 
 
 class CertificateRequestHandler(DeclaredHandler):
@@ -56,7 +48,7 @@ class CertificateRequestHandler(DeclaredHandler):
             log_renewal(old_inputs["cluster"], context)
             return [("requestPem",)]
         renewal = issued + validity * RENEWAL_SHARE
-        if renewal - utc_now() < WARNING_AHEAD and (refusal := _refusal(news, renewal)):
+        if renewal - utc_now() < EXPIRY_WARNING and (refusal := _refusal(news, renewal)):
             context.log(Severity.WARNING, refusal)
         return []
 

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
+from hybrid_mesh.model.config.renewal import RENEWAL_SHARE
 from hybrid_mesh.plugins.framework.calls import CallContext
 from hybrid_mesh.plugins.framework.engine import Severity
 from hybrid_mesh.plugins.framework.errors import CheckFailure
 from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
-
-RENEWAL_SHARE: Final = 2 / 3
-"""An intermediate is due for renewal after this share of its validity."""
 
 
 def utc_now() -> datetime:

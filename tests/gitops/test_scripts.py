@@ -13,9 +13,17 @@ exit {code}
 """
 
 
+_NOTICES = """#!/bin/sh
+echo "noted: $*"
+exit {code}
+"""
+
+
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
-    return Runner(tmp_path, os.environ)
+    runner = Runner(tmp_path, os.environ)
+    runner.program("hybrid-mesh", _NOTICES.format(code=0))
+    return runner
 
 
 @pytest.mark.parametrize(
@@ -32,6 +40,16 @@ def test_a_check_distinguishes_drift_from_its_own_failure(runner: Runner, code: 
     assert check.code == code
     assert f"### local: {verdict}\n" in runner.summary.read_text()
     assert "asked: preview --stack local --refresh --expect-no-changes" in check.output
+
+
+def test_a_warning_about_the_state_fails_a_check_that_finds_no_drift(runner: Runner) -> None:
+    runner.program("pulumi", _PULUMI.format(code=0))
+    runner.program("hybrid-mesh", _NOTICES.format(code=1))
+    (check,) = runner.job("drift.yml", "drift")
+    assert check.code == 1
+    summary = runner.summary.read_text()
+    assert "### local: no drift, but the notices have a warning\n" in summary
+    assert "noted: plan --stack local --state\n" in summary
 
 
 def test_an_open_issue_is_continued(runner: Runner) -> None:

@@ -56,6 +56,19 @@ def test_every_key_is_secret_on_the_wire(authority: Driver) -> None:
     assert outputs.secrets == {("rootKeyPem",), ("intermediates",)}
 
 
+def test_it_records_the_validity_of_its_intermediates(authority: Driver) -> None:
+    identity, inputs, outputs = made(authority)
+    for cluster in INPUTS["clusters"]:
+        issued = certificate(outputs["intermediates"][cluster]["ca-cert.pem"])
+        found = {key: datetime.fromisoformat(text) for key, text in outputs["validity"][cluster].items()}
+        assert found == {"from": issued.not_valid_before_utc, "until": issued.not_valid_after_utc}
+    without = {key: value for key, value in outputs.items() if key != "validity"}
+    answer = authority.diff(identity, without, inputs, inputs)
+    assert list(answer.detailedDiff) == ["validity"]
+    assert not answer.replaces
+    assert authority.update(identity, without, inputs, inputs).value == outputs
+
+
 def test_a_cluster_gets_what_istiod_reads(authority: Driver) -> None:
     _, _, outputs = made(authority)
     data = outputs["intermediates"]["east"]

@@ -1,0 +1,1 @@
+"""What the last state of a stack says that nobody has asked for: renewals, ends, versions, failures."""
