@@ -8,6 +8,7 @@ KUBERNETES_MINORS = {"1.31": (32, 36)}
 """Minor release of Istio -> the oldest and the newest minor release of Kubernetes 1 that it supports
 (istio.io/latest/docs/releases/supported-releases, "Support status of Istio releases")."""
 
+SSH_PORT = 22
 ADMIN_PORT = 15000
 OUTBOUND_PORT = 15001
 DEBUG_PORT = 15004

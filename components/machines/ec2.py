@@ -16,6 +16,8 @@ from hybrid_mesh.model.clouds.aws import LAUNCH_HOOK, Ec2MachineSetPlan
 from hybrid_mesh.model.config.machines import Ec2MachinesConfig
 from hybrid_mesh.model.texts.gzipped import gzipped
 
+SHELL_POLICIES = ("AmazonSSMManagedInstanceCore",)
+"""Systems Manager User Guide, "Configure instance permissions required for Systems Manager"."""
 WARM_UP_SECONDS = 60
 """Time for which the load of a new VM, which is in service already, does not count: one period of the
 metrics."""
@@ -25,11 +27,11 @@ class Ec2Machines(Machines):
     """An Auto Scaling group of identical VMs in the private subnets.
 
     A VM authenticates to its cluster with its role, which an access entry maps to the Kubernetes group of the
-    VMs and nothing else. In AWS, the role may do one thing: report that a launched VM is in service. Until
-    then, a lifecycle hook keeps the VM from counting as new capacity, so that an update whose VMs never serve
-    removes no old one (EC2 Auto Scaling User Guide, "Amazon EC2 Auto Scaling lifecycle hooks"). A VM that is
-    scaled in terminates without further steps: istiod removes its WorkloadEntry a grace period after the
-    connection is lost.
+    VMs and nothing else. In AWS, the role may report that a VM is in service, and nothing else unless the
+    operators have shells. Until a VM reports it, a lifecycle hook keeps it from counting as new capacity, so
+    that an update whose VMs never serve removes no old one (EC2 Auto Scaling User Guide, "Amazon EC2 Auto
+    Scaling lifecycle hooks"). A VM that is scaled in terminates without further steps: istiod removes its
+    WorkloadEntry a grace period after the connection is lost.
     """
 
     def __init__(
@@ -66,7 +68,10 @@ class Ec2Machines(Machines):
     def _identity(
         self, cluster: EksMeshCluster
     ) -> tuple[aws.iam.Role, aws.iam.InstanceProfile, pulumi.Resource]:
-        role, _ = service_role(f"{self._name}-role", "ec2.amazonaws.com", (), self._network.options(self))
+        policies = SHELL_POLICIES if self._set.shell else ()
+        role, _ = service_role(
+            f"{self._name}-role", "ec2.amazonaws.com", policies, self._network.options(self)
+        )
         profile = aws.iam.InstanceProfile(
             f"{self._name}-profile", role=role.name, opts=self._network.options(self)
         )

@@ -125,6 +125,7 @@ class Aws:
     """EKS, "Security group requirements"; AWS Load Balancer Controller, webhook at 9443."""
     control_plane_in_network: bool = True
     health_check_cidrs: tuple[str, ...] = ()
+    shell_cidrs: tuple[str, ...] = ()
     identity_kind: IdentityKind = "Group"
     platform: Platform = "aws"
     istiod_values: Mapping[str, Any] = {}

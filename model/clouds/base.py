@@ -79,6 +79,10 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
         """CIDRs from which the cloud checks the health of VMs over the network; () if it does not."""
 
     @property
+    def shell_cidrs(self) -> tuple[str, ...]:
+        """CIDRs from which the cloud's own service for shells reaches SSH on VMs; () if the VM calls it."""
+
+    @property
     def identity_kind(self) -> IdentityKind:
         """Whether Kubernetes knows the VMs of a group as a user or as a group."""
 

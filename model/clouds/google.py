@@ -122,6 +122,8 @@ class GoogleCloud:
     cases")."""
     control_plane_in_network: bool = False
     health_check_cidrs: tuple[str, ...] = HEALTH_CHECKS
+    shell_cidrs: tuple[str, ...] = ("35.235.240.0/20",)
+    """Identity-Aware Proxy, "Using IAP for TCP forwarding"."""
     identity_kind: IdentityKind = "User"
     platform: Platform = "gcp"
     istiod_values: Mapping[str, Any] = {"global": {"platform": "gke"}}

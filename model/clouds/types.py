@@ -93,6 +93,8 @@ class MachineSetPlan:
     """Time that a new VM has to get into service."""
     health_port: int
     """Port of the endpoint that answers 200 to HTTP while the VM is in service."""
+    shell: bool
+    """Whether people whom the cloud permits it can open a shell."""
 
     @property
     def autoscaled(self) -> bool:

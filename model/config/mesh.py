@@ -17,6 +17,11 @@ class OperatorsConfig(Section):
 
     cidrs: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
     """CIDRs from which the program is run. Every API server in a cloud allows them."""
+    vm_access: Switch = False
+    """Whether people with the cloud's permissions can open a shell on VMs in a cloud, which have no public
+    addresses: with `gcloud compute ssh NAME --tunnel-through-iap` on GCE; on EC2 with
+    `aws ssm start-session --target ID`, if the image has the SSM Agent, as those of Amazon Linux and Ubuntu
+    do."""
 
 
 class MeshConfig(Section):

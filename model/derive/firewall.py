@@ -15,7 +15,7 @@ from hybrid_mesh.model.config.networks import CloudNetworkConfig
 from hybrid_mesh.model.derive.api_access import api_groups, plan_api_access
 from hybrid_mesh.model.derive.clouds import cloud_groups, clusters_of
 from hybrid_mesh.model.derive.types import FirewallRulePlan, Party
-from hybrid_mesh.model.istio_facts import VM_HEALTH_PORT
+from hybrid_mesh.model.istio_facts import SSH_PORT, VM_HEALTH_PORT
 
 KEY_LIMIT = 40
 
@@ -106,6 +106,14 @@ class _Network:
                     (checks,),
                     (VM_HEALTH_PORT,),
                     f"{cloud.title} checks the health of the VMs",
+                )
+            if self._mesh.operators.vm_access and cloud.shell_cidrs:
+                yield FirewallRulePlan(
+                    _key("shell", name),
+                    target,
+                    (Party("addresses", "shells", cloud.shell_cidrs),),
+                    (SSH_PORT,),
+                    "people open a shell on the VMs through Identity-Aware Proxy",
                 )
             yield from self._from_outside(name, group, target, ports)
 

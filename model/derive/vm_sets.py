@@ -39,6 +39,7 @@ def plan_machine_set(
         architecture=cloud.architecture(machines.machine_type),
         ready_seconds=machines.ready_seconds,
         health_port=VM_HEALTH_PORT,
+        shell=mesh.operators.vm_access,
     )
     return cloud.machine_set(planned, machines, stack=stack, group=name, project=project(mesh, group.network))
 

@@ -3,7 +3,7 @@
 import json
 import shlex
 
-from hybrid_mesh.model.istio_facts import AGENT_PORT, HEALTH_PORT, METRICS_PORT, VM_HEALTH_PORT
+from hybrid_mesh.model.istio_facts import AGENT_PORT, HEALTH_PORT, METRICS_PORT, SSH_PORT, VM_HEALTH_PORT
 from hybrid_mesh.model.texts.agent import AgentSettings, render_proxy_metadata, to_json
 from hybrid_mesh.model.texts.shell_text import render_environment
 
@@ -15,7 +15,6 @@ METADATA_SERVICE = "169.254.169.254/32"
 """Never redirected to Envoy: the cloud's own agents, for example for SSH keys, must reach it while Envoy
 is down."""
 
-SSH_PORT = 22
 _LABELS = "ISTIO_METAJSON_LABELS"
 EXCLUDED_PORTS = (SSH_PORT, METRICS_PORT, HEALTH_PORT, AGENT_PORT, VM_HEALTH_PORT)
 """Never redirected: SSH and the health endpoint, so that they work while Envoy is down, and the agent's own

@@ -162,3 +162,24 @@ def test_a_group_of_fixed_size_has_no_autoscaler() -> None:
     assert not staging.recording.of_type("gcp:compute/regionAutoscaler:RegionAutoscaler")
     group = only(staging, "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager")
     assert group["targetSize"] == 2
+
+
+@pytest.mark.parametrize("access", [False, True])
+def test_people_have_shells_on_machines_of_both_clouds_if_the_operators_want_them(access: bool) -> None:
+    raw = copy.deepcopy(read_stack("prod"))
+    raw["operators"]["vmAccess"] = access
+    declared = declare_mesh(raw, stack="prod")
+    ssh = [
+        rule.inputs
+        for rule in declared.recording.of_type("gcp:compute/firewall:Firewall")
+        if {"protocol": "tcp", "ports": ["22"]} in rule.inputs["allows"]
+    ]
+    assert [(rule["sourceRanges"], rule["targetTags"]) for rule in ssh] == (
+        [(["35.235.240.0/20"], ["machines-ratings"])] if access else []
+    )
+    attached = [
+        each.inputs["policyArn"]
+        for each in declared.recording.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+        if each.name.startswith("mesh-group-orders")
+    ]
+    assert attached == (["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"] if access else [])
