@@ -94,7 +94,7 @@ class MachineSetPlan:
     health_port: int
     """Port of the endpoint that answers 200 to HTTP while the VM is in service."""
     shell: bool
-    """Whether people whom the cloud permits it can open a shell."""
+    """Whether people with the cloud's permissions can open a shell."""
 
     @property
     def autoscaled(self) -> bool:

@@ -17,7 +17,7 @@ GRACE_SECONDS = 60
 """Time that a pod has beyond its drain before it is killed."""
 TCP_KEEPALIVE = {"probes": 3, "time": "120s", "interval": "30s"}
 """Load balancers and NATs in clouds forget connections that are idle for 350 s (AWS: "Update the TCP idle
-timeout") or 20 minutes (Google Cloud: Cloud NAT, "Timeouts"), without telling either end."""
+timeout") or 20 minutes (Google Cloud: Cloud NAT, "Timeouts"), and neither end notices."""
 _MANAGED = {"gateway.istio.io/managed": "istio.io-gateway-controller"}
 """Label of the pods that istiod creates for Gateways."""
 _GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
