@@ -14,11 +14,8 @@ class ReaderToken(pulumi.ComponentResource):
     """The token with which the peers' istiods read this cluster, as `istioctl create-remote-secret` creates
     it.
 
-    `kubeconfig` is the secret that a peer gets. It is known once this cluster's istiod is installed, whose
-    roles permit the reader.
+    It is known once this cluster's istiod is installed, whose roles permit the reader.
     """
-
-    kubeconfig: pulumi.Output[str]
 
     def __init__(
         self,
@@ -28,13 +25,15 @@ class ReaderToken(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:ReaderToken", name, None, opts)
-        token = member.declare(f"{member.name}-reader", self)["secret"]
-        self.kubeconfig = pulumi.Output.secret(
-            pulumi.Output.all(token.data, member.cluster.peer_endpoint).apply(
-                lambda parts: _kubeconfig(member.name, parts[0], parts[1])
-            )
-        )
+        self._member = member
+        self._data = member.declare(f"{member.name}-reader", self)["secret"].data
         self.register_outputs({})
+
+    def kubeconfig_for(self, network: str) -> pulumi.Output[str]:
+        """The secret that a peer in `network` gets."""
+        member = self._member
+        parts = pulumi.Output.all(self._data, member.cluster.endpoint_for(network))
+        return pulumi.Output.secret(parts.apply(lambda known: _kubeconfig(member.name, *known)))
 
 
 class Peering(pulumi.ComponentResource):
@@ -49,7 +48,8 @@ class Peering(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:Peering", name, None, opts)
-        keys = {peer: token.kubeconfig for peer, token in sorted(tokens.items())}
+        network = member.cluster.plan.network
+        keys = {peer: token.kubeconfig_for(network) for peer, token in sorted(tokens.items())}
         member.declare(f"{member.name}-peering", self, filled={"remote-secrets": {"stringData": keys}})
         self.register_outputs({})
 

@@ -27,6 +27,8 @@ class MeshCluster(pulumi.ComponentResource):
     """The API server's URL for the host that runs the program."""
     peer_endpoint: pulumi.Output[str]
     """The API server's URL for the peers' istiods and the VMs."""
+    network_endpoint: pulumi.Output[str] | None = None
+    """The API server's URL for members of the cluster's own network, if it is another one."""
     reserved_gateway_addresses: pulumi.Output[tuple[str, ...]] | None = None
     """The east-west gateway's addresses, if they are known before the gateway exists."""
     gateway_service: Mapping[str, Any] = {}
@@ -47,6 +49,11 @@ class MeshCluster(pulumi.ComponentResource):
     def __init__(self, name: str, *, plan: ClusterPlan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(self.TYPE, name, None, opts)
         self.plan = plan
+
+    def endpoint_for(self, network: str) -> pulumi.Output[str]:
+        """The API server's URL for istiods and VMs in `network`."""
+        own = self.network_endpoint if network == self.plan.network else None
+        return self.peer_endpoint if own is None else own
 
     def connect(
         self,

@@ -59,6 +59,7 @@ class EksMeshCluster(CloudMeshCluster):
         authority = self.cluster.certificate_authority.data.apply(lambda text: text or "")
         self.endpoint = self.cluster.endpoint
         peer_endpoint = plan.config.peer_endpoint
+        # Inside the VPC, and everywhere if it is private, the endpoint's name resolves to private addresses.
         self.peer_endpoint = pulumi.Output.from_input(peer_endpoint) if peer_endpoint else self.endpoint
         self.incarnation = self.cluster.arn
         self.certificate_authority = certificate_authority(authority)

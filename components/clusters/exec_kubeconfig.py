@@ -23,13 +23,14 @@ def certificate_authority(encoded: pulumi.Output[str]) -> pulumi.Output[str]:
 def exec_kubeconfig(
     cluster: pulumi.Input[str],
     endpoint: pulumi.Input[str],
-    authority: pulumi.Input[str],
+    authority: pulumi.Input[str] | None,
     command: Sequence[pulumi.Input[str]],
     install_hint: str,
     **settings: Any,
 ) -> pulumi.Output[str]:
     """A kubeconfig whose user runs `command`. `settings` are additional keys of its `exec`, as client-go
-    names them. `authority` is base64. Secret, like every kubeconfig."""
+    names them. `authority` is base64; None if the server's certificate is one of a public CA. Secret, like
+    every kubeconfig."""
     program, *arguments = command
     run = {
         "apiVersion": API,
@@ -43,7 +44,13 @@ def exec_kubeconfig(
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [
-            {"name": cluster, "cluster": {"server": endpoint, "certificate-authority-data": authority}}
+            {
+                "name": cluster,
+                "cluster": {
+                    "server": endpoint,
+                    **({} if authority is None else {"certificate-authority-data": authority}),
+                },
+            }
         ],
         "users": [{"name": cluster, "user": {"exec": run}}],
         "contexts": [{"name": cluster, "context": {"cluster": cluster, "user": cluster}}],

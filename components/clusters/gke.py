@@ -51,17 +51,26 @@ class GkeMeshCluster(CloudMeshCluster):
         pool = self._pool(account)
         address = self._gateway_address(site.networks)
         authority = self.cluster.master_auth.cluster_ca_certificate.apply(lambda text: text or "")
-        self.endpoint = self.cluster.endpoint.apply(lambda host: f"https://{host}")
-        peer_endpoint = plan.config.peer_endpoint
-        self.peer_endpoint = pulumi.Output.from_input(peer_endpoint) if peer_endpoint else self.endpoint
+        dns = plan.config.endpoint == "dns"
+        self.endpoint = (_dns_name(self.cluster) if dns else self.cluster.endpoint).apply(_https)
+        self._set_peer_endpoints()
         self.incarnation = self.cluster.self_link
         self.certificate_authority = certificate_authority(authority)
-        self.kubeconfig = _kubeconfig(self.cluster.name, self.endpoint, authority)
+        # At the DNS name, the certificate is one of Google's public CA.
+        self.kubeconfig = _kubeconfig(self.cluster.name, self.endpoint, None if dns else authority)
         self.connect_after(name, [pool, *network.ready])
         self.load_balancers = [*address, pool, *network.ready]
         self.register_outputs(
             {"endpoint": self.endpoint, "gatewayAddresses": self.reserved_gateway_addresses}
         )
+
+    def _set_peer_endpoints(self) -> None:
+        configured, private = self._config.peer_endpoint, _private_address(self.cluster).apply(_https)
+        if configured:
+            self.peer_endpoint = pulumi.Output.from_input(configured)
+        else:
+            self.peer_endpoint = private if self._config.private else self.endpoint
+            self.network_endpoint = private
 
     def _account(self) -> tuple[gcp.serviceaccount.Account, pulumi.Resource]:
         """The nodes' service account, as the project's default one may edit the whole project."""
@@ -101,7 +110,7 @@ class GkeMeshCluster(CloudMeshCluster):
         site: CloudSite,
     ) -> gcp.container.Cluster:
         plan, network, protected = self.plan, self._network, site.protected
-        sources = allowed(plan.api.sources, site.networks)
+        sources, private = allowed(plan.api.sources, site.networks), self._config.private
         return gcp.container.Cluster(
             child(self._name, "cluster", limit=LONGEST_NAME),
             location=self._region,
@@ -118,8 +127,13 @@ class GkeMeshCluster(CloudMeshCluster):
             datapath_provider="ADVANCED_DATAPATH",
             private_cluster_config={
                 "enable_private_nodes": True,
-                "enable_private_endpoint": plan.api.endpoint == "private",
+                "enable_private_endpoint": private,
                 "master_ipv4_cidr_block": plan.control_plane_cidr,
+                # For peers in other regions, over your connections.
+                **({"master_global_access_config": {"enabled": True}} if private else {}),
+            },
+            control_plane_endpoints_config={
+                "dns_endpoint_config": {"allow_external_traffic": self._config.endpoint == "dns"}
             },
             master_authorized_networks_config={
                 "cidr_blocks": [{"cidr_block": cidr, "display_name": purpose} for purpose, cidr in sources],
@@ -219,6 +233,25 @@ class GkeMeshCluster(CloudMeshCluster):
         return [address]
 
 
+def _https(host: str) -> str:
+    return f"https://{host}"
+
+
+def _private_address(cluster: gcp.container.Cluster) -> pulumi.Output[str]:
+    """The control plane's address inside the network, which exists with every kind of endpoint."""
+    return cluster.private_cluster_config.apply(lambda config: config.private_endpoint or "")
+
+
+def _dns_name(cluster: gcp.container.Cluster) -> pulumi.Output[str]:
+    """The name at which Google's front end forwards requests to the control plane."""
+
+    def name(config: gcp.container.outputs.ClusterControlPlaneEndpointsConfig) -> str:
+        assert config.dns_endpoint_config is not None
+        return config.dns_endpoint_config.endpoint or ""
+
+    return cluster.control_plane_endpoints_config.apply(name)
+
+
 def _member(account: gcp.serviceaccount.Account) -> pulumi.Output[str]:
     return account.email.apply(lambda email: f"serviceAccount:{email}")
 
@@ -228,10 +261,10 @@ def _database_encryption(key: str | None) -> gcp.container.ClusterDatabaseEncryp
 
 
 def _kubeconfig(
-    cluster: pulumi.Input[str], endpoint: pulumi.Input[str], authority: pulumi.Input[str]
+    cluster: pulumi.Input[str], endpoint: pulumi.Input[str], authority: pulumi.Input[str] | None
 ) -> pulumi.Output[str]:
     """A kubeconfig that runs `gke-gcloud-auth-plugin`, which uses the caller's Google credentials.
-    `authority` is base64.
+    `authority` is base64; None for a public one.
 
     Secret, like every kubeconfig.
     """

@@ -77,6 +77,9 @@ def user_data(context: MachineContext, *, real_name: pulumi.Input[str] | None = 
             raise pulumi.RunError(f"workloadGroups.{group.name}: {failure}") from failure
 
     rendered = pulumi.Output.all(
-        cluster.peer_endpoint, cluster.certificate_authority, context.gateway_addresses, real_name
+        cluster.endpoint_for(group.network),
+        cluster.certificate_authority,
+        context.gateway_addresses,
+        real_name,
     ).apply(render)
     return UserData(rendered.apply(lambda pair: pair[0]), rendered.apply(lambda pair: pair[1]))

@@ -3,9 +3,9 @@
 from hybrid_mesh.model.checks.in_clouds import cloud_cluster_rule
 from hybrid_mesh.model.checks.registry import rule
 from hybrid_mesh.model.clouds.base import AnyCloud
-from hybrid_mesh.model.config.clusters import CloudClusterConfig
+from hybrid_mesh.model.config.clusters import CloudClusterConfig, GkeClusterConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.derive.api_access import allowed_count, api_groups, plan_api_access
+from hybrid_mesh.model.derive.api_access import allowed_count, is_private, plan_api_access
 from hybrid_mesh.model.derive.clouds import cloud_clusters
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
@@ -34,7 +34,7 @@ def api_servers_allow_a_supported_number_of_cidrs(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Problems:
     """The API server must not have to allow more CIDRs than the cloud supports."""
-    if cloud.control_plane_in_network and cluster.endpoint == "private":
+    if cloud.control_plane_in_network and cluster.private:
         return
     sources = plan_api_access(mesh, name, cluster).sources
     count, limit = allowed_count(mesh, sources), cloud.api_source_limit
@@ -43,8 +43,7 @@ def api_servers_allow_a_supported_number_of_cidrs(
             f"clusters.{name}.endpoint",
             cluster.endpoint,
             f"{cluster.type.upper()} allows {limit} CIDRs for an API server; this mesh requires {count}",
-            "Connect the networks privately and set `endpoint: private` with `peerEndpoint`, or use fewer "
-            "egress addresses.",
+            "Connect the networks privately and set `endpoint: private`, or use fewer egress addresses.",
         )
 
 
@@ -52,16 +51,17 @@ def api_servers_allow_a_supported_number_of_cidrs(
 def private_clusters_can_be_reached(
     mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
 ) -> Problems:
-    """`endpoint: private` requires `peerEndpoint` if there are peers or VMs in other networks."""
-    if cluster.endpoint != "private" or cluster.peer_endpoint is not None:
+    """`endpoint: private` requires a private CIDR from which you run Pulumi, in `authorizedNetworks` or in
+    `operators.cidrs`."""
+    del cloud
+    if cluster.endpoint != "private" or any(map(is_private, mesh.operators.cidrs)):
         return
-    peers = [key for key, other in mesh.clusters.items() if other.network != cluster.network]
-    groups = [key for key, group in api_groups(mesh, name) if group.network != cluster.network]
-    outside = sorted(peers) + sorted(groups)
-    if outside:
+    if not cluster.authorized_networks:
+        other = " or set `endpoint: dns`," if isinstance(cluster, GkeClusterConfig) else ""
         yield Problem(
-            f"clusters.{name}.endpoint",
-            "private",
-            f"{', '.join(outside)} in other networks cannot reach its private API server",
-            "Set `peerEndpoint` to its URL over your private connection, or `endpoint: restricted`.",
+            f"clusters.{name}.authorizedNetworks",
+            "",
+            "required with `endpoint: private`: nobody could reach the API server to set up the cluster",
+            "List the private CIDRs from which you reach its network, for example [10.99.0.0/24],"
+            f"{other} or `endpoint: restricted`.",
         )

@@ -184,7 +184,7 @@ def allowed_cidrs_are_narrow(mesh: MeshConfig) -> Problems:
 def allowed_cidrs_are_public(mesh: MeshConfig) -> Problems:
     """CIDRs that may reach a public endpoint must be public, as traffic from private addresses never
     arrives there."""
-    if all(not isinstance(c, CloudClusterConfig) or c.endpoint == "private" for c in mesh.clusters.values()):
+    if all(not isinstance(c, CloudClusterConfig) or c.private for c in mesh.clusters.values()):
         return
     for path, cidr in _allowed_cidrs(mesh):
         unusable = next((why for taken, why in UNUSABLE.items() if cidr.overlaps(taken)), None)
@@ -206,8 +206,8 @@ def allowed_cidrs_are_public(mesh: MeshConfig) -> Problems:
 
 @cluster_rule
 def private_endpoints_allow_private_cidrs(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """With `endpoint: private`, `authorizedNetworks` must be private CIDRs."""
-    if not isinstance(cluster, CloudClusterConfig) or cluster.endpoint != "private":
+    """With `endpoint: private` or `dns`, `authorizedNetworks` must be private CIDRs."""
+    if not isinstance(cluster, CloudClusterConfig) or not cluster.private:
         return
     for index, cidr in enumerate(cluster.authorized_networks):
         if not is_private(cidr):
@@ -231,7 +231,7 @@ def _allowed_cidrs(mesh: MeshConfig) -> Iterator[tuple[str, IPv4Network]]:
         mesh.clusters,
         lambda cluster: (
             cluster.authorized_networks
-            if isinstance(cluster, CloudClusterConfig) and cluster.endpoint == "restricted"
+            if isinstance(cluster, CloudClusterConfig) and not cluster.private
             else ()
         ),
     )

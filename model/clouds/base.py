@@ -71,8 +71,8 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
 
     @property
     def control_plane_in_network(self) -> bool:
-        """Whether callers in the network reach the API server at a private address, which the network's
-        firewall protects and not the list of allowed CIDRs."""
+        """Whether the network's firewall protects the API server's private address, at which callers in the
+        network reach it, instead of the list of allowed CIDRs."""
 
     @property
     def health_check_cidrs(self) -> tuple[str, ...]:

@@ -180,11 +180,20 @@ class CloudClusterConfigBase(ClusterConfigBase):
     authorized_networks: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.0/24"]])
     """Additional CIDRs that may reach the API server. Operators, peer clusters and VMs are allowed
     automatically. With `endpoint: private`, list the private CIDRs from which you run Pulumi."""
-    endpoint: Literal["restricted", "private"] = "restricted"
+    endpoint: Literal["restricted", "private", "dns"] = "restricted"
     """How the API server is exposed. `restricted`: at a public address that only known CIDRs may reach.
-    `private`: inside the network only; peers and VMs in other networks then require `peerEndpoint`."""
+    `private`: inside the network only; you, and peers and VMs in other networks, require a private connection
+    to it. Create a cluster in a new network as `restricted`, connect the network, then set `private`.
+    `dns`: as `private`, but you reach it at a DNS name from anywhere, where Google requires the permission
+    `container.clusters.connect`."""
     peer_endpoint: str | None = Field(default=None, examples=["https://10.10.32.2"])
-    """URL of the API server as other clusters' istiods and VMs reach it. Defaults to the cloud's endpoint."""
+    """URL of the API server as other clusters' istiods and VMs reach it. Defaults to its private address for
+    members of the same network and with `endpoint: private`, else to its public one."""
+
+    @property
+    def private(self) -> bool:
+        """Whether the API server has no public address."""
+        return self.endpoint != "restricted"
 
 
 class GkeClusterConfig(CloudClusterConfigBase):
@@ -222,6 +231,10 @@ class EksClusterConfig(CloudClusterConfigBase):
     """An EKS cluster with access entries, encrypted Secrets, and a managed node group in private subnets."""
 
     type: Literal["eks"]
+    endpoint: Literal["restricted", "private"] = "restricted"
+    """How the API server is exposed. `restricted`: at a public address that only known CIDRs may reach.
+    `private`: inside the network only; you, and peers and VMs in other networks, require a private connection
+    to it. Create a cluster in a new network as `restricted`, connect the network, then set `private`."""
     version: str = "1.35"
     """Minor release of Kubernetes, in quotes: `"1.35"`. A higher one upgrades the control plane, then the
     nodes. AWS itself upgrades when it ends the support of a release."""

@@ -19,13 +19,13 @@ def plan_api_access(mesh: MeshConfig, name: str, cluster: CloudClusterConfig) ->
     """Who may reach the API server of the cluster `name`.
 
     These are the operators, the egress addresses of each peer's network (its istiod reads this cluster), and
-    those of each network whose VMs request their tokens from this API server. If the control plane is inside
-    the network, members of that network use its private address, and firewall rules allow them.
+    those of each network whose VMs request their tokens from this API server. Members of the cluster's own
+    network use its private address. On AWS, firewall rules allow them; GKE's list has their own addresses.
 
     A private endpoint sees the callers' own addresses and must allow those as well. GKE accepts no public
     CIDR for it.
     """
-    private = cluster.endpoint == "private"
+    private = cluster.private
     operators = [cidr for cidr in mesh.operators.cidrs if not private or is_private(cidr)]
     ranges = [
         *(Source("operators", cidr=str(cidr)) for cidr in operators),
@@ -35,16 +35,30 @@ def plan_api_access(mesh: MeshConfig, name: str, cluster: CloudClusterConfig) ->
         *((f"istiod of {peer}", other.network) for peer, other in _peers(mesh, name)),
         *((f"VMs of {key}", group.network) for key, group in api_groups(mesh, name)),
     ]
+    ranges += _inside(mesh, name, cluster)
     if private:
         networks = {network for _, network in callers if network in mesh.networks} - {cluster.network}
         joined = collapse_addresses(mesh.networks[network].cidr for network in networks)
         ranges += (Source("peers and VMs elsewhere", cidr=str(cidr)) for cidr in joined)
         return ApiAccessPlan("private", _merged(ranges))
-    inside = {cluster.network} if cloud_of(cluster).control_plane_in_network else set()
     for purpose, network in callers:
-        if network not in inside:
+        if network != cluster.network:
             ranges += egress(mesh, network, purpose)
     return ApiAccessPlan("restricted", _merged(ranges))
+
+
+def _inside(mesh: MeshConfig, name: str, cluster: CloudClusterConfig) -> Iterator[Source]:
+    """The addresses of callers in the cluster's own network that its list of allowed CIDRs must have."""
+    network, cloud = mesh.networks.get(cluster.network), cloud_of(cluster)
+    if cloud.control_plane_in_network or network is None or cloud_of(network) is not cloud:
+        return
+    for peer, other in _peers(mesh, name):
+        if other.network == cluster.network and cloud_of(other) is cloud:
+            pods = cloud.cluster_cidrs(network, other).pods
+            yield Source(f"istiod of {peer}", cidr=str(pods))
+    for key, group in api_groups(mesh, name):
+        if group.network == cluster.network:
+            yield from (Source(f"VMs of {key}", cidr=str(cidr)) for cidr in cloud.machine_cidrs(network))
 
 
 def is_private(cidr: IPv4Network) -> bool:

@@ -50,8 +50,19 @@ def _of_cluster(plan: ClusterPlan, network: NetworkPlan) -> dict[str, str]:
             own = {"serviceCidr": plan.service_cidr or "", "zones": ",".join(zones)}
         case _:
             own = {}
-    version = plan.config.version if isinstance(plan, CloudClusterPlan) else None
-    return {**facts, **own, **({"version": version} if version else {})}
+    return {
+        **facts,
+        **own,
+        **(_of_control_plane(plan, network) if isinstance(plan, CloudClusterPlan) else {}),
+    }
+
+
+def _of_control_plane(plan: CloudClusterPlan, network: NetworkPlan) -> dict[str, str]:
+    """`endpoint` is set if the API server can only be reached from a network that the program creates."""
+    created = isinstance(network.config, CloudNetworkConfig) and network.config.id is None
+    alone = plan.config.endpoint == "private" and created
+    version = {"version": plan.config.version} if plan.config.version else {}
+    return {**version, **({"endpoint": "private"} if alone else {})}
 
 
 def _of_trust(plan: MeshPlan) -> dict[str, str]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from hybrid_mesh.model.config.clusters import GatewayExposureConfig, KubeconfigClusterConfig
 from hybrid_mesh.model.istio_facts import CROSS_NETWORK_PORT, ISTIOD_PORT
+from hybrid_mesh.model.plan.kinds import CloudClusterPlan
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 HTTPS_PORT, API_PORT = 443, 6443
@@ -116,8 +117,11 @@ def _to_istiod(plan: MeshPlan) -> Iterator[OpenPath]:
 
 
 def _to_api_servers(plan: MeshPlan) -> Iterator[OpenPath]:
-    """Callers of the API servers of existing clusters. Clouds and the lab allow their callers themselves."""
+    """Callers of the API servers of existing clusters, and of private ones from other networks. The program
+    and the lab allow the callers of others."""
     for cluster in plan.clusters.values():
+        if isinstance(cluster, CloudClusterPlan) and cluster.api.endpoint == "private":
+            yield from _to_private_api_server(plan, cluster)
         if not isinstance(cluster.config, KubeconfigClusterConfig):
             continue
         endpoint = cluster.config.peer_endpoint
@@ -135,8 +139,27 @@ def _to_api_servers(plan: MeshPlan) -> Iterator[OpenPath]:
                 )
 
 
+def _to_private_api_server(plan: MeshPlan, cluster: CloudClusterPlan) -> Iterator[OpenPath]:
+    """The cluster's firewall allows its callers; the connection between the networks is yours."""
+    groups = [
+        (group.network, f"VMs of {group.name} request their tokens")
+        for group in plan.groups.values()
+        if group.cluster == cluster.name and group.machine_set is not None
+    ]
+    for network, purpose in [*_callers(plan, cluster), *groups]:
+        if network != cluster.network:
+            yield OpenPath(
+                _range(plan.networks[network]),
+                f"API server of {cluster.name} at its private address",
+                (HTTPS_PORT,),
+                purpose,
+                route=True,
+                manual=True,
+            )
+
+
 def _callers(plan: MeshPlan, cluster: ClusterPlan) -> Iterator[tuple[str, str]]:
-    """Networks that call the API server of an existing cluster, and why. Quarantined peers are included,
+    """Networks whose clusters call the API server of a cluster, and why. Quarantined peers are included,
     as they may return; VMs of bundles do not call it."""
     for name, peer in plan.clusters.items():
         if name != cluster.name:

@@ -89,7 +89,8 @@ TABLES: Mapping[str, Table] = {
                 cloud.api_source_limit
             ),
             "Callers inside the network reach the API server": lambda cloud: (
-                "at its private address" if cloud.control_plane_in_network else "at its public address"
+                "at its private address; "
+                f"{'a security group' if cloud.control_plane_in_network else 'its list'} allows them"
             ),
             "Ports of nodes and pods opened to the control plane": lambda cloud: _words(
                 map(str, cloud.control_plane_ports)

@@ -18,6 +18,9 @@ cluster began with: the control plane of EKS has a subnet in each of these, for 
 
 The fact `version` of a cluster, a minor release of Kubernetes, may rise by one. It may also return to the
 release before, which the foundation remembers as `previousVersion`, because the upgrade may have failed.
+
+The fact `endpoint: private` of a cluster says that only a network that the program creates leads to its API
+server. It is refused until that network exists, because nothing can be connected to it before.
 """
 
 from collections.abc import Iterator
@@ -34,7 +37,8 @@ _NETWORKS: Final = "networks."
 _ZONES: Final = "zones"
 _VERSION: Final = "version"
 _PREVIOUS: Final = "previousVersion"
-_MAY_CHANGE: Final = frozenset({_ZONES, _VERSION, _PREVIOUS})
+_ENDPOINT: Final = "endpoint"
+_MAY_CHANGE: Final = frozenset({_ZONES, _VERSION, _PREVIOUS, _ENDPOINT})
 
 
 class FoundationHandler(RememberedHandler):
@@ -57,8 +61,24 @@ class FoundationHandler(RememberedHandler):
 
     def wrong_values(self, olds: Properties, inputs: Properties) -> Iterator[CheckFailure]:
         """The refusals. Incomplete inputs are reported by other checks."""
-        if olds and self.inputs <= inputs.keys() and not contains_unknown(inputs):
-            yield from (CheckFailure("", reason) for reason in _refusals(olds, inputs))
+        if not self.inputs <= inputs.keys() or contains_unknown(inputs):
+            return
+        reasons = [*_unreachable(olds.get("facts", {}), inputs["facts"])]
+        if olds:
+            reasons += _refusals(olds, inputs)
+        yield from (CheckFailure("", reason) for reason in reasons)
+
+
+def _unreachable(olds: Properties, news: Properties) -> Iterator[str]:
+    for path, facts in sorted(news.items()):
+        network = facts.get("network")
+        if _ENDPOINT in facts and f"{_NETWORKS}{network}" not in olds:
+            anywhere = " or `endpoint: dns`" if facts["type"] == "gke" else ""
+            yield (
+                f"{path}.endpoint cannot be private yet: this run creates network {network}, and nothing "
+                f"connects you to it. Set `endpoint: restricted`{anywhere} and run `up`. After you have "
+                "connected the network, set `endpoint: private`"
+            )
 
 
 def _refusals(olds: Properties, news: Properties) -> Iterator[str]:

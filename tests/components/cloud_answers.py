@@ -37,6 +37,13 @@ def _gke(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         "masterAuth": {"clusterCaCertificate": ENCODED_AUTHORITY},
         "masterVersion": "1.35.3-gke.1200",
         "project": "p",
+        "privateClusterConfig": {**inputs["privateClusterConfig"], "privateEndpoint": "10.10.32.2"},
+        "controlPlaneEndpointsConfig": {
+            "dnsEndpointConfig": {
+                **inputs["controlPlaneEndpointsConfig"]["dnsEndpointConfig"],
+                "endpoint": "gke-1a2b.europe-west4.gke.goog",
+            }
+        },
     }
 
 

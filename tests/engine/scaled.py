@@ -42,11 +42,12 @@ def mesh_of(clusters: int, machines: int, groups: int = 2) -> dict[str, Any]:
         mesh["networks"][network] = {"type": kind[1], "region": kind[2], "cidr": f"10.{number + 1}.0.0/16"}
         if kind[1] == "aws":
             mesh["networks"][network]["rulesPerSecurityGroup"] = 1000
-        cluster = {"type": kind[0], "network": network}
+        cluster: dict[str, Any] = {"type": kind[0], "network": network}
         if kind[0] == "eks":
             cluster["version"] = "1.35"
         if clusters > _RESTRICTED_AT_MOST:
-            cluster |= {"endpoint": "private", "peerEndpoint": f"https://{name}.clusters.example.com"}
+            cluster |= {"endpoint": "private", "authorizedNetworks": ["10.250.0.0/16"]}
+            mesh["networks"][network]["id"] = f"vpc-{number:08x}" if kind[0] == "eks" else f"shared-{number}"
         mesh["clusters"][name] = cluster
     for number in range(groups):
         mesh["workloadGroups"][f"g{number}"] = {

@@ -80,7 +80,9 @@ def _add_cluster(draw: st.DrawFn, networks: dict[str, Any], clusters: dict[str, 
     if kind == "kubeconfig":
         cluster |= {"context": name, "peerEndpoint": f"https://{name}.example.com"}
     elif draw(st.booleans()) and draw(st.booleans()):
-        cluster |= {"endpoint": "private", "peerEndpoint": f"https://{name}.example.com"}
+        cluster |= {"endpoint": "private", "authorizedNetworks": ["10.250.0.0/16"]}
+        if draw(st.booleans()):
+            cluster |= {"peerEndpoint": f"https://{name}.example.com"}
     clusters[name] = cluster
 
 

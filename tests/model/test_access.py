@@ -36,8 +36,22 @@ def test_an_api_server_allows_operators_peers_and_the_machines_that_mint() -> No
     assert _admitted(PROD, "gke-eu") == {
         "198.51.100.0/28": "operators",
         "*aws-us": "istiod of eks-us",
-        "*gcp-eu": "VMs of ratings",
+        "10.10.0.0/20": "VMs of ratings",
     }
+
+
+def test_members_of_a_gke_clusters_own_network_do_not_need_its_nat() -> None:
+    """They use the private address, which sees their own addresses."""
+    two = {
+        "type": "gke",
+        "network": "gcp-eu",
+        "podCidr": "10.10.64.0/18",
+        "serviceCidr": "10.10.48.0/20",
+        "controlPlaneCidr": "10.10.32.16/28",
+    }
+    admitted = _admitted(changed(PROD, {"clusters.gke-two": two}), "gke-eu")
+    assert admitted["10.10.64.0/18"] == "istiod of gke-two"
+    assert "*gcp-eu" not in admitted
 
 
 def test_an_eks_cluster_is_reached_by_its_private_address_from_its_own_network() -> None:
@@ -92,10 +106,13 @@ def _private(cluster: str, **more: Any) -> Any:
 def test_a_private_api_server_allows_private_addresses_only() -> None:
     """GKE refuses a public range at a private endpoint; who is not admitted does not get through at all."""
     raw = _private("gke-eu", authorizedNetworks=["10.99.0.0/24"])
-    assert _admitted(raw, "gke-eu") == {
+    admitted = {
         "10.99.0.0/24": "configured",
         "10.20.0.0/16": "peers and VMs elsewhere",
+        "10.10.0.0/20": "VMs of ratings",
     }
+    assert _admitted(raw, "gke-eu") == admitted
+    assert _admitted(changed(raw, {"clusters.gke-eu.endpoint": "dns"}), "gke-eu") == admitted
 
 
 def test_the_security_group_of_a_private_eks_cluster_allows_the_callers_too() -> None:

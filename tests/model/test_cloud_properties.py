@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybrid_mesh.model.config.clusters import CloudClusterConfig, EksClusterConfig, GkeClusterConfig
-from hybrid_mesh.model.config.networks import AwsNetworkConfig
 from hybrid_mesh.model.derive.types import FirewallRulePlan, Source
 from hybrid_mesh.model.istio_facts import VM_HEALTH_PORT
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
@@ -103,8 +102,16 @@ def _admits(sources: tuple[Source, ...], network: NetworkPlan) -> bool:
     return set(network.egress) <= {source.cidr for source in sources}
 
 
-def _by_its_private_address(plan: MeshPlan, cluster: ClusterPlan, network: str) -> bool:
-    return isinstance(plan.networks[network].config, AwsNetworkConfig) and network == cluster.network
+def _admits_inside(plan: MeshPlan, cluster: CloudClusterPlan) -> bool:
+    """Whether the list of a GKE cluster has the pods of peers and the VMs of its own network."""
+    if isinstance(cluster.config, EksClusterConfig):
+        return True
+    admitted = {source.cidr for source in cluster.api.sources}
+    network = plan.networks[cluster.network]
+    pods = {plan.clusters[name].pod_cidr for name in network.clusters if name != cluster.name}
+    groups = [plan.groups[name] for name in network.groups]
+    own = any(group.cluster == cluster.name and group.machine_set is not None for group in groups)
+    return pods <= admitted and (not own or {subnet.cidr for subnet in network.subnets} <= admitted)
 
 
 def _admits_by_own_addresses(plan: MeshPlan, cluster: CloudClusterPlan, callers: set[str]) -> bool:
@@ -120,13 +127,13 @@ def an_api_server_admits_operators_peers_and_machines(plan: MeshPlan) -> None:
         peers = [other.network for other in plan.clusters.values() if other.name != cluster.name]
         groups = [group for group in plan.groups.values() if group.cluster == cluster.name]
         callers = {*peers, *(g.network for g in groups if g.config.machines.type in MINTING)}
+        assert _admits_inside(plan, cluster)
         if cluster.api.endpoint == "private":
             assert _admits_by_own_addresses(plan, cluster, callers)
             continue
         assert "198.51.100.0/28" in {source.cidr for source in cluster.api.sources}
         for network in callers:
-            inside = _by_its_private_address(plan, cluster, network)
-            assert inside or _admits(cluster.api.sources, plan.networks[network])
+            assert network == cluster.network or _admits(cluster.api.sources, plan.networks[network])
         if isinstance(cluster.config, EksClusterConfig):
             firewall = plan.networks[cluster.network].firewall
             here = [g.name for g in groups if g.machine_set is not None and g.network == cluster.network]

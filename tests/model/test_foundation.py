@@ -31,6 +31,16 @@ def test_ranges_are_there_as_planned() -> None:
     }
     said = changed(PROD, {"clusters.gke-eu.podCidr": "10.10.128.0/17"})
     assert foundation_facts(plan_from(said, "prod")) == facts, "to say what is planned changes nothing"
+    private = {"clusters.gke-eu.endpoint": "private", "clusters.gke-eu.authorizedNetworks": ["10.99.0.0/24"]}
+    endpoints = [
+        foundation_facts(plan_from(changed(PROD, changes), "prod"))["clusters.gke-eu"].get("endpoint")
+        for changes in (
+            private,
+            {**private, "networks.gcp-eu.id": "shared"},
+            {"clusters.gke-eu.endpoint": "dns"},
+        )
+    ]
+    assert endpoints == ["private", None, None]
     chosen = changed(PROD, {"clusters.gke-eu.version": "1.34"})
     assert foundation_facts(plan_from(chosen, "prod"))["clusters.gke-eu"]["version"] == "1.34"
 

@@ -22,6 +22,19 @@ def _to_api(raw: Any, cluster: str) -> list[OpenPath]:
     return [path for path in paths if path.destination.startswith(f"API server of {cluster} ")]
 
 
+def test_a_private_api_server_needs_routes_from_other_networks() -> None:
+    private = {"clusters.gke-eu.endpoint": "dns"}
+    (path,) = [
+        path
+        for path in open_paths(plan_from(changed(PROD, private), "test"))
+        if path.destination.startswith("API server")
+    ]
+    assert path.source == "aws-us 10.20.0.0/16"
+    assert (path.destination, path.ports) == ("API server of gke-eu at its private address", (443,))
+    assert path.route
+    assert path.manual
+
+
 def test_an_existing_cluster_among_clouds_allows_the_egress_of_its_peers() -> None:
     found = {(path.source, path.ports, path.purpose) for path in _to_api(changed(PROD, EDGE), "edge")}
     assert found == {

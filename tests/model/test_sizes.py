@@ -73,7 +73,7 @@ def _plan(count: int) -> MeshPlan:
             "type": "gke" if gke else "eks",
             "network": f"net-{index}",
             "endpoint": "private",
-            "peerEndpoint": f"https://10.{index}.0.2",
+            "authorizedNetworks": ["10.250.0.0/16"],
         }
     bare = {"networks": networks, "clusters": clusters, "workloadGroups": {}, "ingress": {}}
     return plan_from(changed(PROD, bare), "prod")

@@ -86,7 +86,6 @@ CLOUD_RANGES = [
         "private_endpoints_allow_private_cidrs",
         {
             f"{GKE}.endpoint": "private",
-            f"{GKE}.peerEndpoint": "https://10.10.32.2",
             f"{GKE}.authorizedNetworks": ["203.0.113.64/28"],
         },
         "`endpoint: restricted`",

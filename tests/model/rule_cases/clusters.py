@@ -168,7 +168,20 @@ CLOUD_CLUSTERS = [
         path=f"{EKS}.endpoint",
         value="restricted",
     ),
-    prod("private_clusters_can_be_reached", {f"{GKE}.endpoint": "private"}, "`peerEndpoint`"),
+    prod(
+        "private_clusters_can_be_reached",
+        {f"{GKE}.endpoint": "private"},
+        "`endpoint: dns`, or `endpoint: restricted`",
+        path=f"{GKE}.authorizedNetworks",
+        value="",
+    ),
+    prod(
+        "private_clusters_can_be_reached",
+        {f"{EKS}.endpoint": "private"},
+        "[10.99.0.0/24], or `endpoint: restricted`",
+        path=f"{EKS}.authorizedNetworks",
+        value="",
+    ),
     prod(
         "cloud_gateways_have_reserved_addresses",
         {f"{GKE}.gateway": {"addresses": ["203.0.113.40"]}},

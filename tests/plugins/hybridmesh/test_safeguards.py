@@ -123,6 +123,19 @@ def test_what_a_cluster_is_upgraded_to_is_no_change_on_the_next_run(foundation: 
     assert once == twice
 
 
+def test_a_private_api_server_waits_until_its_network_exists(foundation: Driver) -> None:
+    private = {**CLUSTER, "endpoint": "private"}
+    first = inputs(clusters__gke_eu=private)
+    _, failures = foundation.check(first)
+    assert "clusters.gke-eu.endpoint cannot be private yet: this run creates network gcp-eu" in failures[""]
+    assert "Set `endpoint: restricted` or `endpoint: dns` and run `up`" in failures[""]
+    assert refused(foundation, inputs(), first) == "", "the network exists"
+    assert refused(foundation, first, inputs()) == "", "and back"
+    eks = {"type": "eks", "network": "aws-us", "endpoint": "private"}
+    said = refused(foundation, inputs(), inputs(networks__aws_us=NETWORK, clusters__eks_us=eks))
+    assert "Set `endpoint: restricted` and run `up`" in said
+
+
 def test_a_cluster_of_others_is_where_the_configuration_says(foundation: Driver) -> None:
     here, there = ({"type": "kubeconfig", "network": name} for name in ("office", "datacenter"))
     assert refused(foundation, inputs(clusters__edge=here), inputs(clusters__edge=there)) == ""
