@@ -48,8 +48,15 @@ def _cluster(facts: Facts) -> dict[str, Any]:
     endpoint = facts.world.claim("gcp")
     identity = _location_id("clusters")(facts)
     authority = base64.b64encode(endpoint["authority"].encode()).decode()
+    host = endpoint["server"].removeprefix("https://")
+    endpoints = facts.inputs.get("controlPlaneEndpointsConfig", {})
     return {
-        "endpoint": endpoint["server"].removeprefix("https://"),
+        "endpoint": host,
+        "privateClusterConfig": {**facts.inputs.get("privateClusterConfig", {}), "privateEndpoint": host},
+        "controlPlaneEndpointsConfig": {
+            **endpoints,
+            "dnsEndpointConfig": {**endpoints.get("dnsEndpointConfig", {}), "endpoint": host},
+        },
         "masterAuth": {"clusterCaCertificate": authority},
         "selfLink": f"https://container.googleapis.com/v1/{identity}",
         "masterVersion": "1.35.4-gke.100",
