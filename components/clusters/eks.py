@@ -6,6 +6,8 @@ import pulumi
 import pulumi_aws as aws
 
 from hybrid_mesh.components.clusters.cloud import CloudMeshCluster
+from hybrid_mesh.components.clusters.eks_access import grant_access
+from hybrid_mesh.components.clusters.eks_addons import EksAddons
 from hybrid_mesh.components.clusters.eks_node_size import desired_size
 from hybrid_mesh.components.clusters.eks_roles import CLUSTER_POLICIES, NODE_POLICIES, service_role
 from hybrid_mesh.components.clusters.exec_kubeconfig import certificate_authority, exec_kubeconfig
@@ -16,13 +18,10 @@ from hybrid_mesh.components.networks.aws import AwsNetwork
 from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite, allowed_cidrs
 from hybrid_mesh.model.clouds.aws import EIP_ALLOCATIONS, NLB_SUBNETS
 from hybrid_mesh.model.clouds.registry import AWS
-from hybrid_mesh.model.derive.labels import component_labels
 from hybrid_mesh.model.objects.helm_values import SOURCE_RANGES
 from hybrid_mesh.model.plan.kinds import EksClusterPlan
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-FIRST_ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
-"""Add-ons without which no node becomes ready. coredns needs nodes to run on."""
 ROOT_DEVICE = "/dev/xvda"
 """AMI types of Amazon Linux, which the nodes run."""
 
@@ -64,14 +63,16 @@ class EksMeshCluster(CloudMeshCluster):
         self.incarnation = self.cluster.arn
         self.certificate_authority = certificate_authority(authority)
         self.kubeconfig = _kubeconfig(self.cluster.name, self.endpoint, authority, self._region)
-        self.connect_after(name, [*nodes, *network.ready])
+        # An operator keeps its access until the cluster's objects are deleted.
+        access = grant_access(name, self.cluster.name, plan.roles, network.options(self))
+        self.connect_after(name, [*nodes, *access, *network.ready])
         self._controller = LoadBalancerController(
             f"{name}-load-balancers",
             planned=plan.load_balancer_controller,
             cluster=self.cluster.name,
             region=self._region,
             vpc=network.vpc,
-            tags=component_labels(site.labels, name),
+            tags=site.labels,
             options=network.options(self),
             release_options=self.options(self),
             opts=pulumi.ResourceOptions(parent=self),
@@ -114,7 +115,7 @@ class EksMeshCluster(CloudMeshCluster):
             enabled_cluster_log_types=list(LOGS),
             encryption_config={"provider": {"key_arn": key.arn}, "resources": ["secrets"]},
             kubernetes_network_config={"service_ipv4_cidr": str(self._config.service_cidr)},
-            upgrade_policy={"support_type": "STANDARD"},
+            upgrade_policy={"support_type": self._config.support.upper()},
             vpc_config=vpc,
             deletion_protection=protected,
             opts=pulumi.ResourceOptions.merge(
@@ -137,7 +138,7 @@ class EksMeshCluster(CloudMeshCluster):
         assert self.cluster.vpc_config is not None
         control_plane = self.cluster.vpc_config.cluster_security_group_id.apply(lambda text: text or "")
         rules = network.security_groups.declare_control_plane_rules(plan.name, control_plane, self)
-        addons = [self._addon(addon, []) for addon in FIRST_ADDONS]
+        addons = EksAddons(self._name, self.cluster.name, network.options(self))
         role, attachments = service_role(
             f"{self._name}-nodes", "ec2.amazonaws.com", NODE_POLICIES, network.options(self)
         )
@@ -159,13 +160,13 @@ class EksMeshCluster(CloudMeshCluster):
             },
             update_config={"max_unavailable": 1},
             opts=pulumi.ResourceOptions.merge(
-                network.options(self, [*attachments, *addons, *rules, *network.ready]),
+                network.options(self, [*attachments, *addons.first(), *rules, *network.ready]),
                 pulumi.ResourceOptions(
                     custom_timeouts=pulumi.CustomTimeouts(create="45m", update="60m", delete="45m"),
                 ),
             ),
         )
-        return [nodes, *rules, self._addon("coredns", [nodes])]
+        return [nodes, *rules, *addons.after(nodes, self._config.addons)]
 
     def _node_template(self) -> aws.ec2.LaunchTemplate:
         return aws.ec2.LaunchTemplate(
@@ -175,16 +176,6 @@ class EksMeshCluster(CloudMeshCluster):
             metadata_options=metadata_options(),
             vpc_security_group_ids=[self._network.security_groups.id("nodes", self.plan.name)],
             opts=self._network.options(self),
-        )
-
-    def _addon(self, addon: str, depends_on: Sequence[pulumi.Resource]) -> pulumi.Resource:
-        return aws.eks.Addon(
-            f"{self._name}-{addon}",
-            cluster_name=self.cluster.name,
-            addon_name=addon,
-            resolve_conflicts_on_create="OVERWRITE",
-            resolve_conflicts_on_update="PRESERVE",
-            opts=self._network.options(self, depends_on),
         )
 
     def _gateway_addresses(self, networks: Mapping[str, CloudNetwork]) -> Sequence[pulumi.Resource]:

@@ -30,7 +30,9 @@ class LoadBalancerController(pulumi.ComponentResource):
         release_options: pulumi.ResourceOptions,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`options` are for resources in AWS, `release_options` for objects in the cluster."""
+        """`options` are for resources in AWS, `release_options` for objects in the cluster. `tags` are those
+        of everything that the controller creates: a Service cannot override them, so they name no
+        component."""
         super().__init__("hybridmesh:index:LoadBalancerController", name, None, opts)
         own = pulumi.ResourceOptions(parent=self)
         in_cloud = pulumi.ResourceOptions.merge(options, own)

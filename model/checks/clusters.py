@@ -11,6 +11,7 @@ from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.clusters import (
     CloudClusterConfig,
     ClusterConfig,
+    EksClusterConfig,
     GkeClusterConfig,
     KubeconfigClusterConfig,
     LocalClusterConfig,
@@ -170,6 +171,25 @@ def encryption_keys_are_in_their_region(mesh: MeshConfig, name: str, cluster: Cl
             f"GKE requires a key in {network.region}, the region of the cluster",
             f"Create a key ring and a key in {network.region}.",
         )
+
+
+@cloud_cluster_rule
+def lists_of_clusters_name_each_value_once(
+    mesh: MeshConfig, name: str, cluster: CloudClusterConfig, cloud: AnyCloud
+) -> Problems:
+    """`controlPlanePorts` and `addons` must list each value once."""
+    lists: dict[str, tuple[object, ...]] = {"controlPlanePorts": cluster.control_plane_ports}
+    if isinstance(cluster, EksClusterConfig):
+        lists["addons"] = cluster.addons
+    for key, values in lists.items():
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                yield Problem(
+                    f"clusters.{name}.{key}.{index}",
+                    str(value),
+                    f"`{key}` lists {value} twice",
+                    "List each value once.",
+                )
 
 
 @cloud_cluster_rule

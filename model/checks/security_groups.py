@@ -3,8 +3,9 @@
 Source: Amazon VPC User Guide, "Amazon VPC quotas" (docs.aws.amazon.com/vpc/latest/userguide/
 amazon-vpc-limits.html): 60 inbound rules for each security group, which AWS raises on request. A CIDR counts
 as one rule, and so does another security group. The AWS Load Balancer Controller creates one security group
-for a load balancer, with a rule for each CIDR and port (its issue 4800). Google's VPC allows 5,000 source
-CIDRs in a firewall rule ("VPC resource quotas"), more than an API server does.
+for a load balancer, with a rule for each CIDR and port (its issue 4800), and adds one rule to the security
+group of the nodes, from its load balancers to the pods (its page "Security groups"). Google's VPC allows
+5,000 source CIDRs in a firewall rule ("VPC resource quotas"), more than an API server does.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,11 @@ from hybrid_mesh.model.reading.problems import Problem, Problems
 
 GATEWAY_PORTS = (ISTIOD_PORT, HEALTH_PORT, CROSS_NETWORK_PORT)
 """Ports of an east-west gateway's load balancer."""
+
+RULES_OF_OTHERS = {"nodes": 1, "control-plane": 1}
+"""Rules that others add to a security group, by the role of its members: the AWS Load Balancer Controller,
+and EKS, whose security group of a control plane has a rule for its own members ("Security group
+requirements")."""
 
 
 @rule
@@ -60,7 +66,8 @@ def _firewalls(mesh: MeshConfig, name: str) -> Iterator[tuple[int, str, str]]:
         key = (planned.target.role, planned.target.name)
         counts[key] = counts.get(key, 0) + _count(planned)
     for (role, owner), count in sorted(counts.items()):
-        yield count, f"the {role} of {owner}", "Use fewer groups or ports in this network."
+        added = RULES_OF_OTHERS.get(role, 0)
+        yield count + added, f"the {role} of {owner}", "Use fewer groups or ports in this network."
 
 
 def _count(planned: FirewallRulePlan) -> int:

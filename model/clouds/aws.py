@@ -121,8 +121,9 @@ class Aws:
     """EKS endpoints and quotas, "Public endpoint access CIDR ranges per cluster". The quota cannot be raised.
     """
     node_pool_key: str = "nodeGroup"
-    control_plane_ports: tuple[int, ...] = (443, 9443, 10250, WEBHOOK_PORT)
-    """EKS, "Security group requirements"; AWS Load Balancer Controller, webhook at 9443."""
+    control_plane_ports: tuple[int, ...] = (443, 9443, 10250, 10251, WEBHOOK_PORT)
+    """EKS, "Security group requirements"; AWS Load Balancer Controller, webhook at 9443; EKS' add-on
+    metrics-server at 10251 (EKS User Guide, "View resource usage with the Kubernetes Metrics Server")."""
     control_plane_in_network: bool = True
     health_check_cidrs: tuple[str, ...] = ()
     shell_cidrs: tuple[str, ...] = ()

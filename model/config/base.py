@@ -29,6 +29,8 @@ KMS_KEY_PATTERN = (
     r"^projects/([a-z0-9.-]+:)?[a-z][a-z0-9-]*/locations/[a-z][a-z0-9-]*/keyRings/[A-Za-z0-9_-]{1,63}"
     r"/cryptoKeys/[A-Za-z0-9_-]{1,63}$"
 )
+AWS_ROLE_PATTERN = r"^arn:aws:iam::[0-9]{12}:role/([!-.0-~]+/)*[\w+=,.@-]{1,64}$"
+"""IAM API, `Role`: a path of printable characters between slashes, and a name."""
 NOT_BLANK_PATTERN = r"\S"
 CIDR_PATTERN = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
 

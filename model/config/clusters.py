@@ -12,6 +12,7 @@ from hybrid_mesh.model.config.base import (
     TIME_OF_DAY_PATTERN,
     Cidr,
     DnsLabel,
+    Port,
     Section,
     Switch,
 )
@@ -189,6 +190,9 @@ class CloudClusterConfigBase(ClusterConfigBase):
     peer_endpoint: str | None = Field(default=None, examples=["https://10.10.32.2"])
     """URL of the API server as other clusters' istiods and VMs reach it. Defaults to its private address for
     members of the same network and with `endpoint: private`, else to its public one."""
+    control_plane_ports: tuple[Port, ...] = Field(default=(), examples=[[8443]])
+    """Additional TCP ports of nodes and pods that the API server calls, for webhooks and aggregated APIs that
+    you install. Those of Istio and of what the program installs are open."""
 
     @property
     def private(self) -> bool:
@@ -227,6 +231,9 @@ class GkeClusterConfig(CloudClusterConfigBase):
     third sixteenth; only one cluster of a network may use that default."""
 
 
+EksAddon = Literal["metrics-server", "aws-ebs-csi-driver"]
+
+
 class EksClusterConfig(CloudClusterConfigBase):
     """An EKS cluster with access entries, encrypted Secrets, and a managed node group in private subnets."""
 
@@ -238,6 +245,14 @@ class EksClusterConfig(CloudClusterConfigBase):
     version: str = "1.35"
     """Minor release of Kubernetes, in quotes: `"1.35"`. A higher one upgrades the control plane, then the
     nodes. AWS itself upgrades when it ends the support of a release."""
+    support: Literal["standard", "extended"] = "standard"
+    """What happens when the standard support of `version` ends, 14 months after EKS offered it. `standard`:
+    EKS upgrades the control plane to the next release; write that one into `version` then. `extended`: the
+    cluster keeps its release for up to 12 months longer, at a higher price."""
+    addons: tuple[EksAddon, ...] = ("metrics-server",)
+    """EKS add-ons in addition to those that every cluster needs (vpc-cni, kube-proxy, coredns,
+    eks-pod-identity-agent). istiod and gateways scale with their load only if the cluster has a metrics
+    server."""
     node_group: EksNodeGroupConfig = EksNodeGroupConfig()
     """Nodes of the cluster."""
     service_cidr: Cidr = IPv4Network("172.20.0.0/16")

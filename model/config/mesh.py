@@ -1,8 +1,10 @@
 """The configuration key `hybrid-mesh:mesh` as a whole."""
 
+from typing import Literal
+
 from pydantic import Field
 
-from hybrid_mesh.model.config.base import Cidr, DnsLabel, Section, Switch
+from hybrid_mesh.model.config.base import AWS_ROLE_PATTERN, Cidr, DnsLabel, Section, Switch
 from hybrid_mesh.model.config.clusters import ClusterConfig
 from hybrid_mesh.model.config.demo import DemoConfig
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
@@ -10,6 +12,23 @@ from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.istio import IstioConfig
 from hybrid_mesh.model.config.networks import NetworkConfig
 from hybrid_mesh.model.config.trust import SelfSignedTrustConfig, TrustConfig
+
+AwsAccess = Literal["admin", "view"]
+
+
+class AwsRoleConfig(Section):
+    """An IAM role that may use the mesh's EKS clusters, by an access entry in each.
+
+    The identity that creates a cluster is its administrator anyway, and EKS refuses a second entry for it:
+    list the other roles only."""
+
+    arn: str = Field(pattern=AWS_ROLE_PATTERN, examples=["arn:aws:iam::123456789012:role/mesh-preview"])
+    """ARN of the role."""
+    access: AwsAccess = Field(examples=["view"])
+    """`admin`: everything, for those who run `up` and `destroy`. `view`: reading everything, Secrets
+    included, for those who run previews and drift checks."""
+    clusters: tuple[DnsLabel, ...] = Field(default=(), examples=[["eks-us"]])
+    """EKS clusters that the role may use. Defaults to all."""
 
 
 class OperatorsConfig(Section):
@@ -22,6 +41,9 @@ class OperatorsConfig(Section):
     addresses: with `gcloud compute ssh NAME --tunnel-through-iap` on GCE; on EC2 with
     `aws ssm start-session --target ID`, if the image has the SSM Agent, as those of Amazon Linux and Ubuntu
     do."""
+    aws_roles: tuple[AwsRoleConfig, ...] = ()
+    """IAM roles that may use the mesh's EKS clusters, in addition to the identity that creates them. On
+    Google Cloud, IAM alone decides."""
 
 
 class MeshConfig(Section):

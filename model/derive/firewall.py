@@ -64,8 +64,8 @@ class _Network:
                 _key("control-plane", name),
                 nodes,
                 (control_plane,),
-                self._cloud.control_plane_ports,
-                "the API server calls the istiod webhooks",
+                tuple(dict.fromkeys((*self._cloud.control_plane_ports, *cluster.control_plane_ports))),
+                "the API server calls webhooks and aggregated APIs",
             )
             if self._machines:
                 pods = self._cloud.cluster_cidrs(self._config, cluster).pods

@@ -15,6 +15,8 @@ def load_balancer_controller(component: str, region: str) -> PlannedRelease:
         "region": region,
         "serviceAccount": {"create": True, "name": ACCOUNT},
         "enableServiceMutatorWebhook": True,
+        # Without a replica, no Service can be created, as its webhook's failure policy is Fail.
+        "podDisruptionBudget": {"maxUnavailable": 1},
         "createIngressClassResource": False,
         "ingressClassParams": {"create": False},
         "enableShield": False,

@@ -14,7 +14,7 @@ from hybrid_mesh.model.config.clusters import (
     KubeconfigClusterConfig,
     LocalClusterConfig,
 )
-from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.mesh import AwsRoleConfig, MeshConfig
 from hybrid_mesh.model.config.networks import (
     AwsNetworkConfig,
     ExternalNetworkConfig,
@@ -75,6 +75,8 @@ class EksClusterPlan(CloudClusterPlan):
     config: EksClusterConfig
     load_balancer_controller: PlannedRelease
     """Also part of its objects, and before all others."""
+    roles: tuple[AwsRoleConfig, ...]
+    """Roles that get an access entry."""
 
 
 def network_of_kind(planned: NetworkPlan) -> NetworkPlan:
@@ -116,6 +118,11 @@ def cluster_of_kind(mesh: MeshConfig, planned: ClusterPlan) -> ClusterPlan:
             return EksClusterPlan(
                 **vars(replace(planned, objects=(controller, *planned.objects))),
                 load_balancer_controller=controller,
+                roles=tuple(
+                    role
+                    for role in mesh.operators.aws_roles
+                    if not role.clusters or planned.name in role.clusters
+                ),
                 api=plan_api_access(mesh, planned.name, config),
                 exposure=plan_exposure(mesh, planned.name),
             )

@@ -6,6 +6,7 @@ from typing import Any
 
 from hybrid_mesh.model.config.base import (
     ABSOLUTE_PATH_PATTERN,
+    AWS_ROLE_PATTERN,
     CA_POOL_PATTERN,
     DATE_PATTERN,
     DEVICE_PATTERN,
@@ -64,6 +65,10 @@ _PATTERNS: dict[str, Message] = {
     IMAGE_REPOSITORY_PATTERN: (
         "not a valid Artifact Registry repository",
         "Write it as project/location/repository, for example my-project/europe-west4/images.",
+    ),
+    AWS_ROLE_PATTERN: (
+        "not the ARN of an IAM role",
+        "Write it like arn:aws:iam::123456789012:role/mesh-preview, not as a session (arn:aws:sts::…).",
     ),
     KMS_KEY_PATTERN: (
         "not a valid Cloud KMS key",

@@ -81,6 +81,8 @@ TABLES: Mapping[str, Table] = {
             "releaseChannel": "EKS has no channels",
             "maintenance": "AWS upgrades nothing before it ends the support of a release",
             "databaseEncryptionKey": "the program creates a KMS key",
+            "support": "the release channel decides",
+            "addons": "GKE has a metrics server and drivers of disks",
             "podCidr": "pods have addresses of the private subnets",
             "controlPlaneCidr": "the control plane has addresses of the private subnets",
         },
@@ -194,7 +196,7 @@ def _cell(key: str, info: FieldInfo) -> str:
     default = info.get_default(call_default_factory=True, validated_data={})
     if isinstance(default, BaseModel) or default in (None, (), {}):
         return f"`{key}`"
-    text = json.dumps(default) if isinstance(default, bool | int) else str(default)
+    text = json.dumps(default) if isinstance(default, bool | int | tuple) else str(default)
     return f"`{key}`, default `{text}`"
 
 

@@ -117,8 +117,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "peer_endpoints_can_be_reached",
         "istio_supports_the_version",
         "encryption_keys_are_in_their_region",
+        "lists_of_clusters_name_each_value_once",
     ),
     "clusters.<name>@eks": (
+        "lists_of_clusters_name_each_value_once",
         "api_servers_allow_a_supported_number_of_cidrs",
         "private_clusters_can_be_reached",
         "eks_service_cidrs_do_not_overlap_networks",
@@ -242,6 +244,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "allowed_cidrs_are_narrow",
         "allowed_cidrs_are_public",
     ),
+    "operators.awsRoles[]": ("aws_roles_are_unique", "aws_roles_are_for_eks_clusters"),
 }
 """Names of rules (`model.checks.RULES`) by section."""
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.components.cloud_stacks import only
+from tests.components.cloud_stacks import awaited, only
 from tests.components.conftest import Declared, declare_mesh, read_stack
 
 REPOSITORY_MEMBER = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
@@ -114,7 +114,8 @@ def test_eks(prod: Declared) -> None:
     assert set(cluster["enabledClusterLogTypes"]) >= {"api", "audit", "authenticator"}
     assert "name" not in cluster, "an auto-named cluster gives its replacement another identity"
     addons = {each.inputs["addonName"] for each in prod.recording.of_type("aws:eks/addon:Addon")}
-    assert addons == {"vpc-cni", "coredns", "kube-proxy", "eks-pod-identity-agent"}
+    assert addons == {"vpc-cni", "coredns", "kube-proxy", "eks-pod-identity-agent", "metrics-server"}
+    assert cluster["upgradePolicy"] == {"supportType": "STANDARD"}
 
 
 def test_a_zone_that_is_added_serves_nodes_and_machines_and_leaves_the_control_plane_of_eks() -> None:
@@ -137,7 +138,73 @@ def test_the_control_plane_of_eks_reaches_the_webhooks(prod: Declared) -> None:
         if each.inputs.get("referencedSecurityGroupId") == "sg-control-plane"
         and each.inputs["securityGroupId"] == "mesh-aws-us-nodes-eks-us-id"
     }
-    assert {15017, 9443, 10250} <= let_in
+    assert {15017, 9443, 10250, 10251} <= let_in
+
+
+def test_addons_come_after_the_nodes_and_with_the_roles_that_they_need() -> None:
+    raw = read_stack("prod")
+    raw["clusters"]["eks-us"] |= {"addons": ["aws-ebs-csi-driver"], "support": "extended"}
+    declared = declare_mesh(raw, stack="prod")
+    addons = {each.inputs["addonName"]: each for each in declared.recording.of_type("aws:eks/addon:Addon")}
+    assert "metrics-server" not in addons, "it is one of the defaults, which the list replaces"
+    driver = addons["aws-ebs-csi-driver"]
+    assert "mesh-eks-us-nodes" in awaited(declared, driver.name)
+    (identity,) = driver.inputs["podIdentityAssociations"]
+    assert identity["serviceAccount"] == "ebs-csi-controller-sa"
+    attached = declared.recording.named("mesh-eks-us-aws-ebs-csi-driver-AmazonEBSCSIDriverPolicy").inputs
+    assert attached["policyArn"] == "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"
+    assert only(declared, "aws:eks/cluster:Cluster")["upgradePolicy"] == {"supportType": "EXTENDED"}
+
+
+def test_the_roles_of_operators_have_access_until_the_objects_of_the_cluster_are_deleted() -> None:
+    raw = read_stack("prod")
+    roles = {
+        "admin": "arn:aws:iam::123456789012:role/ci/apply",
+        "view": "arn:aws:iam::210987654321:role/apply",
+    }
+    raw["operators"]["awsRoles"] = [
+        {"arn": roles["admin"], "access": "admin", "clusters": ["eks-us"]},
+        {"arn": roles["view"], "access": "view"},
+    ]
+    declared = declare_mesh(raw, stack="prod")
+    policies = {
+        each.inputs["principalArn"]: each.inputs["policyArn"].rpartition("/")[2]
+        for each in declared.recording.of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
+    }
+    assert policies == {
+        roles["admin"]: "AmazonEKSClusterAdminPolicy",
+        roles["view"]: "AmazonEKSAdminViewPolicy",
+    }
+    entries = {
+        each.inputs["principalArn"]: each
+        for each in declared.recording.of_type("aws:eks/accessEntry:AccessEntry")
+        if each.inputs["principalArn"] in policies
+    }
+    assert set(entries) == set(policies)
+    kept = awaited(declared, "mesh-eks-us-provider")
+    for entry in entries.values():
+        assert entry.name in kept, "deleted after what the provider manages"
+        assert "kubernetesGroups" not in entry.inputs
+
+
+def test_a_port_of_another_webhook_is_opened_to_the_control_plane_on_both_clouds() -> None:
+    raw = read_stack("prod")
+    for name in ("gke-eu", "eks-us"):
+        raw["clusters"][name]["controlPlanePorts"] = [8443, 15017]
+    declared = declare_mesh(raw, stack="prod")
+    (google,) = [
+        each.inputs["allows"]
+        for each in declared.recording.of_type("gcp:compute/firewall:Firewall")
+        if each.name == "mesh-gcp-eu-control-plane-gke-eu"
+    ]
+    assert google == [{"protocol": "tcp", "ports": ["15017", "8443"]}]
+    opened = [
+        each.inputs["fromPort"]
+        for each in declared.recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        if each.inputs.get("referencedSecurityGroupId") == "sg-control-plane"
+        and each.inputs["ipProtocol"] == "tcp"
+    ]
+    assert sorted(opened) == [443, 8443, 9443, 10250, 10251, 15017]
 
 
 def test_machines_reach_the_api_server_within_their_network(prod: Declared) -> None:

@@ -40,6 +40,19 @@ def test_everything_that_can_has_labels(prod: Declared, private_ca: Declared) ->
             assert labels["component"], each.name
 
 
+def test_the_load_balancer_controller_leaves_the_component_to_each_service(prod: Declared) -> None:
+    """Its default tags override those that a Service's annotation gives."""
+    values = prod.recording.named("mesh-eks-us-load-balancers-release").inputs["values"]
+    assert values["defaultTags"].items() >= LABELS.items()
+    assert "component" not in values["defaultTags"]
+    assert values["podDisruptionBudget"] == {"maxUnavailable": 1}, "its webhook refuses Services without it"
+    annotations = prod.recording.named("mesh-eks-us-gateway-release").inputs["values"]["service"][
+        "annotations"
+    ]
+    tags = annotations["service.beta.kubernetes.io/aws-load-balancer-additional-resource-tags"]
+    assert "component=mesh-eks-us-gateway" in tags.split(",")
+
+
 def test_labels_show_which_component_declares(prod: Declared) -> None:
     assert prod.recording.named("mesh-gke-eu-cluster").inputs["resourceLabels"]["component"] == "mesh-gke-eu"
     group = only(prod, "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate")

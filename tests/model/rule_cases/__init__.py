@@ -15,6 +15,7 @@ from tests.model.rule_cases.istio import ISTIO
 from tests.model.rule_cases.istio_values import ISTIO_VALUES
 from tests.model.rule_cases.names import NAMES
 from tests.model.rule_cases.networks import CLOUD_NETWORKS
+from tests.model.rule_cases.operators import OPERATORS
 from tests.model.rule_cases.references import REFERENCES
 from tests.model.rule_cases.security_groups import CLOUD_LIMITS
 from tests.model.rule_cases.trust import TRUST
@@ -30,6 +31,7 @@ CASES = [
     *ISTIO,
     *ISTIO_VALUES,
     *GROUPS,
+    *OPERATORS,
     *APPLICATIONS,
     *NAMES,
     *INGRESS,

@@ -156,6 +156,20 @@ CLOUD_CLUSTERS = [
         value="my-project/europe-west4/images",
     ),
     prod(
+        "lists_of_clusters_name_each_value_once",
+        {f"{GKE}.controlPlanePorts": [8443, 9443, 8443]},
+        "once",
+        path=f"{GKE}.controlPlanePorts.2",
+        value="8443",
+    ),
+    prod(
+        "lists_of_clusters_name_each_value_once",
+        {f"{EKS}.addons": ["metrics-server"] * 2},
+        "once",
+        path=f"{EKS}.addons.1",
+        value="metrics-server",
+    ),
+    prod(
         "encryption_keys_are_in_their_region",
         {f"{GKE}.databaseEncryptionKey": "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k"},
         "in europe-west4",

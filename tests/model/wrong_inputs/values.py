@@ -14,6 +14,8 @@ from tests.model.wrong_inputs.case import (
     whole,
 )
 
+SESSION = "arn:aws:sts::123456789012:assumed-role/mesh/me"
+
 ROWS: dict[int, tuple[WrongInput, ...]] = {
     8: (changed("no CIDR", CIDR, "cidr: null", "networks.boston.cidr (null): the key has no value"),),
     9: (
@@ -65,6 +67,12 @@ ROWS: dict[int, tuple[WrongInput, ...]] = {
             "    protected: yes",
             "@1:16: protected (yes): must be true or false",
             "Write true.",
+        ),
+        top(
+            "ARN of a session",
+            f"    operators: {{awsRoles: [{{arn: '{SESSION}', access: view}}]}}",
+            f"operators.awsRoles[0].arn ({SESSION}): not the ARN of an IAM role",
+            "Write it like arn:aws:iam::123456789012:role/mesh-preview",
         ),
         top("no", "    protected: no", "protected (no): must be true or false", "Write false."),
         changed("on", LABELS, "labels: {app: on, version: off, x: 1}", "labels.x (1): must be text"),
