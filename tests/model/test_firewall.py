@@ -50,7 +50,7 @@ def test_machines_and_pods_of_aws_reach_each_other() -> None:
     nodes, machines, control_plane = ("nodes", "eks-us"), ("machines", "orders"), ("control-plane", "eks-us")
     assert _open(rules, machines, nodes) == {0}
     assert _open(rules, nodes, machines) == {8080, 9090}
-    assert _open(rules, control_plane, nodes) == {443, 9443, 10250, 15017}
+    assert _open(rules, control_plane, nodes) == {443, 9443, 10250, 10251, 15017}
     assert _open(rules, nodes, control_plane) == {443}
     assert _open(rules, machines, control_plane) == {443}
 

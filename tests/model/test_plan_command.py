@@ -59,7 +59,7 @@ def test_shows_what_is_made_in_clouds_and_how_its_protection_is_lifted() -> None
     assert result.exit_code == 0
     for words in (
         "pods-gke-eu 10.10.128.0/17",
-        "443, 9443, 10250, 15017",
+        "443, 9443, 10250, 10251, 15017",
         "egress of aws-us",
         "3 to 20",
         "hybrid-mesh:orders",

@@ -71,7 +71,7 @@ ROWS: dict[int, tuple[WrongInput, ...]] = {
         top(
             "ARN of a session",
             f"    operators: {{awsRoles: [{{arn: '{SESSION}', access: view}}]}}",
-            f"operators.awsRoles[0].arn ({SESSION}): not the ARN of an IAM role",
+            f"operators.awsRoles.0.arn ({SESSION}): not the ARN of an IAM role",
             "Write it like arn:aws:iam::123456789012:role/mesh-preview",
         ),
         top("no", "    protected: no", "protected (no): must be true or false", "Write false."),
