@@ -66,7 +66,8 @@ class LocalCluster(Resource):
 
 
 class LocalMachine(Resource):
-    """A VM of the local site. Every changed input replaces it."""
+    """A VM of the local site. Changed user-data is what it gets when its group's registration renews it;
+    every other changed input replaces it."""
 
     instance_id: pulumi.Output[str]
     address: pulumi.Output[str]
@@ -84,6 +85,7 @@ class LocalMachine(Resource):
         network: pulumi.Input[LocalNetwork],
         user_data: pulumi.Input[str],
         service_account_email: pulumi.Input[str],
+        cluster: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         inputs = {
@@ -91,5 +93,6 @@ class LocalMachine(Resource):
             "network": network,
             "user_data": user_data,
             "service_account_email": service_account_email,
+            "cluster": cluster,
         }
         super().__init__(resource_name, inputs, opts)

@@ -190,7 +190,8 @@ class MachineRegistration(Resource):
     they register with. A change of `triggers` waits again. In a cloud, only VMs with the label `template`
     count, and `inspection` is a command that shows what the cloud does. While VMs are replaced, a new one may
     be connected and not ready for `patience_seconds`. `machine_addresses` are local VMs, whose agents' logs
-    are quoted if they do not join.
+    are quoted if they do not join; with `rollout` {maxUnavailable, canary}, they are renewed here when their
+    user-data has changed.
     """
 
     workload_entries: pulumi.Output[Sequence[str]]
@@ -220,6 +221,7 @@ class MachineRegistration(Resource):
         patience_seconds: pulumi.Input[int] = 0,
         inspection: pulumi.Input[str] | None = None,
         machine_addresses: Mapping[str, pulumi.Input[str]] | None = None,
+        rollout: Mapping[str, int | bool] | None = None,
         quarantined: pulumi.Input[bool] = False,
         timeout: str = TIMEOUT,
         opts: pulumi.ResourceOptions | None = None,
@@ -237,6 +239,7 @@ class MachineRegistration(Resource):
             "patience_seconds": patience_seconds,
             "inspection": inspection,
             "machine_addresses": dict(machine_addresses or {}),
+            "rollout": dict(rollout or {}),
             "quarantined": quarantined,
         }
         timeouts = pulumi.CustomTimeouts(create=timeout, update=timeout)

@@ -14,7 +14,7 @@ from hybrid_mesh.components.machines.bundle import BundleMachines
 from hybrid_mesh.components.machines.local import LocalMachines
 from hybrid_mesh.components.member import ClusterMember
 from hybrid_mesh.components.resources import MachineRegistration
-from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.config.machines import BundleMachinesConfig, LocalMachinesConfig
 from hybrid_mesh.model.derive.vm_sets import patience_seconds
 from hybrid_mesh.model.plan.types import GroupPlan
 
@@ -98,6 +98,7 @@ class WorkloadGroup(pulumi.ComponentResource):
             patience_seconds=patience_seconds(group.config),
             inspection=machines.inspection,
             machine_addresses=machines.addresses,
+            rollout=_rollout(group),
             quarantined=not cluster.plan.active,
             timeout=CLOUD_TIMEOUT if group.machine_set else MachineRegistration.TIMEOUT,
             opts=pulumi.ResourceOptions(
@@ -106,6 +107,14 @@ class WorkloadGroup(pulumi.ComponentResource):
                 depends_on=[each for each in needed if each is not None],
             ),
         )
+
+
+def _rollout(group: GroupPlan) -> dict[str, int | bool]:
+    """How local VMs are renewed; {} for others, which their cloud replaces."""
+    machines = group.config.machines
+    if not isinstance(machines, LocalMachinesConfig):
+        return {}
+    return machines.rollout.model_dump(by_alias=True)
 
 
 def _fingerprint(group: GroupPlan) -> str:

@@ -22,20 +22,22 @@ class LocalMachines(Machines):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:LocalMachines", name, None, opts)
-        group, text = context.group, user_data(context).text
+        group, data = context.group, user_data(context)
         machines = {
             machine.name: LocalMachine(
                 f"{name}-{machine.index}",
                 machine_name=machine.name,
                 network=local_network(context.network),
-                user_data=text,
+                user_data=data.text,
                 service_account_email=group.machine_identity or "",
+                cluster=context.cluster.incarnation,
                 opts=pulumi.ResourceOptions(parent=self),
             )
             for machine in group.machines
         }
         self.incarnations = {
-            f"machine-{machine}": resource.instance_id for machine, resource in machines.items()
+            "template": data.template,
+            **{f"machine-{machine}": resource.instance_id for machine, resource in machines.items()},
         }
         self.addresses = {machine: resource.address for machine, resource in machines.items()}
         self.register_outputs({"addresses": self.addresses})

@@ -120,6 +120,16 @@ class LabClient:
         """The VM of that name, created if it does not exist; returns when its init is running."""
         return self._insist(operations.ENSURE_MACHINE, report, spec=spec)
 
+    def amend_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
+        """Like `ensure_machine`, but a VM that runs with other user-data keeps running: it gets this when it
+        is renewed."""
+        return self._insist(operations.AMEND_MACHINE, report, spec=spec)
+
+    def renew_machine(self, name: str, report: Report) -> MachineInfo:
+        """Creates a VM again from its user-data, with its name, identity and addresses; returns when its init
+        is running."""
+        return self._call(operations.RENEW_MACHINE, report, name=name)
+
     def delete_cluster(self, name: str) -> None:
         """Deletes a cluster and everything in it. After its last member, the lab ends and leaves nothing."""
         self._delete(operations.DELETE_CLUSTER, name)

@@ -65,7 +65,14 @@ class Lab:
             log=log,
         )
         self._machines = Members(
-            Kind("VM", self._state.machines, self._state.add_machine, self._build_machine),
+            Kind(
+                "VM",
+                self._state.machines,
+                self._state.add_machine,
+                self._build_machine,
+                amend=self._state.amend_machine,
+                renewed=self._state.renewed_machine,
+            ),
             state=self._state,
             networks=networks,
             services=self._services,
@@ -101,6 +108,12 @@ class Lab:
 
     def ensure_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
         return self._reporter.machine_info(self._machines.ensure(spec, report))
+
+    def amend_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
+        return self._reporter.machine_info(self._machines.ensure(spec, report, amend=True))
+
+    def renew_machine(self, name: str, report: Report) -> MachineInfo:
+        return self._reporter.machine_info(self._machines.renew(name, report))
 
     def delete_cluster(self, name: str) -> bool:
         """Removes a cluster if it exists; returns whether the lab ends because it was the last member."""

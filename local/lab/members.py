@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import RLock
 from typing import Generic, Protocol, TypeVar
 
@@ -40,12 +40,16 @@ Running = TypeVar("Running", bound=Part)
 
 @dataclass(frozen=True)
 class Kind(Generic[Spec, Record, Running]):
-    """How members of one kind are created. `build` gets a record and its place in the networks."""
+    """How members of one kind are created. `build` gets a record and its place in the networks. `amend` takes
+    other settings for a member that runs, and returns whether it can; `renewed` is called when a member gets
+    a new disk."""
 
     noun: str
     records: dict[str, Record]
     add: Callable[[Spec], Record]
     build: Callable[[Record, Member], Running]
+    amend: Callable[[Record, Spec], bool] = field(default=lambda *_: False)
+    renewed: Callable[[Record], None] = field(default=lambda _: None)
 
 
 class Members(Generic[Spec, Record, Running]):
@@ -81,14 +85,27 @@ class Members(Generic[Spec, Record, Running]):
         """The state of a member, and its last report or error."""
         return self._starts.state(self._key(name))
 
-    def ensure(self, spec: Spec, report: Report) -> Record:
-        """The member of that name, created if it does not exist; returns when it is ready. Raises
-        LabError."""
+    def ensure(self, spec: Spec, report: Report, *, amend: bool = False) -> Record:
+        """The member of that name, created if it does not exist; returns when it is ready. With `amend`, one
+        with other settings takes these for its renewal, if it can. Raises LabError."""
         with self._locks[spec.name]:
-            record = self._find(spec)
+            record = self._find(spec, amend=amend)
             if record is None:
                 check_network(spec.network)
                 record = self._kind.add(spec)
+            start = self._begin(record, report)
+        start.wait(START_SECONDS)
+        return record
+
+    def renew(self, name: str, report: Report) -> Record:
+        """Creates a member again from its settings: with its name and addresses, and nothing that was on its
+        disk. Returns when it is ready. Raises LabError or OSError."""
+        with self._locks[name]:
+            record = self._kind.records.get(name)
+            if record is None:
+                raise LabError(f"the lab has no {self._kind.noun} {name}")
+            self._end(record)
+            self._kind.renewed(record)
             start = self._begin(record, report)
         start.wait(START_SECONDS)
         return record
@@ -100,7 +117,7 @@ class Members(Generic[Spec, Record, Running]):
             if record is not None:
                 self._remove(record)
 
-    def _find(self, spec: Spec) -> Record | None:
+    def _find(self, spec: Spec, *, amend: bool) -> Record | None:
         """The record of that name; one without an owner gets that of `spec`. One with other settings that
         never became ready is removed. Raises LabError when it belongs to another stack."""
         record = self._kind.records.get(spec.name)
@@ -111,6 +128,8 @@ class Members(Generic[Spec, Record, Running]):
         if record.spec == spec:
             if spec.owner is not None:
                 self._state.adopt(record, spec.owner)
+            return record
+        if amend and record.was_ready and self._kind.amend(record, spec):
             return record
         if self.status(spec.name)[0] != "failed" or record.was_ready:
             raise LabError(
@@ -137,6 +156,12 @@ class Members(Generic[Spec, Record, Running]):
         self._state.remember_ready(record)
 
     def _remove(self, record: Record) -> None:
+        self._end(record)
+        self._state.forget(record)
+        self._services.leave_lan(record.spec.network)
+
+    def _end(self, record: Record) -> None:
+        """Ends a member and removes its disk."""
         name = record.spec.name
 
         def settled() -> bool:
@@ -150,8 +175,6 @@ class Members(Generic[Spec, Record, Running]):
         self._starts.forget(self._key(name))
         self._networks.leave(record.member)
         remove_tree(self._state.member_folder(record))
-        self._state.forget(record)
-        self._services.leave_lan(record.spec.network)
 
     def _key(self, name: str) -> str:
         return f"{self._kind.noun} {name}"

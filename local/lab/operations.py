@@ -56,6 +56,12 @@ ENSURE_CLUSTER: Final = Operation[ClusterInfo](
 ENSURE_MACHINE: Final = Operation[MachineInfo](
     "ensure_machine", MachineInfo, {"spec": MachineSpec}, START_SECONDS, reports=True
 )
+AMEND_MACHINE: Final = Operation[MachineInfo](
+    "amend_machine", MachineInfo, {"spec": MachineSpec}, START_SECONDS, reports=True
+)
+RENEW_MACHINE: Final = Operation[MachineInfo](
+    "renew_machine", MachineInfo, {"name": str}, START_SECONDS, reports=True
+)
 DELETE_CLUSTER: Final = Operation[bool]("delete_cluster", bool, {"name": str}, DELETE_SECONDS)
 DELETE_MACHINE: Final = Operation[bool]("delete_machine", bool, {"name": str}, DELETE_SECONDS)
 ADOPT: Final = Operation[None]("adopt", type(None), {"instance_id": str, "owner": Owner})
@@ -73,6 +79,8 @@ OPERATIONS: Final[Mapping[str, Operation[Any]]] = {
     for operation in (
         ENSURE_CLUSTER,
         ENSURE_MACHINE,
+        AMEND_MACHINE,
+        RENEW_MACHINE,
         DELETE_CLUSTER,
         DELETE_MACHINE,
         ADOPT,

@@ -53,6 +53,7 @@ class Reporter:
             wan_address=record.wan_address,
             state=self._machines(record.spec.name)[0],
             owner=record.spec.owner,
+            outdated=record.outdated,
         )
 
     def status(self, memory_bytes: int, troubles: Mapping[str, str]) -> LabStatus:

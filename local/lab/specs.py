@@ -83,7 +83,8 @@ class MachineSpec:
 
 @dataclass(frozen=True)
 class MachineInfo:
-    """A VM as the lab knows it: `address` on its LAN, `wan_address` on the lab's WAN."""
+    """A VM as the lab knows it: `address` on its LAN, `wan_address` on the lab's WAN. `outdated`: its disk
+    was created from other user-data than it has now."""
 
     name: str
     instance_id: str
@@ -91,6 +92,7 @@ class MachineInfo:
     wan_address: str
     state: MemberState
     owner: Owner | None = None
+    outdated: bool = False
 
 
 @dataclass(frozen=True)

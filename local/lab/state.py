@@ -1,5 +1,6 @@
 """The saved state of the lab: its members, their incarnations, addresses and ports."""
 
+import hashlib
 import json
 import secrets
 import shutil
@@ -56,13 +57,19 @@ class ClusterRecord:
 @dataclass
 class MachineRecord:
     """`number`: selects its address in the WAN; `index`: in the LAN; `was_ready`: at any time since it was
-    created."""
+    created; `created_from`: a hash of the user-data that its disk was created from, "" if it is that of
+    `spec`."""
 
     spec: MachineSpec
     instance_id: str
     number: int
     index: int
     was_ready: bool = False
+    created_from: str = ""
+
+    @property
+    def outdated(self) -> bool:
+        return self.created_from not in ("", _hash(self.spec.user_data))
 
     @property
     def member(self) -> str:
@@ -182,6 +189,24 @@ class LabState:
                 record.spec = replace(record.spec, owner=owner)
             self.save()
 
+    def amend_machine(self, record: MachineRecord, spec: MachineSpec) -> bool:
+        """Records new user-data, which the VM gets when it is renewed. Returns whether nothing else
+        differs."""
+        amended = replace(record.spec, user_data=spec.user_data)
+        if amended != spec:
+            return False
+        with self.lock:
+            record.created_from = record.created_from or _hash(record.spec.user_data)
+            record.spec = amended
+            self.save()
+        return True
+
+    def renewed_machine(self, record: MachineRecord) -> None:
+        """Records that a VM gets a new disk."""
+        with self.lock:
+            record.created_from = ""
+            self.save()
+
     def owners(self) -> set[Owner]:
         """The stacks that have members here."""
         return {record.spec.owner for record in self.records() if record.spec.owner is not None}
@@ -244,6 +269,10 @@ class LabState:
     def _networks(self) -> Iterator[NetworkSpec]:
         for record in self.records():
             yield record.spec.network
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _differences(network: NetworkSpec, other: NetworkSpec) -> str:

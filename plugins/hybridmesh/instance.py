@@ -1,6 +1,7 @@
 """The common base of local clusters and local VMs: each resource is one incarnation of a lab member."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
 from hybrid_mesh.local.lab.client import LabClient
@@ -46,6 +47,8 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
     """The noun in messages."""
     made: ClassVar[str]
     """Completes "<kind> <name> …" for a created member, in messages."""
+    in_place: ClassVar[frozenset[str]] = frozenset()
+    """Inputs whose change does not replace the member."""
     create_seconds: ClassVar[float]
     delete_seconds: ClassVar[float]
 
@@ -56,6 +59,10 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
     @abstractmethod
     def ensure(self, lab: LabClient, inputs: Properties, owner: Owner, report: Report) -> Info:
         """Creates it for `owner`, or waits for its creation. Raises LabError."""
+
+    def amend(self, lab: LabClient, inputs: Properties, owner: Owner, report: Report) -> Info:
+        """The member with changed inputs that do not replace it, or an unfinished one. Raises LabError."""
+        return self.ensure(lab, inputs, owner, report)
 
     @abstractmethod
     def end(self, lab: LabClient, name: str) -> None:
@@ -78,14 +85,14 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         if _left_alone(call.news, call.old_inputs):
             return Diff.of_inputs(call.old_inputs, call.news)
         life, _ = self._look_up(call.old_outputs, call.identity, call.context)
-        return instance_diff(life, call.old_inputs, call.news)
+        return instance_diff(life, call.old_inputs, call.news, self.in_place)
 
     def create(self, call: CreateCall) -> Created:
         if call.preview:
             name = self._name(call.inputs)
             refuse_others(lambda lab: self.find(lab, name), f"{self.noun} {name}", call.context)
             return Created("", self.previewed(call.inputs))
-        info = self._ensure(call.inputs, call.timeout, call.context)
+        info = self._ensured(self.ensure, call.inputs, call.timeout, call.context)
         return Created(info.instance_id, {**call.inputs, **self.outputs_of(info)})
 
     def read(self, call: ReadCall) -> ReadState | None:
@@ -100,10 +107,11 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         return ReadState(call.identity, call.inputs, {**call.inputs, **self.outputs_of(info)}, ready=True)
 
     def update(self, call: UpdateCall) -> Properties:
-        """Only `quarantined` changes in place. An unfinished creation is awaited again."""
+        """Only `quarantined` and the inputs `in_place` change. An unfinished creation is awaited again."""
         if call.preview or _left_alone(call.news, call.old_inputs):
             return {**call.old_outputs, **call.news}
-        return {**call.news, **self.outputs_of(self._ensure(call.news, call.timeout, call.context))}
+        info = self._ensured(self.amend, call.news, call.timeout, call.context)
+        return {**call.news, **self.outputs_of(info)}
 
     def delete(self, call: DeleteCall) -> None:
         """Deletes this incarnation only, as the name may already belong to its successor."""
@@ -134,26 +142,34 @@ class InstanceHandler(DeclaredHandler, Generic[Info]):
         condition = f"the lab reports {self.noun} {name}"
         return look_up(lambda lab: self.find(lab, name), identity, condition, context)
 
-    def _ensure(self, inputs: Properties, timeout: float, context: CallContext) -> Info:
+    def _ensured(
+        self,
+        ensure: Callable[[LabClient, Properties, Owner, Report], Info],
+        inputs: Properties,
+        timeout: float,
+        context: CallContext,
+    ) -> Info:
         owner = owner_of(context)
 
-        def ensure() -> Info:
-            return self.ensure(connect(start=True), inputs, owner, context.status)
+        def call() -> Info:
+            return ensure(connect(start=True), inputs, owner, context.status)
 
         condition = f"{self.noun} {self._name(inputs)} {self.made}"
         return in_background(
-            ensure, condition=condition, timeout=timeout or self.create_seconds, context=context
+            call, condition=condition, timeout=timeout or self.create_seconds, context=context
         )
 
 
-def instance_diff(life: Life, old_inputs: Properties, news: Properties) -> Diff:
-    """Every change of an input replaces. A dead instance is replaced on `instanceId`.
+def instance_diff(
+    life: Life, old_inputs: Properties, news: Properties, in_place: frozenset[str] = frozenset()
+) -> Diff:
+    """Every change of an input that is not `in_place` replaces. A dead instance is replaced on `instanceId`.
 
     Two instances of one name cannot exist at the same time, so an existing one is deleted first. A dead one
     is not in the way; if it were deleted first, the engine would also delete its objects, whose API server no
     longer responds.
     """
-    found = Diff.of_inputs(old_inputs, news, replace_on=frozenset({*old_inputs, *news}))
+    found = Diff.of_inputs(old_inputs, news, replace_on={*old_inputs, *news} - in_place)
     if life is not Life.DEAD:
         return Diff(found.changes, found.replaces, bool(found.replaces), found.detailed)
     detailed = {**found.detailed, "instanceId": Difference.UPDATE}

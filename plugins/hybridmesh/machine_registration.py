@@ -5,7 +5,8 @@ Inputs: `clusterName`, `kubeconfig` (secret; text or path; default: the default 
 `machine-<name>` is the incarnation of a VM, `template` the cloud's template of VMs), `template` (in a cloud:
 the fingerprint that the VMs of the current template send as a label; only they count), `patienceSeconds` (how
 long a new VM may be connected and not ready while others are replaced), `inspection` (a command that shows
-what the cloud does), `machineAddresses` (local VMs: name -> address), `quarantined` (no I/O). Outputs: the
+what the cloud does), `machineAddresses` (local VMs: name -> address), `rollout` {maxUnavailable, canary} (of
+local VMs, which are renewed here; {} for others), `quarantined` (no I/O). Outputs: the
 inputs, `workloadEntries` (names of the registrations), `connections` (address -> time of connection) and
 `superseded` (the same for registrations that do not count because their VM was replaced; empty after
 success).
@@ -26,6 +27,7 @@ from hybrid_mesh.plugins.framework.errors import (
 from hybrid_mesh.plugins.framework.handler import CreateCall, Created, ReadCall, ReadState, UpdateCall
 from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties, contains_unknown
 from hybrid_mesh.plugins.hybridmesh.diagnosis import agent_logs
+from hybrid_mesh.plugins.hybridmesh.local_rollout import LocalRollout, outdated
 from hybrid_mesh.plugins.hybridmesh.registration_wait import RegistrationWait, RolloutStoppedError
 from hybrid_mesh.plugins.hybridmesh.workload_entries import Registration
 
@@ -51,6 +53,7 @@ class MachineRegistrationHandler(DeclaredHandler):
             "patienceSeconds",
             "inspection",
             "machineAddresses",
+            "rollout",
             "quarantined",
         }
     )
@@ -62,12 +65,13 @@ class MachineRegistrationHandler(DeclaredHandler):
         "patienceSeconds": 0,
         "inspection": "",
         "machineAddresses": {},
+        "rollout": {},
         "quarantined": False,
     }
     computed = ("workloadEntries", "connections", "superseded")
     identifying = frozenset({"clusterName", "group", "namespace"})
     not_compared = frozenset(
-        {"kubeconfig", "context", "minimum", "machineAddresses", "patienceSeconds", "inspection"}
+        {"kubeconfig", "context", "minimum", "machineAddresses", "patienceSeconds", "inspection", "rollout"}
     )
     """Changed credentials and scaling are not differences. A new VM changes a trigger."""
     secret_outputs = frozenset({"kubeconfig"})
@@ -85,7 +89,7 @@ class MachineRegistrationHandler(DeclaredHandler):
             return ReadState(call.identity, call.inputs, call.outputs, ready=True)
         inputs = {**self.defaults, **call.inputs}
         waiting = RegistrationWait(inputs, call.outputs.get("superseded", {}), call.context, replacing=True)
-        ready = waiting.done()
+        ready = waiting.done() and not _outdated(inputs, call.context)
         now = _outputs(call.inputs, waiting.ready(), {}) if ready else call.outputs
         return ReadState(call.identity, call.inputs, now, ready=ready)
 
@@ -120,14 +124,22 @@ def _await(
         return {**inputs, **_NOTHING}
     waiting = RegistrationWait(inputs, superseded, context, replacing=replacing)
     try:
+        if inputs["rollout"]:
+            LocalRollout(inputs, waiting, context).run()
         waiting.run(timeout or _WAIT_SECONDS)
     except (WaitTimeoutError, RolloutStoppedError) as failure:
         ready = {entry.address for entry in waiting.ready()}
         logs = agent_logs(inputs["machineAddresses"], ready, context)
-        reasons = [str(failure), *waiting.known(), *waiting.where_to_look(), *logs]
+        known = [line for line in waiting.known() if line not in str(failure)]
+        reasons = [str(failure), *known, *waiting.where_to_look(), *logs]
         outputs = _outputs(inputs, waiting.last, superseded)
         raise InitializationFailedError(identity, outputs, reasons) from failure
     return _outputs(inputs, waiting.ready(), {})
+
+
+def _outdated(inputs: Properties, context: CallContext) -> bool:
+    """Whether local VMs still have to be renewed."""
+    return bool(inputs["rollout"]) and bool(outdated(inputs["machineAddresses"], context, start=False))
 
 
 def _outputs(inputs: Properties, entries: list[Registration], superseded: Mapping[str, str]) -> Properties:

@@ -1,7 +1,7 @@
 """Polls the registrations of a group's VMs until enough of the right ones are ready."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from hybrid_mesh.local.patience import patient
@@ -19,6 +19,27 @@ class RolloutStoppedError(ResourceError):
     """A new VM does not turn Healthy, so that no other VM may be replaced."""
 
 
+class Patience:
+    """How long new VMs have been connected and not ready."""
+
+    def __init__(self, inputs: Properties) -> None:
+        self._group, self._probe = inputs["group"], inputs["probe"]
+        self._seconds = patient(inputs["patienceSeconds"])
+        self._since: dict[str, float] = {}
+
+    def check(self, entries: Collection[Registration]) -> None:
+        """Takes the VMs as they are now. Raises RolloutStoppedError for one that has had its time."""
+        now = time.monotonic()
+        waiting = [each for each in entries if each.connected and not each.ready(probe=self._probe)]
+        self._since = {each.name: self._since.get(each.name, now) for each in waiting}
+        for entry in waiting:
+            if now - self._since[entry.name] >= self._seconds:
+                raise RolloutStoppedError(
+                    f"the rollout of group {self._group} stopped {self._seconds:g} s after a new VM "
+                    f"connected: {entry.describe()}"
+                )
+
+
 class RegistrationWait:
     """Waits for a group's VMs; keeps the last response and reports the progress.
 
@@ -33,11 +54,11 @@ class RegistrationWait:
         self._inputs, self._superseded, self._replacing = inputs, superseded, replacing
         self._context = context
         self._progress = Progress(context, _PROGRESS_SECONDS)
-        self._registrations = Registrations(
+        self.registrations = Registrations(
             inputs.get("kubeconfig"), inputs.get("context"), inputs["namespace"], inputs["group"]
         )
         self._trouble = ""
-        self._unready_since: dict[str, float] = {}
+        self._patience = Patience(inputs)
         self._best = (0, 0)
         self.last: list[Registration] = []
         self.former: list[Registration] = []
@@ -56,18 +77,23 @@ class RegistrationWait:
 
     def done(self) -> bool:
         """Polls once. Returns whether enough VMs are ready. Raises RolloutStoppedError."""
+        answered = self.poll()
+        enough = len(self.ready()) >= self._inputs["minimum"] and not (self._replacing and self.former)
+        if enough and answered:
+            return True
+        if self.former and answered:
+            self._patience.check(self.last)
+        self._report()
+        return False
+
+    def poll(self) -> bool:
+        """Reads the registrations once. Returns whether the API server answered."""
         try:
             self._read()
             self._trouble = ""
         except ApiServerError as failure:
             self._trouble = str(failure)
-        enough = len(self.ready()) >= self._inputs["minimum"] and not (self._replacing and self.former)
-        if enough and not self._trouble:
-            return True
-        if not self._trouble:
-            self._stop_at_failure()
-        self._report()
-        return False
+        return not self._trouble
 
     def ready(self) -> list[Registration]:
         return [entry for entry in self.last if entry.ready(probe=self._inputs["probe"])]
@@ -95,12 +121,12 @@ class RegistrationWait:
 
     def _read(self) -> None:
         template = self._inputs["template"]
-        found = [entry for entry in self._registrations.read() if not self._is_superseded(entry)]
+        found = [entry for entry in self.registrations.read() if not self._is_superseded(entry)]
         self.last = [entry for entry in found if not template or entry.template == template]
         self.former = [entry for entry in found if entry not in self.last and entry.connected]
         for entry in self.last:
             if entry.connected and entry.correction is not None:
-                self._registrations.correct(entry)
+                self.registrations.correct(entry)
 
     def _step(self) -> tuple[bool] | None:
         """Whether it is done; None without progress since the best step so far."""
@@ -111,23 +137,6 @@ class RegistrationWait:
             return None
         self._best = step
         return (False,)
-
-    def _stop_at_failure(self) -> None:
-        """While VMs of an earlier template serve, a new one has a limited time to turn Healthy."""
-        now = time.monotonic()
-        waiting = {
-            entry.name: entry
-            for entry in self.last
-            if entry.connected and not entry.ready(probe=self._inputs["probe"])
-        }
-        self._unready_since = {name: self._unready_since.get(name, now) for name in waiting}
-        patience = patient(self._inputs["patienceSeconds"])
-        for name, since in self._unready_since.items():
-            if self.former and now - since >= patience:
-                group, state = self._inputs["group"], waiting[name].describe()
-                raise RolloutStoppedError(
-                    f"the rollout of group {group} stopped {patience:g} s after a new VM connected: {state}"
-                )
 
     def _is_superseded(self, entry: Registration) -> bool:
         return self._superseded.get(entry.address) == entry.connected_at

@@ -70,6 +70,7 @@ class Registration:
     healthy: bool | None
     message: str
     template: str = ""
+    uid: str = ""
     correction: Mapping[str, Any] | None = None
 
     def ready(self, *, probe: bool) -> bool:
@@ -115,6 +116,16 @@ class Registrations:
             return
         self._announce(made["metadata"]["resourceVersion"])
 
+    def remove(self, entry: Registration) -> None:
+        """Removes a VM's entry, so that no caller uses the VM any more; istiod only creates another one when
+        the VM connects again. Raises ApiServerError."""
+        path = f"{self._path}/workloadentries/{entry.name}"
+        try:
+            self._server.request("DELETE", path, _ANSWER_SECONDS, body={"preconditions": {"uid": entry.uid}})
+        except ApiServerError as failure:
+            if failure.status not in (404, 409):
+                raise
+
     def _announce(self, version: str) -> None:
         """Changes a label of the group's Service or ServiceEntry. A changed entry reaches callers, but the
         VM's own listeners are only updated after a change of a Service or ServiceEntry in its namespace
@@ -149,6 +160,7 @@ def _registration(entry: Mapping[str, Any], group: Group | None) -> Registration
         connected_at=str(annotations.get(CONNECTED_ANNOTATION, "")),
         healthy=None if health is None else health.get("status") == "True",
         message="" if health is None else str(health.get("message", "")),
+        uid=str(entry["metadata"].get("uid", "")),
         template=str((entry["spec"].get("labels") or {}).get(TEMPLATE_LABEL, "")),
         correction=None if corrected == entry else corrected,
     )

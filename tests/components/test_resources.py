@@ -61,7 +61,12 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         kubernetes_version="1.35.4",
     ),
     "LocalMachine": lambda: LocalMachine(
-        "x", machine_name="vm-0", network=NETWORK, user_data="#cloud-config", service_account_email="a@b.c"
+        "x",
+        machine_name="vm-0",
+        network=NETWORK,
+        user_data="#cloud-config",
+        service_account_email="a@b.c",
+        cluster="cluster-1",
     ),
     "MachineRegistration": lambda: MachineRegistration(
         "x",
@@ -77,6 +82,7 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         patience_seconds=60,
         inspection="gcloud",
         machine_addresses={"vm-0": "10.10.0.100"},
+        rollout={"maxUnavailable": 1, "canary": True},
     ),
     "Protection": lambda: Protection("x", stack="prod", protected=True),
     "SharedNamespace": lambda: SharedNamespace(

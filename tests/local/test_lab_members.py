@@ -53,7 +53,14 @@ class World:
         self.told: list[str] = []
         services = cast(LabServices, Quiet())
         self.members: Members[MachineSpec, MachineRecord, FakePart] = Members(
-            Kind("VM", self.state.machines, self.state.add_machine, self._build),
+            Kind(
+                "VM",
+                self.state.machines,
+                self.state.add_machine,
+                self._build,
+                amend=self.state.amend_machine,
+                renewed=self.state.renewed_machine,
+            ),
             state=self.state,
             networks=cast(Networks, Quiet()),
             services=services,
@@ -261,3 +268,37 @@ def test_a_start_is_made_once_for_all_who_ask() -> None:
     go_on.set()
     first.wait(5)
     assert starts.settled("VM vm", 5)
+
+
+def test_a_running_vm_gets_other_user_data_when_it_is_renewed(world: World) -> None:
+    first = world.ensure()
+    amended = world.members.ensure(OTHER, lambda _: None, amend=True)
+    running = world.members.running["vm"]
+    assert (amended.instance_id, amended.outdated, running.stopped.is_set()) == (
+        first.instance_id,
+        True,
+        False,
+    )
+    assert LabState(world.state.folder).machines["vm"].outdated
+    renewed = world.members.renew("vm", lambda _: None)
+    assert (renewed.instance_id, renewed.lan_address) == (first.instance_id, first.lan_address)
+    assert (renewed.spec, renewed.outdated) == (OTHER, False)
+    assert running.stopped.is_set()
+    assert world.members.status("vm")[0] == "ready"
+
+
+def test_user_data_that_is_what_the_vm_has_needs_no_renewal(world: World) -> None:
+    world.ensure()
+    world.members.ensure(OTHER, lambda _: None, amend=True)
+    assert not world.members.ensure(SPEC, lambda _: None, amend=True).outdated
+
+
+def test_other_settings_than_user_data_cannot_be_amended(world: World) -> None:
+    world.ensure()
+    with pytest.raises(LabError, match="different settings"):
+        world.members.ensure(replace(OTHER, service_account_email="x@test"), lambda _: None, amend=True)
+
+
+def test_a_vm_that_the_lab_does_not_have_cannot_be_renewed(world: World) -> None:
+    with pytest.raises(LabError, match="the lab has no VM vm"):
+        world.members.renew("vm", lambda _: None)

@@ -154,6 +154,7 @@ def registration_inputs(kubeconfig: str, /, **more: Any) -> Properties:
         "patienceSeconds": 0,
         "inspection": "",
         "machineAddresses": {},
+        "rollout": {},
         "quarantined": False,
         **more,
     }

@@ -24,6 +24,7 @@ class FakeApiServer:
     endpoint_groups: list[dict[str, Any]] | None = None
     """GKE's network endpoint groups; None where their API does not exist."""
     failure: int = 0
+    registered: int = 0
     has_service: bool = True
     applied: list[dict[str, str]] = field(default_factory=list)
     """The labels that were applied to the group's Service."""
@@ -54,8 +55,14 @@ class FakeApiServer:
         if healthy is not None:
             status = {"conditions": [{"type": "Healthy", "status": str(healthy), "message": message}]}
         name = f"{group}-{address}-amsterdam"
+        self.registered += 1
         entry: dict[str, Any] = {
-            "metadata": {"name": name, "annotations": annotations, "resourceVersion": "1"},
+            "metadata": {
+                "name": name,
+                "uid": f"uid-{self.registered}",
+                "annotations": annotations,
+                "resourceVersion": "1",
+            },
             "spec": {"address": address, **spec},
             "status": status,
         }
@@ -87,9 +94,20 @@ class FakeApiServer:
             if method == "PATCH":
                 self.applied.append(body["metadata"]["labels"])
             found = {} if self.has_service else None
+        elif (method, folder) == ("DELETE", "workloadentries"):
+            return self.failure or self._remove(name, body), {}
         elif (method, folder) == ("PUT", "workloadentries"):
             return self.failure or self._replace(name, body), body
         return (self.failure or 404, {}) if self.failure or found is None else (200, found)
+
+    def _remove(self, name: str, body: Any) -> int:
+        found = next((each for each in self.entries if each["metadata"]["name"] == name), None)
+        if found is None:
+            return 404
+        if body["preconditions"]["uid"] != found["metadata"]["uid"]:
+            return 409
+        self.entries.remove(found)
+        return 200
 
     def _replace(self, name: str, body: Any) -> int:
         """An update of what was changed meanwhile, or without a version, is a conflict."""

@@ -1,6 +1,7 @@
 """A lab in memory, with the client's methods that the plug-in uses."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from hybrid_mesh.local.lab.errors import LabError, LabNotRunning, refuse_other_owner
@@ -35,6 +36,10 @@ class FakeLab:
     machines: dict[str, MachineInfo] = field(default_factory=dict)
     starts: int = 0
     deleted: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    """The first words of each command in a VM, and the renewals."""
+    renew: Callable[[str], None] = field(default=lambda _: None)
+    """What happens when a VM is renewed."""
     incarnation: int = 0
 
     # the class methods of LabClient
@@ -67,6 +72,18 @@ class FakeLab:
             refuse_other_owner(f"VM {spec.name}", found.owner, spec.owner)
             return found
         return self.add_machine(spec.name, f"machine-{self.incarnation}", owner=spec.owner)
+
+    def amend_machine(self, spec: MachineSpec, report: Report) -> MachineInfo:
+        self._obstacles(report)
+        self.machines[spec.name] = replace(self.machines[spec.name], outdated=True)
+        return self.machines[spec.name]
+
+    def renew_machine(self, name: str, report: Report) -> MachineInfo:
+        self._obstacles(report)
+        self.done.append(f"{name}: renew")
+        self.machines[name] = replace(self.machines[name], outdated=False)
+        self.renew(name)
+        return self.machines[name]
 
     def adopt(self, instance_id: str, owner: Owner) -> None:
         for name, cluster in self.clusters.items():
@@ -113,6 +130,7 @@ class FakeLab:
         self.machines.pop(name, None)
 
     def machine_shell(self, name: str, command: list[str], timeout: float) -> CompletedCommand:
+        self.done.append(f"{name}: {' '.join(command[:2])}")
         return CompletedCommand(0, self.agent_log, "")
 
     def status(self) -> LabStatus:

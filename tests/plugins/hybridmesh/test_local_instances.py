@@ -43,8 +43,9 @@ MACHINE = Case(
         "network": NETWORK,
         "userData": "#cloud-config",
         "serviceAccountEmail": "legacy@local.hybrid-mesh.local",
+        "cluster": "cluster-1",
     },
-    {"userData": "#cloud-config\nruncmd: []"},
+    {"serviceAccountEmail": "other@local.hybrid-mesh.local"},
     ("instanceId", "address", "wanAddress"),
     "vm-0",
 )
@@ -241,6 +242,33 @@ def test_the_engines_timeout_is_honoured(drive: Drive, lab: FakeLab, case: Case)
 def test_an_import_is_refused_in_one_line(drive: Drive, case: Case) -> None:
     with pytest.raises(FailedCallError, match="cannot be imported"):
         drive(case.type).read("x", {}, {})
+
+
+def test_changed_user_data_waits_in_the_lab_for_the_rollout(drive: Drive, lab: FakeLab) -> None:
+    made = make(drive, MACHINE)
+    changed = {"userData": "#cloud-config\nruncmd: []"}
+    answer = diff(made, changed)
+    assert (list(answer.replaces), answer.changes) == ([], provider_pb2.DiffResponse.DIFF_SOME)
+    assert not diff(made, {"userData": UNKNOWN}).replaces
+    news = {**made.inputs, **changed}
+    assert made.driver.update(made.identity, made.outputs, made.inputs, news, preview=True).value == {
+        **made.outputs,
+        **changed,
+    }
+    assert not lab.machines["vm-0"].outdated
+    outputs = made.driver.update(made.identity, made.outputs, made.inputs, news).value
+    assert outputs == {**made.outputs, **changed}
+    assert (lab.machines["vm-0"].outdated, lab.done) == (True, [])
+
+
+def test_a_vm_of_another_cluster_is_replaced_at_once(drive: Drive) -> None:
+    assert list(diff(make(drive, MACHINE), {"cluster": "cluster-2"}).replaces) == ["cluster"]
+
+
+def test_a_state_that_does_not_know_its_cluster_is_no_reason_to_replace(drive: Drive) -> None:
+    made = make(drive, MACHINE)
+    del made.inputs["cluster"]
+    assert diff(made, {"cluster": "cluster-1"}).changes == provider_pb2.DiffResponse.DIFF_NONE
 
 
 def test_a_quarantined_cluster_is_left_alone(drive: Drive, lab: FakeLab) -> None:
