@@ -28,47 +28,58 @@ AUTHORITIES: Final = {"google-cas": 200.0, "aws-private-ca": 400.0}
 """An authority, a month: CA Service's enterprise tier, AWS Private CA in general-purpose mode."""
 
 
+_SIZES: Final = {"nano": 0.25, "micro": 0.5, "small": 1, "medium": 2, "large": 4, "xlarge": 8}
+"""Prices of the sizes of an EC2 family, as multiples of its `small` (EC2 User Guide, "Normalization factor").
+"""
+
+
 @dataclass(frozen=True)
 class GooglePrices:
-    """Prices of a region of Google Cloud: machine types an hour, disks a GB and month, and the first five
-    forwarding rules together, an hour."""
+    """Prices of a region of Google Cloud: machine types an hour, predefined series a vCPU and hour, disks a
+    GB and month, and the first five forwarding rules together, an hour."""
 
     machines: Mapping[str, float]
+    per_vcpu: Mapping[str, float]
     disks: Mapping[str, float]
     forwarding_rules: float
+
+    def machine(self, machine_type: str) -> float | None:
+        """A machine type, an hour; None if it is not known."""
+        series, _, vcpus = machine_type.rpartition("-")
+        if series in self.per_vcpu and vcpus.isdigit():
+            return self.per_vcpu[series] * int(vcpus)
+        return self.machines.get(machine_type)
 
 
 @dataclass(frozen=True)
 class AwsPrices:
-    """Prices of a region of AWS: machine types, a NAT gateway and a network load balancer an hour, gp3 a GB
-    and month."""
+    """Prices of a region of AWS: families of instances (`small`), a NAT gateway and a network load balancer
+    an hour, gp3 a GB and month."""
 
-    machines: Mapping[str, float]
+    families: Mapping[str, float]
     gp3: float
     nat_gateway: float
     load_balancer: float
 
+    def machine(self, instance_type: str) -> float | None:
+        """An instance type, an hour; None if it is not known."""
+        family, _, size = instance_type.partition(".")
+        many, factor = size.removesuffix("xlarge"), _SIZES.get(size)
+        if factor is None and many.isdigit() and size.endswith("xlarge"):
+            factor = _SIZES["xlarge"] * int(many)
+        return self.families[family] * factor if factor and family in self.families else None
+
 
 GOOGLE: Final[Mapping[str, GooglePrices]] = {
     "europe-west4": GooglePrices(
-        machines={
-            "e2-small": 0.0184,
-            "e2-medium": 0.0369,
-            "e2-standard-2": 0.0738,
-            "e2-standard-4": 0.1475,
-            "e2-standard-8": 0.2951,
-        },
+        machines={"e2-small": 0.01845, "e2-medium": 0.03689},
+        per_vcpu={"e2-standard": 0.03689, "n2-standard": 0.05345},
         disks={"pd-balanced": 0.11},
         forwarding_rules=0.025,
     ),
     "us-central1": GooglePrices(
-        machines={
-            "e2-small": 0.0168,
-            "e2-medium": 0.0335,
-            "e2-standard-2": 0.0670,
-            "e2-standard-4": 0.1340,
-            "e2-standard-8": 0.2681,
-        },
+        machines={"e2-small": 0.01675, "e2-medium": 0.0335},
+        per_vcpu={"e2-standard": 0.0335, "n2-standard": 0.04855},
         disks={"pd-balanced": 0.10},
         forwarding_rules=0.025,
     ),
@@ -76,27 +87,13 @@ GOOGLE: Final[Mapping[str, GooglePrices]] = {
 
 AWS: Final[Mapping[str, AwsPrices]] = {
     "us-east-1": AwsPrices(
-        machines={
-            "t3.small": 0.0208,
-            "t3.medium": 0.0416,
-            "t3.large": 0.0832,
-            "m6i.large": 0.0960,
-            "m6i.xlarge": 0.1920,
-            "m6i.2xlarge": 0.3840,
-        },
+        families={"t3": 0.0208, "t4g": 0.0168, "m5": 0.024, "m6i": 0.024, "m6g": 0.01925, "m7g": 0.0204},
         gp3=0.08,
         nat_gateway=0.045,
         load_balancer=0.0225,
     ),
     "eu-west-1": AwsPrices(
-        machines={
-            "t3.small": 0.0228,
-            "t3.medium": 0.0456,
-            "t3.large": 0.0912,
-            "m6i.large": 0.1070,
-            "m6i.xlarge": 0.2140,
-            "m6i.2xlarge": 0.4280,
-        },
+        families={"t3": 0.0228, "t4g": 0.0184, "m5": 0.02675, "m6i": 0.02675, "m6g": 0.0215},
         gp3=0.088,
         nat_gateway=0.048,
         load_balancer=0.0252,

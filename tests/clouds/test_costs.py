@@ -56,5 +56,18 @@ def test_the_default_machine_types_have_a_price_in_each_region() -> None:
     amazon = {
         config.model_fields["machine_type"].default for config in (EksNodeGroupConfig, Ec2MachinesConfig)
     }
-    assert all(google <= set(region.machines) for region in prices.GOOGLE.values())
-    assert all(amazon <= set(region.machines) for region in prices.AWS.values())
+    assert all(region.machine(name) for region in prices.GOOGLE.values() for name in google)
+    assert all(region.machine(name) for region in prices.AWS.values() for name in amazon)
+
+
+def test_a_size_costs_what_its_family_says() -> None:
+    amazon, google = prices.AWS["us-east-1"], prices.GOOGLE["europe-west4"]
+    assert amazon.machine("m6i.xlarge") == pytest.approx(0.192)
+    assert amazon.machine("m6i.4xlarge") == pytest.approx(4 * 0.192)
+    assert amazon.machine("t3.medium") == pytest.approx(0.0416)
+    assert google.machine("e2-standard-4") == pytest.approx(0.1476, abs=0.0001)
+    assert google.machine("e2-small") == pytest.approx(0.0184, abs=0.0001)
+    for unknown in ("m6i.metal", "p5.48xlarge", "m6i", "m6i.xxlarge"):
+        assert amazon.machine(unknown) is None
+    for unknown in ("a2-highgpu-1g", "e2-standard", "e2-highmem-4", "custom-4-8192"):
+        assert google.machine(unknown) is None

@@ -5,10 +5,13 @@ The tests run in this order on one stack; each leaves it whole, so that the next
 
 import copy
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.operate.notices.notices import notices
 from tests.engine.doubles.store import Call
 from tests.engine.shape import first, last, leaked
 from tests.engine.site import Site, site
@@ -61,6 +64,15 @@ def test_a_create_that_fails_half_way_is_resumed(prod: Site) -> None:
 def test_a_second_up_changes_nothing(prod: Site) -> None:
     prod.up("--expect-no-changes")
     prod.pulumi("preview", "--refresh", "--expect-no-changes")
+
+
+def test_the_exported_state_says_when_renewals_are_due(prod: Site) -> None:
+    state, plan, now = prod.told("stack", "export"), plan_from(prod.mesh, "prod"), datetime.now(UTC)
+    assert [each for each in notices(plan, state, now) if each.level == "warning"] == []
+    for day, words in ((1, "renewal due in 485 days"), (500, "renewal due since")):
+        later = {each.path: each.message for each in notices(plan, state, now + timedelta(days=day))}
+        for cluster in ("gke-eu", "eks-us"):
+            assert words in later[f"clusters.{cluster}"]
 
 
 def test_everything_is_where_it_belongs(prod: Site) -> None:

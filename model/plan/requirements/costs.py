@@ -62,7 +62,7 @@ def _google(plan: MeshPlan, network: GcpNetworkPlan) -> list[Line]:
     sets = sets_of(plan, network)
     found = [
         _control_planes(plan, network),
-        *(_machines(each, known.machines.get(each.machine_type) if known else None) for each in sets),
+        *(_machines(each, known.machine(each.machine_type) if known else None) for each in sets),
     ]
     for kind in sorted({disk_type(each.machine_type) for each in sets}):
         gigabytes = _gigabytes([each for each in sets if disk_type(each.machine_type) == kind])
@@ -93,7 +93,7 @@ def _aws(plan: MeshPlan, network: AwsNetworkPlan) -> list[Line]:
     hours = prices.HOURS
     return [
         _control_planes(plan, network),
-        *(_machines(each, known.machines.get(each.machine_type) if known else None) for each in sets),
+        *(_machines(each, known.machine(each.machine_type) if known else None) for each in sets),
         ("disks, GB of gp3", _gigabytes(sets), known.gp3 if known else None),
         ("NAT gateways", nats, known.nat_gateway * hours if known else None),
         ("network load balancers", Amount.exactly(balancers), known.load_balancer * hours if known else None),
