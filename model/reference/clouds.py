@@ -4,7 +4,6 @@ A table begins with a line `<!-- both clouds: <table> -->` and ends with `<!-- e
 `python -m hybrid_mesh.model.reference.clouds` renews every table of the page.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +27,8 @@ from hybrid_mesh.model.config.clusters import (
 from hybrid_mesh.model.config.machines import Ec2MachinesConfig, GceMachinesConfig
 from hybrid_mesh.model.config.networks import AwsNetworkConfig, GcpNetworkConfig
 from hybrid_mesh.model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
+from hybrid_mesh.model.reading.problems import format_value
+from hybrid_mesh.model.reference.configuration import LONGEST_DEFAULT
 from hybrid_mesh.model.reference.sections import sentence
 
 PAGE_PATH = Path(__file__).resolve().parents[2] / "docs" / "clouds.md"
@@ -196,8 +197,7 @@ def _cell(key: str, info: FieldInfo) -> str:
     default = info.get_default(call_default_factory=True, validated_data={})
     if isinstance(default, BaseModel) or default in (None, (), {}):
         return f"`{key}`"
-    text = json.dumps(default) if isinstance(default, bool | int | tuple) else str(default)
-    return f"`{key}`, default `{text}`"
+    return f"`{key}`, default `{format_value(default, LONGEST_DEFAULT)}`"
 
 
 def _subnets(cloud: AnyCloud) -> Iterator[SubnetPlan]:

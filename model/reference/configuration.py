@@ -12,12 +12,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from hybrid_mesh.model.reading.places import discriminators
+from hybrid_mesh.model.reading.problems import format_value
 from hybrid_mesh.model.reference.examples import example
 from hybrid_mesh.model.reference.rules import rules_of
 from hybrid_mesh.model.reference.sections import MESH, ReferenceSection, all_sections, sentence
 from hybrid_mesh.model.reference.value_types import value_type
 
 REFERENCE_PATH = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
+
+LONGEST_DEFAULT = 200
+"""Characters of a default in a table."""
 
 _INTRODUCTION = """# Configuration
 
@@ -107,7 +111,7 @@ def _default(info: FieldInfo) -> str:
         return f"`{', '.join(fixed)}`" if fixed else ""
     if default in (None, (), {}):
         return ""
-    return f"`{json.dumps(default) if isinstance(default, (bool, int, float)) else default}`"
+    return f"`{format_value(default, LONGEST_DEFAULT)}`"
 
 
 def _description(info: FieldInfo) -> str:
