@@ -1,5 +1,6 @@
 """Ingress gateways, by the Kubernetes Gateway API."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -22,9 +23,21 @@ class Ingress(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:Ingress", name, None, opts)
-        gateway = member.declare(f"ingress-{plan.name}", self)["gateway"]
+        filled = _with_annotations(plan, member.cluster.load_balancer_annotations)
+        gateway = member.declare(f"ingress-{plan.name}", self, filled=filled)["gateway"]
         self.address = gateway.status.apply(_address)
         self.register_outputs({"address": self.address})
+
+
+def _with_annotations(
+    plan: IngressPlan, annotations: Mapping[str, pulumi.Input[str]]
+) -> dict[str, dict[str, Any]]:
+    """The Gateway's `spec` with `annotations` of its load balancer."""
+    if not annotations or plan.config.service_type != "LoadBalancer":
+        return {}
+    spec = plan.gateway["spec"]
+    infrastructure = {"annotations": {**spec["infrastructure"]["annotations"], **annotations}}
+    return {"gateway": {"spec": {**spec, "infrastructure": infrastructure}}}
 
 
 def _address(status: Any) -> str:

@@ -33,6 +33,8 @@ class MeshCluster(pulumi.ComponentResource):
     """The east-west gateway's addresses, if they are known before the gateway exists."""
     gateway_service: Mapping[str, Any] = {}
     """Helm values of the east-west gateway's Service in addition to the planned ones."""
+    load_balancer_annotations: Mapping[str, pulumi.Input[str]] = {}
+    """Annotations of a Service of type LoadBalancer in addition to the planned ones."""
     prerequisites: Sequence[pulumi.Resource] = ()
     """Resources that must work before anything else is declared in the cluster, and are deleted after it."""
     load_balancers: Sequence[pulumi.Resource] | None = None

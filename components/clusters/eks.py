@@ -77,6 +77,9 @@ class EksMeshCluster(CloudMeshCluster):
             release_options=self.options(self),
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.load_balancer_annotations = {
+            NLB_SUBNETS: pulumi.Output.all(*network.public_subnets).apply(",".join)
+        }
         self.prerequisites = [self._controller.release]
         self.load_balancers = [*addresses, self._controller, *nodes, *network.ready]
         self.register_outputs(

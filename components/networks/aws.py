@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+from hybrid_mesh.components.networks.aws_adopted import adopted_vpc
 from hybrid_mesh.components.networks.aws_firewall import SecurityGroups
 from hybrid_mesh.components.networks.base import CloudNetwork
 from hybrid_mesh.model.clouds.types import SubnetPlan
@@ -54,9 +55,14 @@ class AwsNetwork(CloudNetwork):
     def private_subnets(self) -> list[pulumi.Output[str]]:
         return [self.subnets[subnet.key].id for subnet in self.plan.subnets if not subnet.public]
 
+    @property
+    def public_subnets(self) -> list[pulumi.Output[str]]:
+        return [self.subnets[subnet.key].id for subnet in self.plan.subnets if subnet.public]
+
     def _vpc(self, config: AwsNetworkConfig, protected: bool) -> pulumi.Output[str]:
         if config.id is not None:
-            return pulumi.Output.from_input(config.id)
+            looked_up = pulumi.InvokeOutputOptions(parent=self, provider=self.provider)
+            return adopted_vpc(self.plan, looked_up)
         made = aws.ec2.Vpc(
             f"{self._name}-vpc",
             cidr_block=str(config.cidr),

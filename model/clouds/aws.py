@@ -136,6 +136,8 @@ class Aws:
     gateway_namespace_labels: Mapping[str, str] = {READINESS_GATE: "enabled"}
     gateway_timeout_seconds: int | None = 900
     """A new pod becomes ready when the load balancer has found it healthy, minutes later."""
+    load_balancers_name_subnets: bool = True
+    """An existing VPC may have subnets of others with the tag by which load balancers find theirs."""
 
     def load_balancer_annotations(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Source: AWS Load Balancer Controller, "Service annotations"."""

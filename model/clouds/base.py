@@ -106,6 +106,10 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
     def gateway_timeout_seconds(self) -> int | None:
         """How long a rollout of a gateway may take; None if Helm's default suffices."""
 
+    @property
+    def load_balancers_name_subnets(self) -> bool:
+        """Whether a Service names the subnets of its load balancer, which are known at run time only."""
+
     def load_balancer_annotations(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Annotations of a Service of type LoadBalancer, for a load balancer with stable addresses and with
         health checks of the agents."""

@@ -131,6 +131,7 @@ class GoogleCloud:
     """Nodes are the targets, and each stops to choose a pod as soon as its shutdown begins."""
     gateway_namespace_labels: Mapping[str, str] = {}
     gateway_timeout_seconds: int | None = None
+    load_balancers_name_subnets: bool = False
 
     def load_balancer_annotations(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Source: GKE, "LoadBalancer Service parameters"."""

@@ -249,7 +249,18 @@ class _Cluster:
         owner = f"ingress-{ingress.name}"
         gateway = annotated(dict(ingress.gateway), PROGRAMMED)
         space = self.space(ingress.namespace)
-        yield self.plan(owner, "gateway", gateway, *space, *self.definitions, self.istiod, *self.drained)
+        cloud = cloud_of(self.mesh.clusters[self.name])
+        balanced = ingress.config.service_type == "LoadBalancer"
+        yield self.plan(
+            owner,
+            "gateway",
+            gateway,
+            *space,
+            *self.definitions,
+            self.istiod,
+            *self.drained,
+            filled=("spec",) if balanced and cloud and cloud.load_balancers_name_subnets else (),
+        )
         for route in ingress.routes:
             metadata = route["metadata"]
             key = metadata["name"]

@@ -1,10 +1,23 @@
 """What the program promises of everything that it makes in clouds, on the stack `prod`."""
 
 import json
+import re
 import sys
+from typing import Any
+
+import pulumi
+import pytest
 
 from tests.components.cloud_stacks import of_clouds
 from tests.components.conftest import Declared, declare_mesh, read_stack
+
+GATEWAY = "aws:ec2/getInternetGateway:getInternetGateway"
+VPC = "aws:ec2/getVpc:getVpc"
+SUITABLE = {
+    "enableDnsSupport": True,
+    "enableDnsHostnames": True,
+    "cidrBlockAssociations": [{"cidrBlock": "10.20.0.0/16", "state": "associated", "associationId": "a"}],
+}
 
 TOKENS = {
     "hybridmesh:index:GcpNetwork",
@@ -58,12 +71,51 @@ def test_long_names_are_shortened_where_a_cloud_limits_them() -> None:
             assert len(each.name) + len("-1a2b3c4") <= limits.get(each.typ, 63), each.name
 
 
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            {"cidrs": ["10.21.0.0/16"]},
+            "networks.aws-us.cidr (10.20.0.0/16) is not part of vpc-0123456789abcdef0",
+        ),
+        ({"cidrs": ["10.20.0.0/17", "10.20.128.0/17"]}, "aws ec2 associate-vpc-cidr-block"),
+        ({"state": "disassociated"}, "networks.aws-us.cidr"),
+        ({"enableDnsHostnames": False}, "--enable-dns-hostnames"),
+        ({"enableDnsSupport": False}, "networks.aws-us.id (vpc-0123456789abcdef0)"),
+    ],
+)
+def test_an_adopted_vpc_that_does_not_suit_is_refused_before_anything_depends_on_it(
+    found: dict[str, Any], said: str
+) -> None:
+    raw = read_stack("prod")
+    raw["networks"]["aws-us"]["id"] = "vpc-0123456789abcdef0"
+    associations = [
+        {"cidrBlock": cidr, "state": found.get("state", "associated"), "associationId": "a"}
+        for cidr in found.get("cidrs", ["10.99.0.0/16", "10.20.0.0/16"])
+    ]
+    vpc = {**SUITABLE, "cidrBlockAssociations": associations}
+    vpc |= {key: value for key, value in found.items() if key in vpc}
+    answers = {GATEWAY: lambda _: {"internetGatewayId": "igw-theirs"}, VPC: lambda _: vpc}
+    with pytest.raises(pulumi.RunError, match=re.escape(said)):
+        declare_mesh(raw, stack="prod", answers=answers, preview=True)
+
+
+def test_an_ingress_on_eks_names_the_subnets_of_its_load_balancer() -> None:
+    """Others may have subnets in the same VPC, with the tag by which load balancers find theirs."""
+    raw = read_stack("prod")
+    raw["ingress"]["public"]["cluster"] = "eks-us"
+    gateway = declare_mesh(raw, stack="prod").recording.named("mesh-ingress-public-gateway").inputs
+    annotations = gateway["spec"]["infrastructure"]["annotations"]
+    public = ",".join(f"mesh-aws-us-public-{zone}-id" for zone in "abc")
+    assert annotations["service.beta.kubernetes.io/aws-load-balancer-subnets"] == public
+    assert annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"] == "internet-facing"
+
+
 def test_an_adopted_network_gets_subnets_only() -> None:
-    gateway = "aws:ec2/getInternetGateway:getInternetGateway"
     raw = read_stack("prod")
     raw["networks"]["gcp-eu"]["id"] = "shared-vpc"
     raw["networks"]["aws-us"]["id"] = "vpc-0123456789abcdef0"
-    answers = {gateway: lambda _: {"internetGatewayId": "igw-theirs"}}
+    answers = {GATEWAY: lambda _: {"internetGatewayId": "igw-theirs"}, VPC: lambda _: SUITABLE}
     recording = declare_mesh(raw, stack="prod", answers=answers).recording
     for token in (
         "gcp:compute/network:Network",
