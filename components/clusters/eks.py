@@ -194,7 +194,7 @@ class EksMeshCluster(CloudMeshCluster):
                 f"{self._name}-gateway-{key.removeprefix('public-')}",
                 domain="vpc",
                 tags={"Name": f"{self._name}-gateway-{key.removeprefix('public-')}"},
-                opts=network.options(self),
+                opts=network.address_options(self),
             )
             for key in keys
         ]

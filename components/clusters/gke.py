@@ -223,7 +223,7 @@ class GkeMeshCluster(CloudMeshCluster):
             child(self._name, "gateway"),
             region=self._region,
             address_type="EXTERNAL",
-            opts=self._network.options(self),
+            opts=self._network.address_options(self),
         )
         self.reserved_gateway_addresses = address.address.apply(lambda text: (text,))
         self.gateway_service = {

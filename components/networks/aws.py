@@ -37,7 +37,7 @@ class AwsNetwork(CloudNetwork):
         protected: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(name, plan=plan, opts=opts)
+        super().__init__(name, plan=plan, protected=protected, opts=opts)
         config = plan.config
         self._name = name
         self.provider = aws.Provider(
@@ -122,7 +122,7 @@ class AwsNetwork(CloudNetwork):
                 f"{self._name}-nat-{letter}",
                 domain="vpc",
                 tags={"Name": f"{self._name}-nat-{letter}"},
-                opts=self.options(self, out),
+                opts=self.address_options(self, out),
             )
             gateway = aws.ec2.NatGateway(
                 f"{self._name}-nat-{letter}",

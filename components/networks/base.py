@@ -23,15 +23,25 @@ class CloudNetwork(pulumi.ComponentResource):
     ready: Sequence[pulumi.Resource]
     """Resources that must exist as long as nodes and VMs do."""
 
-    def __init__(self, name: str, *, plan: NetworkPlan, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, *, plan: NetworkPlan, protected: bool, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__(self.TYPE, name, None, opts)
-        self.plan = plan
+        self.plan, self._protected = plan, protected
 
     def options(
         self, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource] = ()
     ) -> pulumi.ResourceOptions:
         """Options of a resource in this network."""
         return pulumi.ResourceOptions(parent=parent, provider=self.provider, depends_on=list(depends_on))
+
+    def address_options(
+        self, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource] = ()
+    ) -> pulumi.ResourceOptions:
+        """Options of a reserved address, which firewalls of others and bundles name: protected if the stack
+        is."""
+        protect = pulumi.ResourceOptions(protect=self._protected)
+        return pulumi.ResourceOptions.merge(self.options(parent, depends_on), protect)
 
 
 @dataclass(frozen=True)

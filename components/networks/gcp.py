@@ -29,7 +29,7 @@ class GcpNetwork(CloudNetwork):
         protected: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(name, plan=plan, opts=opts)
+        super().__init__(name, plan=plan, protected=protected, opts=opts)
         config = plan.config
         self._name, self._region = name, config.region
         self.provider = gcp.Provider(
@@ -77,7 +77,7 @@ class GcpNetwork(CloudNetwork):
                 child(self._name, "nat", str(index)),
                 region=self._region,
                 address_type="EXTERNAL",
-                opts=self.options(self),
+                opts=self.address_options(self),
             )
             for index in range(self.plan.nat_addresses)
         ]

@@ -11,8 +11,9 @@ MachineCount = Annotated[int, Field(strict=True, ge=1, le=5000)]
 
 UBUNTU_ON_GCE = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
 """An image with cloud-init, which reads the user-data. See `model.clouds.images`."""
-DEBIAN_ON_EC2 = "resolve:ssm:/aws/service/debian/release/12/latest/amd64"
-"""Debian's public parameter in AWS Systems Manager, which EC2 resolves when it launches an instance."""
+DEBIAN_ON_EC2 = "resolve:ssm:/aws/service/debian/release/13/latest/amd64"
+"""Debian's public parameter in AWS Systems Manager, which EC2 resolves when it launches an instance. Debian
+13 has regular security support until August 2028; that of Debian 12 ended in 2026 (debian.org/releases)."""
 
 
 class RolloutConfig(Section):

@@ -78,8 +78,8 @@ class MeshConfig(Section):
     project: str | None = Field(default=None, examples=["my-project"])
     """Default Google Cloud project of networks and the certificate authority."""
     protected: Switch = False
-    """Whether networks, clusters and the root CA are protected from deletion. Set it to `false` and run `up`
-    before you delete them."""
+    """Whether networks, clusters, reserved addresses and the root CA are protected from deletion. Set it to
+    `false` and run `up` before you delete them."""
     labels: dict[str, str] = Field(default_factory=dict, examples=[{"owner": "platform"}])
     """Labels (Google Cloud) and tags (AWS) of all cloud resources. The program adds `stack`, `mesh` and
     `component`. `owner` is required if the mesh has resources in a cloud."""

@@ -175,7 +175,7 @@ class MeshPlan:
     project: str | None = None
     """Default Google Cloud project."""
     protected: bool = False
-    """Whether networks, clusters and the root are protected from deletion."""
+    """Whether networks, clusters, reserved addresses and the root are protected from deletion."""
     warnings: tuple[Problem, ...] = ()
     """What the configuration leaves open. A plan with warnings can be printed, but not created."""
     labels: Mapping[str, str] = field(default_factory=dict)

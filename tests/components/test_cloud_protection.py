@@ -16,11 +16,23 @@ PROTECTED = {
     "mesh-eks-us-cluster",
     "mesh-trust-issuer-pool",
     "mesh-trust-issuer-root",
+    # Firewalls of others and bundles name the addresses.
+    "mesh-gcp-eu-nat-0",
+    "mesh-gcp-eu-nat-1",
+    "mesh-gke-eu-gateway",
+    *(f"mesh-eks-us-gateway-{zone}" for zone in "abc"),
+    *(f"mesh-aws-us-nat-{zone}" for zone in "abc"),
 }
 
 
 def test_a_protected_stack_is_protected(prod: Declared, capsys: pytest.CaptureFixture[str]) -> None:
     assert {name for (_, name), opts in prod.recording.options.items() if opts.protect} == PROTECTED
+    addresses = {
+        each.name
+        for token in ("aws:ec2/eip:Eip", "gcp:compute/address:Address")
+        for each in prod.recording.of_type(token)
+    }
+    assert addresses <= PROTECTED
     assert only(prod, "gcp:container/cluster:Cluster")["deletionProtection"] is True
     assert only(prod, "aws:eks/cluster:Cluster")["deletionProtection"] is True
     assert only(prod, "gcp:certificateauthority/authority:Authority")["deletionProtection"] is True

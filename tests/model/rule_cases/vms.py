@@ -85,7 +85,7 @@ CLOUD_MACHINES = [
         {f"{ORDERS}.machines.machineType": "t4g.small"},
         "an image for arm64",
         path=f"{ORDERS}.machines.image",
-        value="resolve:ssm:/aws/service/debian/release/12/latest/amd64",
+        value="resolve:ssm:/aws/service/debian/release/13/latest/amd64",
     ),
     prod(
         "images_can_join",
@@ -129,6 +129,6 @@ CLOUD_MACHINES = [
         {f"{ORDERS}.machines.machineType": "a1.medium"},
         "an image for arm64",
         path=f"{ORDERS}.machines.image",
-        value="resolve:ssm:/aws/service/debian/release/12/latest/amd64",
+        value="resolve:ssm:/aws/service/debian/release/13/latest/amd64",
     ),
 ]
