@@ -10,6 +10,7 @@ import pytest
 
 from tests.components.cloud_stacks import of_clouds
 from tests.components.conftest import Declared, declare_mesh, read_stack
+from tests.components.recording import Answers
 
 GATEWAY = "aws:ec2/getInternetGateway:getInternetGateway"
 VPC = "aws:ec2/getVpc:getVpc"
@@ -95,7 +96,7 @@ def test_an_adopted_vpc_that_does_not_suit_is_refused_before_anything_depends_on
     ]
     vpc = {**SUITABLE, "cidrBlockAssociations": associations}
     vpc |= {key: value for key, value in found.items() if key in vpc}
-    answers = {GATEWAY: lambda _: {"internetGatewayId": "igw-theirs"}, VPC: lambda _: vpc}
+    answers: Answers = {GATEWAY: lambda _: {"internetGatewayId": "igw-theirs"}, VPC: lambda _: vpc}
     with pytest.raises(pulumi.RunError, match=re.escape(said)):
         declare_mesh(raw, stack="prod", answers=answers, preview=True)
 
@@ -115,7 +116,7 @@ def test_an_adopted_network_gets_subnets_only() -> None:
     raw = read_stack("prod")
     raw["networks"]["gcp-eu"]["id"] = "shared-vpc"
     raw["networks"]["aws-us"]["id"] = "vpc-0123456789abcdef0"
-    answers = {GATEWAY: lambda _: {"internetGatewayId": "igw-theirs"}, VPC: lambda _: SUITABLE}
+    answers: Answers = {GATEWAY: lambda _: {"internetGatewayId": "igw-theirs"}, VPC: lambda _: SUITABLE}
     recording = declare_mesh(raw, stack="prod", answers=answers).recording
     for token in (
         "gcp:compute/network:Network",
