@@ -18,6 +18,7 @@ pytestmark = pytest.mark.lab
 
 IDENTITY = "hybrid-mesh-identity.service"
 VALID = "/usr/local/lib/hybrid-mesh/certificate-is-valid"
+HEALTH = "curl -s localhost:15029"
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,8 @@ def test_it_waits_for_its_rights(guest: Guest) -> None:
         eventually("refusal in the log", lambda: "403" in guest.sh(log).stdout, 60)
         assert guest.sh("systemctl is-active istio.service").stdout.strip() != "active"
         assert guest.sh("pgrep envoy").returncode == 1
+        eventually("the reason", lambda: "waiting for the API server" in guest.sh(HEALTH).stdout, 30)
+        assert "403" in guest.sh(HEALTH).stdout
     finally:
         for key in ("uid", "resourceVersion", "creationTimestamp", "managedFields"):
             binding["metadata"].pop(key, None)
@@ -101,6 +104,7 @@ def test_it_boots_by_its_certificate_while_the_api_server_is_away_and_keeps_its_
         assert "certificate is still valid" in guest.sh(f"journalctl -b --no-pager -u {IDENTITY}").stdout
         assert guest.sh(f"test -e {TOKEN}").returncode != 0
         guest.await_healthy()
+        eventually("in service", lambda: guest.sh(HEALTH).stdout == "in service\n", 30)
     assert guest.sh("cat /root/note").stdout == "kept\n"
     assert guest.sh("grep -c istiod /etc/hosts").stdout == "1\n"
     assert guest.sh("grep -c 'Unpacking istio-sidecar' /var/log/cloud-init-output.log").stdout == "1\n"
