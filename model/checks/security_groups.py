@@ -8,7 +8,7 @@ group of the nodes, from its load balancers to the pods (its page "Security grou
 5,000 source CIDRs in a firewall rule ("VPC resource quotas"), more than an API server does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hybrid_mesh.model.checks.registry import rule
 from hybrid_mesh.model.clouds.aws import ZONE_LETTERS
@@ -61,13 +61,19 @@ def _has_ranges(network: AwsNetworkConfig) -> bool:
 
 def _firewalls(mesh: MeshConfig, name: str) -> Iterator[tuple[int, str, str]]:
     """Number of rules, owner and remedy of each security group in network `name`."""
+    for (role, owner), count in sorted(rules_of_groups(plan_firewall(mesh, name)).items()):
+        yield count, f"the {role} of {owner}", "Use fewer groups or ports in this network."
+
+
+def rules_of_groups(firewall: Iterable[FirewallRulePlan]) -> dict[tuple[str, str], int]:
+    """The number of inbound rules of each security group, by the role and the name of its members; with the
+    rules that others add."""
     counts: dict[tuple[str, str], int] = {}
-    for planned in plan_firewall(mesh, name):
-        key = (planned.target.role, planned.target.name)
-        counts[key] = counts.get(key, 0) + _count(planned)
-    for (role, owner), count in sorted(counts.items()):
-        added = RULES_OF_OTHERS.get(role, 0)
-        yield count + added, f"the {role} of {owner}", "Use fewer groups or ports in this network."
+    for planned in firewall:
+        role, owner = planned.target.role, planned.target.name
+        counts.setdefault((role, owner), RULES_OF_OTHERS.get(role, 0))
+        counts[role, owner] += _count(planned)
+    return counts
 
 
 def _count(planned: FirewallRulePlan) -> int:

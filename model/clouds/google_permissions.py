@@ -8,6 +8,8 @@ from typing import Final
 
 NETWORK_SERVICES: Final = ("compute.googleapis.com", "iam.googleapis.com")
 CLUSTER_SERVICES: Final = ("cloudresourcemanager.googleapis.com", "container.googleapis.com")
+REPOSITORY_SERVICES: Final = ("artifactregistry.googleapis.com",)
+KEY_SERVICES: Final = ("cloudkms.googleapis.com",)
 AUTHORITY_SERVICES: Final = ("privateca.googleapis.com",)
 
 NODE_ROLE: Final = "roles/container.defaultNodeServiceAccount"
@@ -20,6 +22,10 @@ CLUSTER_ROLES: Final = (
     "roles/container.admin",
     f"roles/resourcemanager.projectIamAdmin, with the condition {CONDITION}",
 )
+REPOSITORY_ROLE: Final = "roles/artifactregistry.admin"
+"""On a repository, to let nodes pull from it."""
+KEY_ROLE: Final = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+"""On a key, for GKE's service agent."""
 AUTHORITY_ROLES: Final = ("roles/privateca.admin",)
 
 NETWORK_VIEWERS: Final = ("roles/compute.viewer", "roles/iam.securityReviewer")

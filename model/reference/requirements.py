@@ -79,7 +79,7 @@ def _roles(found: Found) -> str:
     rows = [
         (
             f"{each['cloud']}: {each['purpose']}",
-            ", ".join([*map(_code, each["roles"]), *(["the policy below"] if each["policy"] else [])]),
+            "<br>".join([*map(_code, each["roles"]), *(["the policy below"] if each["policy"] else [])]),
         )
         for each in found["access"]
     ]
@@ -126,9 +126,12 @@ PARTS: Mapping[str, Callable[[Found], str]] = {
 
 
 def _code(role: str) -> str:
-    """The name of a role as code, without its condition."""
+    """The name of a role and its condition as code."""
     name, comma, rest = role.partition(", ")
-    return f"`{name}`{comma}{rest}" if "/" in name or name.isalnum() else role
+    if "/" not in name and not name.isalnum():
+        return role
+    limit, word, condition = rest.partition("condition ")
+    return f"`{name}`{comma}{limit}{word}" + (f"`{condition}`" if condition else "")
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:

@@ -147,6 +147,25 @@ def test_the_authority_may_be_in_another_project() -> None:
     assert up.roles == ("roles/privateca.admin",)
 
 
+def test_repositories_and_keys_of_other_projects_are_listed_there() -> None:
+    key = "projects/keys/locations/europe-west4/keyRings/mesh/cryptoKeys/gke"
+    changes = {
+        f"{NODES}.imageRepositories": ["images/europe-west4/apps"],
+        "clusters.gke-eu.databaseEncryptionKey": key,
+    }
+    found = _of(changed(PROD, changes))
+    assert found.services["images"] == ("artifactregistry.googleapis.com",)
+    assert found.services["keys"] == ("cloudkms.googleapis.com",)
+    roles = {(each.account, each.purpose): each.roles for each in found.access}
+    assert roles["images", "up and destroy"] == (
+        "roles/artifactregistry.admin, on the repository images/europe-west4/apps",
+    )
+    assert roles["keys", "GKE's service agent"] == (
+        f"roles/cloudkms.cryptoKeyEncrypterDecrypter, on the key {key}",
+    )
+    assert ("keys", "up and destroy") not in roles
+
+
 def test_a_local_stack_needs_nothing() -> None:
     found = _of(LOCAL, "local")
     assert not found.regions

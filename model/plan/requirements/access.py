@@ -12,6 +12,7 @@ from hybrid_mesh.model.plan.types import MeshPlan
 
 UP = "up and destroy"
 PREVIEW = "preview and drift"
+SERVICE_AGENT = "GKE's service agent"
 
 
 def services(plan: MeshPlan) -> dict[str, tuple[str, ...]]:
@@ -33,8 +34,25 @@ def access(plan: MeshPlan) -> tuple[Access, ...]:
         Access("Google", project, purpose, tuple(roles[project]))
         for project in sorted(up)
         for purpose, roles in ((UP, up), (PREVIEW, preview))
+        if roles[project]
     ]
-    return (*found, *_aws(plan))
+    return (*found, *_key_users(plan), *_aws(plan))
+
+
+def _key_users(plan: MeshPlan) -> Iterator[Access]:
+    for key in _keys(plan):
+        project = key.split("/")[1]
+        yield Access("Google", project, SERVICE_AGENT, (f"{google.KEY_ROLE}, on the key {key}",))
+
+
+def _keys(plan: MeshPlan) -> list[str]:
+    """The keys with which GKE encrypts Secrets, sorted."""
+    keys = {
+        cluster.config.database_encryption_key
+        for cluster in plan.clusters.values()
+        if isinstance(cluster, GkeClusterPlan)
+    }
+    return sorted(key for key in keys if key)
 
 
 def _google_parts(
@@ -54,6 +72,14 @@ def _google_parts(
         )
         if any(isinstance(plan.clusters[name], GkeClusterPlan) for name in network.clusters):
             yield project, google.CLUSTER_SERVICES, google.CLUSTER_ROLES, google.CLUSTER_VIEWERS
+    for cluster in plan.clusters.values():
+        if isinstance(cluster, GkeClusterPlan):
+            for repository in cluster.config.node_pool.image_repositories:
+                role = f"{google.REPOSITORY_ROLE}, on the repository {repository}"
+                project = repository.partition("/")[0]
+                yield project, google.REPOSITORY_SERVICES, (role,), ("roles/iam.securityReviewer",)
+    for key in _keys(plan):
+        yield key.split("/")[1], google.KEY_SERVICES, (), ()
     if isinstance(plan.trust, GoogleCasTrustConfig):
         project = plan.trust.project or ""
         yield project, google.AUTHORITY_SERVICES, google.AUTHORITY_ROLES, google.AUTHORITY_VIEWERS
@@ -65,7 +91,9 @@ def _aws(plan: MeshPlan) -> tuple[Access, ...]:
         return ()
     makes_roles = any(network.clusters or network.groups for network in networks)
     clusters = [name for name, each in plan.clusters.items() if isinstance(each, EksClusterPlan)]
-    entries = tuple(f"an access entry in cluster {name} that may read Secrets" for name in clusters)
+    entries = tuple(
+        f"an access entry in cluster {name}: `operators.awsRoles` with `access: view`" for name in clusters
+    )
     return (
         Access("AWS", "", UP, (aws_permissions.UP,), aws_permissions.policy() if makes_roles else None),
         Access("AWS", "", PREVIEW, (aws_permissions.PREVIEW, *entries)),

@@ -8,10 +8,9 @@ quotas"). A new account may have less than the default of vCPUs.
 from collections import defaultdict
 from dataclasses import dataclass
 
-from hybrid_mesh.model.checks.security_groups import GATEWAY_PORTS
+from hybrid_mesh.model.checks.security_groups import GATEWAY_PORTS, rules_of_groups
 from hybrid_mesh.model.clouds.registry import AWS
 from hybrid_mesh.model.clouds.vcpus import STANDARD_QUOTA, aws_quota, aws_vcpus
-from hybrid_mesh.model.derive.types import Party
 from hybrid_mesh.model.plan.kinds import AwsNetworkPlan
 from hybrid_mesh.model.plan.requirements.sets import (
     allowed_sources,
@@ -92,20 +91,12 @@ def _machines(plan: MeshPlan, network: AwsNetworkPlan) -> tuple[list[Need], list
 
 
 def _largest_group(plan: MeshPlan, network: AwsNetworkPlan) -> int:
-    """The number of inbound rules of the security group with the most: one for each source and port."""
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    for rule in network.firewall:
-        sources = sum(_peers(source) for source in rule.sources)
-        counts[rule.target.role, rule.target.name] += sources * max(1, len(rule.ports))
-    for cluster in clusters_of(plan, network):
-        if cluster.exposure is not None:
-            allowed = allowed_sources(plan, cluster, gateway=True)
-            counts["gateway", cluster.name] = allowed * len(GATEWAY_PORTS)
-    return max(counts.values(), default=0)
-
-
-def _peers(source: Party) -> int:
-    return len(source.ranges) if source.role == "addresses" else 1
+    """The number of inbound rules of the security group with the most."""
+    gateways = [
+        allowed_sources(plan, cluster, gateway=True) * len(GATEWAY_PORTS)
+        for cluster in clusters_of(plan, network)
+    ]
+    return max([*rules_of_groups(network.firewall).values(), *gateways], default=0)
 
 
 def _quota(region: str, quota: _ServiceQuota) -> Quota:
