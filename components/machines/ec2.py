@@ -2,7 +2,6 @@
 
 import base64
 import json
-import math
 
 import pulumi
 import pulumi_aws as aws
@@ -12,7 +11,7 @@ from hybrid_mesh.components.clusters.eks_roles import service_role
 from hybrid_mesh.components.expect import expect
 from hybrid_mesh.components.machines.base import MachineContext, Machines, user_data
 from hybrid_mesh.components.networks.aws import AwsNetwork
-from hybrid_mesh.model.clouds.aws import LAUNCH_HOOK, Ec2MachineSetPlan
+from hybrid_mesh.model.clouds.aws import LAUNCH_HOOK, Ec2MachineSetPlan, refresh_percent
 from hybrid_mesh.model.config.machines import Ec2MachinesConfig
 from hybrid_mesh.model.texts.gzipped import gzipped
 
@@ -130,7 +129,9 @@ class Ec2Machines(Machines):
                 "strategy": "Rolling",
                 "preferences": {
                     "min_healthy_percentage": 100,
-                    "max_healthy_percentage": self._max_healthy(),
+                    "max_healthy_percentage": refresh_percent(
+                        self._rollout.max_unavailable, self._set.minimum
+                    ),
                     **({"checkpoint_percentages": [1, 100], "checkpoint_delay": "0"} if canary else {}),
                     # AWS cannot roll back to an image that is named by an SSM parameter.
                     "auto_rollback": not self._set.image.startswith("resolve:"),
@@ -141,10 +142,6 @@ class Ec2Machines(Machines):
             wait_for_capacity_timeout="0",
             opts=self._network.options(self, [entry, *self._network.ready]),
         )
-
-    def _max_healthy(self) -> int:
-        """The size during an update, in percent: as many VMs more as are replaced at the same time."""
-        return min(200, 100 + math.ceil(100 * self._rollout.max_unavailable / self._set.minimum))
 
     def _launch_hook(self, machines: aws.autoscaling.Group, role: aws.iam.Role) -> None:
         aws.autoscaling.LifecycleHook(

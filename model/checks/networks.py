@@ -241,7 +241,7 @@ def _surge(mesh: MeshConfig, name: str, network: CloudNetworkConfig, cloud: AnyC
     """The largest number of nodes or VMs that one upgrade adds to the network's members."""
     nodes = [cloud.node_surge(network) for _ in clusters_of(mesh, name)]
     vms = [
-        cloud.vm_surge(network, machines)
+        cloud.vm_surge(network, machines, minimum=size(machines)[0], size=size(machines)[1])
         for _, group, machines, home in cloud_groups(mesh)
         if group.network == name and home is cloud
     ]

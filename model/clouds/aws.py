@@ -5,6 +5,7 @@ private subnet, the third quarter its public subnet, and the rest is spare. A su
 the network's CIDR and the zone's letter, so that adding a zone or a network never moves an existing subnet.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -231,9 +232,13 @@ class Aws:
         """EKS, "Understand each phase of node updates": up to twice the number of zones."""
         return 2 * len(self.zones(network))
 
-    def vm_surge(self, network: AwsNetworkConfig, machines: Ec2MachinesConfig) -> int:
+    def vm_surge(
+        self, network: AwsNetworkConfig, machines: Ec2MachinesConfig, *, minimum: int, size: int
+    ) -> int:
+        """A share of the size that the group has then."""
         del network
-        return machines.rollout.max_unavailable
+        percent = refresh_percent(machines.rollout.max_unavailable, minimum) - 100
+        return math.ceil(size * percent / 100)
 
     def addresses_of_node(self, cluster: EksClusterConfig) -> int:
         size = cluster.node_group.machine_type.rpartition(".")[2]
@@ -289,6 +294,13 @@ class Aws:
         if cluster is None:
             raise ValueError("an EC2 VM's identity needs the name of its EKS cluster")
         return {"AWS_REGION": region, "EKS_CLUSTER": cluster, "LIFECYCLE_HOOK": LAUNCH_HOOK}
+
+
+def refresh_percent(max_unavailable: int, minimum: int) -> int:
+    """The size of an Auto Scaling group during an instance refresh, in percent of its size before: as many
+    VMs more as are replaced at the same time in a group of `minimum` VMs (`MaxHealthyPercentage`, at most
+    200)."""
+    return min(200, 100 + math.ceil(100 * max_unavailable / minimum))
 
 
 def zone_cidrs(cidr: IPv4Network, letter: str) -> tuple[IPv4Network, IPv4Network, IPv4Network]:

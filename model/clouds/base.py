@@ -154,8 +154,9 @@ class Cloud(Protocol[Network_contra, Cluster_contra, Machines_contra]):
     def node_surge(self, network: Network_contra) -> int:
         """The number of nodes that a pool has in addition while it is upgraded."""
 
-    def vm_surge(self, network: Network_contra, machines: Machines_contra) -> int:
-        """The number of VMs that a group has in addition while its VMs are replaced."""
+    def vm_surge(self, network: Network_contra, machines: Machines_contra, *, minimum: int, size: int) -> int:
+        """The number of VMs that a group of `size` VMs, `minimum` or more, has in addition while they are
+        replaced."""
 
     def addresses_of_node(self, cluster: Cluster_contra) -> int:
         """Number of subnet addresses that a node uses, including those of its pods if they share the CIDR."""

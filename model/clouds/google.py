@@ -200,8 +200,11 @@ class GoogleCloud:
         del network
         return NODE_SURGE
 
-    def vm_surge(self, network: GcpNetworkConfig, machines: GceMachinesConfig) -> int:
+    def vm_surge(
+        self, network: GcpNetworkConfig, machines: GceMachinesConfig, *, minimum: int, size: int
+    ) -> int:
         """One VM for each zone at least (Compute Engine, regional instance groups, `maxSurge`)."""
+        del minimum, size
         return max(machines.rollout.max_unavailable, self.first_nodes(network))
 
     def addresses_of_node(self, cluster: GkeClusterConfig) -> int:

@@ -22,6 +22,8 @@ CLOUD_NAT: Final = 0.0014
 CLOUD_NAT_MOST: Final = 32
 PUBLIC_ADDRESS: Final = 0.005
 """A public IPv4 address in use, an hour, on both clouds."""
+DETAILED_MONITORING: Final = 2.10
+"""Metrics of each minute of an EC2 instance, a month (Amazon CloudWatch pricing: seven metrics)."""
 KMS_KEY: Final = 1.0
 """A key of AWS KMS, a month."""
 AUTHORITIES: Final = {"google-cas": 200.0, "aws-private-ca": 400.0}

@@ -94,6 +94,7 @@ def _aws(plan: MeshPlan, network: AwsNetworkPlan) -> list[Line]:
     return [
         _control_planes(plan, network),
         *(_machines(each, known.machine(each.machine_type) if known else None) for each in sets),
+        ("detailed monitoring of VMs", _vms(plan, network), prices.DETAILED_MONITORING),
         ("disks, GB of gp3", _gigabytes(sets), known.gp3 if known else None),
         ("NAT gateways", nats, known.nat_gateway * hours if known else None),
         ("network load balancers", Amount.exactly(balancers), known.load_balancer * hours if known else None),
@@ -110,6 +111,11 @@ def _control_planes(plan: MeshPlan, network: GcpNetworkPlan | AwsNetworkPlan) ->
 def _machines(each: MachineSet, hourly: float | None) -> Line:
     monthly = None if hourly is None else hourly * prices.HOURS
     return f"{each.what}, {each.machine_type}", each.amount, monthly
+
+
+def _vms(plan: MeshPlan, network: AwsNetworkPlan) -> Amount:
+    sets = [plan.groups[name].machine_set for name in network.groups]
+    return total(Amount.of_set(each.minimum, each.maximum, 0) for each in sets if each)
 
 
 def _gigabytes(sets: list[MachineSet]) -> Amount:

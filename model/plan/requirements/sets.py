@@ -34,8 +34,11 @@ def sets_of(plan: MeshPlan, network: NetworkPlan) -> list[MachineSet]:
     for name in network.groups:
         group = plan.groups[name]
         if (vms := group.machine_set) is not None:
-            surge = cloud.vm_surge(config, group.config.machines)
-            amount = Amount.of_set(vms.minimum, vms.maximum, surge)
+            surges = [
+                cloud.vm_surge(config, group.config.machines, minimum=vms.minimum, size=number)
+                for number in (vms.minimum, vms.maximum)
+            ]
+            amount = Amount.of_set(vms.minimum, vms.maximum, *surges)
             found.append(MachineSet(f"VMs of {name}", vms.machine_type, amount, vms.disk_gigabytes))
     return found
 

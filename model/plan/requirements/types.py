@@ -21,9 +21,10 @@ class Amount:
         return cls(number, number, number, number)
 
     @classmethod
-    def of_set(cls, minimum: int, maximum: int, surge: int) -> "Amount":
-        """A set of `minimum` to `maximum` members, to which a replacement adds up to `surge`."""
-        return cls(minimum, maximum, minimum + surge, maximum + surge)
+    def of_set(cls, minimum: int, maximum: int, *surges: int) -> "Amount":
+        """A set of `minimum` to `maximum` members, to which a replacement adds up to `surges`: at either size
+        the same, or one for each."""
+        return cls(minimum, maximum, minimum + surges[0], maximum + surges[-1])
 
     def __add__(self, other: "Amount") -> "Amount":
         return Amount(
