@@ -51,8 +51,12 @@ STATEMENTS: Final[tuple[Mapping[str, Any], ...]] = (
         "Resource": "arn:aws:iam::*:role/mesh-*",
         "Condition": {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
     },
+    {"Effect": "Allow", "Action": "iam:GetRole", "Resource": "arn:aws:iam::*:role/aws-service-role/*"},
 )
-"""The roles' names begin with the name of the mesh's component, which is `mesh` in the project's program."""
+"""EKS looks up its own service-linked role with the rights of its caller before it creates a node group
+(terraform-aws-eks, issue 823: "Failed to validate if SLR … due to missing permissions for 'iam:GetRole'").
+The names of the other roles begin with the name of the mesh's component, which is `mesh` in the project's
+program."""
 
 
 def policy() -> dict[str, Any]:

@@ -183,6 +183,13 @@ def test_passing_a_role_is_limited_to_the_services_that_use_one() -> None:
     assert "iam:UntagInstanceProfile" in policy["Statement"][0]["Action"]
 
 
+def test_eks_may_look_up_its_own_role_before_it_creates_nodes() -> None:
+    """It does so with the caller's rights, and refuses the node group otherwise."""
+    role = "arn:aws:iam::*:role/aws-service-role/*"
+    allowed = [each["Action"] for each in aws_permissions.STATEMENTS if each["Resource"] == role]
+    assert allowed == ["iam:GetRole"]
+
+
 USED = re.compile(r"\baws\.iam\.([A-Z]\w+)\(")
 ACTIONS = {
     "InstanceProfile": {"CreateInstanceProfile", "TagInstanceProfile", "UntagInstanceProfile"},
