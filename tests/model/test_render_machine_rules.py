@@ -196,7 +196,7 @@ def test_bundle_brings_every_script_that_its_scripts_call() -> None:
     assert {f"library/{name}" for name in called} <= files.keys()
 
 
-@pytest.mark.parametrize("name", ["identity.py", "gce_identity.py", "ec2_identity.py"])
+@pytest.mark.parametrize("name", ["identity.py", "gce_identity.py", "ec2_identity.py", "health.py"])
 def test_scripts_run_on_the_oldest_image(name: str) -> None:
     ast.parse((SCRIPTS / name).read_text(), feature_version=(3, 9))
 

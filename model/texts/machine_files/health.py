@@ -14,12 +14,13 @@ import json
 import os
 import pwd
 import socket
+import socketserver
 import ssl
 import subprocess
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +63,20 @@ class Health:
 def main() -> int:
     probe = json.loads(os.environ.get("PROBE") or "{}")
     health = Health(probe.get("successThreshold", 1), probe.get("failureThreshold", 1))
-    threading.Thread(target=serve, args=(health,), daemon=True).start()
+    threading.Thread(target=listen(health).serve_forever, daemon=True).start()
     while True:
         health.update(find_problem(probe))
         time.sleep(probe.get("periodSeconds", PERIOD_SECONDS) if health.in_service else BOOT_PERIOD_SECONDS)
 
 
-def serve(health: Health) -> None:
+class Server(socketserver.ThreadingTCPServer):
+    """Not an HTTPServer, which looks its own name up before it listens: a VM that boots may have no DNS."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+
+def listen(health: Health) -> Server:
     class Handler(BaseHTTPRequestHandler):
         timeout = 5
 
@@ -84,7 +92,7 @@ def serve(health: Health) -> None:
         def log_message(self, *_: Any) -> None:
             return
 
-    ThreadingHTTPServer(("", PORT), Handler).serve_forever()
+    return Server(("", PORT), Handler)
 
 
 def find_problem(probe: dict[str, Any]) -> str:
