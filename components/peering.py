@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 
 from hybrid_mesh.components.member import ClusterMember
+from hybrid_mesh.model.objects.mesh import reader_token_name, reader_token_secret
+from hybrid_mesh.model.plan.kinds import CloudClusterPlan
 from hybrid_mesh.model.texts.remote_secret import render_kubeconfig
 
 
@@ -26,7 +28,8 @@ class ReaderToken(pulumi.ComponentResource):
     ) -> None:
         super().__init__("hybridmesh:index:ReaderToken", name, None, opts)
         self._member = member
-        self._data = member.declare(f"{member.name}-reader", self)["secret"].data
+        filled = _metadata(member) if isinstance(member.cluster.plan, CloudClusterPlan) else {}
+        self._data = member.declare(f"{member.name}-reader", self, filled=filled)["secret"].data
         self.register_outputs({})
 
     def kubeconfig_for(self, network: str) -> pulumi.Output[str]:
@@ -52,6 +55,16 @@ class Peering(pulumi.ComponentResource):
         keys = {peer: token.kubeconfig_for(network) for peer, token in sorted(tokens.items())}
         member.declare(f"{member.name}-peering", self, filled={"remote-secrets": {"stringData": keys}})
         self.register_outputs({})
+
+
+def _metadata(member: ClusterMember) -> dict[str, dict[str, Any]]:
+    """The Secret's metadata in a cluster whose CA a cloud may rotate."""
+    authority = member.cluster.certificate_authority
+    assert authority is not None
+    metadata = reader_token_secret(member.name)["metadata"]
+    # Google's plug-in returns the CA together with keys, as a secret.
+    name = pulumi.Output.unsecret(authority.apply(reader_token_name))
+    return {"secret": {"metadata": {**metadata, "name": name}}}
 
 
 def _kubeconfig(cluster: str, data: Any, server: str) -> str:

@@ -68,7 +68,8 @@ class GcpNetworkConfig(CloudNetworkConfigBase):
     """Google Cloud project. Defaults to `project` of the mesh."""
     nat_addresses: int = Field(default=2, strict=True, ge=1, le=16)
     """Number of reserved addresses of the NAT. Each supports 64,512 simultaneous connections to one
-    destination."""
+    destination. Google uses an added address before other clusters allow it, so they may refuse connections
+    until `up` ends; removing one ends its connections."""
 
 
 class AwsNetworkConfig(CloudNetworkConfigBase):

@@ -3,6 +3,7 @@
 Sources: `samples/multicluster/{expose-services,expose-istiod}.yaml` of Istio 1.31.0.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from hybrid_mesh.model.istio_facts import (
@@ -22,6 +23,7 @@ from hybrid_mesh.model.objects.resilience import EAST_WEST_SELECTOR
 
 REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not a secret
 """Name of the one merged Secret of a cluster, in `istio-system`; each key is a peer's cluster name."""
+_READER_TOKEN = f"{READER_SERVICE_ACCOUNT}-istio-remote-secret-token"
 CERTIFICATE_FILES = ("ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem")
 """Keys of the Secret `cacerts` (Istio: "Plug in CA Certificates")."""
 
@@ -79,13 +81,23 @@ def strict_peer_authentication() -> Manifest:
     )
 
 
+def reader_token_name(authority: str) -> str:
+    """The name of the Secret with the reader's token in a cluster whose CA is `authority`.
+
+    A cloud that rotates a cluster's credentials replaces the CA, and the keys that sign tokens with it: the
+    token in an old Secret stays the same and is refused. Another name creates another Secret, and the old one
+    is deleted after the peers have got the new token.
+    """
+    return f"{_READER_TOKEN}-{hashlib.sha256(authority.encode()).hexdigest()[:8]}"
+
+
 def reader_token_secret(cluster: str) -> Manifest:
     """The token with which the peers' istiods read this cluster, as `istioctl create-remote-secret` creates
     it."""
     secret = manifest(
         "v1",
         "Secret",
-        f"{READER_SERVICE_ACCOUNT}-istio-remote-secret-token",
+        _READER_TOKEN,
         SYSTEM_NAMESPACE,
         type="kubernetes.io/service-account-token",
     )

@@ -210,8 +210,14 @@ class _Cluster:
         respond."""
         if len(self.mesh.clusters) < 2:
             return
-        token = reader_token_secret(self.name)
-        yield self.plan(f"{self.name}-reader", "secret", token, f"{self.name}-istio-base", self.istiod)
+        yield self.plan(
+            f"{self.name}-reader",
+            "secret",
+            reader_token_secret(self.name),
+            f"{self.name}-istio-base",
+            self.istiod,
+            filled=("metadata",) if isinstance(self.mesh.clusters[self.name], CloudClusterConfig) else (),
+        )
         yield self.plan(
             f"{self.name}-peering",
             "remote-secrets",

@@ -6,8 +6,10 @@ from collections import Counter
 from typing import Any
 
 from hybrid_mesh.components.resources import SharedNamespace
+from hybrid_mesh.model.objects.mesh import reader_token_name
 from hybrid_mesh.model.objects.planned import PlannedRelease
 from hybrid_mesh.model.plan.build import plan_from
+from tests.components.cloud_answers import AUTHORITY
 from tests.components.conftest import (
     EXTERNAL,
     SECRETS,
@@ -146,6 +148,19 @@ def test_each_cluster_holds_one_remote_secret_with_a_key_per_peer(external: Decl
         "mesh-edge-peering-remote-secrets": {"plant"},
         "mesh-plant-peering-remote-secrets": {"edge"},
     }
+
+
+def test_the_name_of_a_readers_token_follows_the_ca_that_a_cloud_may_rotate(
+    prod: Declared, local: Declared
+) -> None:
+    def name(declared: Declared, cluster: str) -> str:
+        return str(declared.recording.named(f"mesh-{cluster}-reader-secret").inputs["metadata"]["name"])
+
+    plain = "istio-reader-service-account-istio-remote-secret-token"
+    assert name(local, "east") == plain
+    assert name(prod, "gke-eu") == name(prod, "eks-us") == reader_token_name(AUTHORITY)
+    assert reader_token_name(AUTHORITY).startswith(f"{plain}-")
+    assert reader_token_name(f"{AUTHORITY}another") != reader_token_name(AUTHORITY)
 
 
 def test_peers_are_called_by_the_address_that_peers_use(local: Declared, external: Declared) -> None:

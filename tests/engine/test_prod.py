@@ -3,6 +3,7 @@
 The tests run in this order on one stack; each leaves it whole, so that the next can rely on it.
 """
 
+import base64
 import copy
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -198,6 +199,25 @@ def test_all_that_in_one_up_keeps_the_clusters_and_lets_them_read_the_new_one(pr
     assert clusters < identities(prod)
     secrets = [thing for thing in prod.world.things("kubernetes") if "istio-remote-secrets" in thing.identity]
     assert [len(secret.inputs["data"]) for secret in secrets] == [2, 2, 2]
+    prod.up("--expect-no-changes")
+
+
+def test_the_peers_get_a_new_token_before_the_old_one_goes_when_a_cloud_rotates_a_cas(prod: Site) -> None:
+    """A rotation of GKE's credentials also replaces the keys that sign tokens."""
+    (cluster,) = (each for each in prod.world.of_type(GKE) if each.name == "mesh-gke-eu-cluster")
+    old = base64.b64decode(cluster.outputs["masterAuth"]["clusterCaCertificate"])
+    rotated = base64.b64encode(old + b"# and the new one\n").decode()
+    cluster.outputs["masterAuth"] = {**cluster.outputs["masterAuth"], "clusterCaCertificate": rotated}
+    prod.world.put(cluster)
+    prod.world.forget_calls()
+    prod.up("--refresh")
+    calls = prod.world.calls()
+    created, deleted = (call for call in calls if call.name == "mesh-gke-eu-reader-secret")
+    assert (created.operation, deleted.operation) == ("create", "delete")
+    assert created.identity != deleted.identity
+    for peer in ("eks-us", "gke-us"):
+        assert last(calls, name=f"mesh-{peer}-peering-remote-secrets") < calls.index(deleted)
+    assert "mesh-eks-us-reader-secret" not in {call.name for call in calls}
     prod.up("--expect-no-changes")
 
 

@@ -126,5 +126,5 @@ class ObjectHandler(InClusterHandler):
         if inputs.get("type") == "kubernetes.io/service-account-token":
             if not self.release("istio-base"):
                 raise ResourceError(f"no service account {_READER}: its token is never filled in")
-            return token_data(self._provider.server)
+            return token_data(self._provider.server, inputs["metadata"]["name"])
         return dict(inputs.get("data", {}))

@@ -25,10 +25,10 @@ def with_data(inputs: Properties) -> Properties:
     return {**kept, "data": Secret(together)} if together else kept
 
 
-def token_data(server: str) -> Properties:
+def token_data(server: str, secret: str) -> Properties:
     """What an API server puts into a Secret of a service account's token; texts of a cloud's size."""
     texts = {
-        "token": _text("token", server, _TOKEN_LENGTH),
+        "token": _text("token", f"{server} {secret}", _TOKEN_LENGTH),
         "ca.crt": _text("authority", server, _AUTHORITY_LENGTH),
         "namespace": "istio-system",
     }
