@@ -19,6 +19,7 @@ from tests.engine.doubles.cloud import Cloud, cluster_gone, leaked_balancers
 from tests.engine.doubles.rules import EVERYTHING, Facts, Rule
 from tests.engine.doubles.store import Thing, World
 
+_VERSION: Final = "1.35.4-gke.100"
 PROJECT: Final = "project-1"
 _NAME: Final = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _REGIONAL: Final = {
@@ -59,9 +60,14 @@ def _cluster(facts: Facts) -> dict[str, Any]:
         },
         "masterAuth": {"clusterCaCertificate": authority},
         "selfLink": f"https://container.googleapis.com/v1/{identity}",
-        "masterVersion": "1.35.4-gke.100",
-        "nodeVersion": "1.35.4-gke.100",
+        "masterVersion": _released(facts.inputs.get("minMasterVersion")),
+        "nodeVersion": _VERSION,
     }
+
+
+def _released(minor: str | None) -> str:
+    """The patch release that GKE installs of a minor one."""
+    return f"{minor}.4-gke.100" if minor else _VERSION
 
 
 def _demand_free_ranges(facts: Facts) -> None:
@@ -258,10 +264,19 @@ class Google(Cloud):
                 "projectId": arguments.get("projectId") or self.settings.get("project", PROJECT),
                 "number": "123456789012",
             },
+            "gcp:container/getCluster:getCluster": {"nodePools": self._node_pools(arguments.get("name", ""))},
         }
         if token not in answers:
             return super().invoke(token, arguments, context)
         return {**arguments, "id": token, **answers[token]}
+
+    def _node_pools(self, cluster: str) -> list[Properties]:
+        pools = self.world.of_type("gcp:container/nodePool:NodePool")
+        return [
+            {"name": pool.identity.rpartition("/")[2], "version": pool.inputs.get("version", _VERSION)}
+            for pool in pools
+            if str(pool.inputs["cluster"]).endswith(f"/{cluster}")
+        ]
 
 
 if __name__ == "__main__":
