@@ -218,7 +218,7 @@ def test_the_peers_get_a_new_token_before_the_old_one_goes_when_a_cloud_rotates_
     for peer in ("eks-us", "gke-us"):
         assert last(calls, name=f"mesh-{peer}-peering-remote-secrets") < calls.index(deleted)
     assert "mesh-eks-us-reader-secret" not in {call.name for call in calls}
-    prod.up("--expect-no-changes")
+    prod.pulumi("preview", "--expect-no-changes")
 
 
 def test_dead_clusters_in_quarantine_do_not_hold_the_living(prod: Site) -> None:
