@@ -83,7 +83,7 @@ class CertificateRequest(Resource):
     authority.
 
     A new request is created when `validity_days` change, and in the last third of that time. It is refused
-    if the certificate would outlive `authority_ends` (RFC 3339), when an existing authority expires.
+    if the certificate would outlive `authority_ends` (RFC 3339), when the authority expires.
     """
 
     request_pem: pulumi.Output[str]

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from hybrid_mesh.components.issuers.base import CloudIssuer
-from hybrid_mesh.components.issuers.certificates import key_family
+from hybrid_mesh.components.issuers.certificates import expiry, key_family
 from hybrid_mesh.model.config.trust import AwsPrivateCaTrustConfig
 
 ROOT_TEMPLATE = "arn:aws:acm-pca:::template/RootCACertificate/V1"
@@ -49,13 +49,11 @@ class AwsPrivateCaIssuer(CloudIssuer):
         )
         self._own = pulumi.ResourceOptions(parent=self, provider=provider)
         if trust.arn is None:
-            authority, ready = self._authority(mesh_id, trust_domain)
+            authority, ready, ends = self._authority(mesh_id, trust_domain)
             algorithm: pulumi.Input[str] = ALGORITHMS["ECDSA"]
-            requests = self._request()
         else:
             authority, ready = trust.arn, []
             algorithm, ends = self._existing(trust.arn)
-            requests = self._request(ends)
         signing = pulumi.ResourceOptions.merge(self._own, pulumi.ResourceOptions(depends_on=ready))
         issued = {
             cluster: aws.acmpca.Certificate(
@@ -67,7 +65,7 @@ class AwsPrivateCaIssuer(CloudIssuer):
                 validity={"type": "DAYS", "value": str(trust.intermediate_validity_days)},
                 opts=signing,
             )
-            for cluster, request in requests.items()
+            for cluster, request in self._request(ends).items()
         }
         self._chains = {
             cluster: self._chain(cluster, certificate.certificate, certificate.certificate_chain)
@@ -76,9 +74,11 @@ class AwsPrivateCaIssuer(CloudIssuer):
         self.root_certificate_pem = self.root_of_chain()
         self.register_outputs({"rootCertificatePem": self.root_certificate_pem})
 
-    def _authority(self, mesh_id: str, trust_domain: str) -> tuple[pulumi.Input[str], list[pulumi.Resource]]:
-        """The ARN of a new root and the resource after which it can sign: it signs its own certificate
-        first."""
+    def _authority(
+        self, mesh_id: str, trust_domain: str
+    ) -> tuple[pulumi.Input[str], list[pulumi.Resource], pulumi.Output[str]]:
+        """The ARN of a new root, the resource after which it can sign, as it signs its own certificate first,
+        and when it expires."""
         authority = aws.acmpca.CertificateAuthority(
             f"{self._name}-root",
             type="ROOT",
@@ -106,7 +106,7 @@ class AwsPrivateCaIssuer(CloudIssuer):
             certificate_chain=certificate.certificate_chain,
             opts=self._own,
         )
-        return authority.arn, [installed]
+        return authority.arn, [installed], certificate.certificate.apply(expiry)
 
     def _existing(self, arn: str) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         """The signing algorithm of an existing authority, and when the authority expires. Fails with a

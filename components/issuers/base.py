@@ -31,8 +31,9 @@ class CloudIssuer(pulumi.ComponentResource):
         self._days, self._clusters = intermediate_validity_days, clusters
         self._chains: dict[str, pulumi.Output[tuple[str, str]]] = {}
 
-    def _request(self, authority_ends: pulumi.Input[str] | None = None) -> dict[str, CertificateRequest]:
-        """A signing request for each cluster. `authority_ends` is when an existing authority expires."""
+    def _request(self, authority_ends: pulumi.Input[str] | None) -> dict[str, CertificateRequest]:
+        """A signing request for each cluster. `authority_ends` is when the authority expires, if that is
+        known."""
         self._requests = {
             cluster: CertificateRequest(
                 f"{self._name}-request-{cluster}",

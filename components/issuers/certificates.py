@@ -13,6 +13,11 @@ def shortfall(certificate_pem: str, days: int) -> int | None:
     return validity.days if validity < timedelta(days=days) else None
 
 
+def expiry(certificate_pem: str) -> str:
+    """When a certificate expires (RFC 3339)."""
+    return x509.load_pem_x509_certificate(certificate_pem.encode()).not_valid_after_utc.isoformat()
+
+
 def key_family(certificate_pem: str) -> str | None:
     """`RSA` or `ECDSA`, the algorithm of the certificate's own key; None for any other."""
     match x509.load_pem_x509_certificate(certificate_pem.encode()).public_key():

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from hybrid_mesh.components.issuers.base import CloudIssuer
+from hybrid_mesh.components.issuers.certificates import expiry
 from hybrid_mesh.components.names import child
 from hybrid_mesh.model.clouds.names import cloud_name
 from hybrid_mesh.model.config.trust import GoogleCasTrustConfig
@@ -53,6 +54,7 @@ class GoogleCasIssuer(CloudIssuer):
         self._own = pulumi.ResourceOptions(parent=self, provider=provider)
         self._guarded = pulumi.ResourceOptions(parent=self, provider=provider, protect=protected)
         pool, root = self._pool(mesh_id, trust_domain)
+        ends = None if root is None else root.pem_ca_certificates.apply(lambda chain: expiry(chain[0]))
         issued = {
             cluster: gcp.certificateauthority.Certificate(
                 child(name, "intermediate", cluster),
@@ -65,7 +67,7 @@ class GoogleCasIssuer(CloudIssuer):
                     self._own, pulumi.ResourceOptions(depends_on=[root] if root else [])
                 ),
             )
-            for cluster, request in self._request().items()
+            for cluster, request in self._request(ends).items()
         }
         self._chains = {
             cluster: self._chain(cluster, certificate.pem_certificate, certificate.pem_certificate_chains)

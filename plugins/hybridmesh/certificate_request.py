@@ -1,13 +1,13 @@
 """`hybridmesh:index:CertificateRequest`: a key, and the signing request for an intermediate to a cloud's CA.
 
 For the issuers whose root key never leaves the cloud (google-cas, aws-private-ca). Inputs: `trustDomain`,
-`cluster`, `validityDays` (the validity to request from the CA), `authorityEnds` (optional: when an existing
-CA expires). Outputs: the inputs, `requestPem`, `keyPem` (secret) and `issuedAt`. A changed request makes the
+`cluster`, `validityDays` (the validity to request from the CA), `authorityEnds` (optional: when the CA
+expires). Outputs: the inputs, `requestPem`, `keyPem` (secret) and `issuedAt`. A changed request makes the
 cloud issue a new certificate.
 
 The engine compares a request before the certificate that answers it, so its renewal is counted from what was
 requested. The program refuses a certificate of less than three quarters of that
-(`components.issuers.certificates`).
+(`model.config.renewal.LEAST_SHARE`).
 """
 
 from collections.abc import Iterable
@@ -73,13 +73,14 @@ def _require_authority(inputs: Properties) -> None:
 
 
 def _refusal(inputs: Properties, at: datetime) -> str | None:
-    """Why a certificate cannot be issued at a time; None if it can, or if nobody knows."""
+    """Why a certificate cannot be issued at a time; None if it can, or if nobody knows. An authority that was
+    created a moment ago may be as short as its intermediates."""
     ends, days = inputs.get("authorityEnds"), inputs["validityDays"]
     if not isinstance(ends, str) or days is UNKNOWN:
         return None
     expiry = datetime.fromisoformat(ends).astimezone(UTC)
     left = (expiry - at).days
-    if left >= days:
+    if expiry - at >= timedelta(days=days - 1):
         return None
     return (
         f"trust.intermediateValidityDays: the authority expires on {expiry:%Y-%m-%d}, so it cannot issue the "

@@ -42,6 +42,17 @@ def test_a_private_ca_signs_what_may_sign_leaves_only(private_ca: Declared) -> N
     assert awaited(private_ca, "mesh-trust-issuer-intermediate-gke-eu") == {"mesh-trust-issuer-root"}
 
 
+@pytest.mark.parametrize("issuer", ["google-cas", "aws-private-ca"])
+def test_a_request_knows_when_a_created_root_expires(
+    prod: Declared, private_ca: Declared, issuer: str
+) -> None:
+    declared = prod if issuer == "google-cas" else private_ca
+    ends = declared.recording.named("mesh-trust-issuer-request-gke-eu").inputs["authorityEnds"]
+    assert datetime.fromisoformat(ends) - datetime.now(UTC) == pytest.approx(
+        timedelta(days=3650), abs=timedelta(hours=1)
+    )
+
+
 def _with_private_ca(key: Any = None, **found: str) -> Declared:
     """The stack `prod` with an existing private CA of AWS, as `found`."""
     certificate = _self_signed(key or ec.generate_private_key(ec.SECP256R1()))

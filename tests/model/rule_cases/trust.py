@@ -34,6 +34,13 @@ TRUST = [
         path="trust.intermediateValidityDays",
         value="730",
     ),
+    prod(
+        "intermediates_end_before_the_root",
+        {"trust": {**PRIVATE_CA, "rootValidityDays": 730}},
+        "rootValidityDays",
+        path="trust.intermediateValidityDays",
+        value="730",
+    ),
     prod("trust_domains_fit_into_certificates", {"trustDomain": LONG_DOMAIN}, "an existing authority"),
     prod(
         "trust_domains_fit_into_certificates",
