@@ -8,7 +8,7 @@ from hybrid_mesh.model.config.machines import BundleMachinesConfig, LocalMachine
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import LocalNetworkConfig
 from hybrid_mesh.model.derive.vm_sets import size
-from hybrid_mesh.model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, VM_HEALTH_PORT, service_host
+from hybrid_mesh.model.istio_facts import GROUP_LABEL, SIDECAR_PORTS, SSH_PORT, VM_HEALTH_PORT, service_host
 from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 
@@ -123,10 +123,10 @@ def group_ports_are_unique(mesh: MeshConfig, name: str, group: WorkloadGroupConf
             yield Problem(
                 path, str(port), "Istio's agent uses this port", "Let the workload serve another one."
             )
-        if port == 22:
+        if port == SSH_PORT:
             yield Problem(
                 path,
-                "22",
+                str(port),
                 "SSH stays outside the mesh, so that you are never locked out",
                 "Let the workload serve another port.",
             )

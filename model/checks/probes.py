@@ -5,12 +5,11 @@ from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.groups import ApplicationConfig, ProbeConfig, WorkloadGroupConfig
 from hybrid_mesh.model.config.machines import CloudMachinesConfig, LocalMachinesConfig, MachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.istio_facts import SSH_PORT
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 _THE_VM = (None, "127.0.0.1", "::1", "localhost")
 """Hosts of a probe that are the VM itself."""
-_SSH = 22
-"""The port on which images of vendors listen."""
 
 
 @warning_rule
@@ -22,7 +21,8 @@ def probes_can_be_answered(mesh: MeshConfig, name: str, group: WorkloadGroupConf
     if group.probe is None or has_demo or group.application != ApplicationConfig():
         return
     port = _probed_port(group.probe)
-    if port not in (None, _SSH) and _has_no_application(group.machines):
+    # Images of vendors listen on the port of SSH.
+    if port not in (None, SSH_PORT) and _has_no_application(group.machines):
         yield Problem(
             f"workloadGroups.{name}.probe",
             str(port),

@@ -34,11 +34,11 @@ def test_registration_waits_again_for_what_concerns_machines(
         return dict(made["triggers"])
 
     before = triggers()
-    own = {"group", "istio", "gateway", "cluster", "workload-group"}
+    own = {"group", "template", "istio", "gateway", "cluster", "workload-group"}
     assert set(before) == own | {"machine-legacy-0", "machine-legacy-1"}
     local_stack["workloadGroups"]["legacy"]["labels"]["version"] = "vm2"
     after = triggers()
-    assert {name for name, value in after.items() if before[name] != value} == {"group"}
+    assert {name for name, value in after.items() if before[name] != value} == {"group", "template"}
 
 
 def test_scaling_changes_no_trigger_of_the_group_itself(
