@@ -17,6 +17,8 @@ HOURS: Final = 730
 
 CONTROL_PLANE: Final = 0.10
 """A GKE or EKS control plane, an hour, in every region."""
+EXTENDED_SUPPORT: Final = 0.50
+"""An EKS control plane in extended support, an hour, in addition."""
 CLOUD_NAT: Final = 0.0014
 """Cloud NAT, an hour for each VM or node, at most for 32."""
 CLOUD_NAT_MOST: Final = 32

@@ -133,6 +133,13 @@ def test_an_unknown_region_has_no_prices() -> None:
     assert not any(line.what.startswith("nodes of gke-eu") for line in costs.lines)
 
 
+def test_extended_support_costs_more_when_it_begins() -> None:
+    assert not any("extended" in line.what for line in _of(PROD).costs.lines)
+    before, after = _of(PROD).costs, _of(changed(PROD, {"clusters.eks-us.support": "extended"})).costs
+    assert after.minimum == before.minimum
+    assert after.maximum == pytest.approx(before.maximum + 0.5 * 730)
+
+
 def test_only_the_services_that_the_stack_needs() -> None:
     assert "privateca.googleapis.com" in _of(PROD).services["example-mesh-prod"]
     plain = _of(changed(PROD, {"trust": {"issuer": "self-signed"}}))

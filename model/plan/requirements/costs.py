@@ -6,7 +6,7 @@ from hybrid_mesh.model.clouds import prices
 from hybrid_mesh.model.clouds.google import disk_type
 from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.trust import AwsPrivateCaTrustConfig, GoogleCasTrustConfig
-from hybrid_mesh.model.plan.kinds import AwsNetworkPlan, GcpNetworkPlan
+from hybrid_mesh.model.plan.kinds import AwsNetworkPlan, EksClusterPlan, GcpNetworkPlan
 from hybrid_mesh.model.plan.requirements.sets import (
     MachineSet,
     clusters_of,
@@ -93,6 +93,7 @@ def _aws(plan: MeshPlan, network: AwsNetworkPlan) -> list[Line]:
     hours = prices.HOURS
     return [
         _control_planes(plan, network),
+        ("control planes in extended support", _extended(plan, network), prices.EXTENDED_SUPPORT * hours),
         *(_machines(each, known.machine(each.machine_type) if known else None) for each in sets),
         ("detailed monitoring of VMs", _vms(plan, network), prices.DETAILED_MONITORING),
         ("disks, GB of gp3", _gigabytes(sets), known.gp3 if known else None),
@@ -106,6 +107,16 @@ def _aws(plan: MeshPlan, network: AwsNetworkPlan) -> list[Line]:
 def _control_planes(plan: MeshPlan, network: GcpNetworkPlan | AwsNetworkPlan) -> Line:
     number = Amount.exactly(len(list(clusters_of(plan, network))))
     return "control planes", number, prices.CONTROL_PLANE * prices.HOURS
+
+
+def _extended(plan: MeshPlan, network: AwsNetworkPlan) -> Amount:
+    """Clusters that stay on a version when its standard support has ended: none today, all of them later."""
+    extended = [
+        cluster.name
+        for cluster in clusters_of(plan, network)
+        if isinstance(cluster, EksClusterPlan) and cluster.config.support == "extended"
+    ]
+    return Amount.of_set(0, len(extended), 0)
 
 
 def _machines(each: MachineSet, hourly: float | None) -> Line:
