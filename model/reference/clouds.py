@@ -129,6 +129,9 @@ TABLES: Mapping[str, Table] = {
             "CIDRs from which the cloud checks a VM's health": lambda cloud: (
                 _words(cloud.health_check_cidrs) or "none: the VM reports it"
             ),
+            "CIDRs from which `operators.vmAccess` allows SSH": lambda cloud: (
+                _words(cloud.shell_cidrs) or "none: the VM calls Systems Manager"
+            ),
         },
     ),
     "issuers": Table(
