@@ -175,12 +175,13 @@ class GkeMeshCluster(CloudMeshCluster):
 
     def _pool(self, account: gcp.serviceaccount.Account) -> gcp.container.NodePool:
         pool, name = self._config.node_pool, child(self._name, "nodes", limit=LONGEST_NAME)
+        declared = self._config.version
         looked_up = pulumi.InvokeOutputOptions(parent=self, provider=self._network.provider)
         return gcp.container.NodePool(
             name,
             cluster=self.cluster.id,
             location=self._region,
-            version=nodes_version(self.cluster, name, looked_up) if self._config.version else None,
+            version=nodes_version(self.cluster, name, declared, looked_up) if declared else None,
             initial_node_count=self.plan.first_nodes_of_zone,
             autoscaling={
                 "total_min_node_count": pool.min,

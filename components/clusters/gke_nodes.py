@@ -10,18 +10,19 @@ from hybrid_mesh.model.derive.versions import minor_of
 
 
 def nodes_version(
-    cluster: gcp.container.Cluster, pool: str, opts: pulumi.InvokeOutputOptions
+    cluster: gcp.container.Cluster, pool: str, declared: str, opts: pulumi.InvokeOutputOptions
 ) -> pulumi.Output[str | None]:
     """The control plane's version if the nodes of the pool `pool` are of an earlier minor release, else None.
 
     GKE itself does not upgrade them to another minor release while an exclusion holds that back. It installs
-    patches, so that a version that was always given would downgrade them.
+    patches, so that a version that was always given would downgrade them. A preview does not know the version
+    that an upgraded control plane will have, and shows the minor release `declared`.
     """
     found = gcp.container.get_cluster_output(
         name=cluster.name, location=cluster.location, project=cluster.project, opts=opts
     )
     return pulumi.Output.all(found, cluster.master_version).apply(
-        lambda known: behind(_pools(known[0], pool), known[1])
+        lambda known: behind(_pools(known[0], pool), max(known[1], declared, key=minor_of))
     )
 
 

@@ -85,6 +85,14 @@ def test_nodes_follow_the_control_plane_to_another_minor_release(version: str, g
     assert only(declared, "gcp:container/nodePool:NodePool").get("version") == given
 
 
+def test_the_upgrade_of_the_nodes_is_shown_before_the_control_plane_has_its_new_version() -> None:
+    raw = read_stack("prod")
+    raw["clusters"]["gke-eu"]["version"] = "1.36"
+    pools = [{"name": "mesh-gke-eu-nodes-9f8e7d6", "version": "1.35.3-gke.1200"}]
+    declared = declare_mesh(raw, stack="prod", answers={GET_CLUSTER: lambda _: {"nodePools": pools}})
+    assert only(declared, "gcp:container/nodePool:NodePool")["version"] == "1.36"
+
+
 def test_nodes_of_gke_get_a_disk_that_their_machines_support() -> None:
     raw = read_stack("prod")
     raw["clusters"]["gke-eu"]["nodePool"]["machineType"] = "n4-standard-4"
