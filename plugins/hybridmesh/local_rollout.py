@@ -84,7 +84,7 @@ class LocalRollout:
             raise RolloutStoppedError(f"{failure}{kept}") from failure
 
     def _ready(self) -> set[str]:
-        """The names of the VMs that are ready, of whatever template."""
+        """The names of the VMs that are ready, with any template."""
         addresses = {entry.address for entry in self._waiting.ready()}
         return {name for name, address in self._machines.items() if address in addresses}
 

@@ -131,7 +131,7 @@ def _await(
         ready = {entry.address for entry in waiting.ready()}
         logs = agent_logs(inputs["machineAddresses"], ready, context)
         known = [line for line in waiting.known() if line not in str(failure)]
-        reasons = [str(failure), *known, *waiting.where_to_look(), *logs]
+        reasons = [str(failure), *known, *waiting.inspection_hints(), *logs]
         outputs = _outputs(inputs, waiting.last, superseded)
         raise InitializationFailedError(identity, outputs, reasons) from failure
     return _outputs(inputs, waiting.ready(), {})

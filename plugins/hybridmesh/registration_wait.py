@@ -114,7 +114,7 @@ class RegistrationWait:
             lines.append(f"{new} connected; {_names(self.former)} of an earlier template still serve")
         return lines
 
-    def where_to_look(self) -> list[str]:
+    def inspection_hints(self) -> list[str]:
         """The command that shows what the cloud does, if a VM is missing there."""
         command = self._inputs["inspection"]
         return [f"To see what the cloud does with the group's VMs: `{command}`"] if command else []
