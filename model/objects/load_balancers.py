@@ -3,6 +3,8 @@
 from hybrid_mesh.model.objects.planned import AT_RUN_TIME, ChartSource, PlannedRelease
 
 CHART, REPOSITORY, VERSION = "aws-load-balancer-controller", "https://aws.github.io/eks-charts", "1.14.0"
+"""Helm installs the CRDs of a chart, but never upgrades them (the chart's README, "Upgrade"). A new VERSION
+therefore requires that users apply its CRDs to their clusters first: say so in UPGRADING.md."""
 NAMESPACE, ACCOUNT = "kube-system", "aws-load-balancer-controller"
 FILLED = ("clusterName", "vpcId", "defaultTags")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hybrid_mesh.operate.shell import CommandResult, Machine
 from hybrid_mesh.operate.verify.answers import Answer
@@ -119,6 +120,7 @@ def test_the_ingress_leads_to_pods_and_machine(mesh: CloudSite) -> None:
     assert conditions["Programmed"] == "True"
     service = mesh.kubectl[GKE].get("-n", "istio-ingress", "service", "public-istio")
     assert service["metadata"]["annotations"]["cloud.google.com/l4-rbs"] == "enabled"
+    _survives_a_zone(mesh.kubectl[GKE])
     run_pods_of_ratings(mesh.kubectl[GKE])
     port = mesh.ingress_port()
     seen: set[str] = set()
@@ -128,6 +130,19 @@ def test_the_ingress_leads_to_pods_and_machine(mesh: CloudSite) -> None:
         return {mesh.machine.name, PODS} <= seen
 
     eventually("answers of the pods and of the machine", both, 60)
+
+
+def _survives_a_zone(kubectl: Kubectl) -> None:
+    """istiod has merged the class' defaults into what it made for the Gateway."""
+    pod = kubectl.get("-n", "istio-ingress", "deployment", "public-istio")["spec"]["template"]
+    keys = [each["topologyKey"] for each in pod["spec"]["topologySpreadConstraints"]]
+    assert keys == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    drain = {"drainDuration": "5s", "terminationDrainDuration": "5s"}
+    assert yaml.safe_load(pod["metadata"]["annotations"]["proxy.istio.io/config"]) == drain
+    scaler = kubectl.get("-n", "istio-ingress", "horizontalpodautoscaler", "public-istio")
+    assert scaler["spec"]["minReplicas"] == 2
+    budget = kubectl.get("-n", "istio-ingress", "poddisruptionbudget", "public-istio")
+    assert budget["spec"]["minAvailable"] == 1
 
 
 def run_pods_of_ratings(kubectl: Kubectl) -> None:
