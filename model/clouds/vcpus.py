@@ -8,7 +8,7 @@ naming conventions" and "Specifications for instance types" (`large` has 2 vCPUs
 
 import re
 
-_GOOGLE = re.compile(r"[a-z][0-9]+[a-z]*-(?:[a-z]+-)?([0-9]+)(?:-(?:[0-9]+(?:-ext)?|lssd|metal|nolssd))?")
+_GOOGLE = re.compile(r"[a-z][0-9]+[a-z]*-[a-z]+-([0-9]+)(?:-[a-z]+)?")
 _GOOGLE_CUSTOM = re.compile(r"(?:[a-z][0-9]+[a-z]*-)?custom-([0-9]+)-[0-9]+(?:-ext)?")
 _SHARED_CORE = {"e2-micro": 2, "e2-small": 2, "e2-medium": 2, "f1-micro": 1, "g1-small": 1}
 
@@ -19,8 +19,6 @@ _AWS_UNUSUAL = frozenset({"hpc", "mac", "u"})
 """Families whose sizes do not follow the rule."""
 _BURSTABLE_SIZES = {"nano": 2, "micro": 2, "small": 2, "medium": 2, "large": 2}
 
-STANDARD = "ACDHIMRTZ"
-"""First letters of the instance types that count against the quota "Running On-Demand Standard"."""
 FAMILY_QUOTAS = {
     "dl": ("L-6E869C2A", "Running On-Demand DL instances"),
     "f": ("L-74FC7D96", "Running On-Demand F instances"),

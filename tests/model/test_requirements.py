@@ -44,6 +44,7 @@ def _need(found: Requirements, region: str, what: str) -> Need:
         ("n2-custom-6-8192-ext", 6, "N2_CPUS"),
         ("c3-standard-8-lssd", 8, "C3_CPUS"),
         ("c4a-standard-1", 1, "C4A_CPUS"),
+        ("z3-highmem-88-highlssd", 88, "Z3_CPUS"),
         ("a2-highgpu-1g", None, "A2_CPUS"),
     ],
 )

@@ -101,7 +101,7 @@ class Access:
     cloud: str
     account: str
     purpose: str
-    """`up and destroy`, or `preview and drift`."""
+    """`up and destroy`, `preview and drift`, or an agent of the cloud."""
     roles: tuple[str, ...]
     """Roles of Google Cloud, or names of policies that AWS manages; each with its condition or scope."""
     policy: Mapping[str, Any] | None = None
