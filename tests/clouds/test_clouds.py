@@ -2,10 +2,12 @@
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hybrid_mesh.model.config.trust import AwsPrivateCaTrustConfig
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
@@ -46,6 +48,18 @@ def test_what_costs_money_or_keeps_a_network_is_asked_for() -> None:
     assert subjects["staging"] >= {"forwarding-rules", "firewall-rules", "network-endpoint-groups"}
     assert subjects["staging"] ^ subjects["prod"] >= {"pools", "describe-security-groups"}
     assert "list-certificate-authorities" not in subjects["prod"]
+
+
+def test_the_page_on_day_2_asks_the_same_of_an_account() -> None:
+    page = (PROJECT / "docs" / "clouds-day-2.md").read_text()
+    plans = [_plan("prod"), _plan("staging")]
+    plans.append(
+        replace(plans[0], trust=AwsPrivateCaTrustConfig(issuer="aws-private-ca", region="us-east-1"))
+    )
+    asked = {question[:4] for plan in plans for cloud in clouds(plan) for question in cloud.costly}
+    commands = {" ".join(words if words[0] == "gcloud" else words[:3]) for words in asked}
+    assert {command for command in commands if f"$ {command} --" not in page} == set()
+    assert len(commands) > 12
 
 
 def test_a_missing_command_or_identity_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
