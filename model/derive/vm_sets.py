@@ -10,7 +10,7 @@ from hybrid_mesh.model.config.networks import CloudNetworkConfig
 from hybrid_mesh.model.derive.clouds import project
 from hybrid_mesh.model.istio_facts import VM_HEALTH_PORT
 
-_LOCAL_START_SECONDS = 15
+_LOCAL_START_SECONDS = 10
 """Time for the application of a local VM to start."""
 
 

@@ -1,4 +1,4 @@
-"""A project of one's own with the built wheel, from an empty folder: init, plan, up, a change, up, down.
+"""A project of one's own with the built wheel, from an empty folder: init, plan, up, changes, up, down.
 
 The tests run in this order on one project. Those of the mesh of the checkout have left the host empty.
 """
@@ -9,20 +9,26 @@ import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
+from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.paths import cache_folder
 from tests.commands import run
 from tests.local.host import Traces, assert_nothing_left
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site
 from tests.local.mesh.test_life import assert_stopped, assert_verified, start_up
+from tests.local.mesh_own.load import load
 from tests.wheel import build_wheel, install
 
 pytestmark = pytest.mark.lab
 
+VMS = "http://legacy.demo:9080/"
+BROKEN, WORKING = "000 /usr/local/bin/echo-server", "755 /usr/local/bin/echo-server"
+"""Modes of the demo's program on a VM."""
 CHANGED_LINES = 4
 """By the test's change: two weights, a path and its replacement."""
 
@@ -37,6 +43,8 @@ def own(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     install(build_wheel(tmp_path_factory.mktemp("wheel")), folder / ".venv")
     made = replace(site, folder=folder)
     made.hybrid_mesh("init", "--template", "local", "--set", "trustDomain=own.example.com")
+    edit(made, "count: 2}", "count: 4, rollout: {maxUnavailable: 3}}")
+    edit(made, "periodSeconds: 1}", "periodSeconds: 1, failureThreshold: 1}")
     (folder / ".venv/.installed").touch()
     run(["git", "init", "--quiet"], folder=folder)
     run(["git", "add", "--all"], folder=folder)
@@ -44,6 +52,14 @@ def own(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     for known in (cache_folder() / "checkouts").iterdir():
         if known.readlink() == folder:
             known.unlink()
+
+
+def edit(own: Site, old: str, new: str) -> None:
+    """Changes the stack file."""
+    path = own.folder / "stacks/Pulumi.local.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
 
 
 def changed(own: Site) -> list[str]:
@@ -91,6 +107,33 @@ def test_a_change_of_its_stack_file_is_applied_and_nothing_else_is(own: Site) ->
     [url] = re.findall(r"curl (http://\S+)", said)
     with urlopen(f"{url}/1", timeout=10) as answer:
         assert "URL=/v2/1\n" in answer.read().decode()
+
+
+def test_a_template_that_does_not_work_stops_at_its_first_vm_and_loses_no_request(
+    own: Site, tmp_path: Path
+) -> None:
+    machines = "        machines: {type: local"
+    edit(own, machines, f"        application: {{commands: [chmod {BROKEN}]}}\n{machines}")
+    with load(own, tmp_path, VMS) as requests:
+        done = own.hybrid_mesh("up", check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert re.search(r"the rollout of group legacy stopped .* is connected, but unhealthy", said)
+    assert "connection refused; legacy-1, legacy-2, legacy-3 keep the former template" in said
+    assert (requests.lost, requests.failures) == (0, [])
+    assert requests.asked > 500
+    assert "legacy-0" not in requests.answered_by[-50:]
+
+
+def test_a_good_template_reaches_every_vm_and_loses_no_request(own: Site, tmp_path: Path) -> None:
+    edit(own, f"chmod {BROKEN}", f"chmod {WORKING}")
+    with load(own, tmp_path, VMS) as requests:
+        own.pulumi("up", "--yes", "--stack", "local", "--skip-preview", "--skip-plugin-pre-install")
+    assert (requests.lost, requests.failures) == (0, [])
+    assert requests.asked > 300
+    machines = [LabClient(own.state).machine(f"legacy-{number}") for number in range(4)]
+    assert [machine.outdated for machine in machines if machine] == [False] * 4
+    edit(own, f"        application: {{commands: [chmod {WORKING}]}}\n", "")
 
 
 def test_down_leaves_nothing(own: Site, before: Traces) -> None:
