@@ -15,7 +15,7 @@ from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
 from hybrid_mesh.model.reading.problems import ConfigurationError
 from tests.model.cloud_meshes import cloud_meshes
-from tests.model.meshes import LOCAL, PROD, changed
+from tests.model.meshes import DEV, LOCAL, PROD, changed
 from tests.model.test_plan_properties import meshes
 
 thorough = settings(deadline=None, max_examples=60)
@@ -162,3 +162,18 @@ def test_a_pod_of_a_gateway_on_eks_is_ready_when_its_load_balancer_has_found_it_
             if isinstance(each, PlannedRelease) and each.release == "istio-eastwestgateway"
         ]
         assert (gateway.timeout or 300) > (600 if gated else 299)
+
+
+def test_a_gateway_drains_as_long_as_the_configuration_says_in_any_cluster() -> None:
+    for raw, name in ((PROD, "gke-eu"), (PROD, "eks-us"), (DEV, min(DEV["clusters"]))):
+        changes = {f"clusters.{name}.gateway": {"drainSeconds": 600}}
+        values = {
+            each.release: each.values
+            for each in plan_from(changed(raw, changes), "test").clusters[name].objects
+            if isinstance(each, PlannedRelease)
+        }
+        gateway = values["istio-eastwestgateway"]
+        assert gateway["terminationGracePeriodSeconds"] > 600
+        assert "terminationDrainDuration: 600s" in gateway["podAnnotations"]["proxy.istio.io/config"]
+        defaults = values["istiod"].get("gatewayClasses", {})
+        assert ("600s" in str(defaults)) is (raw is PROD)
