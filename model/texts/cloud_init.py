@@ -34,6 +34,7 @@ UNITS = (
     "hybrid-mesh-identity.service",
     "hybrid-mesh-identity.timer",
     "hybrid-mesh-identity-retry.timer",
+    "hybrid-mesh-leave.service",
 )
 CLOUD_UNITS = {"ec2": ("hybrid-mesh-launched.service",)}
 """Further units by the source of the VM's identity."""
@@ -156,6 +157,7 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         machine_text(f"{LIBRARY}/fetch", "fetch.sh", "0755"),
         machine_text(f"{LIBRARY}/health", "health.py", "0755"),
         machine_text(f"{LIBRARY}/install-package", "install-package.sh", "0755"),
+        machine_text(f"{LIBRARY}/leave", "leave.sh", "0755"),
         machine_text(f"{LIBRARY}/setup", "setup.sh", "0755"),
         *(
             machine_text(f"/etc/systemd/system/{unit}", unit)

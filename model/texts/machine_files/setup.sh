@@ -4,7 +4,7 @@
 set -eu
 
 /usr/local/lib/hybrid-mesh/install-package
-set -- hybrid-mesh.target hybrid-mesh-health.service hybrid-mesh-identity.service
+set -- hybrid-mesh.target hybrid-mesh-health.service hybrid-mesh-identity.service hybrid-mesh-leave.service
 launched=hybrid-mesh-launched.service
 [ ! -e "/etc/systemd/system/$launched" ] || set -- "$@" "$launched"
 systemctl --quiet --no-block enable --now "$@"
