@@ -11,6 +11,8 @@ import pytest
 from tests.components.cloud_stacks import of_clouds
 from tests.components.conftest import Declared, declare_mesh, read_stack
 from tests.components.recording import Answers
+from tests.engine.doubles.google_bodies import REQUESTS
+from tests.model.meshes import changed
 
 GATEWAY = "aws:ec2/getInternetGateway:getInternetGateway"
 VPC = "aws:ec2/getVpc:getVpc"
@@ -56,6 +58,29 @@ def test_everything_in_a_cloud_names_its_provider(prod: Declared) -> None:
     for each in of_clouds(prod):
         kind = each.provider.split("::")[2].split(":")[-1]
         assert kind == each.typ.split(":")[0], each.name
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {
+            "clusters.gke-eu.endpoint": "private",
+            "clusters.gke-eu.peerEndpoint": "https://10.10.32.2",
+            "clusters.gke-eu.authorizedNetworks": ["10.99.0.0/24"],
+            "networks.gcp-eu.id": "shared-vpc",
+        },
+        {"workloadGroups.ratings.machines": {"type": "gce", "count": 4, "machineType": "n4-standard-2"}},
+    ],
+    ids=["shipped", "private endpoint", "other machines"],
+)
+def test_google_takes_the_body_of_every_request(changes: dict[str, Any]) -> None:
+    """Against the discovery documents of its APIs; every type that the program declares has its request."""
+    declared = declare_mesh(changed(read_stack("prod"), changes), stack="prod").recording.declared
+    ours = [each for each in declared if each.typ.startswith("gcp:")]
+    assert {each.typ for each in ours} <= REQUESTS.keys()
+    refused = {each.name: list(REQUESTS[each.typ].problems(each.inputs, each.name[:63])) for each in ours}
+    assert {name: found for name, found in refused.items() if found} == {}
 
 
 def test_long_names_are_shortened_where_a_cloud_limits_them() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hybrid_mesh.plugins.framework.calls import CallContext
 from hybrid_mesh.plugins.framework.engine import EngineLog
 from hybrid_mesh.plugins.framework.errors import ResourceError
-from hybrid_mesh.plugins.framework.handler import CheckCall, CreateCall, DeleteCall, DiffCall
+from hybrid_mesh.plugins.framework.handler import CheckCall, CreateCall, DeleteCall, DiffCall, UpdateCall
 from hybrid_mesh.plugins.framework.values import UNKNOWN
 from tests.engine.doubles.amazon import NODE_GROUP, Amazon
 from tests.engine.doubles.cloud import Cloud
@@ -52,12 +52,24 @@ def problems(cloud: Cloud, token: str, inputs: dict[str, Any]) -> dict[str, str]
     return {failure.property: failure.reason for failure in checked.failures}
 
 
-def make(cloud: Cloud, token: str, name: str, **inputs: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
+def make(
+    cloud: Cloud, token: str, name: str, /, *, checked: Any = True, **inputs: Any
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """The id, the inputs and the outputs. Unless `checked`, the plug-in's own check may complain."""
     handler = cloud.handler(token)
-    checked = handler.check(CheckCall({}, inputs, call(name)))
-    assert checked.failures == []
-    made = handler.create(CreateCall(checked.inputs, False, 0, call(name)))
-    return made.identity, checked.inputs, made.outputs
+    answer = handler.check(CheckCall({}, inputs, call(name)))
+    assert not checked or answer.failures == []
+    made = handler.create(CreateCall(answer.inputs, False, 0, call(name)))
+    return made.identity, answer.inputs, made.outputs
+
+
+def change(
+    cloud: Cloud, token: str, made: tuple[str, dict[str, Any], dict[str, Any]], **news: Any
+) -> dict[str, Any]:
+    """The outputs after an update of what `make` answered."""
+    identity, inputs, outputs = made
+    update = UpdateCall(identity, outputs, inputs, {**inputs, **news}, False, 0, call("a"))
+    return cloud.handler(token).update(update)
 
 
 def remove(cloud: Cloud, token: str, identity: str, inputs: dict[str, Any]) -> None:
@@ -109,7 +121,7 @@ def test_names_are_made_once_and_another_name_is_a_replacement(google: Google) -
 def test_what_is_used_cannot_be_deleted(google: Google, world: World) -> None:
     network, inputs, outputs = make(google, NETWORK, "n")
     subnet, below, _ = make(google, SUBNETWORK, "s", network=outputs["selfLink"], ipCidrRange="10.0.0.0/20")
-    with pytest.raises(ResourceError, match="DependencyViolation"):
+    with pytest.raises(ResourceError, match="resourceInUseByAnotherResource"):
         remove(google, NETWORK, network, inputs)
     remove(google, SUBNETWORK, subnet, below)
     remove(google, NETWORK, network, inputs)
@@ -130,7 +142,7 @@ def test_a_cluster_that_goes_first_leaks_its_load_balancers(google: Google, worl
     server = f"https://{made['endpoint']}"
     world.put(Thing("balancer", "LoadBalancer", "b", "b", {}, {"cloud": "gcp"}, server))
     remove(google, CLUSTER, identity, {**cluster, "deletionProtection": False})
-    with pytest.raises(ResourceError, match="is used by b"):
+    with pytest.raises(ResourceError, match="already being used by"):
         remove(google, NETWORK, network, inputs)
     assert [thing.identity for thing in world.balancers()] == ["b"]
 

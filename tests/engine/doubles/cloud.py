@@ -67,9 +67,26 @@ class Cloud(Provider):
     def facts(self, inputs: Properties, call: CallContext) -> Facts:
         raise NotImplementedError
 
+    def make(self, token: str, identity: str, facts: Facts) -> tuple[str, Properties]:
+        """Creates the thing in the cloud: its id, "" for `identity`, and what else the cloud answers. Raises
+        ResourceError for what the cloud refuses."""
+        return "", {}
+
+    def change(self, token: str, identity: str, old_inputs: Properties, facts: Facts) -> Properties:
+        """Changes the thing in the cloud to the inputs of `facts`; what else the cloud answers."""
+        return {}
+
+    def present(self, thing: Thing) -> Properties:
+        """The inputs of a thing as it is now."""
+        return thing.inputs
+
     def marks(self, thing: Thing) -> set[str]:
         """By what others refer to `thing`."""
         return {thing.identity, thing.outputs.get("arn", ""), thing.outputs.get("selfLink", "")} - {""}
+
+    def in_use(self, identity: str, users: list[str]) -> str:
+        """How the cloud refuses to delete what others refer to."""
+        return f"DependencyViolation: {identity} is used by {', '.join(users)}"
 
     def removed(self, thing: Thing) -> None:
         """After a thing was deleted."""

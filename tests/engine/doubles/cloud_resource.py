@@ -76,7 +76,9 @@ class CloudHandler(ResourceHandler):
         identity = self._rule.identity(facts)
         if self._cloud.world.find(self._cloud.name, self._token, identity):
             raise ResourceError(f"{self._token} {identity} exists already")
-        outputs = self._computed(call.inputs, identity, facts)
+        given, answered = self._cloud.make(self._token, identity, facts)
+        identity = given or identity
+        outputs = merged(self._computed(call.inputs, identity, facts), answered)
         self._keep(identity, call.inputs, outputs, call.context)
         self._record("create", identity, call.context)
         return Created(identity, outputs)
@@ -84,7 +86,10 @@ class CloudHandler(ResourceHandler):
     def read(self, call: ReadCall) -> ReadState | None:
         found = self._cloud.world.find(self._cloud.name, self._token, call.identity)
         self._record("read", call.identity, call.context)
-        return ReadState(call.identity, found.inputs, found.outputs) if found else None
+        if found is None:
+            return None
+        inputs = self._cloud.present(found)
+        return ReadState(call.identity, inputs, merged(found.outputs, inputs))
 
     def update(self, call: UpdateCall) -> Properties:
         kept = {
@@ -100,12 +105,14 @@ class CloudHandler(ResourceHandler):
             return {**kept, **inside, **dict.fromkeys(self._rule.renewed, UNKNOWN)}
         self._fail_if_told("update", call.context)
         facts = self._cloud.facts(call.news, call.context)
+        answered = self._cloud.change(self._token, call.identity, call.old_inputs, facts)
         fresh = self._computed(inside, call.identity, facts, call.old_outputs)
         renewed = {name: int(call.old_outputs.get(name, 1)) + 1 for name in self._rule.renewed}
         outputs = {**fresh, **{name: value for name, value in kept.items() if name in fresh}, **renewed}
         for name in ("tagsAll", "effectiveLabels", "pulumiLabels"):
             if name in fresh:
                 outputs[name] = fresh[name]
+        outputs = merged(outputs, answered)
         self._keep(call.identity, call.news, outputs, call.context)
         self._record("update", call.identity, call.context)
         return outputs
@@ -121,7 +128,7 @@ class CloudHandler(ResourceHandler):
         if thing is None:
             return
         if users := self._users(thing):
-            raise ResourceError(f"DependencyViolation: {call.identity} is used by {', '.join(users)}")
+            raise ResourceError(self._cloud.in_use(call.identity, users))
         world.drop(self._cloud.name, self._token, call.identity)
         self._cloud.removed(thing)
         self._record("delete", call.identity, call.context)
@@ -147,12 +154,7 @@ class CloudHandler(ResourceHandler):
         }
         for name, described in self._type.computed(outputs).items():
             outputs[name] = self._value(name, described, identity, facts)
-        for name, value in special.items():
-            given = outputs.get(name)
-            outputs[name] = (
-                {**given, **value} if isinstance(given, dict) and isinstance(value, dict) else value
-            )
-        return outputs
+        return merged(outputs, special)
 
     def _value(self, name: str, described: Field, identity: str, facts: Facts) -> Any:
         general = self._cloud.general(self._token, name, identity, facts)
@@ -174,9 +176,10 @@ class CloudHandler(ResourceHandler):
         ):
             return []
         marks = self._cloud.marks(thing)
+        world = self._cloud.world
         return [
             f"{other.type} {other.identity}"
-            for other in self._cloud.world.things(self._cloud.name)
+            for other in world.things(self._cloud.name)
             if other.identity != thing.identity and marks & set(texts(other.inputs))
         ]
 
@@ -191,6 +194,15 @@ class CloudHandler(ResourceHandler):
     def _fail_if_told(self, operation: str, context: CallContext) -> None:
         if message := self._cloud.world.fault(operation, context.name):
             raise ResourceError(message)
+
+
+def merged(outputs: Mapping[str, Any], more: Mapping[str, Any]) -> Properties:
+    """`outputs` with `more`, which is added inside objects that both have."""
+    made = dict(outputs)
+    for name, value in more.items():
+        given = made.get(name)
+        made[name] = {**given, **value} if isinstance(given, dict) and isinstance(value, dict) else value
+    return made
 
 
 def _carried(new: Any, old_input: Any, old_output: Any) -> Any:

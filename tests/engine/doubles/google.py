@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Callable
 from importlib.metadata import version
-from ipaddress import IPv4Network
 from typing import Any, Final
 
 from hybrid_mesh.plugins.framework.calls import CallContext
@@ -16,7 +15,9 @@ from hybrid_mesh.plugins.framework.server import serve
 from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles import authorities
 from tests.engine.doubles.cloud import Cloud, cluster_gone, leaked_balancers
-from tests.engine.doubles.rules import EVERYTHING, Facts, Rule
+from tests.engine.doubles.google_bodies import REQUESTS
+from tests.engine.doubles.google_rules import broken
+from tests.engine.doubles.rules import EVERYTHING, CloudCall, Facts, Rule
 from tests.engine.doubles.store import Thing, World
 
 _VERSION: Final = "1.35.4-gke.100"
@@ -45,7 +46,6 @@ def _named(limit: int = 63) -> Callable[[Properties], list[CheckFailure]]:
 
 
 def _cluster(facts: Facts) -> dict[str, Any]:
-    _demand_free_ranges(facts)
     endpoint = facts.world.claim("gcp")
     identity = _location_id("clusters")(facts)
     authority = base64.b64encode(endpoint["authority"].encode()).decode()
@@ -68,27 +68,6 @@ def _cluster(facts: Facts) -> dict[str, Any]:
 def _released(minor: str | None) -> str:
     """The patch release that GKE installs of a minor one."""
     return f"{minor}.4-gke.100" if minor else _VERSION
-
-
-def _demand_free_ranges(facts: Facts) -> None:
-    """Ranges of a cluster are its own, in its subnet and its network. Raises ResourceError."""
-    mine = _ranges(facts.inputs)
-    for other in facts.world.of_type("gcp:container/cluster:Cluster"):
-        if other.inputs.get("network") != facts.inputs.get("network"):
-            continue
-        for range_ in mine:
-            if any(range_.overlaps(taken) for taken in _ranges(other.inputs)):
-                raise ResourceError(f"Invalid value: {range_} is not available, {other.identity} uses it")
-
-
-def _ranges(inputs: Properties) -> list[IPv4Network]:
-    allocation = inputs.get("ipAllocationPolicy", {})
-    given = [
-        allocation.get("clusterIpv4CidrBlock"),
-        allocation.get("servicesIpv4CidrBlock"),
-        inputs.get("privateClusterConfig", {}).get("masterIpv4CidrBlock"),
-    ]
-    return [IPv4Network(each) for each in given if each]
 
 
 def _location_id(kind: str) -> Callable[[Facts], str]:
@@ -245,12 +224,35 @@ class Google(Cloud):
         }
         return values.get(name)
 
+    def make(self, token: str, identity: str, facts: Facts) -> tuple[str, Properties]:
+        self._send(CloudCall(token, identity, facts.inputs, {}, facts))
+        return "", {}
+
+    def change(self, token: str, identity: str, old_inputs: Properties, facts: Facts) -> Properties:
+        self._send(CloudCall(token, identity, facts.inputs, old_inputs, facts))
+        return {}
+
+    def _send(self, call: CloudCall) -> None:
+        """Raises ResourceError for what the API refuses."""
+        request = REQUESTS.get(call.token)
+        refused = (
+            []
+            if request is None
+            else list(request.problems(call.inputs, call.facts.name, creates=not call.before))
+        )
+        if found := refused or list(broken(call)):
+            raise ResourceError(f"googleapi: Error 400: {'; '.join(found)}, invalid")
+
+    def in_use(self, identity: str, users: list[str]) -> str:
+        used = f"The resource '{identity}' is already being used by '{', '.join(users)}'"
+        return f"googleapi: Error 400: {used}, resourceInUseByAnotherResource"
+
     def removed(self, thing: Thing) -> None:
         if thing.type == "gcp:container/cluster:Cluster":
             cluster_gone(self.world, f"https://{thing.outputs['endpoint']}")
         if thing.type.endswith((":Network", ":Subnetwork")) and (left := leaked_balancers(self.world, "gcp")):
             self.world.put(thing)
-            raise ResourceError(f"DependencyViolation: {thing.identity} is used by {', '.join(left)}")
+            raise ResourceError(self.in_use(thing.identity, left))
 
     def invoke(self, token: str, arguments: Properties, context: CallContext) -> Properties:
         region = arguments.get("region") or self.settings.get("region", "europe-west4")

@@ -72,6 +72,17 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class CloudCall:
+    """A create, or an update if there are inputs of `before`, as it reaches the cloud."""
+
+    token: str
+    identity: str
+    inputs: Properties
+    before: Properties
+    facts: Facts
+
+
+@dataclass(frozen=True)
 class Rule:
     """What is special about a type.
 
