@@ -1,8 +1,8 @@
 """The requests of the resource types of Google that the program uses.
 
 Pulumi's provider is built on `google-beta`, whose default base paths are those of the beta APIs of Compute
-Engine and GKE (`ComputeDefaultBasePath`, `ContainerDefaultBasePath`). What goes into the URL is no part of a
-body, nor what the provider keeps for itself.
+Engine and GKE (`ComputeDefaultBasePath`, `ContainerDefaultBasePath`). A body holds neither
+what goes into the URL nor what the provider keeps for itself.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ ACCOUNT: Final = "gcp:serviceaccount/account:Account"
 GoogleRule = Callable[[CloudCall], Iterator[str]]
 
 ZONES: Final = 3
-"""Of the double's regions; GKE and managed groups use three of a region unless told otherwise."""
+"""Of the double's regions; GKE and managed groups use three of a region by default."""
 _ONLY_HYPERDISK: Final = re.compile(r"(a4|a4x|c4|c4a|c4d|h4d|m4|n4|n4a|n4d|x4)-")
 _NO_HYPERDISK_BALANCED: Final = re.compile(r"(e2|f1|g1|n1|n2|n2d|t2a|t2d|c2|c2d|a2|custom)-")
 _DISK_SIZES: Final = {"pd": (10, 65536), "hyperdisk": (10, 65536)}
