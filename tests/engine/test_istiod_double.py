@@ -12,9 +12,9 @@ from hybrid_mesh.model.objects.groups import workload_group
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.plugins.framework.values import Properties
 from tests.engine.doubles.balancers import SERVICE
+from tests.engine.doubles.google_shared import MANAGER, TEMPLATE
 from tests.engine.doubles.istiod import API, GROUP
 from tests.engine.doubles.store import Thing, World
-from tests.engine.doubles.templates import MANAGER, TEMPLATE
 from tests.engine.fake_api import TOKEN, FakeApi, fake_api
 from tests.engine.scaled import mesh_of
 from tests.json_server import kubeconfig
@@ -22,6 +22,7 @@ from tests.plugins.hybridmesh.driver import Driver, FailedCallError, live_plugin
 
 NAME, NAMESPACE, MACHINES = "g0", "shop", 2
 IDENTITY = f"{NAMESPACE}/{NAME}"
+MESH = "defaultConfig: {readinessProbe: {tcpSocket: {port: 8080}}}"
 
 
 @pytest.fixture
@@ -105,12 +106,16 @@ def test_vms_of_another_template_take_the_place_of_the_former_ones(
 
     def use(template: str) -> Properties:
         labels = json.dumps({"app": NAME, TEMPLATE_LABEL: template})
-        text = f"ISTIO_META_AUTO_REGISTER_GROUP='{NAME}'\nISTIO_METAJSON_LABELS='{labels}'\n"
-        made = {"metadata": {"user-data": text}}
+        environment = {"NAMESPACE": NAMESPACE, "META_AUTO_REGISTER_GROUP": NAME, "METAJSON_LABELS": labels}
+        lines = "".join(f"ISTIO_{key}='{value}'\n" for key, value in environment.items())
+        contents = {"envoy/cluster.env": lines, "config/mesh": MESH}
+        files = [{"path": f"/var/lib/istio/{path}", "content": text} for path, text in contents.items()]
+        text = json.dumps({"write_files": files, "runcmd": []})
+        made = {"metadata": {"user-data": text}, "disks": [{"sourceImage": "mine/image"}]}
         api.world.put(Thing("gcp", TEMPLATE, template, "", made, {"selfLink": template}))
-        group = {"versions": [{"instanceTemplate": template}]}
+        group = {"versions": [{"instanceTemplate": template}], "targetSize": MACHINES}
         api.world.put(Thing("gcp", MANAGER, "group", "", group, {}))
-        return {**inputs(api, template=template), "template": template}
+        return {**inputs(api, template=template), "template": template, "patienceSeconds": 10}
 
     apply(api)
     before, after = use("a"), use("b")

@@ -26,6 +26,7 @@ from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties, contains_u
 from tests.engine.doubles.rules import EVERYTHING, IMMUTABLE, Facts, Rule
 from tests.engine.doubles.schema import Field, resource_type
 from tests.engine.doubles.store import Call, Thing, texts
+from tests.engine.doubles.vms import stop, vms
 
 if TYPE_CHECKING:
     from tests.engine.doubles.cloud import Cloud
@@ -130,6 +131,7 @@ class CloudHandler(ResourceHandler):
         if users := self._users(thing):
             raise ResourceError(self._cloud.in_use(call.identity, users))
         world.drop(self._cloud.name, self._token, call.identity)
+        stop(world, call.identity)
         self._cloud.removed(thing)
         self._record("delete", call.identity, call.context)
 
@@ -181,7 +183,7 @@ class CloudHandler(ResourceHandler):
             f"{other.type} {other.identity}"
             for other in world.things(self._cloud.name)
             if other.identity != thing.identity and marks & set(texts(other.inputs))
-        ]
+        ] + [f"VM {vm.thing.identity}" for vm in vms(world) if vm.template in marks]
 
     def _keep(self, identity: str, inputs: Properties, outputs: Properties, context: CallContext) -> None:
         thing = Thing(self._cloud.name, self._token, identity, context.name, inputs, outputs)
