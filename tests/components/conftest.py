@@ -104,8 +104,9 @@ def declare_mesh(
     stack: str = "local",
     kubeconfig: str | None = "/nowhere/kubeconfig",
     answers: Answers | None = None,
+    recording: Recording | None = None,
 ) -> Declared:
-    recording = Recording(answers)
+    recording = recording or Recording(answers)
 
     async def program() -> tuple[Any, Mapping[str, bool]]:
         observed = pulumi.ResourceOptions(transformations=[recording.observe])

@@ -48,7 +48,7 @@ class Recording(pulumi.runtime.Mocks):
         self.options[args.type_, args.name] = args.opts
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        inputs = {name: _plain(value) for name, value in args.inputs.items()}
+        inputs = {name: plain(value) for name, value in args.inputs.items()}
         secret = frozenset(name for name, value in args.inputs.items() if is_rpc_secret(value))
         made = Declaration(args.typ, args.name, args.provider or "", args.resource_id or "", inputs, secret)
         self.declared.append(made)
@@ -108,9 +108,10 @@ class Recording(pulumi.runtime.Mocks):
         return {}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value that arrived, without the marks of secrets."""
     if is_rpc_secret(value):
-        return _plain(unwrap_rpc_secret(value))
+        return plain(unwrap_rpc_secret(value))
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+        return {key: plain(each) for key, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list) else value

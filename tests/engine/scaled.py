@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from tests.commands import PROJECT
+from tests.engine.doubles.amazon import Amazon
 from tests.engine.doubles.together import MemoryWorld, together
 from tests.engine.fake_api import TOKEN, fake_api
 from tests.engine.site import Site, make_site
@@ -21,8 +22,10 @@ from tests.filled import filled_text
 STACK: Final = "prod"
 MOST_OF_A_CLUSTER: Final = 14
 """Kubernetes-side resources that a cluster has as such, at most; groups have their own."""
-CLUSTER_BYTES, PEER_BYTES = 150_000, 12_000
+CLUSTER_BYTES, PEER_BYTES = 150_000, 12_500
 """Of the state, at most: what a cluster's Kubernetes-side resources weigh, and what each peer adds."""
+RULES_PER_GROUP: Final = 1000
+"""The quota of AWS, raised: every cluster more is a rule more."""
 _RESTRICTED_AT_MOST: Final = 10
 """Beyond, the clouds take no list of all peers' addresses, so that the API servers are private."""
 
@@ -41,7 +44,7 @@ def mesh_of(clusters: int, machines: int, groups: int = 2) -> dict[str, Any]:
         kind = ("gke", "gcp", "europe-west4") if number % 2 == 0 else ("eks", "aws", "us-east-1")
         mesh["networks"][network] = {"type": kind[1], "region": kind[2], "cidr": f"10.{number + 1}.0.0/16"}
         if kind[1] == "aws":
-            mesh["networks"][network]["rulesPerSecurityGroup"] = 1000
+            mesh["networks"][network]["rulesPerSecurityGroup"] = RULES_PER_GROUP
         cluster: dict[str, Any] = {"type": kind[0], "network": network}
         if kind[0] == "eks":
             cluster["version"] = "1.35"
@@ -86,6 +89,7 @@ class Shape:
 def scaled(folder: Path, mesh: Mapping[str, Any]) -> Iterator[Site]:
     """A stack with `mesh` whose doubles are in this process, with an API server for every cluster."""
     world = MemoryWorld(folder / "world")
+    Amazon(world).account.rules_per_group = RULES_PER_GROUP
     machines = sum(group["machines"]["count"] for group in mesh["workloadGroups"].values())
     with fake_api(world, len(mesh["clusters"])) as api, together(world) as providers:
         api.istiod.machines = machines

@@ -11,7 +11,6 @@ from hybrid_mesh.plugins.framework.engine import EngineLog
 from hybrid_mesh.plugins.framework.errors import ResourceError
 from hybrid_mesh.plugins.framework.handler import CheckCall, CreateCall, DeleteCall, DiffCall, UpdateCall
 from hybrid_mesh.plugins.framework.values import UNKNOWN
-from tests.engine.doubles.amazon import NODE_GROUP, Amazon
 from tests.engine.doubles.cloud import Cloud
 from tests.engine.doubles.google import Google
 from tests.engine.doubles.store import VARIABLE, Thing, World
@@ -19,7 +18,6 @@ from tests.engine.doubles.store import VARIABLE, Thing, World
 NETWORK = "gcp:compute/network:Network"
 SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
 CLUSTER = "gcp:container/cluster:Cluster"
-EKS = "aws:eks/cluster:Cluster"
 
 
 @pytest.fixture
@@ -153,32 +151,6 @@ def test_a_cluster_created_again_is_another_one(google: Google) -> None:
     second = make(google, CLUSTER, "d", deletionProtection=False)
     assert first[2]["selfLink"] != second[2]["selfLink"]
     assert first[2]["endpoint"] != second[2]["endpoint"]
-
-
-def test_amazon_computes_inside_what_a_program_gives(world: World) -> None:
-    amazon = Amazon()
-    amazon.configure({"region": "us-east-1", "defaultTags": {"tags": {"stack": "prod"}}}, call("provider"))
-    given = {"roleArn": "arn:r", "vpcConfig": {"subnetIds": ["s"]}, "tags": {"component": "clusters"}}
-    previewed = amazon.handler(EKS).create(CreateCall(given, True, 0, call("e"))).outputs
-    assert previewed["vpcConfig"] == {"subnetIds": ["s"], "clusterSecurityGroupId": UNKNOWN, "vpcId": UNKNOWN}
-    _, _, outputs = make(amazon, EKS, "e", **given)
-    assert outputs["vpcConfig"]["subnetIds"] == ["s"]
-    assert outputs["vpcConfig"]["clusterSecurityGroupId"].startswith("sg-")
-    assert outputs["arn"].startswith("arn:aws:eks:us-east-1:")
-    assert outputs["tagsAll"] == {"stack": "prod", "component": "clusters"}
-
-
-def test_amazon_tells_the_present_size_of_a_node_group(world: World) -> None:
-    amazon = Amazon()
-    amazon.configure({"region": "us-east-1"}, call("provider"))
-    scaling = {"minSize": 3, "maxSize": 12, "desiredSize": 9}
-    fixed = {"nodeRoleArn": "arn:r", "subnetIds": ["s"]}
-    make(amazon, NODE_GROUP, "mesh-eks-us-nodes", clusterName="c", scalingConfig=scaling, **fixed)
-    asked = {"clusterName": "c"}
-    (name,) = amazon.invoke("aws:eks/getNodeGroups:getNodeGroups", asked, call("a"))["names"]
-    assert name.startswith("mesh-eks-us-nodes-")
-    found = amazon.invoke("aws:eks/getNodeGroup:getNodeGroup", {**asked, "nodeGroupName": name}, call("a"))
-    assert found["scalingConfigs"] == [scaling]
 
 
 def test_a_create_fails_when_requested_and_only_then(google: Google, world: World) -> None:

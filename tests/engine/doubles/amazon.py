@@ -11,14 +11,24 @@ from typing import Any, Final
 
 from hybrid_mesh.plugins.framework.calls import CallContext
 from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
+from hybrid_mesh.plugins.framework.handler import DiffCall, UpdateCall
 from hybrid_mesh.plugins.framework.server import serve
-from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
-from tests.engine.doubles import authorities
+from hybrid_mesh.plugins.framework.values import UNKNOWN, Path, Properties, contains_unknown
+from tests.engine.doubles.amazon_answers import ANSWERS
+from tests.engine.doubles.amazon_api import Account
+from tests.engine.doubles.amazon_authorities import AUTHORITIES
+from tests.engine.doubles.amazon_eks import EKS
+from tests.engine.doubles.amazon_identity import IDENTITY
+from tests.engine.doubles.amazon_lookups import look_up
+from tests.engine.doubles.amazon_network import NETWORK
+from tests.engine.doubles.amazon_resource import ApiResource, Caller, Differences
+from tests.engine.doubles.amazon_rules import RULES as RULES_OF_AWS
+from tests.engine.doubles.amazon_scaling import SCALING
 from tests.engine.doubles.cloud import Cloud, cluster_gone, leaked_balancers
 from tests.engine.doubles.rules import Facts, Rule
 from tests.engine.doubles.store import Thing, World
 
-ACCOUNT: Final = "123456789012"
+TYPES: Final[dict[str, ApiResource]] = {**NETWORK, **SCALING, **IDENTITY, **EKS, **AUTHORITIES}
 NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
 _PREFIXES: Final = {
     "Vpc": "vpc",
@@ -58,15 +68,10 @@ def _cluster(facts: Facts) -> dict[str, Any]:
         "identities": [
             {"oidcs": [{"issuer": f"https://oidc.eks.{facts.region}.amazonaws.com/id/{facts.mark}"}]}
         ],
-        "vpcConfig": {"clusterSecurityGroupId": f"sg-{facts.mark}cluster", "vpcId": "vpc-of-the-subnets"},
         "status": "ACTIVE",
         "platformVersion": "eks.1",
         "version": facts.inputs.get("version", "1.35"),
     }
-
-
-def _address(facts: Facts) -> dict[str, Any]:
-    return {"publicIp": facts.address, "allocationId": f"eipalloc-{facts.mark}"}
 
 
 def _in_cluster(*names: str) -> Callable[[Facts], str]:
@@ -76,28 +81,6 @@ def _in_cluster(*names: str) -> Callable[[Facts], str]:
 def _node_group(facts: Facts) -> str:
     name = facts.inputs.get("nodeGroupName") or facts.name
     return f"{facts.inputs['clusterName']}:{name}"
-
-
-def _role(facts: Facts) -> dict[str, Any]:
-    return {"uniqueId": f"AROA{facts.mark.upper()}", "arn": f"arn:aws:iam::{ACCOUNT}:role/{facts.name}"}
-
-
-def _authority(facts: Facts) -> dict[str, Any]:
-    arn = f"arn:aws:acm-pca:{facts.region}:{ACCOUNT}:certificate-authority/{facts.mark}"
-    return {"arn": arn, "certificate": authorities.root(facts.world, arn), "certificateSigningRequest": "CSR"}
-
-
-def _certificate(facts: Facts) -> dict[str, Any]:
-    authority = str(facts.inputs["certificateAuthorityArn"])
-    root = authorities.root(facts.world, authority)
-    request = facts.inputs["certificateSigningRequest"]
-    if "REQUEST" not in request:
-        return {"certificate": root, "certificateChain": "", "arn": f"{authority}/certificate/root"}
-    validity = facts.inputs.get("validity", {})
-    days = int(validity.get("value", 1)) if validity.get("type") == "DAYS" else 730
-    signed = authorities.sign(facts.world, authority, request, days)
-    arn = f"{authority}/certificate/{facts.mark}"
-    return {"certificate": signed, "certificateChain": root, "arn": arn}
 
 
 RULES: Final[dict[str, Rule]] = {
@@ -114,25 +97,21 @@ RULES: Final[dict[str, Rule]] = {
     NODE_GROUP: Rule(
         _node_group, immutable=frozenset({"nodeGroupName", "nodeRoleArn", "subnetIds", "diskSize"})
     ),
-    "aws:iam/role:Role": Rule(_by_name, _role, check=_short(64)),
+    "aws:iam/role:Role": Rule(_by_name, check=_short(64)),
     "aws:iam/instanceProfile:InstanceProfile": Rule(_by_name, check=_short(128)),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Rule(
         lambda facts: f"{facts.inputs['role']}-{str(facts.inputs['policyArn']).rpartition('/')[2]}"
     ),
-    "aws:ec2/eip:Eip": Rule(lambda facts: f"eipalloc-{facts.mark}", _address),
+    "aws:ec2/eip:Eip": Rule(
+        lambda facts: f"eipalloc-{facts.mark}", lambda facts: {"publicIp": facts.address}
+    ),
     "aws:ec2/launchTemplate:LaunchTemplate": Rule(
         lambda facts: f"lt-{facts.mark}",
-        lambda facts: {"latestVersion": 1, "defaultVersion": 1},
         renewed=frozenset({"latestVersion"}),
         check=_short(128),
     ),
-    "aws:acmpca/certificateAuthority:CertificateAuthority": Rule(
-        lambda facts: f"arn:aws:acm-pca:{facts.region}:{ACCOUNT}:certificate-authority/{facts.mark}",
-        _authority,
-    ),
     "aws:acmpca/certificate:Certificate": Rule(
         lambda facts: f"{facts.inputs['certificateAuthorityArn']}/certificate/{facts.mark}",
-        _certificate,
         immutable=frozenset({"certificateSigningRequest", "validity", "templateArn", "signingAlgorithm"}),
     ),
     "aws:autoscaling/group:Group": Rule(_by_name, check=_short(255)),
@@ -146,12 +125,17 @@ class Amazon(Cloud):
     def __init__(self, world: World | None = None) -> None:
         super().__init__("aws", version("pulumi-aws"), RULES, world)
 
+    @property
+    def account(self) -> Account:
+        """The account of its world."""
+        return Account.of(self.world, RULES_OF_AWS, ANSWERS)
+
     def facts(self, inputs: Properties, call: CallContext) -> Facts:
         region = inputs.get("region") or self.settings.get("region") or "us-east-1"
         seed = f"{call.urn} {sorted((key, str(value)) for key, value in inputs.items())}"
         mark = hashlib.sha256(seed.encode()).hexdigest()[:8]
         name = inputs.get("name") or f"{inputs.get('namePrefix', f'{call.name}-')}{mark}"
-        return Facts(call.name, inputs, name, mark, region, ACCOUNT, self.world)
+        return Facts(call.name, inputs, name, mark, region, self.account.number, self.world)
 
     def rule_of(self, token: str) -> Rule:
         kind = token.rpartition(":")[2]
@@ -161,17 +145,15 @@ class Amazon(Cloud):
     def general(self, token: str, name: str, identity: str, facts: Facts) -> Any:
         service = token.split(":")[1].split("/", maxsplit=1)[0]
         kind = token.rpartition(":")[2].lower()
-        defaults = self.settings.get("defaultTags") or {}
-        tags = defaults.get("tags", {}) if isinstance(defaults, dict) else {}
         place = "" if service == "iam" else facts.region
         values: dict[str, Any] = {
             "name": facts.name,
             "region": facts.region,
-            "arn": f"arn:aws:{service}:{place}:{ACCOUNT}:{kind}/{identity}",
-            "ownerId": ACCOUNT,
+            "arn": f"arn:aws:{service}:{place}:{facts.project}:{kind}/{identity}",
+            "ownerId": facts.project,
         }
         if name == "tagsAll":
-            return {**tags, **(facts.inputs.get("tags") or {})}
+            return self._caller(identity, facts.resource, facts.region).tags(facts.inputs)
         return values.get(name)
 
     def marks(self, thing: Thing) -> set[str]:
@@ -180,43 +162,56 @@ class Amazon(Cloud):
         return super().marks(thing) | ({own} if own else set())
 
     def removed(self, thing: Thing) -> None:
-        if thing.type == "aws:eks/cluster:Cluster":
-            cluster_gone(self.world, thing.outputs["endpoint"])
         if thing.type.endswith((":Vpc", ":Subnet")) and (left := leaked_balancers(self.world, "aws")):
             self.world.put(thing)
             raise ResourceError(f"DependencyViolation: {thing.identity} is used by {', '.join(left)}")
+        region = thing.inputs.get("region") or self.settings.get("region") or "us-east-1"
+        try:
+            TYPES[thing.type].delete(
+                self._caller(thing.identity, thing.name, region), thing.inputs, thing.outputs
+            )
+        except ResourceError:
+            self.world.put(thing)
+            raise
+        if thing.type == "aws:eks/cluster:Cluster":
+            cluster_gone(self.world, thing.outputs["endpoint"])
 
-    def _node_groups(self, arguments: Properties) -> list[str]:
-        """Names of the node groups of a cluster."""
-        groups = [thing.identity.split(":") for thing in self.world.of_type(NODE_GROUP)]
-        return [name for cluster, name in groups if cluster == arguments.get("clusterName")]
+    def make(self, token: str, identity: str, facts: Facts) -> tuple[str, Properties]:
+        if token not in TYPES:
+            raise ResourceError(f"the double does not know the calls that {token} makes")
+        caller = self._caller(identity, facts.resource, facts.region)
+        made = TYPES[token].create(caller, facts.inputs)
+        return made.identity, dict(made.outputs)
 
-    def _node_group(self, arguments: Properties) -> Properties:
-        identity = f"{arguments.get('clusterName')}:{arguments.get('nodeGroupName')}"
-        found = [thing for thing in self.world.of_type(NODE_GROUP) if thing.identity == identity]
-        return {"scalingConfigs": [thing.outputs["scalingConfig"] for thing in found]}
+    def drifted(self, call: DiffCall) -> list[Path]:
+        """The tags of everything, when the provider's `defaultTags` change."""
+        before, tags = call.old_outputs.get("tagsAll"), call.news.get("tags", {})
+        if before is None or contains_unknown(tags):
+            return []
+        now = self._caller(call.identity, call.context.name, "").tags(call.news)
+        return [] if before == now else [("tagsAll",)]
+
+    def change(self, token: str, call: UpdateCall, facts: Facts) -> Properties:
+        caller = self._caller(call.identity, facts.resource, facts.region)
+        before = call.old_outputs.get("tagsAll", {})
+        change = Differences(call.old_inputs, facts.inputs, before, caller.tags(facts.inputs))
+        return dict(TYPES[token].update(caller, change))
+
+    def present(self, thing: Thing) -> Properties:
+        region = thing.inputs.get("region") or self.settings.get("region") or "us-east-1"
+        return TYPES[thing.type].live(self._caller(thing.identity, thing.name, region), thing.inputs)
+
+    def _caller(self, identity: str, name: str, region: str) -> Caller:
+        defaults = self.settings.get("defaultTags") or {}
+        tags = defaults.get("tags", {}) if isinstance(defaults, dict) else {}
+        return Caller(self.account, region, tags, identity, name)
 
     def invoke(self, token: str, arguments: Properties, context: CallContext) -> Properties:
         region = arguments.get("region") or self.settings.get("region", "us-east-1")
-        answers: dict[str, Properties] = {
-            "aws:index/getAvailabilityZones:getAvailabilityZones": {
-                "names": [f"{region}{zone}" for zone in "abc"],
-                "zoneIds": [f"{region}-az{zone}" for zone in "123"],
-            },
-            "aws:index/getCallerIdentity:getCallerIdentity": {
-                "accountId": ACCOUNT,
-                "arn": f"arn:aws:iam::{ACCOUNT}:role/operator",
-                "userId": "AROAOPERATOR",
-            },
-            "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
-            "aws:ec2/getAmi:getAmi": {"imageId": "ami-0123456789abcdef0", "architecture": "x86_64"},
-            "aws:ssm/getParameter:getParameter": {"value": "ami-0123456789abcdef0", "type": "String"},
-            "aws:eks/getNodeGroups:getNodeGroups": {"names": self._node_groups(arguments)},
-            "aws:eks/getNodeGroup:getNodeGroup": self._node_group(arguments),
-        }
-        if token not in answers:
+        found = look_up(self.account, region, token, arguments)
+        if found is None:
             return super().invoke(token, arguments, context)
-        return {**arguments, "id": token, **answers[token]}
+        return {"id": token, **arguments, **found}
 
 
 if __name__ == "__main__":

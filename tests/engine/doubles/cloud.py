@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from hybrid_mesh.plugins.framework.calls import CallContext
 from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
-from hybrid_mesh.plugins.framework.handler import Checked, Diff, ResourceHandler
+from hybrid_mesh.plugins.framework.handler import Checked, Diff, DiffCall, ResourceHandler, UpdateCall
 from hybrid_mesh.plugins.framework.provider import Provider
-from hybrid_mesh.plugins.framework.values import Properties
+from hybrid_mesh.plugins.framework.values import Path, Properties
 from tests.engine.doubles.cloud_resource import CloudHandler
 from tests.engine.doubles.rules import Facts, Rule
 from tests.engine.doubles.schema import UnknownTypeError, provider_inputs, resource_type
@@ -72,7 +72,11 @@ class Cloud(Provider):
         ResourceError for what the cloud refuses."""
         return "", {}
 
-    def change(self, token: str, identity: str, old_inputs: Properties, facts: Facts) -> Properties:
+    def drifted(self, call: DiffCall) -> list[Path]:
+        """What differs although the inputs are the same, as the provider's own settings changed."""
+        return []
+
+    def change(self, token: str, call: UpdateCall, facts: Facts) -> Properties:
         """Changes the thing in the cloud to the inputs of `facts`; what else the cloud answers."""
         return {}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from hybrid_mesh.plugins.framework.calls import CallContext
-from hybrid_mesh.plugins.framework.differences import compare, property_path
+from hybrid_mesh.plugins.framework.differences import Difference, compare, property_path
 from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
 from hybrid_mesh.plugins.framework.handler import (
     CheckCall,
@@ -55,6 +55,7 @@ class CloudHandler(ResourceHandler):
 
     def diff(self, call: DiffCall) -> Diff:
         found = compare(call.old_inputs, call.news, {DEFAULTS})
+        found |= dict.fromkeys(self._cloud.drifted(call), Difference.UPDATE)
         tops = {str(path[0]) for path in found}
         immutable = tops if self._rule.immutable == EVERYTHING else IMMUTABLE | self._rule.immutable
         replaces = sorted(tops & immutable & (self._type.inputs.keys()))
@@ -106,7 +107,7 @@ class CloudHandler(ResourceHandler):
             return {**kept, **inside, **dict.fromkeys(self._rule.renewed, UNKNOWN)}
         self._fail_if_told("update", call.context)
         facts = self._cloud.facts(call.news, call.context)
-        answered = self._cloud.change(self._token, call.identity, call.old_inputs, facts)
+        answered = self._cloud.change(self._token, call, facts)
         fresh = self._computed(inside, call.identity, facts, call.old_outputs)
         renewed = {name: int(call.old_outputs.get(name, 1)) + 1 for name in self._rule.renewed}
         outputs = {**fresh, **{name: value for name, value in kept.items() if name in fresh}, **renewed}

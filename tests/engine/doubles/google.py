@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from hybrid_mesh.plugins.framework.calls import CallContext
 from hybrid_mesh.plugins.framework.errors import CheckFailure, ResourceError
+from hybrid_mesh.plugins.framework.handler import UpdateCall
 from hybrid_mesh.plugins.framework.server import serve
 from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 from tests.engine.doubles import authorities
@@ -228,8 +229,8 @@ class Google(Cloud):
         self._send(CloudCall(token, identity, facts.inputs, {}, facts))
         return "", {}
 
-    def change(self, token: str, identity: str, old_inputs: Properties, facts: Facts) -> Properties:
-        self._send(CloudCall(token, identity, facts.inputs, old_inputs, facts))
+    def change(self, token: str, call: UpdateCall, facts: Facts) -> Properties:
+        self._send(CloudCall(token, call.identity, facts.inputs, call.old_inputs, facts))
         return {}
 
     def _send(self, call: CloudCall) -> None:

@@ -7,7 +7,7 @@ The engine dials them by `PULUMI_DEBUG_PROVIDERS`; each of its provider resource
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -104,16 +104,17 @@ for _name in _METHODS:
     setattr(_Switch, _name, _forward(_name))
 
 
-@contextmanager
-def together(world: World) -> Iterator[str]:
-    """The value of `PULUMI_DEBUG_PROVIDERS` while the body runs."""
+_KINDS: Final[dict[str, Callable[[World], Provider]]] = {
+    "gcp": Google,
+    "aws": Amazon,
+    "kubernetes": ClusterProvider,
+}
 
-    kinds: dict[str, Callable[[World], Provider]] = {
-        "gcp": Google,
-        "aws": Amazon,
-        "kubernetes": ClusterProvider,
-    }
-    server_of = {name: _serve(_Switch(partial(kind, world))) for name, kind in kinds.items()}
+
+@contextmanager
+def together(world: World, plugins: Iterable[str] = _KINDS) -> Iterator[str]:
+    """The value of `PULUMI_DEBUG_PROVIDERS` for the doubles of these plug-ins while the body runs."""
+    server_of = {name: _serve(_Switch(partial(_KINDS[name], world))) for name in plugins}
     try:
         yield ",".join(f"{name}:{port}" for name, (_, port) in server_of.items())
     finally:

@@ -20,6 +20,7 @@ from hybrid_mesh.local.lab.specs import ClusterInfo, ClusterSpec, MachineInfo, M
 from hybrid_mesh.model.plan.build import plan_from
 from tests.commands import PROJECT
 from tests.engine.doubles.store import Thing, World
+from tests.engine.doubles.together import together
 from tests.engine.site import Site, make_site
 from tests.filled import filled_text
 from tests.local.inventory import inventory
@@ -117,7 +118,10 @@ def cloud_site(folder: Path) -> Iterator[CloudSite]:
             clusters = {info.name: info for info in made}
         kubectl = {name: Kubectl(info, folder) for name, info in clusters.items()}
         operators = {name: _operator(each) for name, each in kubectl.items()}
-        yield CloudSite(_site(folder, clusters, operators), lab, clusters, kubectl, operators)
+        site = _site(folder, clusters, operators)
+        with together(site.world, ("gcp", "aws")) as providers:
+            site.environment["PULUMI_DEBUG_PROVIDERS"] = providers
+            yield CloudSite(site, lab, clusters, kubectl, operators)
     finally:
         LabClient.end()
 
