@@ -86,7 +86,7 @@ class Account:
             return own(self, request) if own else self.from_moto(request)
 
     def from_moto(self, request: Request) -> dict[str, Any]:
-        """moto's answer, whatever rules say."""
+        """moto's answer, without our rules."""
         from botocore.exceptions import ClientError  # noqa: PLC0415
 
         client = _client(request.service, request.region)

@@ -98,7 +98,7 @@ def _group(account: Account, region: str, arguments: Properties) -> Properties:
 
 
 def _authority(account: Account, region: str, arguments: Properties) -> Properties:
-    """Of one that exists: its certificate tells the family of its key."""
+    """Of one that exists: its certificate shows the family of its key."""
     arn = arguments["arn"]
     found: Mapping[str, Any] = account.kept["authorities"][arn]
     return {

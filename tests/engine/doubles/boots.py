@@ -86,7 +86,7 @@ class Boot:
         )
 
     def _listens(self, port: int) -> bool:
-        """Whether something that starts names the port; in an image of the user's own, something does."""
+        """Whether something that starts names the port; in a custom image, something does."""
         if not _OF_A_VENDOR.match(self.image):
             return True
         return any(_names(text, port) for text in self._started())

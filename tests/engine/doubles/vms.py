@@ -1,6 +1,6 @@
 """The VMs of managed groups: booted from the template of their group, and replaced as the cloud does it.
 
-Nothing happens by itself: each `advance` is one step, as somebody looks at what there is.
+Nothing happens automatically: each `advance` is one step, as somebody looks at what there is.
 """
 
 from __future__ import annotations
