@@ -16,6 +16,7 @@ from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.specs import MachineSpec
 from hybrid_mesh.local.lab.state import LabState, lab_folder
 from hybrid_mesh.local.lab.toolchain import current
+from hybrid_mesh.model.istio_facts import VM_HEALTH_PORT
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.texts.bundle import Bundle, render_bundle
 from hybrid_mesh.model.texts.hosts import render_hosts
@@ -162,6 +163,9 @@ def test_the_files_are_those_of_istioctl(guest: Guest, bundle: Bundle, tmp_path:
 
     theirs = dict(line.split("=", 1) for line in (tmp_path / "cluster.env").read_text().splitlines())
     ours = dict(line.split("=", 1) for line in bundle.cluster_env.splitlines())
+    excluded = "ISTIO_LOCAL_EXCLUDE_PORTS"
+    assert ours[excluded].endswith(f",{VM_HEALTH_PORT}'"), "our health endpoint comes last"
+    ours[excluded] = ours[excluded].replace(f",{VM_HEALTH_PORT}", "")
     assert {key: ours.get(key) for key in theirs} == theirs
     assert ours.keys() - theirs.keys() == OURS_ALONE
     assert list(theirs) == sorted(theirs)
