@@ -140,7 +140,7 @@ def controller_has_room(account: Account, request: Request) -> None:
 
 
 def entry_is_possible(account: Account, request: Request) -> None:
-    """A group does not begin with `system:` (the message is that of terraform-aws-eks #2968). Entries of
+    """A group does not begin with `system:` (the message is that of terraform-aws-eks #2915). Entries of
     nodes have no groups (API of CreateAccessEntry)."""
     given = request.parameters
     groups = given.get("kubernetesGroups", [])
