@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from typer.testing import CliRunner
 
@@ -151,6 +151,7 @@ entries = some.lists(some.text("abc-é", min_size=1, max_size=3), unique=True, m
 )
 
 
+@settings(deadline=None)
 @given(entries, some.sampled_from(["", "a", "b"]), some.booleans())
 def test_adding_and_removing_is_nothing(theirs: list[Any], current: str, chosen: bool) -> None:
     before = {"apiVersion": "v1", "kind": "Config", "contexts": theirs, "current-context": current}

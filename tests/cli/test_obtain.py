@@ -51,7 +51,7 @@ def test_a_failed_download_is_postponed(  # noqa: PLR0917 - fixtures
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(obtain, "DOWNLOAD_SECONDS", 1.0)
+    monkeypatch.setattr(obtain, "DOWNLOAD_SECONDS", 10.0 if "code" in behaviour else 1.0)
     pulumi.answer("plugin install", **behaviour)
     assert obtain.obtain_plugins(lacking) is lacking
     assert f"next attempt in {days} d" in " ".join(capsys.readouterr().err.split())
