@@ -21,6 +21,7 @@ COMMANDS: Table = {
     },
     "Mesh": {
         "plan": "hybrid_mesh.cli.plan:plan",
+        "explain": "hybrid_mesh.cli.explain:explain",
         "check": "hybrid_mesh.cli.check:check",
         "up": "hybrid_mesh.cli.up:up",
         "verify": "hybrid_mesh.cli.verify:verify",

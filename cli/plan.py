@@ -9,25 +9,18 @@ import typer
 from rich.table import Table
 
 from hybrid_mesh.cli import complete
-from hybrid_mesh.cli.console import out, warn
+from hybrid_mesh.cli.console import out
 from hybrid_mesh.cli.errors import FAILED
 from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP, Json
 from hybrid_mesh.cli.plan_clouds import cloud_tables
 from hybrid_mesh.cli.plan_requirements import requirement_parts
 from hybrid_mesh.cli.plan_state import has_warnings, notice_parts, state_notices
-from hybrid_mesh.cli.plans import file_plan
-from hybrid_mesh.cli.touch import command
-from hybrid_mesh.local.paths import ProjectMissingError, project_folder
+from hybrid_mesh.cli.plans import plan_of
 from hybrid_mesh.model.derive.labels import lift_protection
 from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.plan.manifests import render_manifests
 from hybrid_mesh.model.plan.requirements.describe import describe_requirements
 from hybrid_mesh.model.plan.requirements.regions import requirements as find_requirements
-from hybrid_mesh.model.plan.secrets import unused_names
-from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.model.plan.versions import undecided
-from hybrid_mesh.model.reading.sections import NAMESPACE
-from hybrid_mesh.model.reading.stack_file import load_stack_file, stack_file
 
 
 def plan(
@@ -82,7 +75,7 @@ def plan(
     Exit codes: 0 the stack file is valid; 1 with --state, a notice is a warning or the state cannot be read;
     2 the stack file or the command line is wrong.
     """
-    mesh = _plan(stack, file)
+    mesh = plan_of(stack, file)
     if manifests:
         typer.echo(render_manifests(mesh), nl=False)
         return
@@ -112,31 +105,6 @@ def _print(description: dict[str, Any], parts: Iterable[Table | str], *, json: b
         else:
             out.print(part, markup=False, highlight=False, soft_wrap=True)
         out.print()
-
-
-def _plan(stack: str | None, file: Path | None) -> MeshPlan:
-    """The plan of a stack's file, or of another file, whose warnings go to standard error."""
-    name = stack or (file.stem.removeprefix("Pulumi.") if file is not None else DEFAULT_STACK)
-    source = load_stack_file(file if file is not None else stack_file(project_folder(), name))
-    is_stacks = file is None or stack is not None or _is_of_project(file, name)
-    mesh = file_plan(source, name, name if is_stacks else None)
-    for unused in unused_names(mesh, source.config):
-        warn(f"warning: {source.name}: the mesh does not use {NAMESPACE}:{unused}", style="yellow")
-    for open_ in mesh.warnings:
-        warn(f"warning: {open_}", style="yellow")
-    if mesh.warnings:
-        warn(f"`{command('up', name)}` refuses the stack until this is changed.", style="yellow")
-    for notice in undecided(mesh):
-        warn(f"warning: {source.name}: {notice}", style="yellow")
-    return mesh
-
-
-def _is_of_project(file: Path, stack: str) -> bool:
-    """Whether it is the file of that stack; a file can be planned outside any project, too."""
-    try:
-        return file.absolute() == stack_file(project_folder(), stack)
-    except ProjectMissingError:
-        return False
 
 
 def _tables(plan: dict[str, Any]) -> list[Table]:

@@ -1,9 +1,16 @@
-"""The plan of a stack of this checkout."""
+"""The plan of a stack of this checkout, or of a stack file."""
 
-from hybrid_mesh.local.paths import project_folder
+from pathlib import Path
+
+from hybrid_mesh.cli.console import warn
+from hybrid_mesh.cli.options import DEFAULT_STACK
+from hybrid_mesh.cli.touch import command
+from hybrid_mesh.local.paths import ProjectMissingError, project_folder
 from hybrid_mesh.model.plan.build import plan_from
-from hybrid_mesh.model.plan.secrets import check_keys
+from hybrid_mesh.model.plan.secrets import check_keys, unused_names
 from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.plan.versions import undecided
+from hybrid_mesh.model.reading.sections import NAMESPACE
 from hybrid_mesh.model.reading.stack_file import StackFile, load_stack_file, stack_file
 
 
@@ -20,6 +27,34 @@ def file_plan(file: StackFile, stack: str, existing: str | None) -> MeshPlan:
     plan = plan_from(file.mesh, stack, file=file)
     check_keys(plan, file, existing)
     return plan
+
+
+def plan_of(stack: str | None, file: Path | None) -> MeshPlan:
+    """The plan of a stack's file, or of another file, whose warnings go to standard error.
+
+    Raises ConfigurationError with all that is wrong with the file.
+    """
+    name = stack or (file.stem.removeprefix("Pulumi.") if file is not None else DEFAULT_STACK)
+    source = load_stack_file(file if file is not None else stack_file(project_folder(), name))
+    is_stacks = file is None or stack is not None or _is_of_project(file, name)
+    mesh = file_plan(source, name, name if is_stacks else None)
+    for unused in unused_names(mesh, source.config):
+        warn(f"warning: {source.name}: the mesh does not use {NAMESPACE}:{unused}", style="yellow")
+    for open_ in mesh.warnings:
+        warn(f"warning: {open_}", style="yellow")
+    if mesh.warnings:
+        warn(f"`{command('up', name)}` refuses the stack until this is changed.", style="yellow")
+    for notice in undecided(mesh):
+        warn(f"warning: {source.name}: {notice}", style="yellow")
+    return mesh
+
+
+def _is_of_project(file: Path, stack: str) -> bool:
+    """Whether it is the file of that stack; a file can be planned outside any project, too."""
+    try:
+        return file.absolute() == stack_file(project_folder(), stack)
+    except ProjectMissingError:
+        return False
 
 
 def is_local(plan: MeshPlan) -> bool:

@@ -38,6 +38,15 @@ def test_plan_prints_the_documented_json() -> None:
     assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh plan")) == []
 
 
+def test_explain_prints_the_documented_json() -> None:
+    samples = []
+    for stack in STACKS:
+        done = CliRunner().invoke(app, ["explain", "--stack", stack, "--json"])
+        assert done.exit_code == 0
+        samples.append(json.loads(done.stdout))
+    assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh explain")) == []
+
+
 def test_requirements_are_printed_as_documented() -> None:
     unknown = changed(STACKS["prod"], {"clusters.gke-eu.nodePool.machineType": "a2-highgpu-1g"})
     samples = [
