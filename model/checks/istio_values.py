@@ -11,8 +11,10 @@ from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 OWNED_VALUES = {
     "_internal_defaults_do_not_set": "the chart",
     "env.ENABLE_CA_SERVER": "the plan: istiod signs the certificates of its cluster",
+    "env.ENABLE_GATEWAY_API_MANUAL_DEPLOYMENT": "the plan: Gateways are bound to the east-west gateway",
     "env.ISTIO_MULTIROOT_MESH": "the plan, so that roots can be rotated",
-    "env.PILOT_ENABLE_GATEWAY_API": "the plan: ingresses are Gateways",
+    "env.PILOT_ENABLE_GATEWAY_API": "the plan: ingresses and east-west gateways are Gateways",
+    "env.PILOT_ENABLE_GATEWAY_API_STATUS": "the plan: `up` waits until Gateways are programmed",
     "env.PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION": "the plan: VMs register themselves",
     "env.PILOT_ENABLE_WORKLOAD_ENTRY_HEALTHCHECKS": "the plan: VMs report their health",
     "global.caAddress": "the plan: istiod signs the certificates of its cluster",

@@ -12,9 +12,8 @@ from hybrid_mesh.model.config.ingress import (
     ServiceBackendConfig,
 )
 from hybrid_mesh.model.derive.object_names import route_name
+from hybrid_mesh.model.istio_facts import GATEWAY_API
 from hybrid_mesh.model.objects.manifest import Manifest, manifest
-
-GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 
 def gateway(name: str, ingress: IngressConfig, annotations: Mapping[str, str] | None = None) -> Manifest:

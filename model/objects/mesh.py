@@ -1,25 +1,17 @@
-"""The objects that every cluster of the mesh gets in addition to Istio's charts.
-
-Sources: `samples/multicluster/{expose-services,expose-istiod}.yaml` of Istio 1.31.0.
-"""
+"""The objects that every cluster of the mesh gets in addition to Istio's charts."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
 
 from hybrid_mesh.model.istio_facts import (
-    CROSS_NETWORK_PORT,
-    ISTIOD_PORT,
     MULTI_CLUSTER_LABEL,
     NETWORK_LABEL,
-    NETWORKING_API,
     READER_SERVICE_ACCOUNT,
     SECURITY_API,
     SYSTEM_NAMESPACE,
-    service_host,
 )
 from hybrid_mesh.model.objects.manifest import Manifest, manifest
 from hybrid_mesh.model.objects.planned import AT_RUN_TIME
-from hybrid_mesh.model.objects.resilience import EAST_WEST_SELECTOR
 
 REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not a secret
 """Name of the one merged Secret of a cluster, in `istio-system`; each key is a peer's cluster name."""
@@ -32,42 +24,6 @@ def system_namespace(network: str, labels: Mapping[str, str]) -> Manifest:
     """The namespace `istio-system`, with `labels` and one that names the network of the cluster's endpoints
     for istiod."""
     return manifest("v1", "Namespace", SYSTEM_NAMESPACE, labels={NETWORK_LABEL: network, **labels})
-
-
-def cross_network_gateway(extra_hosts: Sequence[str] = ()) -> Manifest:
-    """The Gateway that accepts mTLS traffic from other networks for Services of this cluster, by server name.
-
-    `extra_hosts` are the groups' custom host names, which `*.local` does not match.
-    """
-    server = {
-        "port": {"number": CROSS_NETWORK_PORT, "name": "tls", "protocol": "TLS"},
-        "tls": {"mode": "AUTO_PASSTHROUGH"},
-        "hosts": ["*.local", *extra_hosts],
-    }
-    spec = {"selector": EAST_WEST_SELECTOR, "servers": [server]}
-    return manifest(NETWORKING_API, "Gateway", "cross-network-gateway", SYSTEM_NAMESPACE, spec=spec)
-
-
-def istiod_gateway() -> Manifest:
-    """The Gateway through which VMs reach istiod. It does not expose the webhook's port."""
-    server = {
-        "port": {"number": ISTIOD_PORT, "name": "tls-istiod", "protocol": "TLS"},
-        "tls": {"mode": "PASSTHROUGH"},
-        "hosts": ["*"],
-    }
-    spec = {"selector": EAST_WEST_SELECTOR, "servers": [server]}
-    return manifest(NETWORKING_API, "Gateway", "istiod-gateway", SYSTEM_NAMESPACE, spec=spec)
-
-
-def istiod_virtual_service() -> Manifest:
-    """The route from `istiod_gateway` to istiod."""
-    destination = {"host": service_host("istiod", SYSTEM_NAMESPACE), "port": {"number": ISTIOD_PORT}}
-    route = {
-        "match": [{"port": ISTIOD_PORT, "sniHosts": ["*"]}],
-        "route": [{"destination": destination}],
-    }
-    spec = {"hosts": ["*"], "gateways": ["istiod-gateway"], "tls": [route]}
-    return manifest(NETWORKING_API, "VirtualService", "istiod-vs", SYSTEM_NAMESPACE, spec=spec)
 
 
 def strict_peer_authentication() -> Manifest:

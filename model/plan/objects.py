@@ -18,14 +18,12 @@ from hybrid_mesh.model.objects.demo import (
     outside_deployment,
     outside_namespace,
 )
+from hybrid_mesh.model.objects.east_west import east_west_gateways, istiod_route
 from hybrid_mesh.model.objects.groups import entry_point, namespace, service_account
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME, base_values, gateway_values, istiod_values
 from hybrid_mesh.model.objects.manifest import Manifest, annotated, manifest
 from hybrid_mesh.model.objects.mesh import (
     cacerts_secret,
-    cross_network_gateway,
-    istiod_gateway,
-    istiod_virtual_service,
     reader_token_secret,
     remote_secrets,
     strict_peer_authentication,
@@ -200,9 +198,10 @@ class _Cluster:
             filled=("service",),
             timeout=cloud.gateway_timeout_seconds if cloud else None,
         )
-        yield self.plan(owner, "services", cross_network_gateway(hosts), self.istiod)
-        yield self.plan(owner, "istiod", istiod_gateway(), self.istiod)
-        yield self.plan(owner, "istiod-route", istiod_virtual_service(), self.istiod)
+        for made in east_west_gateways(hosts):
+            key = f"listeners{made['metadata']['name'].removeprefix(GATEWAY_NAME)}"
+            yield self.plan(owner, key, annotated(made, PROGRAMMED), *self.definitions, f"{owner}-release")
+        yield self.plan(owner, "istiod-route", istiod_route(), *self.definitions, self.istiod)
 
     def peering(self) -> Iterator[Entry]:
         """The token for the peers and the Secret with theirs, if the mesh has two or more clusters,

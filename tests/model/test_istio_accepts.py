@@ -23,10 +23,8 @@ def test_istioctl_validates_them(tmp_path: Path) -> None:
     istios = [made for made in found if ".istio.io/" in made.get("apiVersion", "")]
     assert {made["kind"] for made in istios} == {
         "AuthorizationPolicy",
-        "Gateway",
         "PeerAuthentication",
         "ServiceEntry",
-        "VirtualService",
         "WorkloadGroup",
     }
     path = tmp_path / "objects.yaml"

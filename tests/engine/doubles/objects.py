@@ -94,8 +94,8 @@ class ObjectHandler(InClusterHandler):
         made = {**inputs, "metadata": {**inputs["metadata"], "uid": uid}}
         if self._kind.name == "Secret":
             made["data"] = self._secret_data(inputs)
-        if self._kind.name == "Gateway" and self._kind.group == "gateway.networking.k8s.io":
-            address = balancers.address(self._world, server, f"{identity}-istio")
+        if self._gateway_api("Gateway"):
+            address = balancers.address(self._world, server, self._service(inputs, identity))
             kind = "IPAddress" if address[0].isdigit() else "Hostname"
             made["status"] = {"addresses": [{"type": kind, "value": address}]}
         if self._kind.name == "Service":
@@ -104,9 +104,12 @@ class ObjectHandler(InClusterHandler):
 
     def created(self, inputs: Properties) -> None:
         server, identity = self._provider.server, self.identity(inputs)
-        if self._kind.name == "Gateway" and self._kind.group == "gateway.networking.k8s.io":
-            if not self.release("istiod"):
-                raise ResourceError(f"Gateway {identity}: no controller programs it, istiod is not installed")
+        if self._gateway_api("Gateway") and not self.release("istiod"):
+            raise ResourceError(f"Gateway {identity}: no controller programs it, istiod is not installed")
+        if self._gateway_api("Gateway") and inputs["spec"].get("addresses"):
+            if not self.exists(balancers.SERVICE, self._service(inputs, identity)):
+                raise ResourceError(f"Gateway {identity}: failed to assign to any requested addresses")
+        elif self._gateway_api("Gateway"):
             annotations = inputs["metadata"].get("annotations", {})
             kind = annotations.get("networking.istio.io/service-type", "LoadBalancer")
             balancers.add_service(self._world, server, f"{identity}-istio", {"type": kind})
@@ -115,12 +118,23 @@ class ObjectHandler(InClusterHandler):
 
     def deleted(self, identity: str, inputs: Properties) -> None:
         server = self._provider.server
-        if self._kind.name == "Gateway" and self._kind.group == "gateway.networking.k8s.io":
+        if self._gateway_api("Gateway") and not inputs["spec"].get("addresses"):
             balancers.let_go(self._world, server, f"{identity}-istio")
         if self._kind.name == "Service":
             balancers.remove(self._world, server, identity)
         if self._kind.name == "Namespace":
             balancers.empty_namespace(self._world, server, identity)
+
+    def _gateway_api(self, kind: str) -> bool:
+        return self._kind.group == "gateway.networking.k8s.io" and self._kind.name == kind
+
+    @staticmethod
+    def _service(inputs: Properties, identity: str) -> str:
+        """The Service of a Gateway: an existing one, by its host name, or the one that istiod makes."""
+        for address in inputs["spec"].get("addresses", ()):
+            name, namespace, *_ = address["value"].split(".")
+            return f"{namespace}/{name}"
+        return f"{identity}-istio"
 
     def _secret_data(self, inputs: Properties) -> Properties:
         if inputs.get("type") == "kubernetes.io/service-account-token":

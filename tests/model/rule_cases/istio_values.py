@@ -38,6 +38,8 @@ ISTIO_VALUES = [
     _owned("global.proxy.clusterDomain", "k8s.lab", "k8s.lab"),
     _owned("meshConfig.defaultConfig.statusPort", 15999, "15999"),
     _owned("meshConfig.rootNamespace", "policies", "policies"),
+    _owned("env.ENABLE_GATEWAY_API_MANUAL_DEPLOYMENT", "false", '"false"'),
+    _owned("env.PILOT_ENABLE_GATEWAY_API_STATUS", "false", '"false"'),
     _scalar("global", None, "null"),
     _scalar("meshConfig", "x", "x"),
     _scalar("env", None, "null"),
