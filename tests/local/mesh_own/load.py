@@ -1,7 +1,6 @@
-"""Requests from the pods of the demo to a group of VMs while something happens to them."""
+"""Requests from the pods of the demo and from a VM while something happens to the mesh."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,18 +8,19 @@ from pathlib import Path
 from threading import Event
 
 from hybrid_mesh.local.lab.client import LabClient
+from hybrid_mesh.operate.shell import CommandResult, Machine, Pod
+from hybrid_mesh.operate.verify.clients import read_result, request_command
 from tests.local.lab_site import Kubectl, KubectlError
 from tests.local.mesh.site import Site
 
 CLUSTERS = ("east", "west")
 RATE = 25
-"""Requests per second from each cluster: from the one of the VMs' network, and through the gateways."""
-BATCH = 50
+"""Requests per second of each client."""
 
 
 @dataclass
 class Load:
-    """What was asked, and what became of it: the VM that answered each request, and every failure."""
+    """What was asked, and what became of it: the VM or pod that answered each request, and every failure."""
 
     asked: int = 0
     answered_by: list[str] = field(default_factory=list)
@@ -31,30 +31,67 @@ class Load:
         return self.asked - len(self.answered_by)
 
 
+@dataclass(frozen=True)
+class Client:
+    """Sends `batch` requests at a time. `pause` is the time in seconds between two batches."""
+
+    source: Pod | Machine
+    run: Callable[[tuple[str, ...]], CommandResult]
+    batch: int
+    pause: float
+    options: tuple[str, ...] = ()
+
+    def ask(self, url: str, made: Load) -> None:
+        made.asked += self.batch
+        command = request_command(self.source, url, 60, self.batch, *self.options)
+        read = read_result(self.source, self.run(command))
+        made.answered_by += [each.hostname for each in read.answers if each.status == 200]
+        made.failures += [read.error] if read.error else []
+
+
 @contextmanager
-def load(site: Site, folder: Path, url: str) -> Iterator[Load]:
-    """Asks for `url` until the body ends."""
+def load(site: Site, folder: Path, *urls: str, machine: str | None = None) -> Iterator[Load]:
+    """Each cluster's pod, and the VM if there is one, asks for each of `urls` until the body ends."""
     made, ended = Load(), Event()
-    client = ("echo-client", url, f"--qps={RATE}", f"--count={BATCH}", "--timeout=60s")
 
-    def ask(kubectl: Kubectl) -> None:
+    def ask(client: Client, url: str) -> None:
         while not ended.is_set():
-            made.asked += BATCH
-            try:
-                said = kubectl("-n", "demo", "exec", "deploy/echo", "-c", "echo", "--", *client, timeout=90)
-            except KubectlError as failure:
-                made.failures.append(str(failure))
-                said = str(failure)
-            answered = re.findall(r"^\[(\d+)\] StatusCode=200$", said, re.MULTILINE)
-            names = dict(re.findall(r"^\[(\d+) body\] Hostname=(\S+)$", said, re.MULTILINE))
-            made.answered_by += [names[number] for number in answered]
+            client.ask(url, made)
+            ended.wait(client.pause)
 
-    with ThreadPoolExecutor() as pool:
-        clusters = [LabClient(site.state).cluster(name) for name in CLUSTERS]
-        asking = [pool.submit(ask, Kubectl(cluster, folder)) for cluster in clusters if cluster]
+    lab = LabClient(site.state)
+    clients = [_of_pod(Kubectl(found, folder)) for name in CLUSTERS if (found := lab.cluster(name))]
+    clients += [_of_machine(lab, machine)] if machine else []
+    with ThreadPoolExecutor(len(clients) * len(urls)) as pool:
+        asking = [pool.submit(ask, client, url) for client in clients for url in urls]
         try:
             yield made
         finally:
             ended.set()
             for each in asking:
                 each.result()
+
+
+def _of_pod(kubectl: Kubectl) -> Client:
+    pod = Pod("", "demo", "deploy/echo", "", "", "echo")
+
+    def run(command: tuple[str, ...]) -> CommandResult:
+        try:
+            said = kubectl(
+                "-n", pod.namespace, "exec", pod.name, "-c", pod.container, "--", *command, timeout=90
+            )
+        except KubectlError as failure:
+            return CommandResult(1, "", str(failure))
+        return CommandResult(0, said, "")
+
+    return Client(pod, run, batch=50, pause=0, options=(f"--qps={RATE}",))
+
+
+def _of_machine(lab: LabClient, name: str) -> Client:
+    """curl on a VM sends a batch as fast as it is answered."""
+
+    def run(command: tuple[str, ...]) -> CommandResult:
+        done = lab.machine_shell(name, list(command), 90)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
+
+    return Client(Machine("", name, ""), run, batch=5, pause=5 / RATE)

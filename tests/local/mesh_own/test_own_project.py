@@ -6,6 +6,7 @@ The tests run in this order on one project. Those of the mesh of the checkout ha
 import json
 import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,14 +19,22 @@ from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.paths import cache_folder
 from tests.commands import run
 from tests.local.host import Traces, assert_nothing_left
+from tests.local.lab_site import Kubectl
 from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site
 from tests.local.mesh.test_life import assert_stopped, assert_verified, start_up
-from tests.local.mesh_own.load import load
+from tests.local.mesh_own.load import CLUSTERS, load
 from tests.wheel import build_wheel, install
 
 pytestmark = pytest.mark.lab
 
+FORMER = Path(__file__).with_name("former.py")
+AS_FORMERLY = (
+    "    secrets = {",
+    "    from former import former\n\n    plan = former(plan)\n    secrets = {",
+)
+"""A change of the project's program, with which it declares what version 0.1.0 declared."""
+PODS = "http://echo.demo:8080/"
 VMS = "http://legacy.demo:9080/"
 BROKEN, WORKING = "000 /usr/local/bin/echo-server", "755 /usr/local/bin/echo-server"
 """Modes of the demo's program on a VM."""
@@ -46,6 +55,9 @@ def own(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     edit(made, "count: 2}", "count: 4, rollout: {maxUnavailable: 3}}")
     edit(made, "periodSeconds: 1}", "periodSeconds: 1, failureThreshold: 1}")
     (folder / ".venv/.installed").touch()
+    shutil.copy(FORMER, folder)
+    program = folder / "__main__.py"
+    program.write_text(program.read_text().replace(*AS_FORMERLY))
     run(["git", "init", "--quiet"], folder=folder)
     run(["git", "add", "--all"], folder=folder)
     yield made
@@ -94,6 +106,46 @@ def test_an_interrupted_up_is_finished_by_a_plain_one(own: Site) -> None:
     charts = {each["inputs"]["chart"] for each in made if each["type"].endswith("/v3:Release")}
     assert len(charts) >= 4
     assert not any(chart.startswith("/") for chart in charts), "the state names no folder of this host"
+
+
+def gateways(own: Site, folder: Path) -> dict[str, list[str]]:
+    """What must not change of each cluster's east-west gateway: its Service's UID and addresses, and its
+    pods' UIDs."""
+    found: dict[str, list[str]] = {}
+    for name in CLUSTERS:
+        kubectl = kubectl_of(own, name, folder)
+        service = kubectl.get("-n", "istio-system", "service", "istio-eastwestgateway")
+        pods = kubectl.get("-n", "istio-system", "pods", "-l", "istio=eastwestgateway")["items"]
+        uids = [each["metadata"]["uid"] for each in (service, *pods)]
+        found[name] = [*uids, json.dumps(service["status"]["loadBalancer"])]
+    return found
+
+
+def kubectl_of(own: Site, cluster: str, folder: Path) -> Kubectl:
+    info = LabClient(own.state).cluster(cluster)
+    assert info is not None
+    return Kubectl(info, folder)
+
+
+def test_gateways_of_istios_own_api_are_replaced_and_no_request_is_lost(own: Site, tmp_path: Path) -> None:
+    """By the program as `init` wrote it. VMs that are created later reach istiod by the TLSRoute."""
+    program = own.folder / "__main__.py"
+    program.write_text(program.read_text().replace(AS_FORMERLY[1], AS_FORMERLY[0]))
+    (own.folder / FORMER.name).unlink()
+    before = gateways(own, tmp_path)
+    with load(own, tmp_path, PODS, VMS, machine="legacy-0") as requests:
+        said = own.pulumi("up", "--yes", "--stack", "local", "--skip-preview", "--skip-plugin-pre-install")
+    assert (requests.lost, requests.failures) == (0, [])
+    assert requests.asked > 500
+    assert re.search(r"\+ 4 created\s+- 6 deleted\s+10 changes\.", said.stdout), said.stdout
+    assert gateways(own, tmp_path) == before
+    for cluster in CLUSTERS:
+        kubectl = kubectl_of(own, cluster, tmp_path)
+        gone = "gateways.networking.istio.io,virtualservices.networking.istio.io"
+        assert kubectl.get("--all-namespaces", gone)["items"] == []
+        log = kubectl("-n", "istio-system", "logs", "deploy/istio-eastwestgateway")
+        assert "rejected" not in log, "Envoy accepts the listeners of both"
+    assert_verified(own)
 
 
 def test_a_change_of_its_stack_file_is_applied_and_nothing_else_is(own: Site) -> None:
