@@ -10,7 +10,7 @@ from hybrid_mesh.components.member import ClusterMember
 class IstioControlPlane(pulumi.ComponentResource):
     """istiod with everything that it requires, and the mesh-wide STRICT mutual TLS.
 
-    `certificates` is the data of the cluster's Secret `cacerts`.
+    `certificates` is the data of the cluster's Secret `cacerts`; None if it has that Secret already.
     """
 
     def __init__(
@@ -18,9 +18,10 @@ class IstioControlPlane(pulumi.ComponentResource):
         name: str,
         *,
         member: ClusterMember,
-        certificates: pulumi.Input[Mapping[str, str]],
+        certificates: pulumi.Input[Mapping[str, str]] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:IstioControlPlane", name, None, opts)
-        member.declare(f"{member.name}-istio", self, filled={"cacerts": {"stringData": certificates}})
+        filled = {} if certificates is None else {"cacerts": {"stringData": certificates}}
+        member.declare(f"{member.name}-istio", self, filled=filled)
         self.register_outputs({})

@@ -58,6 +58,7 @@ class ClusterMember:
         self, planned: PlannedObject | PlannedRelease, parent: pulumi.Resource, fields: Mapping[str, Any]
     ) -> KubernetesObject:
         options = self.cluster.options(parent, [self.made[name] for name in planned.after])
+        options.retain_on_delete = options.retain_on_delete or planned.kept
         name = f"{self.mesh}-{planned.name}"
         assert set(fields) == set(planned.filled), (
             f"{planned.name}: this object does not match its component (a bug in the plan)"

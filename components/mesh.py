@@ -68,7 +68,7 @@ class HybridMesh(pulumi.ComponentResource):
             trust=plan.trust,
             mesh_id=plan.mesh_id,
             trust_domain=plan.trust_domain,
-            clusters=list(plan.clusters),
+            clusters=[name for name, each in plan.clusters.items() if each.config.certificates == "own"],
             secrets=self._secrets,
             protected=plan.protected,
             opts=self._own,
@@ -133,7 +133,9 @@ class HybridMesh(pulumi.ComponentResource):
         member.control_plane = IstioControlPlane(
             f"{name}-istio",
             member=member,
-            certificates=self._trust.certificates(member.name),
+            certificates=(
+                self._trust.certificates(member.name) if cluster.plan.config.certificates == "own" else None
+            ),
             opts=cluster.component_options(self),
         )
         if cluster.load_balancers is None:

@@ -118,19 +118,6 @@ def packages_without_tls_are_verified(mesh: MeshConfig, name: str, group: Worklo
 
 
 @rule
-def local_clusters_get_the_gateway_api(mesh: MeshConfig) -> Problems:
-    """`gatewayApi: existing` is not allowed with local clusters, which are created without CRDs."""
-    local = sorted(name for name, c in mesh.clusters.items() if isinstance(c, LocalClusterConfig))
-    if mesh.istio.gateway_api == "existing" and local:
-        yield Problem(
-            "istio.gatewayApi",
-            "existing",
-            f"cluster {local[0]} is local and does not have the CRDs of the Gateway API",
-            "Leave `gatewayApi` out, or set it to install.",
-        )
-
-
-@rule
 def upstream_envoy_is_local(mesh: MeshConfig) -> Problems:
     """`proxy: envoy` is only allowed on the local site, whose proxies are upstream Envoy."""
     if mesh.istio.proxy == "envoy" and not all(

@@ -16,6 +16,7 @@ from hybrid_mesh.model.config.base import (
     Section,
     Switch,
 )
+from hybrid_mesh.model.config.istio import ClusterIstioConfig
 
 ImageRepository = Annotated[str, Field(pattern=IMAGE_REPOSITORY_PATTERN)]
 
@@ -63,6 +64,11 @@ class ClusterConfigBase(Section):
     it nor waits for it."""
     gateway: GatewayExposureConfig = GatewayExposureConfig()
     """East-west gateway of the cluster."""
+    istio: ClusterIstioConfig = ClusterIstioConfig()
+    """Istio in this cluster."""
+    certificates: Literal["own", "existing"] = "own"
+    """Source of istiod's certificates. `own`: the program creates the Secret `cacerts`, as `trust` says.
+    `existing`: the cluster has that Secret, whose root must be the mesh's, and the program only reads it."""
 
 
 class LocalClusterConfig(ClusterConfigBase):

@@ -66,6 +66,20 @@ class PackageSumsConfig(Section):
         return value
 
 
+GatewayApiSource = Literal["install", "existing"]
+
+
+class ClusterIstioConfig(Section):
+    """Istio in one cluster, as far as it differs from the other clusters."""
+
+    ownership: Literal["own", "adopt", "existing"] = "own"
+    """Who installs Istio in the cluster. `own`: the program, and a destroy deletes it. `adopt`: the program,
+    which takes over what is there, and a destroy keeps it. `existing`: others; the program uses the Istio
+    that is there and never changes it."""
+    gateway_api: GatewayApiSource | None = None
+    """CRDs of the Gateway API in this cluster. Defaults to `istio.gatewayApi`."""
+
+
 class IstioConfig(Section):
     """The Istio release of every cluster and VM, and where it is downloaded from."""
 
@@ -79,7 +93,7 @@ class IstioConfig(Section):
     """Tag of the images. Defaults to `version`."""
     charts: ChartsConfig = RepositoryChartsConfig(type="repository")
     """Source of the Helm charts."""
-    gateway_api: Literal["install", "existing"] = "install"
+    gateway_api: GatewayApiSource = "install"
     """CRDs of the Gateway API. `install`: the program installs them and takes over those that exist.
     `existing`: the program uses those that the cluster already has, for example from k3s or a managed
     gateway."""

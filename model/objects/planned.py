@@ -32,6 +32,8 @@ class PlannedObject(Planned):
     """A Kubernetes object."""
 
     manifest: Manifest
+    kept: bool = False
+    """Whether a destroy leaves it in the cluster."""
 
     @property
     def is_namespace(self) -> bool:
@@ -61,5 +63,7 @@ class PlannedRelease(Planned):
     awaited: bool = True
     """Whether Helm waits until its objects are ready, as `helm --wait` does. CRDs are served immediately
     after their creation, but Helm polls only every two seconds."""
+    kept: bool = False
+    """Whether a destroy leaves it in the cluster."""
     timeout: int | None = None
     """How long Helm waits, in seconds; None for its default of five minutes."""

@@ -7,7 +7,9 @@ from typing import Any
 from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.clusters import CloudClusterConfig, LocalClusterConfig
 from hybrid_mesh.model.config.demo import DemoConfig
+from hybrid_mesh.model.config.istio import ClusterIstioConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.derive.existing import gateway_api_source
 from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
 from hybrid_mesh.model.objects.demo import (
     demo_authorization_policy,
@@ -112,8 +114,14 @@ class _Cluster:
     spaces: Collection[str]
 
     @property
+    def istio(self) -> ClusterIstioConfig:
+        return self.mesh.clusters[self.name].istio
+
+    @property
     def istiod(self) -> str:
-        return f"{self.name}-istio-istiod"
+        """What an object that requires istiod depends on: its release, or the namespace of an existing
+        one."""
+        return f"{self.name}-istio-{'namespace' if self.istio.ownership == 'existing' else 'istiod'}"
 
     @property
     def drained(self) -> tuple[str, ...]:
@@ -124,7 +132,8 @@ class _Cluster:
     @property
     def definitions(self) -> tuple[str, ...]:
         """The release with the Gateway API's CRDs, as a dependency; () if the cluster has them already."""
-        return (f"{self.name}-istio-gateway-api",) if self.mesh.istio.gateway_api == "install" else ()
+        source = gateway_api_source(self.mesh, self.name)
+        return (f"{self.name}-istio-gateway-api",) if source == "install" else ()
 
     def space(self, namespace: str) -> tuple[str, ...]:
         """The namespace of an object, as a dependency; () if the program does not declare that namespace."""
@@ -133,7 +142,8 @@ class _Cluster:
     def plan(
         self, component: str, key: str, made: Manifest, *after: str, filled: tuple[str, ...] = ()
     ) -> PlannedObject:
-        return PlannedObject(component, key, after, filled, made)
+        kept = component.startswith(f"{self.name}-") and self.istio.ownership == "adopt"
+        return PlannedObject(component, key, after, filled, made, kept)
 
     def release(
         self,
@@ -151,6 +161,8 @@ class _Cluster:
         )
 
     def control_plane(self) -> Iterator[Entry]:
+        """istiod with what it requires, and the Gateway API's CRDs. An existing Istio only gets the CRDs, and
+        keeps its mesh-wide policies."""
         mesh, config = self.mesh, self.mesh.clusters[self.name]
         owner = f"{self.name}-istio"
         space = f"{owner}-namespace"
@@ -158,26 +170,42 @@ class _Cluster:
         # Others may have installed the same CRDs, or use them.
         shared = not isinstance(config, LocalClusterConfig)
         yield self.plan(owner, "namespace", system_namespace(config.network, labels))
-        yield self.plan(owner, "cacerts", cacerts_secret(), space, filled=("stringData",))
+        if self.istio.ownership == "existing":
+            yield from self._definitions(owner, space, shared=shared)
+            return
+        certificates: tuple[str, ...] = ()
+        if config.certificates == "own":
+            certificates = (f"{owner}-cacerts",)
+            yield self.plan(owner, "cacerts", cacerts_secret(), space, filled=("stringData",))
         base = f"{owner}-base"
         chart, values = istio_chart(mesh.istio, "base"), base_values()
-        yield self.release(owner, "base", "istio-base", chart, values, space, awaited=False)
-        if self.definitions:
-            # istiod detects them at any time, so they are installed while it starts.
-            chart, values = GATEWAY_API_CRDS, {"keep": shared}
-            yield self.release(
-                owner, "gateway-api", "gateway-api-crds", chart, values, base, adopts=shared, awaited=False
-            )
+        yield self.release(owner, "base", "istio-base", chart, values, space, awaited=False, **self._taken)
+        # istiod detects them at any time, so they are installed while it starts.
+        yield from self._definitions(owner, base, shared=shared)
         yield self.release(
             owner,
             "istiod",
             "istiod",
             istio_chart(mesh.istio, "istiod"),
             istiod_values(mesh, self.name),
-            f"{owner}-cacerts",
+            *certificates,
             base,
+            **self._taken,
         )
         yield self.plan(owner, "strict", strict_peer_authentication(), self.istiod)
+
+    def _definitions(self, owner: str, after: str, *, shared: bool) -> Iterator[Entry]:
+        if self.definitions:
+            chart, values = GATEWAY_API_CRDS, {"keep": shared}
+            yield self.release(
+                owner, "gateway-api", "gateway-api-crds", chart, values, after, adopts=shared, awaited=False
+            )
+
+    @property
+    def _taken(self) -> dict[str, Any]:
+        """Options of a release of Istio: whether it takes over existing objects and outlives a destroy."""
+        adopted = self.istio.ownership == "adopt"
+        return {"adopts": adopted, "kept": adopted}
 
     def gateway(self, labels: Mapping[str, str]) -> Iterator[Entry]:
         """The east-west gateway, if the cluster has one."""
@@ -196,6 +224,7 @@ class _Cluster:
             self.istiod,
             *self.drained,
             filled=("service",),
+            **self._taken,
             timeout=cloud.gateway_timeout_seconds if cloud else None,
         )
         for made in east_west_gateways(hosts):
@@ -213,7 +242,7 @@ class _Cluster:
             f"{self.name}-reader",
             "secret",
             reader_token_secret(self.name),
-            f"{self.name}-istio-base",
+            *((f"{self.name}-istio-base",) if self.istio.ownership != "existing" else ()),
             self.istiod,
             filled=("metadata",) if isinstance(self.mesh.clusters[self.name], CloudClusterConfig) else (),
         )

@@ -88,6 +88,9 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "local_clusters_are_in_local_networks",
         "clusters_are_in_their_clouds_networks",
         "derived_names_are_short_enough",
+        "new_clusters_have_no_istio",
+        "an_existing_istio_has_certificates",
+        "existing_certificates_have_the_meshs_root",
     ),
     "clusters.<name>@local": (
         "one_local_cluster_has_the_default_pod_cidr",
@@ -128,6 +131,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "private_endpoints_allow_private_cidrs",
         "peer_endpoints_can_be_reached",
         "istio_supports_the_version",
+    ),
+    "clusters.<name>.istio": (
+        "new_clusters_have_no_istio",
+        "local_clusters_get_the_gateway_api",
     ),
     "clusters.<name>.gateway": (
         "node_port_gateways_have_addresses",

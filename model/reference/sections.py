@@ -45,9 +45,10 @@ class ReferenceSection:
 
     @property
     def key(self) -> str:
-        """The last key of its path: `clusters` for `clusters.<name>`."""
+        """The last key of its path: `clusters` for `clusters.<name>`. It is the last two, `clusters.istio`,
+        if the mesh itself has a key of that name."""
         keys: list[str] = re.findall(r"[A-Za-z]+", self.path.replace("<name>", ""))
-        return keys[-1]
+        return ".".join(keys[-2:]) if len(keys) > 1 and keys[-1] in _of_the_mesh() else keys[-1]
 
     @property
     def title(self) -> str:
@@ -63,6 +64,10 @@ class ReferenceSection:
         """The part of a link to it after `#`, as GitHub makes it."""
         kept = "".join(c for c in self.title.lower() if c.isalnum() or c in " -_")
         return kept.replace(" ", "-")
+
+
+def _of_the_mesh() -> set[str]:
+    return set(_keys(MeshConfig))
 
 
 def all_sections() -> list[ReferenceSection]:

@@ -28,7 +28,9 @@ def certificate_steps(plan: MeshPlan) -> Iterator[Step]:
     trust = plan.trust
     if (root := _root(plan, trust)) is not None:
         yield root
-    for cluster in plan.clusters:
+    for cluster, planned in plan.clusters.items():
+        if planned.config.certificates == "existing":
+            continue
         sign = _sign(plan, trust, cluster)
         if sign is not None:
             yield Step(WHERE, f"Intermediate of cluster {cluster}", (_request(plan, cluster), *sign))

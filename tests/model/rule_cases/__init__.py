@@ -7,6 +7,7 @@ from tests.model.rule_cases.case import Case
 from tests.model.rule_cases.cidrs import CLOUD_RANGES
 from tests.model.rule_cases.clusters import CLOUD_CLUSTERS, CLUSTERS
 from tests.model.rule_cases.demo import DEMO
+from tests.model.rule_cases.existing import EXISTING
 from tests.model.rule_cases.flat_keys import FLAT_KEYS
 from tests.model.rule_cases.gateways import GATEWAYS
 from tests.model.rule_cases.groups import GROUPS
@@ -36,6 +37,7 @@ CASES = [
     *NAMES,
     *INGRESS,
     *DEMO,
+    *EXISTING,
     *FLAT_KEYS,
     *USER_DATA,
     *CLOUD_NETWORKS,

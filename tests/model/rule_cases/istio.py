@@ -55,7 +55,6 @@ ISTIO = [
         value="",
         stack="dev",
     ),
-    Case("local_clusters_get_the_gateway_api", {"istio.gatewayApi": "existing"}, "install"),
     Case("upstream_envoy_is_local", {"istio.proxy": "envoy"}, "Leave `proxy` out", stack="dev"),
     Case(
         "the_trust_domain_is_valid",

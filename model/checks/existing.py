@@ -1,0 +1,75 @@
+"""Rules on what a cluster already has: Istio, its certificates, the CRDs of the Gateway API."""
+
+from hybrid_mesh.model.checks.registry import cluster_rule
+from hybrid_mesh.model.config.clusters import ClusterConfig, KubeconfigClusterConfig, LocalClusterConfig
+from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.trust import (
+    AwsPrivateCaTrustConfig,
+    GoogleCasTrustConfig,
+    SelfSignedTrustConfig,
+)
+from hybrid_mesh.model.derive.existing import gateway_api_source
+from hybrid_mesh.model.reading.problems import Problem, Problems
+
+
+@cluster_rule
+def new_clusters_have_no_istio(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`istio.ownership` and `certificates` can only differ from `own` for clusters of type `kubeconfig`. The
+    program creates the others, which have neither."""
+    if isinstance(cluster, KubeconfigClusterConfig):
+        return
+    given = {"istio.ownership": cluster.istio.ownership, "certificates": cluster.certificates}
+    for key, value in given.items():
+        if value != "own":
+            yield Problem(
+                f"clusters.{name}.{key}",
+                value,
+                f"the program creates clusters of type {cluster.type}, without Istio and certificates",
+                f"Leave `{key.rpartition('.')[2]}` out, or set it to own.",
+            )
+
+
+@cluster_rule
+def local_clusters_get_the_gateway_api(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`gatewayApi: existing` is not allowed with local clusters, which are created without CRDs."""
+    if isinstance(cluster, LocalClusterConfig) and gateway_api_source(mesh, name) == "existing":
+        yield Problem(
+            "istio.gatewayApi" if cluster.istio.gateway_api is None else f"clusters.{name}.istio.gatewayApi",
+            "existing",
+            "local clusters do not have the CRDs of the Gateway API",
+            "Leave `gatewayApi` out, or set it to install.",
+        )
+
+
+@cluster_rule
+def an_existing_istio_has_certificates(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`istio.ownership: existing` requires `certificates: existing`: another root would cut off every
+    workload that runs there until it is restarted."""
+    if not isinstance(cluster, KubeconfigClusterConfig):
+        return
+    if cluster.istio.ownership == "existing" and cluster.certificates == "own":
+        yield Problem(
+            f"clusters.{name}.certificates",
+            cluster.certificates,
+            "the Istio of this cluster is installed by others and has certificates already",
+            "Set `certificates: existing`.",
+        )
+
+
+@cluster_rule
+def existing_certificates_have_the_meshs_root(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Problems:
+    """`certificates: existing` requires a root that exists already: `trust.issuer: files`, or a certificate
+    authority in a cloud that `trust` names."""
+    if not isinstance(cluster, KubeconfigClusterConfig) or cluster.certificates == "own":
+        return
+    match mesh.trust:
+        case SelfSignedTrustConfig() | GoogleCasTrustConfig(pool=None) | AwsPrivateCaTrustConfig(arn=None):
+            yield Problem(
+                f"clusters.{name}.certificates",
+                cluster.certificates,
+                f"the program creates a new root (trust.issuer: {mesh.trust.issuer}), which existing "
+                "certificates cannot have",
+                "Set `trust` to the root of these certificates, for example `issuer: files`.",
+            )

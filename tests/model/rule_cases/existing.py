@@ -1,0 +1,42 @@
+"""Meshes that break the rules of `model.checks.existing`."""
+
+from tests.model.rule_cases.case import EAST, Case
+from tests.model.rule_cases.cloud import EKS, GKE
+
+ONE = "clusters.one"
+
+EXISTING = [
+    Case("new_clusters_have_no_istio", {f"{EAST}.istio.ownership": "adopt"}, "Leave `ownership` out"),
+    Case("new_clusters_have_no_istio", {f"{EAST}.certificates": "existing"}, "Leave `certificates` out"),
+    Case("new_clusters_have_no_istio", {f"{GKE}.istio.ownership": "adopt"}, "set it to own", stack="prod"),
+    Case("new_clusters_have_no_istio", {f"{EKS}.istio.ownership": "adopt"}, "set it to own", stack="prod"),
+    Case(
+        "local_clusters_get_the_gateway_api",
+        {"istio.gatewayApi": "existing"},
+        "install",
+    ),
+    Case("local_clusters_get_the_gateway_api", {f"{EAST}.istio.gatewayApi": "existing"}, "install"),
+    Case(
+        "an_existing_istio_has_certificates",
+        {f"{ONE}.istio.ownership": "existing"},
+        "certificates: existing",
+        path=f"{ONE}.certificates",
+        value="own",
+        stack="dev",
+    ),
+    Case(
+        "existing_certificates_have_the_meshs_root",
+        {f"{ONE}.certificates": "existing"},
+        "issuer: files",
+        stack="dev",
+    ),
+    Case(
+        "existing_certificates_have_the_meshs_root",
+        {
+            f"{ONE}.certificates": "existing",
+            "trust": {"issuer": "aws-private-ca", "region": "eu-west-1"},
+        },
+        "the root of these certificates",
+        stack="dev",
+    ),
+]

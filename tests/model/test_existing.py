@@ -1,0 +1,78 @@
+"""What is planned in a cluster that has Istio, its certificates or the CRDs of the Gateway API already."""
+
+from typing import Any
+
+from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.explain.steps import explain
+from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
+from tests.model.meshes import DEV, changed
+
+FILES = {"trust": {"issuer": "files"}}
+
+
+def plan(**changes: Any) -> MeshPlan:
+    """The mesh of `dev`; `changes` are of cluster `two`."""
+    return plan_from(changed(DEV, {**FILES, **{f"clusters.two.{key}": v for key, v in changes.items()}}), "t")
+
+
+def istio_of(cluster: ClusterPlan) -> set[str]:
+    return {each.key for each in cluster.objects if each.component == f"{cluster.name}-istio"}
+
+
+def test_an_existing_istio_is_not_installed_again() -> None:
+    made = plan(istio={"ownership": "existing"}, certificates="existing")
+    assert istio_of(made.clusters["two"]) == {"namespace", "gateway-api"}
+    assert istio_of(made.clusters["one"]) == {
+        "namespace",
+        "cacerts",
+        "base",
+        "gateway-api",
+        "istiod",
+        "strict",
+    }
+
+
+def test_everything_else_is_declared_beside_an_existing_istio() -> None:
+    given, own = (
+        {each.name for each in made.clusters["two"].objects if each.component != "two-istio"}
+        for made in (plan(istio={"ownership": "existing"}, certificates="existing"), plan())
+    )
+    assert given == own
+
+
+def test_dependencies_are_planned() -> None:
+    for changes in ({"istio": {"ownership": "existing"}}, {"istio": {"gatewayApi": "existing"}}):
+        cluster = plan(**changes, certificates="existing").clusters["two"]
+        names = [each.name for each in cluster.objects]
+        for index, each in enumerate(cluster.objects):
+            assert set(each.after) <= set(names[:index]), each.name
+
+
+def test_existing_certificates_are_not_made() -> None:
+    made = plan(certificates="existing")
+    assert istio_of(made.clusters["two"]) == istio_of(made.clusters["one"]) - {"cacerts"}
+    titles = [step.title for step in explain(made)]
+    assert "Intermediate of cluster one" in titles
+    assert "Intermediate of cluster two" not in titles
+
+
+def test_an_adopted_istio_is_taken_over_and_kept() -> None:
+    made = plan(istio={"ownership": "adopt"}).clusters["two"].objects
+    releases = [each for each in made if isinstance(each, PlannedRelease)]
+    adopted = {each.key: (each.adopts, each.kept) for each in releases}
+    assert adopted == {
+        "base": (True, True),
+        "istiod": (True, True),
+        "gateway-api": (True, False),
+        "release": (True, True),
+    }
+    kept = {each.name for each in made if isinstance(each, PlannedObject) and each.kept}
+    assert {"two-istio-strict", "two-istio-cacerts", "two-peering-remote-secrets"} <= kept
+    assert not any(name.startswith("group-") for name in kept)
+
+
+def test_each_cluster_says_where_its_gateway_api_is_from() -> None:
+    made = plan(istio={"gatewayApi": "existing"})
+    assert "gateway-api" not in istio_of(made.clusters["two"])
+    assert "gateway-api" in istio_of(made.clusters["one"])
