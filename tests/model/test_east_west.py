@@ -41,9 +41,17 @@ def test_no_gateway_and_no_virtual_service_of_istios_own_api_is_left(stack: str)
         }
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_the_gateway_serves_ports_that_its_service_has(stack: str) -> None:
-    for cluster in plan_from(STACKS[stack], stack).clusters.values():
+NEAR = {"type": "local", "network": "amsterdam", "podCidr": "10.10.32.0/20"}
+MESHES = {
+    **STACKS,
+    "two gateways in a network": changed(LOCAL, {"clusters.near": NEAR}),
+    "no gateway": changed(LOCAL, {"clusters.near": {**NEAR, "gateway": {"enabled": False}}}),
+}
+
+
+@pytest.mark.parametrize("mesh", MESHES)
+def test_the_gateway_serves_ports_that_its_service_has(mesh: str) -> None:
+    for cluster in plan_from(MESHES[mesh], "local").clusters.values():
         values = release_values(cluster, GATEWAY_NAME)
         made = gateways(cluster)
         assert bool(made) == bool(values) == cluster.config.gateway.enabled
