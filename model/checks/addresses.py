@@ -1,54 +1,65 @@
 """Rules on CIDRs of networks, pods and Services."""
 
+from contextlib import suppress
 from ipaddress import IPv4Network
 from itertools import combinations
 
 from hybrid_mesh.model.checks.registry import cluster_rule, network_rule, readable, rule
+from hybrid_mesh.model.config.base import UnreadableError
 from hybrid_mesh.model.config.clusters import ClusterConfig, LocalClusterConfig
 from hybrid_mesh.model.config.machines import LocalMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.config.networks import LocalNetworkConfig, NetworkConfig
-from hybrid_mesh.model.derive.local_pod_cidrs import carve, free_range, lan, pod_range
+from hybrid_mesh.model.config.networks import ExternalNetworkConfig, LocalNetworkConfig, NetworkConfig
+from hybrid_mesh.model.derive.local_pod_cidrs import (
+    carve,
+    free_range,
+    lan,
+    local_cidr,
+    pod_ranges_in,
+)
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 LAB_WAN = IPv4Network("172.30.0.0/16")
 """The WAN between the networks of the lab."""
 
+CLASS_E = "class E addresses, which only networks of type external may have"
+
 UNUSABLE = {
     IPv4Network("0.0.0.0/8"): "addresses of this host",
     IPv4Network("127.0.0.0/8"): "loopback addresses",
     IPv4Network("169.254.0.0/16"): "link-local addresses and metadata servers",
-    IPv4Network("224.0.0.0/3"): "multicast and reserved addresses",
+    IPv4Network("224.0.0.0/4"): "multicast addresses",
+    IPv4Network("240.0.0.0/4"): CLASS_E,
 }
 
 LOCAL_MACHINES_LIMIT = 150
 """Maximum number of local VMs: a LAN assigns them addresses whose last octet starts at 100."""
 
 
-@rule
-def networks_do_not_overlap(mesh: MeshConfig) -> Problems:
-    """`cidr` must not overlap the CIDR of another network."""
-    cidrs = readable(mesh.networks, lambda network: network.cidr)
-    for (first, one), (second, other) in combinations(cidrs.items(), 2):
-        if one.overlaps(other):
-            yield Problem(
-                f"networks.{second}.cidr",
-                str(other),
-                f"this CIDR overlaps {one} of network {first}",
-                "Give each network a CIDR of its own.",
-            )
+@network_rule
+def networks_have_usable_cidrs(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
+    """`cidr` must not contain loopback, link-local, multicast or other reserved addresses. Only a network
+    of type `external` may be in 240.0.0.0/4 (class E), as the pods of a GKE cluster are that exists already:
+    in a network that the program creates, nodes, VMs and control planes would have such addresses, too."""
+    for path, cidr in cidr_paths(name, network):
+        for unusable, purpose in UNUSABLE.items():
+            reserved = purpose == CLASS_E and isinstance(network, ExternalNetworkConfig)
+            if cidr.overlaps(unusable) and not (reserved and cidr.subnet_of(unusable)):
+                yield Problem(
+                    path,
+                    str(cidr),
+                    f"this CIDR contains {purpose} ({unusable})",
+                    "Choose a private CIDR, for example 10.10.0.0/16.",
+                )
 
 
 @network_rule
-def networks_have_usable_cidrs(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
-    """`cidr` must not contain loopback, link-local, multicast or other reserved addresses."""
-    for unusable, purpose in UNUSABLE.items():
-        if network.cidr.overlaps(unusable):
+def cidrs_of_a_network_do_not_overlap(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
+    """The CIDRs of a list must not overlap each other."""
+    for (_, one), (path, other) in combinations(cidr_paths(name, network), 2):
+        if one.overlaps(other):
             yield Problem(
-                f"networks.{name}.cidr",
-                str(network.cidr),
-                f"this CIDR contains {purpose} ({unusable})",
-                "Choose a private CIDR, for example 10.10.0.0/16.",
+                path, str(other), f"this CIDR overlaps {one} of the same list", "List each address once."
             )
 
 
@@ -101,26 +112,18 @@ def local_machines_fit_the_lab(mesh: MeshConfig) -> Problems:
 
 
 @network_rule
-def one_local_cluster_has_the_default_pod_cidr(
-    mesh: MeshConfig, name: str, network: NetworkConfig
-) -> Problems:
-    """Only one local cluster of a network may omit `podCidr`.
-
-    `model.derive.local_pod_cidrs` says why.
-    """
-    members = _local_clusters(mesh, name)
-    without_cidr = [key for key, cluster in members.items() if cluster.pod_cidr is None]
-    taken = [cluster.pod_cidr for cluster in members.values() if cluster.pod_cidr is not None]
-    for key in without_cidr[1:]:
-        free = free_range(network.cidr, taken)
-        taken += [free] if free else []
-        others = " and ".join(other for other in without_cidr if other != key)
-        yield Problem(
-            f"clusters.{key}.podCidr",
-            "",
-            f"`podCidr` is required: network {name} already has a default pod CIDR ({others})",
-            f"Leave it out of the cluster that exists already; for the other, set podCidr: {free or '…'}.",
-        )
+def local_networks_have_room_for_pods(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
+    """The network must have an unused /20 for each local cluster that omits `podCidr`."""
+    if not isinstance(network, LocalNetworkConfig) or not carve(network.cidr):
+        return
+    for key, pods in pod_ranges_in(mesh, name):
+        if pods is None:
+            yield Problem(
+                f"clusters.{key}.podCidr",
+                "",
+                f"the clusters above this one use every /20 of {network.cidr} of network {name}",
+                "Give the network a larger CIDR, or put the cluster into another network.",
+            )
 
 
 @cluster_rule
@@ -129,7 +132,7 @@ def pod_cidrs_are_inside_their_network(mesh: MeshConfig, name: str, cluster: Clu
     and VMs use."""
     if not isinstance(cluster, LocalClusterConfig) or cluster.pod_cidr is None:
         return
-    pods, cidr = cluster.pod_cidr, mesh.networks[cluster.network].cidr
+    pods, cidr = cluster.pod_cidr, local_cidr(mesh, cluster.network)
     if pods.subnet_of(cidr) and not pods.overlaps(lan(cidr)):
         return
     outside = f"this CIDR is outside {cidr} of network {cluster.network}"
@@ -145,20 +148,24 @@ def pod_cidrs_are_inside_their_network(mesh: MeshConfig, name: str, cluster: Clu
 @network_rule
 def pod_cidrs_do_not_overlap(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
     """`podCidr` must not overlap the pod CIDR of another cluster in the network."""
-    pods = readable(
+    given = readable(
         mesh.clusters,
-        lambda cluster: (pod_range(mesh, cluster) if cluster.network == name else None, _pod_cidr(cluster)),
+        lambda cluster: (
+            cluster.pod_cidr if isinstance(cluster, LocalClusterConfig) and cluster.network == name else None
+        ),
     )
-    ranges = {key: range_ for key, (range_, _) in pods.items() if range_ is not None}
-    for first, second in combinations(ranges, 2):
-        given = [key for key in (second, first) if pods[key][1] is not None]
-        if not given or not ranges[first].overlaps(ranges[second]):
+    ranges = {key: cidr for key, cidr in given.items() if cidr is not None}
+    with suppress(UnreadableError):
+        for key, pods in pod_ranges_in(mesh, name):
+            ranges |= {key: pods} if pods else {}
+    for first, second in combinations(sorted(ranges), 2):
+        if not ranges[first].overlaps(ranges[second]):
             continue
-        other = first if given[0] == second else second
-        free = free_range(network.cidr, list(ranges.values()))
+        wrong, other = (second, first) if given.get(second) else (first, second)
+        free = free_range(network.cidrs[0], ranges.values())
         yield Problem(
-            f"clusters.{given[0]}.podCidr",
-            str(ranges[given[0]]),
+            f"clusters.{wrong}.podCidr",
+            str(ranges[wrong]),
             f"this CIDR overlaps {ranges[other]}, the pods of cluster {other}",
             f"Choose another one, for example {free}." if free else "Give the network a larger CIDR.",
         )
@@ -170,7 +177,7 @@ def service_cidrs_do_not_overlap_the_network(mesh: MeshConfig, name: str, cluste
     site."""
     if not isinstance(cluster, LocalClusterConfig):
         return
-    network = mesh.networks[cluster.network].cidr
+    network = local_cidr(mesh, cluster.network)
     for taken, owner in ((network, f"network {cluster.network}"), (LAB_WAN, "the WAN of the local site")):
         if cluster.service_cidr.overlaps(taken):
             yield Problem(
@@ -193,14 +200,7 @@ def service_cidrs_have_a_valid_size(mesh: MeshConfig, name: str, cluster: Cluste
         )
 
 
-def _local_clusters(mesh: MeshConfig, network: str) -> dict[str, LocalClusterConfig]:
-    """The local clusters of a network, sorted by name."""
-    return {
-        name: cluster
-        for name, cluster in sorted(mesh.clusters.items())
-        if isinstance(cluster, LocalClusterConfig) and cluster.network == network
-    }
-
-
-def _pod_cidr(cluster: ClusterConfig) -> IPv4Network | None:
-    return cluster.pod_cidr if isinstance(cluster, LocalClusterConfig) else None
+def cidr_paths(name: str, network: NetworkConfig) -> list[tuple[str, IPv4Network]]:
+    """Each CIDR of a network with the path of the value that holds it."""
+    path, cidrs = f"networks.{name}.cidr", network.cidrs
+    return [(f"{path}.{index}" if len(cidrs) > 1 else path, cidr) for index, cidr in enumerate(cidrs)]

@@ -61,7 +61,7 @@ def one_gke_cluster_has_the_default_cidrs(mesh: MeshConfig) -> Problems:
 def gke_cidrs_are_inside_their_network(mesh: MeshConfig) -> Problems:
     """`podCidr`, `serviceCidr` and `controlPlaneCidr` must be inside the CIDR of the network."""
     for network, members in _gke_clusters(mesh).items():
-        cidr = mesh.networks[network].cidr
+        cidr = mesh.networks[network].cidrs[0]
         for name, cluster in sorted(members.items()):
             for part, key in _KEYS.items():
                 given = _configured(cluster, part)
@@ -79,7 +79,7 @@ def gke_cidrs_are_inside_their_network(mesh: MeshConfig) -> Problems:
 def gke_cidrs_do_not_overlap(mesh: MeshConfig) -> Problems:
     """The CIDRs of pods, Services, control planes and nodes of a network must not overlap."""
     for network, members in _gke_clusters(mesh).items():
-        cidr = mesh.networks[network].cidr
+        cidr = mesh.networks[network].cidrs[0]
         parts = [
             (f"clusters.{name}.{_KEYS[part]}", range_, _configured(cluster, part) is not None)
             for name, cluster in sorted(members.items())
@@ -123,7 +123,7 @@ def gke_cidrs_avoid_the_bridge_of_nodes(mesh: MeshConfig) -> Problems:
     """The CIDRs of nodes, pods, Services and control planes must not overlap 172.17.0.0/16, which GKE nodes
     use themselves."""
     for network, members in _gke_clusters(mesh).items():
-        cidr = mesh.networks[network].cidr
+        cidr = mesh.networks[network].cidrs[0]
         parts = [(f"networks.{network}.cidr", nodes_cidr(cidr))]
         for name, cluster in sorted(members.items()):
             for part, range_ in _ranges(cidr, cluster).items():
@@ -158,13 +158,14 @@ def eks_service_cidrs_do_not_overlap_networks(
             "Choose one like 172.20.0.0/16.",
         )
     for key, network in sorted(mesh.networks.items()):
-        if services.overlaps(network.cidr):
-            yield Problem(
-                path,
-                str(services),
-                f"this CIDR overlaps {network.cidr} of network {key}",
-                "Choose an unused CIDR, for example 172.20.0.0/16.",
-            )
+        for cidr in network.cidrs:
+            if services.overlaps(cidr):
+                yield Problem(
+                    path,
+                    str(services),
+                    f"this CIDR overlaps {cidr} of network {key}",
+                    "Choose an unused CIDR, for example 172.20.0.0/16.",
+                )
 
 
 @rule
@@ -274,7 +275,7 @@ def _ranges(cidr: IPv4Network, cluster: GkeClusterConfig) -> Ranges:
 
 def _free(mesh: MeshConfig, network: str, prefix: int) -> IPv4Network | None:
     """An unused CIDR of `network` with the prefix length `prefix` or, failing that, the next longer one."""
-    cidr = mesh.networks[network].cidr
+    cidr = mesh.networks[network].cidrs[0]
     taken = [nodes_cidr(cidr)]
     for cluster in _gke_clusters(mesh)[network].values():
         taken += [range_ for range_ in _ranges(cidr, cluster).values() if range_.subnet_of(cidr)]

@@ -126,7 +126,7 @@ def pods_have_addresses(
     """There must be addresses for the pods of `max` nodes: in the pod CIDR on Google Cloud, in the private
     subnets on AWS."""
     network = mesh.networks.get(cluster.network)
-    if network is None or cloud_of(network) is not cloud:
+    if not isinstance(network, CloudNetworkConfig) or cloud_of(network) is not cloud:
         return
     members = _members(mesh, cluster.network)
     free = _capacity(network, cloud) - sum(members.values())

@@ -3,7 +3,16 @@
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -62,10 +71,26 @@ def _parse_cidr(value: object) -> IPv4Network:
     raise PydanticCustomError("cidr", "not a CIDR", {"suggestion": suggestion})
 
 
-Cidr = Annotated[
-    IPv4Network, BeforeValidator(_parse_cidr), WithJsonSchema({"type": "string", "pattern": CIDR_PATTERN})
-]
+_CIDR_SCHEMA = {"type": "string", "pattern": CIDR_PATTERN}
+
+Cidr = Annotated[IPv4Network, BeforeValidator(_parse_cidr), WithJsonSchema(_CIDR_SCHEMA)]
 """A block of IPv4 addresses in CIDR notation."""
+
+
+def _parse_cidrs(value: object, parse: ValidatorFunctionWrapHandler) -> tuple[IPv4Network, ...]:
+    if isinstance(value, list | tuple):
+        cidrs: tuple[IPv4Network, ...] = parse(value)
+        return cidrs
+    return (_parse_cidr(value),)
+
+
+Cidrs = Annotated[
+    tuple[Cidr, ...],
+    Field(min_length=1),
+    WrapValidator(_parse_cidrs),
+    WithJsonSchema({"anyOf": [_CIDR_SCHEMA, {"type": "array", "items": _CIDR_SCHEMA, "minItems": 1}]}),
+]
+"""One CIDR, or a list of them."""
 
 
 class UnreadableError(Exception):

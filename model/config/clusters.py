@@ -78,8 +78,8 @@ class LocalClusterConfig(ClusterConfigBase):
     kubernetes_version: str = "1.35.4"
     """Kubernetes release. Must be one that the toolchain builds."""
     pod_cidr: Cidr | None = Field(default=None, examples=["10.10.32.0/20"])
-    """CIDR of the pods, inside the network's CIDR. Defaults to the second /20 of the network; only one
-    cluster of a network may use that default."""
+    """CIDR of the pods, inside the network's CIDR. Defaults to the first /20 of the network after its first
+    that no cluster above this one in the file has. Clusters that you add below do not change it."""
     service_cidr: Cidr = IPv4Network("10.96.0.0/16")
     """CIDR of the Services' cluster IPs, which are only used inside the cluster."""
 

@@ -1,10 +1,11 @@
 """Networks in Istio's sense: workloads of one network reach each other's addresses directly."""
 
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hybrid_mesh.model.config.base import Cidr, Section
+from hybrid_mesh.model.config.base import Cidr, Cidrs, Section
 
 
 class WanConditionsConfig(Section):
@@ -17,8 +18,6 @@ class WanConditionsConfig(Section):
 
 
 class NetworkConfigBase(Section):
-    cidr: Cidr = Field(examples=["10.10.0.0/16"])
-    """CIDR of the network. Must not overlap another network's."""
     gateway: str | None = Field(default=None, examples=["203.0.113.10"])
     """Address of an existing east-west gateway (port 15443) through which other networks reach this one. For
     networks in which no cluster has a gateway."""
@@ -26,7 +25,17 @@ class NetworkConfigBase(Section):
     """`direct`: pods in other networks reach the VMs at their own addresses, over routes that you provide."""
 
 
-class LocalNetworkConfig(NetworkConfigBase):
+class _OneCidrConfig(NetworkConfigBase):
+    cidr: Cidr = Field(examples=["10.10.0.0/16"])
+    """CIDR of the network."""
+
+    @property
+    def cidrs(self) -> tuple[IPv4Network, ...]:
+        """Every CIDR of the network."""
+        return (self.cidr,)
+
+
+class LocalNetworkConfig(_OneCidrConfig):
     """A network of the local site, on the host that runs the program."""
 
     type: Literal["local"]
@@ -38,12 +47,19 @@ class ExternalNetworkConfig(NetworkConfigBase):
     """An existing network that the program does not manage: a datacenter, an office, a VPC."""
 
     type: Literal["external"]
+    cidr: Cidrs = Field(examples=["10.10.0.0/16", ["10.10.0.0/16", "100.64.0.0/16"]])
+    """CIDR of the network, or a list of its CIDRs: those of nodes, VMs and pods."""
     egress: tuple[Cidr, ...] = Field(default=(), examples=[["198.51.100.7/32"]])
     """Public CIDRs from which the network's traffic reaches the Internet. API servers and gateways in clouds
     allow only these; required if such clusters exist and the network has members."""
 
+    @property
+    def cidrs(self) -> tuple[IPv4Network, ...]:
+        """Every CIDR of the network."""
+        return self.cidr
 
-class CloudNetworkConfigBase(NetworkConfigBase):
+
+class CloudNetworkConfigBase(_OneCidrConfig):
     region: str = Field(examples=["europe-west4"])
     """Region of the network."""
     zones: tuple[str, ...] = Field(default=(), examples=[["europe-west4-a", "europe-west4-b"]])

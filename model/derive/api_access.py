@@ -38,7 +38,7 @@ def plan_api_access(mesh: MeshConfig, name: str, cluster: CloudClusterConfig) ->
     ranges += _inside(mesh, name, cluster)
     if private:
         networks = {network for _, network in callers if network in mesh.networks} - {cluster.network}
-        joined = collapse_addresses(mesh.networks[network].cidr for network in networks)
+        joined = collapse_addresses(cidr for network in networks for cidr in mesh.networks[network].cidrs)
         ranges += (Source("peers and VMs elsewhere", cidr=str(cidr)) for cidr in joined)
         return ApiAccessPlan("private", _merged(ranges))
     for purpose, network in callers:

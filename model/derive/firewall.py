@@ -153,9 +153,10 @@ class _Network:
 def _members_elsewhere(mesh: MeshConfig, name: str) -> tuple[str, ...]:
     members = [*mesh.clusters.values(), *mesh.workload_groups.values()]
     return tuple(
-        str(network.cidr)
+        str(cidr)
         for key, network in sorted(mesh.networks.items())
         if key != name and any(member.network == key for member in members)
+        for cidr in network.cidrs
     )
 
 

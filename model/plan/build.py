@@ -52,6 +52,7 @@ def plan_from(
     if too_large := bounds_problem(raw):
         raise ConfigurationError([too_large])
     source = file if file is not None and file.mesh == raw else None
+    raw = _in_order_of_file(raw, file)
     parsed = ParsedMesh(raw) if isinstance(raw, MeshConfig) else parse_mesh(raw, source)
     if not parsed.problems:
         parsed = ParsedMesh(_reached_by_program(parsed.mesh, existing))
@@ -61,6 +62,20 @@ def plan_from(
     found = warnings(parsed.mesh)
     located = source.located(found) if source is not None else found
     return replace(_plan_mesh(parsed.mesh, stack), warnings=tuple(located))
+
+
+def _in_order_of_file(
+    raw: Mapping[str, Any] | MeshConfig, file: StackFile | None
+) -> Mapping[str, Any] | MeshConfig:
+    """`raw` with its clusters in the order of `file`, on which default pod CIDRs depend. Pulumi's engine
+    sorts the keys that it gives to the program."""
+    clusters = raw.get("clusters") if isinstance(raw, Mapping) else None
+    order = file.mesh.get("clusters") if file is not None else None
+    if not isinstance(raw, Mapping) or not isinstance(clusters, Mapping) or not isinstance(order, Mapping):
+        return raw
+    if clusters.keys() != order.keys():
+        return raw
+    return {**raw, "clusters": {name: clusters[name] for name in order}}
 
 
 def _reached_by_program(mesh: MeshConfig, existing: Collection[str]) -> MeshConfig:

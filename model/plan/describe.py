@@ -49,7 +49,7 @@ def _network(plan: MeshPlan, network: NetworkPlan) -> dict[str, Any]:
     return {
         "name": network.name,
         "type": network.config.type,
-        "cidr": str(network.config.cidr),
+        "cidr": ", ".join(map(str, network.config.cidrs)),
         "clusters": list(network.clusters),
         "groups": list(network.groups),
         "entryPoints": _entry_points(plan, network),

@@ -9,7 +9,13 @@ from hybrid_mesh.model.config.trust import (
     GoogleCasTrustConfig,
     SelfSignedTrustConfig,
 )
-from hybrid_mesh.model.plan.kinds import CloudClusterPlan, EksClusterPlan, GcpNetworkPlan, GkeClusterPlan
+from hybrid_mesh.model.plan.kinds import (
+    CloudClusterPlan,
+    EksClusterPlan,
+    GcpNetworkPlan,
+    GkeClusterPlan,
+    LocalClusterPlan,
+)
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan, NetworkPlan
 
 Facts = dict[str, dict[str, str]]
@@ -48,6 +54,8 @@ def _of_cluster(plan: ClusterPlan, network: NetworkPlan) -> dict[str, str]:
         case EksClusterPlan():
             zones = sorted({subnet.zone for subnet in network.subnets if subnet.zone})
             own = {"serviceCidr": plan.service_cidr or "", "zones": ",".join(zones)}
+        case LocalClusterPlan():
+            own = {"podCidr": plan.pod_cidr or ""}
         case _:
             own = {}
     return {

@@ -38,7 +38,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "trust@aws-private-ca": ("cloud_authorities_are_in_a_region",),
     "networks.<name>": (
-        "networks_do_not_overlap",
+        "networks_with_the_same_addresses_meet_at_gateways",
         "networks_have_usable_cidrs",
         "a_network_has_one_kind_of_gateway",
         "vms_are_reachable_from_pods",
@@ -49,6 +49,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "local_networks_are_large_enough",
     ),
     "networks.<name>@external": (
+        "cidrs_of_a_network_do_not_overlap",
         "allowed_cidrs_are_narrow",
         "allowed_cidrs_are_public",
         "external_networks_have_egress",
@@ -93,7 +94,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "existing_certificates_have_the_meshs_root",
     ),
     "clusters.<name>@local": (
-        "one_local_cluster_has_the_default_pod_cidr",
+        "local_networks_have_room_for_pods",
         "pod_cidrs_are_inside_their_network",
         "pod_cidrs_do_not_overlap",
         "service_cidrs_do_not_overlap_the_network",

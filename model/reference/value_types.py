@@ -58,6 +58,8 @@ def value_type(node: Mapping[str, Any]) -> str:
         return " or ".join(f"`{value}`" for value in node.get("enum", [node.get("const")]))
     if "$ref" in node or "oneOf" in node:
         return "section"
+    if "anyOf" in node:
+        return " or ".join(value_type(each) for each in node["anyOf"])
     kind = str(node.get("type", "any value"))
     if kind == "array":
         return f"list of {value_type(node['items'])}"

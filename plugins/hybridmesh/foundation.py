@@ -13,6 +13,9 @@ closes the connection to the cluster's provider when it finds that this will be 
 pkg/resource/deploy/providers). In a stack that was protected at its last `up`, no fact may change and no path
 may be removed.
 
+The fact `podCidr` of a local cluster may come from the clusters above it in the file, so it can change while
+the cluster's own entry stays the same. It is refused while the cluster stays in its network.
+
 The fact `zones` of a cluster, separated by commas, may grow, and the foundation remembers the zones that the
 cluster began with: the control plane of EKS has a subnet in each of these, for as long as it exists.
 
@@ -34,6 +37,7 @@ from hybrid_mesh.plugins.framework.handler import CheckCall, Checked
 from hybrid_mesh.plugins.framework.values import Properties, contains_unknown
 
 _NETWORKS: Final = "networks."
+_PODS: Final = "podCidr"
 _ZONES: Final = "zones"
 _VERSION: Final = "version"
 _PREVIOUS: Final = "previousVersion"
@@ -87,7 +91,12 @@ def _refusals(olds: Properties, news: Properties) -> Iterator[str]:
         now = news["facts"].get(path)
         if now is None and protected:
             yield f"{path} cannot be removed. {lift_protection(olds['stack'])}"
-        if now is None or not (protected or before.get("type") in IN_CLOUDS):
+        if now is None:
+            continue
+        if reason := _moved_pods(path, before, now):
+            yield reason
+            continue
+        if not (protected or before.get("type") in IN_CLOUDS):
             continue
         lift = f". {lift_protection(olds['stack'])}" if protected else ""
         if lost := _zones(before) - _zones(now) if _ZONES in now else ():
@@ -119,6 +128,20 @@ def _impossible_version(path: str, before: Properties, now: Properties) -> str |
     if new < old and now[_VERSION] != before.get(_PREVIOUS):
         return f'{message} cannot downgrade a control plane. Set "1.{old}" again'
     return None
+
+
+def _moved_pods(path: str, before: Properties, now: Properties) -> str | None:
+    """Why the pods of a live local cluster cannot get the CIDR `now`; None if they keep theirs, and for a
+    cluster that is replaced anyway."""
+    old, new = before.get(_PODS), now.get(_PODS)
+    same = all(before.get(key) == now.get(key) for key in ("type", "network"))
+    if before.get("type") != "local" or not same or not old or old == new:
+        return None
+    name = path.partition(".")[2]
+    return (
+        f"{path}.podCidr cannot change from {old} to {new or 'none'}: the cluster's pods have addresses of "
+        f"{old}. Set `podCidr: {old}` in cluster {name}; or remove {name}, run `up`, then add it again"
+    )
 
 
 def _zones(facts: Properties) -> set[str]:

@@ -42,13 +42,13 @@ def no_two_ranges_overlap_and_each_is_in_its_network(plan: MeshPlan) -> None:
     everything: list[IPv4Network] = []
     for network in plan.networks.values():
         ranges = _ranges(plan, network)
-        assert all(each.subnet_of(network.config.cidr) for each in ranges)
+        assert all(each.subnet_of(network.config.cidrs[0]) for each in ranges)
         everything += ranges
     assert not any(one.overlaps(other) for one, other in combinations(everything, 2))
     for cluster in plan.clusters.values():
         if isinstance(cluster.config, EksClusterConfig):
             services = IPv4Network(cluster.service_cidr or "")
-            assert not any(services.overlaps(network.config.cidr) for network in plan.networks.values())
+            assert not any(services.overlaps(network.config.cidrs[0]) for network in plan.networks.values())
 
 
 def _open(rules: tuple[FirewallRulePlan, ...], source: tuple[str, str], target: tuple[str, str]) -> set[int]:
@@ -117,7 +117,7 @@ def _admits_inside(plan: MeshPlan, cluster: CloudClusterPlan) -> bool:
 def _admits_by_own_addresses(plan: MeshPlan, cluster: CloudClusterPlan, callers: set[str]) -> bool:
     """Whether a private API server admits the ranges of the callers' networks, and none that is public."""
     admitted = [IPv4Network(source.cidr or "0.0.0.0/0") for source in cluster.api.sources]
-    elsewhere = [plan.networks[name].config.cidr for name in callers - {cluster.network}]
+    elsewhere = [plan.networks[name].config.cidrs[0] for name in callers - {cluster.network}]
     reached = all(any(cidr.subnet_of(each) for each in admitted) for cidr in elsewhere)
     return reached and all(each.is_private for each in admitted)
 

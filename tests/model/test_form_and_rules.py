@@ -159,7 +159,6 @@ READERS = {
         "gke_cidrs_do_not_overlap",
         "gke_cidrs_are_inside_their_network",
         "one_gke_cluster_has_the_default_cidrs",
-        "one_local_cluster_has_the_default_pod_cidr",
         "pods_have_addresses",
         "private_clusters_can_be_reached",
         "security_groups_have_room_for_rules",

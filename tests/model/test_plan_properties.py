@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 from itertools import combinations, permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.problems import ConfigurationError
+from hybrid_mesh.model.reading.stack_file import load_stack_file, stack_file
+from tests.commands import PROJECT
 from tests.model.cloud_meshes import cloud_meshes
 from tests.model.meshes import changed, release_values
 
@@ -36,7 +39,7 @@ def meshes(draw: st.DrawFn) -> dict[str, Any]:
         network = draw(st.sampled_from(network_names))
         members = [other for other in clusters.values() if other["network"] == network]
         clusters[name] = {"type": "local", "network": network}
-        if members:
+        if members and draw(st.booleans()):
             clusters[name]["podCidr"] = _slot(networks[network]["cidr"], len(members) + 1)
     quarantined = draw(st.sampled_from([None, *sorted(clusters)])) if len(clusters) > 1 else None
     if quarantined:
@@ -78,8 +81,8 @@ def test_pod_cidrs_do_not_overlap_and_are_inside_their_network(raw: Mapping[str,
     plan = plan_from(raw, "test")
     for network in plan.networks.values():
         ranges = [IPv4Network(plan.clusters[name].pod_cidr or "") for name in network.clusters]
-        lan = next(network.config.cidr.subnets(new_prefix=24))
-        assert all(pods.subnet_of(network.config.cidr) and not pods.overlaps(lan) for pods in ranges)
+        lan = next(network.config.cidrs[0].subnets(new_prefix=24))
+        assert all(pods.subnet_of(network.config.cidrs[0]) and not pods.overlaps(lan) for pods in ranges)
         assert not any(one.overlaps(other) for one, other in combinations(ranges, 2))
 
 
@@ -89,13 +92,41 @@ def test_another_cluster_moves_no_range(raw: Mapping[str, Any], slot: int, data:
     network = data.draw(st.sampled_from(sorted(raw["networks"])))
     if raw["networks"][network].get("reachable") == "direct":
         return
-    pods = _slot(raw["networks"][network]["cidr"], slot - 1)
+    pods = {"podCidr": _slot(raw["networks"][network]["cidr"], slot - 1)} if data.draw(st.booleans()) else {}
     name = data.draw(names.filter(lambda n: n not in raw["clusters"]))
-    more = changed(raw, {f"clusters.{name}": {"type": "local", "network": network, "podCidr": pods}})
+    more = changed(raw, {f"clusters.{name}": {"type": "local", "network": network, **pods}})
     before, after = plan_from(raw, "test"), plan_from(more, "test")
     for cluster, plan in before.clusters.items():
         assert after.clusters[cluster].pod_cidr == plan.pod_cidr
         assert release_values(after.clusters[cluster], GATEWAY_NAME) == release_values(plan, GATEWAY_NAME)
+
+
+@thorough
+@given(st.permutations(["one", "two", "three", "four"]), st.integers(0, 3))
+def test_default_pod_cidrs_follow_the_order_of_the_file(order: list[str], count: int) -> None:
+    network = {"net": {"type": "local", "cidr": "10.1.0.0/16"}}
+    clusters = {name: {"type": "local", "network": "net"} for name in order[: count + 1]}
+    plan = plan_from({"id": "mesh", "networks": network, "clusters": clusters}, "test")
+    planned = [plan.clusters[name].pod_cidr for name in clusters]
+    assert planned == [f"10.1.{16 * (index + 1)}.0/20" for index in range(count + 1)]
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_the_order_is_that_of_the_file_and_not_that_of_the_engine(tmp_path: Path, equal: bool) -> None:
+    lines = [f"      {name}: {{type: local, network: amsterdam}}" for name in ("zeta", "alpha")]
+    text = stack_file(PROJECT, "local").read_text()
+    west = next(line for line in text.splitlines() if line.startswith("      west:"))
+    path = tmp_path / "Pulumi.test.yaml"
+    path.write_text(text.replace(west, "\n".join([*lines, west])))
+    file = load_stack_file(path)
+    secret = {} if equal else {"labels": {"owner": "decrypted"}}
+    from_engine = {**file.mesh, **secret, "clusters": dict(sorted(file.mesh["clusters"].items()))}
+    plan = plan_from(from_engine, "test", file=file)
+    assert [plan.clusters[name].pod_cidr for name in ("east", "zeta", "alpha")] == [
+        "10.10.16.0/20",
+        "10.10.32.0/20",
+        "10.10.48.0/20",
+    ]
 
 
 @thorough
@@ -124,7 +155,7 @@ def test_a_cluster_without_a_gateway_is_refused_when_peers_are_elsewhere(
 @given(meshes() | cloud_meshes(), st.sampled_from(["test", "prod"]))
 def test_the_same_text_gives_the_same_plan(raw: Mapping[str, Any], stack: str) -> None:
     turned = {
-        key: dict(reversed(list(value.items()))) if isinstance(value, dict) else value
+        key: dict(reversed(list(value.items()))) if isinstance(value, dict) and key != "clusters" else value
         for key, value in reversed(list(raw.items()))
     }
     assert plan_from(raw, stack) == plan_from(turned, stack)

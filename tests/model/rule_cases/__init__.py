@@ -17,6 +17,7 @@ from tests.model.rule_cases.istio_values import ISTIO_VALUES
 from tests.model.rule_cases.names import NAMES
 from tests.model.rule_cases.networks import CLOUD_NETWORKS
 from tests.model.rule_cases.operators import OPERATORS
+from tests.model.rule_cases.overlaps import OVERLAPS
 from tests.model.rule_cases.references import REFERENCES
 from tests.model.rule_cases.security_groups import CLOUD_LIMITS
 from tests.model.rule_cases.trust import TRUST
@@ -26,6 +27,7 @@ from tests.model.rule_cases.warnings import WARNINGS
 
 CASES = [
     *ADDRESSES,
+    *OVERLAPS,
     *REFERENCES,
     *GATEWAYS,
     *CLUSTERS,

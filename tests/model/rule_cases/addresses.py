@@ -3,11 +3,27 @@
 from tests.model.rule_cases.case import EAST, GROUP, LEGACY, WEST, Case
 
 ADDRESSES = [
-    Case("networks_do_not_overlap", {"networks.boston.cidr": "10.10.128.0/17"}, "a CIDR of its own"),
     Case(
         "networks_have_usable_cidrs",
         {"networks.machines.cidr": "169.254.0.0/24"},
         "private CIDR",
+        stack="dev",
+    ),
+    Case("networks_have_usable_cidrs", {"networks.boston.cidr": "240.0.0.0/16"}, "private CIDR"),
+    Case(
+        "networks_have_usable_cidrs",
+        {"networks.machines.cidr": ["10.9.0.0/24", "224.1.0.0/16"]},
+        "private CIDR",
+        path="networks.machines.cidr.1",
+        value="224.1.0.0/16",
+        stack="dev",
+    ),
+    Case(
+        "cidrs_of_a_network_do_not_overlap",
+        {"networks.machines.cidr": ["10.9.0.0/24", "10.9.0.0/16"]},
+        "once",
+        path="networks.machines.cidr.1",
+        value="10.9.0.0/16",
         stack="dev",
     ),
     Case("local_networks_do_not_overlap_the_wan", {"networks.boston.cidr": "172.16.0.0/12"}, "another CIDR"),
@@ -27,9 +43,9 @@ ADDRESSES = [
         value="2",
     ),
     Case(
-        "one_local_cluster_has_the_default_pod_cidr",
-        {f"{WEST}.network": "amsterdam"},
-        "podCidr: 10.10.32.0/20",
+        "local_networks_have_room_for_pods",
+        {"networks.amsterdam.cidr": "10.10.0.0/19", f"{WEST}.network": "amsterdam"},
+        "a larger CIDR",
         path=f"{WEST}.podCidr",
         value="",
     ),

@@ -172,3 +172,22 @@ def test_a_protection_refuses_to_go_and_says_how_it_is_lifted(drive: Callable[[s
     lifted = {**known, "protected": False}
     changed = protection.update(identity, outputs.value, known, lifted)
     protection.delete(identity, changed.value, lifted)
+
+
+LOCAL = {"type": "local", "network": "net", "podCidr": "10.1.32.0/20"}
+
+
+@pytest.mark.parametrize("protected", [False, True])
+def test_the_pods_of_a_live_local_cluster_keep_their_addresses(foundation: Driver, protected: bool) -> None:
+    before = inputs(protected=protected, clusters__beta=LOCAL)
+    moved = inputs(protected=protected, clusters__beta={**LOCAL, "podCidr": "10.1.16.0/20"})
+    said = refused(foundation, before, moved)
+    assert "clusters.beta.podCidr cannot change from 10.1.32.0/20 to 10.1.16.0/20" in said
+    assert "Set `podCidr: 10.1.32.0/20`" in said
+    old = {key: value for key, value in LOCAL.items() if key != "podCidr"}
+    assert refused(foundation, inputs(protected=protected, clusters__beta=old), moved) == ""
+
+
+def test_a_local_cluster_that_is_replaced_gets_other_pods(foundation: Driver) -> None:
+    moved = inputs(clusters__beta={**LOCAL, "network": "other", "podCidr": "10.2.16.0/20"})
+    assert refused(foundation, inputs(clusters__beta=LOCAL), moved) == ""

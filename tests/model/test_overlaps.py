@@ -1,0 +1,71 @@
+"""Networks with the same addresses, and networks with several CIDRs."""
+
+from typing import Any
+
+import pytest
+
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.required_paths import open_paths
+from hybrid_mesh.model.reading.problems import ConfigurationError
+from tests.model.meshes import DEV, PROD, changed
+from tests.model.rule_cases.overlaps import APART, SAME, TWO
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {f"{TWO}.cidr": SAME},
+        {f"{TWO}.cidr": "10.0.0.0/8", "clusters.two.gateway.addresses": ["10.0.0.9"]},
+        {f"{TWO}.cidr": SAME, "networks.unused": {"type": "external", "cidr": SAME, "reachable": "direct"}},
+    ],
+    ids=["same", "address of one", "direct without VMs"],
+)
+def test_networks_that_meet_at_gateways_may_have_the_same_addresses(changes: dict[str, Any]) -> None:
+    plan_from(changed(DEV, {**APART, **changes}), "test")
+
+
+def test_clouds_allow_each_other_by_public_addresses() -> None:
+    plan_from(changed(PROD, {"networks.gcp-eu.cidr": "10.20.0.0/16"}), "test")
+
+
+def test_each_cidr_of_a_network_may_call() -> None:
+    cidrs = ["10.245.0.0/16", "240.1.0.0/16"]
+    plan = plan_from(changed(DEV, {f"{TWO}.cidr": cidrs}), "test")
+    callers = {path.source for path in open_paths(plan) if "directly" in path.purpose}
+    assert "kind-two 10.245.0.0/16, 240.1.0.0/16" in callers
+    private = {"clusters.gke-eu.endpoint": "private", "clusters.gke-eu.authorizedNetworks": ["10.99.0.0/24"]}
+    dc = {"type": "kubeconfig", "network": "dc-fra", "context": "dc", "peerEndpoint": "https://203.0.113.5"}
+    several = {
+        "networks.dc-fra.cidr": ["10.40.0.0/16", "100.64.0.0/16"],
+        "clusters.dc": {**dc, "gateway": {"enabled": False}},
+    }
+    mesh = changed(PROD, {**private, **several})
+    api = plan_from(mesh, "test").clusters["gke-eu"].api  # type: ignore[attr-defined]
+    assert {"10.40.0.0/16", "100.64.0.0/16"} <= {source.cidr for source in api.sources}
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "message"),
+    [
+        ([], "networks.machines.cidr", "at least one"),
+        (None, "networks.machines.cidr", "no value"),
+        (["10.9.0.1/24"], "networks.machines.cidr.0", "host bits"),
+        (["10.9.0.0/24", None], "networks.machines.cidr.1", ""),
+        ("10.9.0.1/24", "networks.machines.cidr", "host bits"),
+        (7, "networks.machines.cidr", "CIDR"),
+        ({"a": 1}, "networks.machines.cidr", "CIDR"),
+    ],
+)
+def test_a_wrong_list_is_refused_at_its_place(value: Any, path: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        plan_from(changed(DEV, {"networks.machines.cidr": value}), "test")
+    (problem,) = raised.value.problems
+    assert problem.path == path
+    assert message in problem.message
+
+
+@pytest.mark.parametrize("network", ["networks.gcp-eu", "networks.aws-us"])
+def test_only_external_networks_have_lists(network: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        plan_from(changed(PROD, {f"{network}.cidr": ["10.10.0.0/16", "100.64.0.0/16"]}), "test")
+    assert [problem.path for problem in raised.value.problems] == [f"{network}.cidr"]
