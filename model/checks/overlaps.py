@@ -4,7 +4,7 @@ Istio allows it ("Deployment Models", Multiple networks): each endpoint has its 
 of other networks call it at that network's gateway. The program names networks by label, never by CIDR.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 from itertools import combinations
@@ -91,7 +91,7 @@ class _Seen:
     def _members(self) -> set[str]:
         return {member.network for member in (*self.clusters.values(), *self.groups.values())}
 
-    def _routed(self) -> Iterator[tuple[str, Collection[str]]]:
+    def _routed(self) -> Iterator[tuple[str, set[str]]]:
         """Sets of networks between which there are routes, and why."""
         for name, network in self.networks.items():
             if network.reachable == "direct" and any(g.network == name for g in self.groups.values()):
@@ -127,10 +127,10 @@ class _Seen:
             elsewhere = second if group.network == first else first
             cluster = self.clusters.get(group.cluster)
             if cluster is not None and cluster.network == elsewhere:
-                yield f"istiod of {group.cluster} could not tell the VMs of group {name} from its pods"
+                yield f"istiod of {group.cluster} could not distinguish the VMs of group {name} from its pods"
             for key, other in self.groups.items():
                 if other.network == elsewhere and other.cluster == group.cluster:
-                    yield f"istiod of {group.cluster} could not tell the VMs of groups {name} and {key} apart"
+                    yield f"istiod of {group.cluster} could not distinguish VMs of groups {name} and {key}"
             if group.host is not None:
                 yield f"group {name} has a `host`, so every istiod looks up its VMs by their addresses alone"
 

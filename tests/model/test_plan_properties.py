@@ -39,7 +39,7 @@ def meshes(draw: st.DrawFn) -> dict[str, Any]:
         network = draw(st.sampled_from(network_names))
         members = [other for other in clusters.values() if other["network"] == network]
         clusters[name] = {"type": "local", "network": network}
-        if members and draw(st.booleans()):
+        if bool(members) and draw(st.booleans()):
             clusters[name]["podCidr"] = _slot(networks[network]["cidr"], len(members) + 1)
     quarantined = draw(st.sampled_from([None, *sorted(clusters)])) if len(clusters) > 1 else None
     if quarantined:
