@@ -24,6 +24,7 @@ from hybrid_mesh.components.resources import LoadBalancerDrain
 from hybrid_mesh.components.safeguard import Safeguard
 from hybrid_mesh.components.trust import MeshTrust
 from hybrid_mesh.components.workloads import WorkloadGroup
+from hybrid_mesh.model.config.trust import ExistingTrustConfig
 from hybrid_mesh.model.derive.labels import lift_protection
 from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan, LocalClusterPlan
 from hybrid_mesh.model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan
@@ -63,16 +64,8 @@ class HybridMesh(pulumi.ComponentResource):
         safeguard.begin(name, self)
         self._name, self._plan, self._secrets = name, plan, secrets or {}
         self._own = pulumi.ResourceOptions(parent=self)
-        self._trust = MeshTrust(
-            f"{name}-trust",
-            trust=plan.trust,
-            mesh_id=plan.mesh_id,
-            trust_domain=plan.trust_domain,
-            clusters=[name for name, each in plan.clusters.items() if each.config.certificates == "own"],
-            secrets=self._secrets,
-            protected=plan.protected,
-            opts=self._own,
-        )
+        self._trust = self._declare_trust()
+        self._root = self._trust.root_certificate_pem if self._trust else None
         self._networks = self._cloud_networks()
         self._members = {
             cluster.name: ClusterMember(name, self._cluster(cluster)) for cluster in plan.clusters.values()
@@ -103,6 +96,27 @@ class HybridMesh(pulumi.ComponentResource):
         """A cluster of the mesh, with the provider for more resources in it. Raises KeyError."""
         return self._members[name].cluster
 
+    def _declare_trust(self) -> MeshTrust | None:
+        """The root and the intermediates; None if all clusters have theirs already."""
+        plan = self._plan
+        if isinstance(plan.trust, ExistingTrustConfig):
+            return None
+        return MeshTrust(
+            f"{self._name}-trust",
+            trust=plan.trust,
+            mesh_id=plan.mesh_id,
+            trust_domain=plan.trust_domain,
+            clusters=[name for name, each in plan.clusters.items() if each.config.certificates == "own"],
+            secrets=self._secrets,
+            protected=plan.protected,
+            opts=self._own,
+        )
+
+    @property
+    def _root_certificate_pem(self) -> pulumi.Output[str]:
+        assert self._root is not None, "a cluster is active, so the root is known"
+        return self._root
+
     def _cloud_networks(self) -> dict[str, CloudNetwork]:
         protected = self._plan.protected
         return {
@@ -118,10 +132,18 @@ class HybridMesh(pulumi.ComponentResource):
                 network = self._plan.networks[plan.network]
                 return LocalMeshCluster(name, plan=plan, network=network, opts=self._own)
             case KubeconfigClusterPlan():
-                existing = self._existing.get(plan.name)
-                return KubeconfigMeshCluster(
-                    name, plan=plan, secrets=self._secrets, existing=existing, opts=self._own
+                cluster = KubeconfigMeshCluster(
+                    name,
+                    plan=plan,
+                    secrets=self._secrets,
+                    existing=self._existing.get(plan.name),
+                    expected_root=self._root,
+                    opts=self._own,
                 )
+                # Without an issuer, the root of the first cluster is the mesh's.
+                if self._root is None:
+                    self._root = cluster.root_certificate_pem
+                return cluster
             case _:
                 site = CloudSite(self._networks, self._plan.labels, self._plan.protected)
                 return cloud_cluster(name, plan, site, opts=self._own)
@@ -133,9 +155,7 @@ class HybridMesh(pulumi.ComponentResource):
         member.control_plane = IstioControlPlane(
             f"{name}-istio",
             member=member,
-            certificates=(
-                self._trust.certificates(member.name) if cluster.plan.config.certificates == "own" else None
-            ),
+            certificates=self._certificates(cluster.plan),
             opts=cluster.component_options(self),
         )
         if cluster.load_balancers is None:
@@ -151,6 +171,12 @@ class HybridMesh(pulumi.ComponentResource):
                 depends_on=[member.control_plane, cluster.provider, *cluster.load_balancers],
             ),
         )
+
+    def _certificates(self, cluster: ClusterPlan) -> pulumi.Output[Mapping[str, str]] | None:
+        """The data of its Secret `cacerts`; None if it has one already."""
+        if self._trust is None or cluster.config.certificates == "existing":
+            return None
+        return self._trust.certificates(cluster.name)
 
     def _gateway(self, member: ClusterMember) -> EastWestGateway:
         gateway = EastWestGateway(
@@ -187,7 +213,7 @@ class HybridMesh(pulumi.ComponentResource):
             cloud_network=self._networks.get(group.network),
             cluster=home,
             gateway_addresses=gateway_addresses(home, self._gateways.get(group.cluster)),
-            root_certificate=self._trust.root_certificate_pem,
+            root_certificate=self._root_certificate_pem,
             istio=self._plan.istio,
             labels=self._plan.labels,
         )
@@ -223,7 +249,7 @@ class HybridMesh(pulumi.ComponentResource):
         return {
             "meshId": self._plan.mesh_id,
             "trustDomain": self._plan.trust_domain,
-            "rootCertificate": self._trust.root_certificate_pem,
+            "rootCertificate": self._root_certificate_pem,
             "clusters": clusters,
             "groups": {name: {"machines": group.addresses} for name, group in self._groups.items()},
             "bundles": {

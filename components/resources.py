@@ -280,3 +280,47 @@ class SharedNamespace(Resource):
             "quarantined": quarantined,
         }
         super().__init__(resource_name, inputs, opts)
+
+
+class ClusterInspection(Resource):
+    """What a cluster must have already. Each preview and each up reads it and refuses what cannot work.
+
+    `istio` are the settings of an existing Istio, `certificates` says whether istiod's exist, and
+    `gateway_api` has the kinds of existing CRDs (`model.plan.inspection`). `expected_root_pem` is the mesh's
+    root certificate; None if it is the one in this cluster.
+    """
+
+    root_certificate_pem: pulumi.Output[str]
+    """The root of the existing certificates; "" without them."""
+
+    TYPE = "hybridmesh:index:ClusterInspection"
+    OUTPUTS = ("root_certificate_pem",)
+    SECRET_OUTPUTS = ("kubeconfig",)
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        cluster_name: pulumi.Input[str],
+        incarnation: pulumi.Input[str],
+        kubeconfig: pulumi.Input[str] | None,
+        context: pulumi.Input[str] | None = None,
+        istio: Mapping[str, Any] | None = None,
+        certificates: bool = False,
+        expected_root_pem: pulumi.Input[str] | None = None,
+        gateway_api: Mapping[str, Mapping[str, str]] | None = None,
+        quarantined: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "cluster_name": cluster_name,
+            "incarnation": incarnation,
+            "kubeconfig": None if kubeconfig is None else pulumi.Output.secret(kubeconfig),
+            "context": context,
+            "istio": istio,
+            "certificates": certificates,
+            "expected_root_pem": expected_root_pem,
+            "gateway_api": gateway_api or {},
+            "quarantined": quarantined,
+        }
+        super().__init__(resource_name, inputs, opts)

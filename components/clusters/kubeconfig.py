@@ -10,6 +10,7 @@ import yaml
 
 from hybrid_mesh.components.clusters.base import MeshCluster
 from hybrid_mesh.components.clusters.existing import ExistingCluster
+from hybrid_mesh.components.resources import ClusterInspection
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
 from hybrid_mesh.model.derive.kubeconfigs import ambient_files, merge_kubeconfigs, server_of
 from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan
@@ -21,6 +22,8 @@ class KubeconfigMeshCluster(MeshCluster):
 
     TYPE = "hybridmesh:index:KubeconfigMeshCluster"
     shared = True
+    root_certificate_pem: pulumi.Output[str] | None = None
+    """The root of the certificates that the cluster has already; None if it has none, or is quarantined."""
 
     def __init__(
         self,
@@ -29,8 +32,11 @@ class KubeconfigMeshCluster(MeshCluster):
         plan: KubeconfigClusterPlan,
         secrets: Mapping[str, pulumi.Input[str]],
         existing: ExistingCluster | None = None,
+        expected_root: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`expected_root` is the mesh's root certificate (PEM), for a cluster with its own certificates; None
+        if it is that cluster's."""
         super().__init__(name, plan=plan, opts=opts)
         config = plan.config
         self.context = existing.context if existing else config.context
@@ -46,6 +52,23 @@ class KubeconfigMeshCluster(MeshCluster):
             self.provider = existing.provider
         else:
             self.connect(name)
+        if plan.inspection is not None:
+            inspection = ClusterInspection(
+                f"{name}-inspection",
+                cluster_name=plan.name,
+                incarnation=self.incarnation,
+                kubeconfig=self.kubeconfig,
+                context=self.context,
+                istio=plan.inspection.istio,
+                certificates=plan.inspection.certificates,
+                expected_root_pem=expected_root if plan.inspection.certificates else None,
+                gateway_api=plan.inspection.gateway_api,
+                quarantined=not plan.active,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            self.prerequisites = [inspection]
+            if plan.inspection.certificates and plan.active:
+                self.root_certificate_pem = inspection.root_certificate_pem
         self.register_outputs({"peerEndpoint": self.peer_endpoint})
 
     def _endpoint(self, config: KubeconfigClusterConfig, *, is_text: bool) -> pulumi.Output[str]:

@@ -1,6 +1,6 @@
 """Rules on what a cluster already has: Istio, its certificates, the CRDs of the Gateway API."""
 
-from hybrid_mesh.model.checks.registry import cluster_rule
+from hybrid_mesh.model.checks.registry import cluster_rule, readable, rule
 from hybrid_mesh.model.config.clusters import ClusterConfig, KubeconfigClusterConfig, LocalClusterConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.trust import (
@@ -60,16 +60,45 @@ def an_existing_istio_has_certificates(mesh: MeshConfig, name: str, cluster: Clu
 def existing_certificates_have_the_meshs_root(
     mesh: MeshConfig, name: str, cluster: ClusterConfig
 ) -> Problems:
-    """`certificates: existing` requires a root that exists already: `trust.issuer: files`, or a certificate
-    authority in a cloud that `trust` names."""
+    """`certificates: existing` requires a root that exists already: `trust.issuer: existing` if all clusters
+    have certificates, else `files`, or a certificate authority in a cloud that `trust` names."""
     if not isinstance(cluster, KubeconfigClusterConfig) or cluster.certificates == "own":
         return
+    if _creates_root(mesh):
+        yield Problem(
+            f"clusters.{name}.certificates",
+            cluster.certificates,
+            f"trust.issuer: {mesh.trust.issuer} creates a new root, which existing certificates cannot have",
+            "Set `trust` to the root of these certificates: `issuer: existing`, or `issuer: files` if other "
+            "clusters need certificates.",
+        )
+
+
+@rule
+def the_issuer_is_needed(mesh: MeshConfig) -> Problems:
+    """`trust.issuer` must be `existing` if all clusters have `certificates: existing`, and only then."""
+    sources = readable(mesh.clusters, lambda cluster: cluster.certificates)
+    issuing = [name for name, source in sources.items() if source == "own"]
+    existing = mesh.trust.issuer == "existing"
+    if existing and issuing:
+        yield Problem(
+            "trust.issuer",
+            mesh.trust.issuer,
+            f"cluster {issuing[0]} needs a certificate, and nothing issues it",
+            f"Set `clusters.{issuing[0]}.certificates: existing`, or another issuer.",
+        )
+    if not existing and sources and not issuing and not _creates_root(mesh):
+        yield Problem(
+            "trust.issuer",
+            mesh.trust.issuer,
+            "all clusters have certificates already, so nothing would be issued",
+            "Set `issuer: existing`.",
+        )
+
+
+def _creates_root(mesh: MeshConfig) -> bool:
     match mesh.trust:
         case SelfSignedTrustConfig() | GoogleCasTrustConfig(pool=None) | AwsPrivateCaTrustConfig(arn=None):
-            yield Problem(
-                f"clusters.{name}.certificates",
-                cluster.certificates,
-                f"the program creates a new root (trust.issuer: {mesh.trust.issuer}), which existing "
-                "certificates cannot have",
-                "Set `trust` to the root of these certificates, for example `issuer: files`.",
-            )
+            return True
+        case _:
+            return False

@@ -9,6 +9,7 @@ from hybrid_mesh.model.clouds.registry import AWS, GOOGLE
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.trust import (
     AwsPrivateCaTrustConfig,
+    ExistingTrustConfig,
     FilesTrustConfig,
     GoogleCasTrustConfig,
     SelfSignedTrustConfig,
@@ -44,7 +45,7 @@ def intermediates_end_before_the_root(mesh: MeshConfig) -> Problems:
     Private CA requires one day less, as it is older than what it signs (AWS Private CA, "Manage the private
     CA lifecycle")."""
     trust = mesh.trust
-    if isinstance(trust, FilesTrustConfig):
+    if isinstance(trust, FilesTrustConfig | ExistingTrustConfig):
         return
     older = int(isinstance(trust, AwsPrivateCaTrustConfig) and trust.arn is None)
     if trust.intermediate_validity_days > trust.root_validity_days - older:
@@ -64,7 +65,7 @@ def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Problems:
             yield from region_problems("trust.location", location, GOOGLE)
         case AwsPrivateCaTrustConfig() as trust:
             yield from _private_ca_problems(trust)
-        case SelfSignedTrustConfig() | FilesTrustConfig():
+        case SelfSignedTrustConfig() | FilesTrustConfig() | ExistingTrustConfig():
             pass
         case other:
             assert_never(other)

@@ -74,7 +74,18 @@ class AwsPrivateCaTrustConfig(CloudTrustConfigBase):
     """ARN of an existing authority. Without it, the program creates one."""
 
 
+class ExistingTrustConfig(Section):
+    """The root of the certificates that all clusters have already (`certificates: existing`). The program
+    issues none, and reads the root from the clusters."""
+
+    issuer: Literal["existing"]
+
+
 TrustConfig = Annotated[
-    SelfSignedTrustConfig | FilesTrustConfig | GoogleCasTrustConfig | AwsPrivateCaTrustConfig,
+    SelfSignedTrustConfig
+    | FilesTrustConfig
+    | GoogleCasTrustConfig
+    | AwsPrivateCaTrustConfig
+    | ExistingTrustConfig,
     Field(discriminator="issuer"),
 ]

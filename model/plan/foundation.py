@@ -5,6 +5,7 @@ from typing import assert_never
 from hybrid_mesh.model.config.networks import CloudNetworkConfig
 from hybrid_mesh.model.config.trust import (
     AwsPrivateCaTrustConfig,
+    ExistingTrustConfig,
     FilesTrustConfig,
     GoogleCasTrustConfig,
     SelfSignedTrustConfig,
@@ -76,7 +77,7 @@ def _of_control_plane(plan: CloudClusterPlan, network: NetworkPlan) -> dict[str,
 def _of_trust(plan: MeshPlan) -> dict[str, str]:
     trust = plan.trust
     match trust:
-        case SelfSignedTrustConfig() | FilesTrustConfig():
+        case SelfSignedTrustConfig() | FilesTrustConfig() | ExistingTrustConfig():
             place = {}
         case GoogleCasTrustConfig():
             place = {

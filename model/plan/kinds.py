@@ -25,6 +25,7 @@ from hybrid_mesh.model.derive.api_access import plan_api_access, plan_exposure
 from hybrid_mesh.model.derive.types import ApiAccessPlan, GatewayExposurePlan
 from hybrid_mesh.model.objects.load_balancers import load_balancer_controller
 from hybrid_mesh.model.objects.planned import PlannedRelease
+from hybrid_mesh.model.plan.inspection import InspectionPlan, plan_inspection
 from hybrid_mesh.model.plan.types import ClusterPlan, NetworkPlan
 
 
@@ -46,6 +47,8 @@ class LocalClusterPlan(ClusterPlan):
 @dataclass(frozen=True)
 class KubeconfigClusterPlan(ClusterPlan):
     config: KubeconfigClusterConfig
+    inspection: InspectionPlan | None = None
+    """What the cluster must have already; None if nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +101,7 @@ def cluster_of_kind(mesh: MeshConfig, planned: ClusterPlan) -> ClusterPlan:
         case LocalClusterConfig():
             return LocalClusterPlan(**vars(planned))
         case KubeconfigClusterConfig():
-            return KubeconfigClusterPlan(**vars(planned))
+            return KubeconfigClusterPlan(**vars(planned), inspection=plan_inspection(mesh, planned))
         case GkeClusterConfig() as config:
             network = mesh.networks[config.network]
             assert isinstance(network, GcpNetworkConfig)

@@ -30,7 +30,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "istio.charts": ("chart_sources_match_their_type",),
     "istio.packageSha256": ("packages_without_tls_are_verified",),
-    "trust": ("intermediates_end_before_the_root",),
+    "trust": ("intermediates_end_before_the_root", "the_issuer_is_needed"),
     "trust@files": ("a_flat_key_has_one_purpose",),
     "trust@google-cas": (
         "google_cloud_requires_a_project",

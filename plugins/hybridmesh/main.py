@@ -9,6 +9,7 @@ from hybrid_mesh.plugins.framework.provider import Provider
 from hybrid_mesh.plugins.framework.server import serve
 from hybrid_mesh.plugins.hybridmesh.certificate_authority import CertificateAuthorityHandler
 from hybrid_mesh.plugins.hybridmesh.certificate_request import CertificateRequestHandler
+from hybrid_mesh.plugins.hybridmesh.cluster_inspection import ClusterInspectionHandler
 from hybrid_mesh.plugins.hybridmesh.foundation import FoundationHandler
 from hybrid_mesh.plugins.hybridmesh.load_balancer_drain import LoadBalancerDrainHandler
 from hybrid_mesh.plugins.hybridmesh.local_cluster import LocalClusterHandler
@@ -22,6 +23,7 @@ from hybrid_mesh.plugins.hybridmesh.shared_namespace import SharedNamespaceHandl
 HANDLERS: Final[dict[str, type[DeclaredHandler]]] = {
     "hybridmesh:index:CertificateAuthority": CertificateAuthorityHandler,
     "hybridmesh:index:CertificateRequest": CertificateRequestHandler,
+    "hybridmesh:index:ClusterInspection": ClusterInspectionHandler,
     "hybridmesh:index:Foundation": FoundationHandler,
     "hybridmesh:index:LoadBalancerDrain": LoadBalancerDrainHandler,
     "hybridmesh:index:LocalCluster": LocalClusterHandler,

@@ -79,6 +79,8 @@ class Recording(pulumi.runtime.Mocks):
         if token == "hybridmesh:index:CertificateAuthority":
             data = {name: {"ca-cert.pem": f"intermediate of {name}"} for name in inputs["clusters"]}
             return {"rootCertificatePem": "the root", "rootKeyPem": "the root's key", "intermediates": data}
+        if token == "hybridmesh:index:ClusterInspection":
+            return {"rootCertificatePem": f"root of {inputs['clusterName']}"}
         if token == "hybridmesh:index:CertificateRequest":
             return {"requestPem": f"request of {inputs['cluster']}", "keyPem": "an intermediate's key"}
         if token == "hybridmesh:index:LocalCluster":

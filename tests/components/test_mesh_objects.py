@@ -111,9 +111,11 @@ def test_definitions_of_the_gateway_api_are_taken_over_or_left_alone(
     assert "takeOwnership" not in local.recording.named("mesh-east-istio-gateway-api").inputs
     raw = {**copy.deepcopy(EXTERNAL), "istio": {"gatewayApi": "existing"}}
     names = {each.name for each in declare_mesh(raw, secrets=SECRETS).recording.declared}
-    assert names == {each.name for each in external.recording.declared} - {
-        f"mesh-{cluster}-istio-gateway-api" for cluster in ("edge", "plant")
-    }
+    releases, inspections = (
+        {f"mesh-{cluster}-{name}" for cluster in ("edge", "plant")}
+        for name in ("istio-gateway-api", "inspection")
+    )
+    assert names == {each.name for each in external.recording.declared} - releases | inspections
 
 
 def test_drift_of_what_the_program_declares_is_put_right(local: Declared, external: Declared) -> None:

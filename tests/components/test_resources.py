@@ -11,6 +11,7 @@ from hybrid_mesh.components.local_resources import LocalCluster, LocalMachine
 from hybrid_mesh.components.resources import (
     CertificateAuthority,
     CertificateRequest,
+    ClusterInspection,
     Foundation,
     LoadBalancerDrain,
     MachineRegistration,
@@ -45,6 +46,18 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         cluster="east",
         validity_days=730,
         authority_ends="2036-01-01T00:00:00Z",
+    ),
+    "ClusterInspection": lambda: ClusterInspection(
+        "x",
+        cluster_name="east",
+        incarnation="east",
+        kubeconfig="{}",
+        context="east",
+        istio={"meshId": "mesh1"},
+        certificates=True,
+        expected_root_pem="PEM",
+        gateway_api={"Gateway": {"version": "v1", "release": "1.0"}},
+        quarantined=True,
     ),
     "Foundation": lambda: Foundation(
         "x", stack="prod", protected=True, facts={"clusters.east": {"type": "gke"}}
@@ -98,6 +111,7 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
 CLASSES: dict[str, Any] = {
     "CertificateAuthority": CertificateAuthority,
     "CertificateRequest": CertificateRequest,
+    "ClusterInspection": ClusterInspection,
     "Foundation": Foundation,
     "LoadBalancerDrain": LoadBalancerDrain,
     "LocalCluster": LocalCluster,

@@ -39,4 +39,24 @@ EXISTING = [
         "the root of these certificates",
         stack="dev",
     ),
+    Case(
+        "the_issuer_is_needed",
+        {"trust": {"issuer": "existing"}, f"{ONE}.certificates": "existing"},
+        "clusters.two.certificates",
+        path="trust.issuer",
+        value="existing",
+        stack="dev",
+    ),
+    Case(
+        "the_issuer_is_needed",
+        {
+            "trust": {"issuer": "files"},
+            f"{ONE}.certificates": "existing",
+            "clusters.two.certificates": "existing",
+        },
+        "issuer: existing",
+        path="trust.issuer",
+        value="files",
+        stack="dev",
+    ),
 ]
