@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from hybrid_mesh.components.member import ClusterMember
+from hybrid_mesh.model.derive.kubeconfigs import SYSTEM, Endpoint
 from hybrid_mesh.model.objects.mesh import reader_token_name, reader_token_secret
 from hybrid_mesh.model.plan.kinds import CloudClusterPlan
 from hybrid_mesh.model.texts.remote_secret import render_kubeconfig
@@ -35,7 +36,7 @@ class ReaderToken(pulumi.ComponentResource):
     def kubeconfig_for(self, network: str) -> pulumi.Output[str]:
         """The secret that a peer in `network` gets."""
         member = self._member
-        parts = pulumi.Output.all(self._data, member.cluster.endpoint_for(network))
+        parts = pulumi.Output.all(self._data, member.cluster.endpoint_for(network), member.cluster.peer_tls)
         return pulumi.Output.secret(parts.apply(lambda known: _kubeconfig(member.name, *known)))
 
 
@@ -67,6 +68,17 @@ def _metadata(member: ClusterMember) -> dict[str, dict[str, Any]]:
     return {"secret": {"metadata": {**metadata, "name": name}}}
 
 
-def _kubeconfig(cluster: str, data: Any, server: str) -> str:
+def _kubeconfig(cluster: str, data: Any, server: str, tls: Endpoint | None) -> str:
     token = base64.b64decode(data["token"]).decode()
-    return render_kubeconfig(cluster, server, data["ca.crt"], token)
+    if tls is None:
+        return render_kubeconfig(cluster, server, data["ca.crt"], token)
+    return render_kubeconfig(
+        cluster, server, _authority(data["ca.crt"], tls.authority), token, tls.server_name
+    )
+
+
+def _authority(own: str, given: str | None) -> str | None:
+    """The base64 of `given`; of the cluster's `own` authority if that is the same; None for the system's."""
+    if given is None or given.split() == base64.b64decode(own).decode().split():
+        return own
+    return None if given == SYSTEM else base64.b64encode(given.encode()).decode()

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from hybrid_mesh.model.derive.kubeconfigs import Endpoint
 from hybrid_mesh.model.plan.types import ClusterPlan
 
 
@@ -27,6 +28,8 @@ class MeshCluster(pulumi.ComponentResource):
     """The API server's URL for the host that runs the program."""
     peer_endpoint: pulumi.Output[str]
     """The API server's URL for the peers' istiods and the VMs."""
+    peer_tls: pulumi.Output[Endpoint] | None = None
+    """How peers verify the certificate at `peer_endpoint`; None: with the cluster's own authority."""
     network_endpoint: pulumi.Output[str] | None = None
     """The API server's URL for members of the cluster's own network, if it is another one."""
     reserved_gateway_addresses: pulumi.Output[tuple[str, ...]] | None = None

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pulumi
@@ -12,7 +13,12 @@ from hybrid_mesh.components.clusters.base import MeshCluster
 from hybrid_mesh.components.clusters.existing import ExistingCluster
 from hybrid_mesh.components.resources import ClusterInspection
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
-from hybrid_mesh.model.derive.kubeconfigs import ambient_files, merge_kubeconfigs, server_of
+from hybrid_mesh.model.derive.kubeconfigs import (
+    Endpoint,
+    ambient_files,
+    endpoint_of,
+    merge_kubeconfigs,
+)
 from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan
 
 
@@ -42,12 +48,15 @@ class KubeconfigMeshCluster(MeshCluster):
         self.context = existing.context if existing else config.context
         self.kubeconfig = _kubeconfig(config, secrets, existing)
         self.incarnation = pulumi.Output.from_input(plan.name)
-        self.endpoint = self._endpoint(config, is_text=bool(existing or config.secret))
+        found = self._endpoint(config, is_text=bool(existing or config.secret))
+        self.endpoint = found.apply(lambda known: known.server)
         peer_endpoint = existing.peer_endpoint if existing else None
+        self.peer_endpoint = self.endpoint
         if peer_endpoint := peer_endpoint or config.peer_endpoint:
             self.peer_endpoint = pulumi.Output.from_input(peer_endpoint)
-        else:
-            self.peer_endpoint = self.endpoint
+        self.peer_tls = pulumi.Output.all(found, self.peer_endpoint).apply(
+            lambda known: _peer_tls(known[0], known[1], config.peer_certificate_authority)
+        )
         if existing and existing.provider:
             self.provider = existing.provider
         else:
@@ -71,7 +80,7 @@ class KubeconfigMeshCluster(MeshCluster):
                 self.root_certificate_pem = inspection.root_certificate_pem
         self.register_outputs({"peerEndpoint": self.peer_endpoint})
 
-    def _endpoint(self, config: KubeconfigClusterConfig, *, is_text: bool) -> pulumi.Output[str]:
+    def _endpoint(self, config: KubeconfigClusterConfig, *, is_text: bool) -> pulumi.Output[Endpoint]:
         """The server in the kubeconfig's text; else `peerEndpoint`, so that a program on another host
         without the file gets the same value; else the server in the file."""
         where = f"clusters.{self.plan.name}"
@@ -79,9 +88,16 @@ class KubeconfigMeshCluster(MeshCluster):
             text = pulumi.Output.unsecret(self.kubeconfig)
             return text.apply(lambda content: _server([(Path(), content)], self.context, f"{where}.secret"))
         if config.peer_endpoint:
-            return pulumi.Output.from_input(config.peer_endpoint)
+            return pulumi.Output.from_input(Endpoint(config.peer_endpoint))
         files = [Path(config.path).expanduser()] if config.path else ambient_files(os.environ, Path.home())
         return pulumi.Output.from_input(_server(_read(files, where), config.context, f"{where}.path"))
+
+
+def _peer_tls(found: Endpoint, peer_endpoint: str, authority: str | None) -> Endpoint:
+    """How peers verify the certificate at `peer_endpoint`: by the configured `authority`, else as the
+    kubeconfig does if it has the same URL, else by the cluster's own authority."""
+    same = found if found.server == peer_endpoint else Endpoint(peer_endpoint)
+    return replace(same, authority=authority) if authority is not None else same
 
 
 def _kubeconfig(
@@ -108,14 +124,18 @@ def _read(files: Sequence[Path], where: str) -> list[tuple[Path, str]]:
     return found
 
 
-def _server(files: Sequence[tuple[Path, str]], context: str | None, where: str) -> str:
-    """The API server's URL of `context` (the current one by default). Raises RunError that names `where`."""
+def _server(files: Sequence[tuple[Path, str]], context: str | None, where: str) -> Endpoint:
+    """The API server of `context` (the current one by default). Raises RunError that names `where`."""
     try:
         merged = merge_kubeconfigs([(path, yaml.safe_load(text) or {}) for path, text in files])
+        found = endpoint_of(merged, context, lambda path: path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, KeyError, TypeError, AttributeError):
-        merged = {}
-    server = server_of(merged, context)
-    if server is None:
+        found = None
+    except (OSError, ValueError) as failure:
+        raise pulumi.RunError(
+            f"{where}: the kubeconfig's certificate authority cannot be read ({type(failure).__name__})"
+        ) from None
+    if found is None:
         wanted = f"context {context}" if context else "current context"
         raise pulumi.RunError(f"{where}: the kubeconfig has no usable {wanted}")
-    return server
+    return found

@@ -1,5 +1,6 @@
 """Rules on clusters."""
 
+import re
 from urllib.parse import urlsplit
 
 from hybrid_mesh.model.checks.formats import is_url
@@ -18,11 +19,13 @@ from hybrid_mesh.model.config.clusters import (
 )
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import GcpNetworkConfig, LocalNetworkConfig
+from hybrid_mesh.model.derive.kubeconfigs import SYSTEM
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 LOCAL_KUBERNETES_VERSIONS = ("1.35.4",)
 """Releases of Kubernetes that the local site's toolchain builds."""
 
+_CERTIFICATES = re.compile(r"\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 
 
@@ -130,6 +133,25 @@ def peer_endpoints_can_be_reached(mesh: MeshConfig, name: str, cluster: ClusterC
             endpoint,
             "a loopback address means another host to each peer",
             "Write the address at which the other clusters reach the API server.",
+        )
+
+
+@cluster_rule
+def peer_certificate_authorities_are_certificates(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Problems:
+    """`peerCertificateAuthority` must be `system` or certificates in PEM, without a private key."""
+    if not isinstance(cluster, KubeconfigClusterConfig):
+        return
+    given = cluster.peer_certificate_authority
+    if given is None or given == SYSTEM:
+        return
+    if "PRIVATE KEY" in given or not _CERTIFICATES.fullmatch(given):
+        yield Problem(
+            f"clusters.{name}.peerCertificateAuthority",
+            "(text)" if "\n" in given else given,
+            "neither `system` nor certificates in PEM",
+            "Write the certificates as a block: `peerCertificateAuthority: |`, without a private key.",
         )
 
 

@@ -102,6 +102,10 @@ class KubeconfigClusterConfig(ClusterConfigBase):
     peer_endpoint: str | None = Field(default=None, examples=["https://203.0.113.20:6443"])
     """URL of the API server as other clusters' istiods and VMs reach it. Defaults to the kubeconfig's server
     URL."""
+    peer_certificate_authority: str | None = Field(default=None, examples=["system"])
+    """Certificate authority of `peerEndpoint`, for example of a proxy or load balancer in front of the API
+    server: its certificates (PEM), or `system` for a public one. Defaults to the kubeconfig's if the peers
+    use its server URL, else to the cluster's own."""
 
 
 class NodePoolConfig(Section):

@@ -1,9 +1,14 @@
 """Kubeconfigs, as client-go reads them (tools/clientcmd/loader.go). This module reads no files."""
 
+import base64
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+SYSTEM = "system"
+"""Stands for the certificate authorities of the system that connects."""
 
 _NAMED = ("clusters", "contexts", "users")
 _PATHS = {
@@ -35,13 +40,50 @@ def merge_kubeconfigs(files: Sequence[tuple[Path, Mapping[str, Any]]]) -> dict[s
     return merged
 
 
+@dataclass(frozen=True)
+class Endpoint:
+    """An API server's URL and how its certificate is verified."""
+
+    server: str
+    authority: str | None = None
+    """Certificates (PEM), SYSTEM for those of the system, None for those of the cluster itself."""
+    server_name: str | None = None
+    """The name in the certificate, if it is not the URL's host."""
+
+
+def endpoint_of(
+    kubeconfig: Mapping[str, Any], context: str | None, read: Callable[[Path], str]
+) -> Endpoint | None:
+    """The API server of `context` (default: the current one); None if the context does not exist. `read`
+    returns the text of the file with its certificate authority, if the kubeconfig names one.
+
+    A client without a certificate authority uses those of the system (client-go, rest/config.go).
+    """
+    server, found = server_of(kubeconfig, context), _cluster(kubeconfig, context)
+    if server is None or found is None:
+        return None
+    authority: str | None = SYSTEM
+    if found.get("insecure-skip-tls-verify"):
+        authority = None
+    elif data := found.get("certificate-authority-data"):
+        authority = base64.b64decode(data).decode()
+    elif path := found.get("certificate-authority"):
+        authority = read(Path(path))
+    return Endpoint(server, authority, found.get("tls-server-name"))
+
+
 def server_of(kubeconfig: Mapping[str, Any], context: str | None) -> str | None:
     """The API server's URL of `context` (default: the current one); None if the context does not exist."""
+    found = _cluster(kubeconfig, context) or {}
+    return str(found["server"]) if "server" in found else None
+
+
+def _cluster(kubeconfig: Mapping[str, Any], context: str | None) -> Mapping[str, Any] | None:
     try:
         name = context or kubeconfig["current-context"]
         chosen = next(each["context"] for each in kubeconfig["contexts"] if each["name"] == name)
         found = next(each["cluster"] for each in kubeconfig["clusters"] if each["name"] == chosen["cluster"])
-        return str(found["server"])
+        return found if isinstance(found, Mapping) else None
     except (KeyError, TypeError, StopIteration):
         return None
 

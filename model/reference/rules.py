@@ -105,6 +105,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "clusters.<name>@kubeconfig": (
         "a_kubeconfig_has_one_source",
         "kubeconfig_clusters_are_unique",
+        "peer_certificate_authorities_are_certificates",
         "peer_endpoints_can_be_reached",
         "a_flat_key_has_one_purpose",
     ),

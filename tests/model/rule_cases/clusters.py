@@ -50,6 +50,24 @@ CLUSTERS = [
         stack="dev",
     ),
     Case(
+        "peer_certificate_authorities_are_certificates",
+        {"clusters.one.peerCertificateAuthority": "/etc/ssl/ca.pem"},
+        "peerCertificateAuthority: |",
+        stack="dev",
+    ),
+    Case(
+        "peer_certificate_authorities_are_certificates",
+        {
+            "clusters.one.peerCertificateAuthority": (
+                "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
+                "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"
+            )
+        },
+        "without a private key",
+        value="(text)",
+        stack="dev",
+    ),
+    Case(
         "peer_endpoints_can_be_reached",
         {"clusters.one.peerEndpoint": "172.18.0.2:6443"},
         "https://",
