@@ -18,11 +18,13 @@ class ClusterMember:
 
     `mesh` is the name of the mesh's component, with which the names of all resources begin. `made` has the
     resources by their planned name, and other dependencies of planned objects. `control_plane` and `gateway`
-    are the components that resources outside the cluster depend on.
+    are the components that resources outside the cluster depend on. `credentials` are those of the image
+    registry, if it requires any.
     """
 
     mesh: str
     cluster: MeshCluster
+    credentials: pulumi.Output[dict[str, Any]] | None = None
     made: dict[str, pulumi.Resource] = field(default_factory=dict)
     control_plane: pulumi.Resource | None = None
     gateway: pulumi.Resource | None = None
@@ -50,7 +52,10 @@ class ClusterMember:
             if self.cluster.shared and isinstance(planned, PlannedObject) and planned.is_namespace:
                 self.made[planned.name] = self._shared_namespace(planned, parent)
             else:
-                made[planned.key] = self._declare(planned, parent, given.get(planned.key, {}))
+                fields = given.get(planned.key, {})
+                if isinstance(planned, PlannedObject) and planned.is_pull_secret:
+                    fields = {"stringData": self.credentials}
+                made[planned.key] = self._declare(planned, parent, fields)
                 self.made[planned.name] = made[planned.key]
         return made
 

@@ -20,6 +20,7 @@ from hybrid_mesh.components.machines.base import MachineContext
 from hybrid_mesh.components.member import ClusterMember
 from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite
 from hybrid_mesh.components.peering import Peering, ReaderToken
+from hybrid_mesh.components.registry import registry_credentials
 from hybrid_mesh.components.resources import LoadBalancerDrain
 from hybrid_mesh.components.safeguard import Safeguard
 from hybrid_mesh.components.trust import MeshTrust
@@ -67,8 +68,10 @@ class HybridMesh(pulumi.ComponentResource):
         self._trust = self._declare_trust()
         self._root = self._trust.root_certificate_pem if self._trust else None
         self._networks = self._cloud_networks()
+        credentials = registry_credentials(plan, self._secrets)
         self._members = {
-            cluster.name: ClusterMember(name, self._cluster(cluster)) for cluster in plan.clusters.values()
+            cluster.name: ClusterMember(name, self._cluster(cluster), credentials)
+            for cluster in plan.clusters.values()
         }
         for member in self._members.values():
             member.declare(member.name, member.cluster)

@@ -12,10 +12,10 @@ MESH_KEY = "mesh"
 
 @rule
 def a_flat_key_has_one_purpose(mesh: MeshConfig) -> Problems:
-    """The configuration keys of the root certificate, its private key and the kubeconfigs must differ, and
-    none can be `mesh`. Clusters may share a kubeconfig."""
+    """The configuration keys of the root certificate, its private key, the image registry and the kubeconfigs
+    must differ, and none can be `mesh`. Clusters may share a kubeconfig."""
     purposes: dict[str, tuple[str, bool]] = {MESH_KEY: ("the mesh itself", False)}
-    for path, key in [*_trust_keys(mesh), *_kubeconfig_keys(mesh)]:
+    for path, key in [*_trust_keys(mesh), *_registry_keys(mesh), *_kubeconfig_keys(mesh)]:
         is_kubeconfig = path.startswith("clusters.")
         owner, shared = purposes.setdefault(key, (path, is_kubeconfig))
         if owner != path and not (shared and is_kubeconfig):
@@ -34,6 +34,10 @@ def _trust_keys(mesh: MeshConfig) -> list[tuple[str, str]]:
     return [("trust.certificate", trust.certificate), ("trust.key", trust.key)]
 
 
+def _registry_keys(mesh: MeshConfig) -> list[tuple[str, str]]:
+    return [("istio.pullSecret", mesh.istio.pull_secret)] if mesh.istio.pull_secret is not None else []
+
+
 def _kubeconfig_keys(mesh: MeshConfig) -> list[tuple[str, str]]:
     secrets = readable(
         mesh.clusters,
@@ -44,4 +48,6 @@ def _kubeconfig_keys(mesh: MeshConfig) -> list[tuple[str, str]]:
 
 def _example(path: str) -> str:
     section, *name, key = path.split(".")
+    if section == "istio":
+        return "registry"
     return f"{name[0]}-kubeconfig" if section == "clusters" else f"root-{key}"

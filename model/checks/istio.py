@@ -1,6 +1,7 @@
 """Rules on Istio."""
 
 import re
+from collections.abc import Mapping
 
 from hybrid_mesh.model.checks.formats import is_url
 from hybrid_mesh.model.checks.registry import group_rule, rule
@@ -12,7 +13,7 @@ from hybrid_mesh.model.config.machines import BundleMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.derive.vm_sets import plan_machine_set
 from hybrid_mesh.model.istio_facts import KUBERNETES_MINORS
-from hybrid_mesh.model.reading.problems import Problem, Problems
+from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 SUPPORTED_MINORS = tuple(KUBERNETES_MINORS)
 """Supported minor releases of Istio."""
@@ -114,6 +115,19 @@ def packages_without_tls_are_verified(mesh: MeshConfig, name: str, group: Worklo
             "",
             f"required for the VMs of group {name}: anyone on the network could replace a package over http",
             "Set the package's SHA-256, or use an https URL for `packages`.",
+        )
+
+
+@rule
+def pull_secrets_have_one_source(mesh: MeshConfig) -> Problems:
+    """`pullSecret` and `values.global.imagePullSecrets` cannot both be set."""
+    given = mesh.istio.values.get("global")
+    if mesh.istio.pull_secret is not None and isinstance(given, Mapping) and "imagePullSecrets" in given:
+        yield Problem(
+            "istio.values.global.imagePullSecrets",
+            format_value(given["imagePullSecrets"]),
+            "this value is set by istio.pullSecret",
+            "Leave one of them out.",
         )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hybrid_mesh.model.config.base import IMAGE_TAG_PATTERN, SHA256_PATTERN, Section
+from hybrid_mesh.model.config.base import IMAGE_TAG_PATTERN, SHA256_PATTERN, DnsLabel, Section
 
 
 class RepositoryChartsConfig(Section):
@@ -91,6 +91,10 @@ class IstioConfig(Section):
     """Image registry and folder, without a scheme."""
     tag: str | None = Field(default=None, pattern=IMAGE_TAG_PATTERN)
     """Tag of the images. Defaults to `version`."""
+    pull_secret: DnsLabel | None = Field(default=None, examples=["registry"])
+    """Name of the secret configuration key that holds the credentials of the image registry: a Docker
+    `config.json`, as `kubectl create secret docker-registry` makes it. The program creates the Secret in
+    every namespace of the mesh, except for Istio that others have installed."""
     charts: ChartsConfig = RepositoryChartsConfig(type="repository")
     """Source of the Helm charts."""
     gateway_api: GatewayApiSource = "install"

@@ -18,6 +18,7 @@ from hybrid_mesh.model.config.istio import IstioConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIOD_PORT, NETWORK_LABEL
 from hybrid_mesh.model.objects import resilience
+from hybrid_mesh.model.objects.mesh import PULL_SECRET_NAME
 from hybrid_mesh.model.objects.resilience import TCP_KEEPALIVE
 
 GATEWAY_NAME = "istio-eastwestgateway"
@@ -58,6 +59,8 @@ def istiod_values(mesh: MeshConfig, name: str) -> dict[str, Any]:
             },
         },
     }
+    if istio.pull_secret is not None:
+        values["global"]["imagePullSecrets"] = [PULL_SECRET_NAME]
     networks = mesh_networks(mesh)
     if networks:
         values["global"]["meshNetworks"] = networks

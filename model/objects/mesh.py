@@ -15,6 +15,8 @@ from hybrid_mesh.model.objects.planned import AT_RUN_TIME
 
 REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not a secret
 """Name of the one merged Secret of a cluster, in `istio-system`; each key is a peer's cluster name."""
+PULL_SECRET_NAME = "hybrid-mesh-registry"  # noqa: S105 - a Secret's name, not a secret
+"""Name of the Secret with the credentials of the image registry, in every namespace of the mesh."""
 _READER_TOKEN = f"{READER_SERVICE_ACCOUNT}-istio-remote-secret-token"
 CERTIFICATE_FILES = ("ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem")
 """Keys of the Secret `cacerts` (Istio: "Plug in CA Certificates")."""
@@ -68,6 +70,18 @@ def cacerts_secret() -> Manifest:
     """The CA of istiod. Without it, istiod would create its own, which no other cluster trusts."""
     data = dict.fromkeys(CERTIFICATE_FILES, AT_RUN_TIME)
     return manifest("v1", "Secret", "cacerts", SYSTEM_NAMESPACE, type="Opaque", stringData=data)
+
+
+def pull_secret(namespace: str) -> Manifest:
+    """The credentials of the image registry, for pods in `namespace`."""
+    return manifest(
+        "v1",
+        "Secret",
+        PULL_SECRET_NAME,
+        namespace,
+        type="kubernetes.io/dockerconfigjson",
+        stringData={".dockerconfigjson": AT_RUN_TIME},
+    )
 
 
 def remote_secrets(peers: Sequence[str]) -> Manifest:

@@ -39,6 +39,11 @@ class PlannedObject(Planned):
     def is_namespace(self) -> bool:
         return bool(self.manifest["kind"] == "Namespace")
 
+    @property
+    def is_pull_secret(self) -> bool:
+        """Whether it has the credentials of the image registry."""
+        return bool(self.manifest.get("type") == "kubernetes.io/dockerconfigjson")
+
 
 @dataclass(frozen=True)
 class ChartSource:

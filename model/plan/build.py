@@ -216,4 +216,5 @@ def _secrets(mesh: MeshConfig) -> tuple[str, ...]:
         if isinstance(cluster, KubeconfigClusterConfig) and cluster.secret is not None
     )
     trust = (mesh.trust.certificate, mesh.trust.key) if isinstance(mesh.trust, FilesTrustConfig) else ()
-    return tuple(sorted({*kubeconfigs, *trust}))
+    registry = (mesh.istio.pull_secret,) if mesh.istio.pull_secret is not None else ()
+    return tuple(sorted({*kubeconfigs, *trust, *registry}))

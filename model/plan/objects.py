@@ -26,6 +26,7 @@ from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME, base_values, gat
 from hybrid_mesh.model.objects.manifest import Manifest, annotated, manifest
 from hybrid_mesh.model.objects.mesh import (
     cacerts_secret,
+    pull_secret,
     reader_token_secret,
     remote_secrets,
     strict_peer_authentication,
@@ -45,6 +46,9 @@ UNAWAITED = {"pulumi.com/skipAwait": "true"}
 """For Services that select VMs: Pulumi would wait for pods (pulumi-kubernetes, "await logic")."""
 PROGRAMMED = {"pulumi.com/waitFor": "condition=Programmed"}
 """For Gateways: Pulumi waits until the controller has created the proxies and their Service."""
+
+PULL_SECRET = "pull-secret"  # noqa: S105 - part of a resource's name
+"""Key, or its beginning, of the objects with the credentials of the image registry."""
 
 Entry = PlannedObject | PlannedRelease
 
@@ -69,6 +73,7 @@ def cluster_objects(
     cluster = _Cluster(mesh, name, peers, frozenset(spaces))
     planned = [
         *(cluster.plan(name, f"namespace-{key}", made) for key, made in sorted(spaces.items())),
+        *(cluster.credentials(name, f"{PULL_SECRET}-{key}", key) for key in cluster.pulling),
         *cluster.control_plane(),
         *cluster.gateway(labels),
         *cluster.peering(),
@@ -136,8 +141,21 @@ class _Cluster:
         return (f"{self.name}-istio-gateway-api",) if source == "install" else ()
 
     def space(self, namespace: str) -> tuple[str, ...]:
-        """The namespace of an object, as a dependency; () if the program does not declare that namespace."""
-        return (f"{self.name}-namespace-{namespace}",) if namespace in self.spaces else ()
+        """The namespace of an object and the Secret in it with which its pods get their images, as
+        dependencies; () if the program does not declare that namespace."""
+        credentials = (f"{self.name}-{PULL_SECRET}-{namespace}",) if namespace in self.pulling else ()
+        return (f"{self.name}-namespace-{namespace}", *credentials) if namespace in self.spaces else ()
+
+    @property
+    def pulling(self) -> list[str]:
+        """The namespaces that get the credentials of the image registry."""
+        given = self.mesh.istio.pull_secret is not None and self.istio.ownership != "existing"
+        return sorted(self.spaces) if given else []
+
+    def credentials(self, component: str, key: str, namespace: str) -> PlannedObject:
+        space = f"{component}-namespace"
+        after = space if namespace == SYSTEM_NAMESPACE else f"{space}-{namespace}"
+        return self.plan(component, key, pull_secret(namespace), after, filled=("stringData",))
 
     def plan(
         self, component: str, key: str, made: Manifest, *after: str, filled: tuple[str, ...] = ()
@@ -173,9 +191,12 @@ class _Cluster:
         if self.istio.ownership == "existing":
             yield from self._definitions(owner, space, shared=shared)
             return
-        certificates: tuple[str, ...] = ()
+        secrets: tuple[str, ...] = ()
+        if mesh.istio.pull_secret is not None:
+            secrets += (f"{owner}-{PULL_SECRET}",)
+            yield self.credentials(owner, PULL_SECRET, SYSTEM_NAMESPACE)
         if config.certificates == "own":
-            certificates = (f"{owner}-cacerts",)
+            secrets += (f"{owner}-cacerts",)
             yield self.plan(owner, "cacerts", cacerts_secret(), space, filled=("stringData",))
         base = f"{owner}-base"
         chart, values = istio_chart(mesh.istio, "base"), base_values()
@@ -188,7 +209,7 @@ class _Cluster:
             "istiod",
             istio_chart(mesh.istio, "istiod"),
             istiod_values(mesh, self.name),
-            *certificates,
+            *secrets,
             base,
             **self._taken,
         )

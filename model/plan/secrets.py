@@ -73,6 +73,8 @@ def _purpose(plan: MeshPlan, name: str) -> str:
         return "the root certificate (PEM)"
     if isinstance(plan.trust, FilesTrustConfig) and name == plan.trust.key:
         return "the root's private key (PEM)"
+    if name == plan.istio.pull_secret:
+        return "the credentials of the image registry (a Docker config.json)"
     return f"the kubeconfig of {', '.join(_users(plan, name))}"
 
 

@@ -21,6 +21,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "the_istio_release_is_supported",
         "tetrate_names_its_sources",
         "the_hub_is_a_registry",
+        "pull_secrets_have_one_source",
+        "a_flat_key_has_one_purpose",
         "packages_are_downloaded_over_http",
         "local_clusters_get_the_gateway_api",
         "upstream_envoy_is_local",

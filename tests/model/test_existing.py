@@ -76,3 +76,22 @@ def test_each_cluster_says_where_its_gateway_api_is_from() -> None:
     made = plan(istio={"gatewayApi": "existing"})
     assert "gateway-api" not in istio_of(made.clusters["two"])
     assert "gateway-api" in istio_of(made.clusters["one"])
+
+
+def test_an_existing_istio_has_its_own_credentials() -> None:
+    changes = {
+        **FILES,
+        "istio.pullSecret": "registry",
+        "clusters.two.istio": {"ownership": "existing"},
+        "clusters.two.certificates": "existing",
+    }
+    made = plan_from(changed(DEV, changes), "t")
+    assert "registry" in made.secrets
+    secrets = {
+        name: [
+            each.name for each in cluster.objects if isinstance(each, PlannedObject) and each.is_pull_secret
+        ]
+        for name, cluster in made.clusters.items()
+    }
+    assert secrets["two"] == []
+    assert "one-istio-pull-secret" in secrets["one"]

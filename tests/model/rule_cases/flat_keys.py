@@ -19,6 +19,7 @@ FLAT_KEYS = [
         path="trust.key",
         value="mesh",
     ),
+    Case("a_flat_key_has_one_purpose", {"istio.pullSecret": "mesh"}, "registry"),
     Case("a_flat_key_has_one_purpose", {"clusters.one.secret": "mesh"}, "one-kubeconfig", stack="dev"),
     Case(
         "a_flat_key_has_one_purpose",

@@ -34,6 +34,13 @@ ISTIO = [
         path="istio.charts.path",
         value="",
     ),
+    Case(
+        "pull_secrets_have_one_source",
+        {"istio.pullSecret": "registry", "istio.values.global": {"imagePullSecrets": ["own"]}},
+        "Leave one",
+        path="istio.values.global.imagePullSecrets",
+        value="[own]",
+    ),
     Case("packages_are_downloaded_over_http", {"istio.packages": "/srv"}, "https://"),
     Case(
         "packages_without_tls_are_verified",
