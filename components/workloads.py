@@ -49,6 +49,10 @@ class WorkloadGroup(pulumi.ComponentResource):
             cluster: member.declare(f"group-{group.name}", self) for cluster, member in members.items()
         }
         home = declared[group.cluster]
+        self.addresses, self.bundle = {}, None
+        if not group.config.has_agent:
+            self.register_outputs({"addresses": self.addresses})
+            return
         machines = self._machines(name, context)
         self.addresses = machines.addresses
         self.bundle = machines.content if isinstance(machines, BundleMachines) else None

@@ -3,7 +3,7 @@
 from hybrid_mesh.model.checks.formats import is_url
 from hybrid_mesh.model.checks.registry import rule
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
-from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.config.machines import ExistingMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.istio_facts import SIDECAR_PORTS
 from hybrid_mesh.model.reading.problems import Problem, Problems
@@ -36,13 +36,13 @@ def demo_vms_can_download_the_demo(mesh: MeshConfig) -> Problems:
 
 @rule
 def the_demo_group_is_created_by_the_program(mesh: MeshConfig) -> Problems:
-    """`group` cannot be a group of type `bundle`."""
+    """`group` cannot be a group of type `bundle` or `static`."""
     group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
-    if mesh.demo is not None and group is not None and isinstance(group.machines, BundleMachinesConfig):
+    if mesh.demo is not None and group is not None and isinstance(group.machines, ExistingMachinesConfig):
         yield Problem(
             "demo.group",
             str(mesh.demo.group),
-            "the program cannot install the demo on VMs of type bundle, which it does not create",
+            f"the program does not create VMs of type {group.machines.type}, so it cannot install the demo",
             "Leave `group` out, or name a group whose VMs the program creates.",
         )
 

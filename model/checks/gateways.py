@@ -66,7 +66,11 @@ def vms_are_reachable_from_pods(mesh: MeshConfig, name: str, network: NetworkCon
     """
     if network.gateway or network.reachable or _gateway_clusters(mesh, name):
         return
-    groups = sorted(key for key, group in mesh.workload_groups.items() if group.network == name)
+    groups = sorted(
+        key
+        for key, group in mesh.workload_groups.items()
+        if group.network == name and group.ports and group.has_agent
+    )
     if groups and any(cluster.network != name for cluster in mesh.clusters.values()):
         yield Problem(
             f"networks.{name}",
@@ -80,7 +84,7 @@ def vms_are_reachable_from_pods(mesh: MeshConfig, name: str, network: NetworkCon
 @group_rule
 def vms_can_reach_istiod(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """`cluster` must have an east-west gateway, through which the VMs reach istiod."""
-    if not mesh.clusters[group.cluster].gateway.enabled:
+    if group.has_agent and not mesh.clusters[group.cluster].gateway.enabled:
         yield Problem(
             f"workloadGroups.{name}.cluster",
             group.cluster,

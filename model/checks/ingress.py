@@ -12,6 +12,7 @@ from hybrid_mesh.model.config.ingress import (
     ServiceBackendConfig,
 )
 from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.derive.object_names import service_name
 from hybrid_mesh.model.istio_facts import GATEWAY_CLASS, PROXY_PORTS
 from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
@@ -205,16 +206,18 @@ def _requests(route: RouteConfig) -> Iterator[tuple[str, str]]:
 def _target(mesh: MeshConfig, backend: BackendConfig) -> tuple[str, str, int]:
     if isinstance(backend, ServiceBackendConfig):
         return backend.namespace, backend.service, backend.port
-    return mesh.workload_groups[backend.group].namespace, backend.group, backend.port
+    group = mesh.workload_groups[backend.group]
+    return group.namespace, service_name(backend.group, group), backend.port
 
 
 def _ports(mesh: MeshConfig, backend: BackendConfig) -> list[int] | None:
     """Ports of the backend, or None if the configuration does not show them."""
     if isinstance(backend, GroupBackendConfig):
-        return sorted(mesh.workload_groups[backend.group].ports.values())
-    group = mesh.workload_groups.get(backend.service)
-    if group is not None and group.namespace == backend.namespace and not group.host:
-        return sorted(group.ports.values())
+        return sorted(port.port for port in mesh.workload_groups[backend.group].service_ports)
+    for name, group in mesh.workload_groups.items():
+        same = (group.namespace, service_name(name, group)) == (backend.namespace, backend.service)
+        if same and group.ports and not group.custom_hosts:
+            return sorted(port.port for port in group.service_ports)
     demo = mesh.demo
     if demo is not None and (demo.namespace, demo.service) == (backend.namespace, backend.service):
         return [demo.port]

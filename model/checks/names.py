@@ -65,14 +65,20 @@ def namespaces_are_not_reserved(mesh: MeshConfig) -> Problems:
 def the_demo_and_groups_have_different_names(mesh: MeshConfig) -> Problems:
     """`service` must not be the name of a group in the same namespace."""
     demo = mesh.demo
-    group = mesh.workload_groups.get(demo.service) if demo else None
-    if demo is not None and group is not None and group.namespace == demo.namespace and not group.host:
-        yield Problem(
-            "demo.service",
-            demo.service,
-            f"group {demo.service} has a Service with the same name in namespace {demo.namespace}",
-            "Name one of the two differently.",
-        )
+    if demo is None:
+        return
+    names = readable(
+        mesh.workload_groups,
+        lambda group: (group.namespace, group.service.name, bool(group.ports) and not group.custom_hosts),
+    )
+    for name, (namespace, service, has_service) in names.items():
+        if has_service and (namespace, service or name) == (demo.namespace, demo.service):
+            yield Problem(
+                "demo.service",
+                demo.service,
+                f"group {name} has a Service with the same name in namespace {demo.namespace}",
+                "Name one of the two differently.",
+            )
 
 
 @rule

@@ -40,6 +40,9 @@ KMS_KEY_PATTERN = (
 )
 AWS_ROLE_PATTERN = r"^arn:aws:iam::[0-9]{12}:role/([!-.0-~]+/)*[\w+=,.@-]{1,64}$"
 """IAM API, `Role`: a path of printable characters between slashes, and a name."""
+HEADER_NAME_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+"""A token of RFC 9110, 5.1."""
+ONE_LINE_PATTERN = r"^[^\r\n]+$"
 NOT_BLANK_PATTERN = r"\S"
 CIDR_PATTERN = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
 

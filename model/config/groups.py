@@ -7,16 +7,28 @@ from pydantic import Field
 from hybrid_mesh.model.config.base import (
     ABSOLUTE_PATH_PATTERN,
     FILE_MODE_PATTERN,
+    HEADER_NAME_PATTERN,
     NOT_BLANK_PATTERN,
+    ONE_LINE_PATTERN,
     UNIT_NAME_PATTERN,
     DnsLabel,
     Port,
     Section,
     Switch,
 )
-from hybrid_mesh.model.config.machines import MachinesConfig
+from hybrid_mesh.model.config.machines import MachinesConfig, StaticMachinesConfig
+from hybrid_mesh.model.config.services import PortEntry, ServiceConfig, ServicePort, service_port
 
 Seconds = Annotated[int, Field(strict=True, ge=1)]
+
+
+class HttpHeaderConfig(Section):
+    """A header of the request."""
+
+    name: str = Field(pattern=HEADER_NAME_PATTERN, examples=["Host"])
+    """Name of the header."""
+    value: str = Field(pattern=ONE_LINE_PATTERN, examples=["ratings.example.com"])
+    """Value of the header."""
 
 
 class HttpGetConfig(Section):
@@ -30,6 +42,8 @@ class HttpGetConfig(Section):
     """Host to connect to, an IP address or a host name. Defaults to the VM itself."""
     scheme: Literal["HTTP", "HTTPS"] = "HTTP"
     """Scheme of the request."""
+    http_headers: tuple[HttpHeaderConfig, ...] = ()
+    """Headers of the request. `Host` replaces the one of the address."""
 
 
 class TcpSocketConfig(Section):
@@ -39,6 +53,15 @@ class TcpSocketConfig(Section):
     """Port to connect to. Must be one of the group's `ports` unless `host` is set."""
     host: str | None = None
     """Host to connect to, an IP address or a host name. Defaults to the VM itself."""
+
+
+class GrpcConfig(Section):
+    """A call of gRPC's health service on the VM. The check succeeds if the answer is `SERVING`."""
+
+    port: Port = Field(examples=[9090])
+    """Port to connect to. Must be a port on which the group's VMs serve."""
+    service: str | None = Field(default=None, examples=["ratings"])
+    """Service to ask for. Without it, the server answers for itself as a whole."""
 
 
 class ExecConfig(Section):
@@ -51,13 +74,15 @@ class ExecConfig(Section):
 class ProbeConfig(Section):
     """How Istio's agent on a VM checks that the workload is healthy (Istio's `ReadinessProbe`).
 
-    Set exactly one of `httpGet`, `tcpSocket` and `exec`.
+    Set exactly one of `httpGet`, `tcpSocket`, `grpc` and `exec`.
     """
 
     http_get: HttpGetConfig | None = None
     """Check by an HTTP request."""
     tcp_socket: TcpSocketConfig | None = None
     """Check by a TCP connection."""
+    grpc: GrpcConfig | None = None
+    """Check by gRPC's health protocol."""
     exec: ExecConfig | None = None
     """Check by a command."""
     initial_delay_seconds: int = Field(default=0, strict=True, ge=0)
@@ -121,12 +146,23 @@ class WorkloadGroupConfig(Section):
     """Kubernetes service account that is the VMs' identity in the mesh. Defaults to the group's name."""
     labels: dict[str, str] = Field(default_factory=dict, examples=[{"app": "ratings", "version": "vm"}])
     """Labels of the VMs' WorkloadEntries."""
-    ports: dict[DnsLabel, Port] = Field(min_length=1, examples=[{"http": 9080}])
-    """Ports that the workload serves, by name. The name, or its part before the first dash, selects the
-    protocol: `http`, `grpc`, `tcp` and others that Istio knows."""
+    ports: dict[DnsLabel, PortEntry] = Field(default_factory=dict, examples=[{"http": 9080}])
+    """Ports that the workload serves, by name: a number, or a section if the Service's port is another than
+    the VMs'. The name, or its part before the first dash, selects the protocol: `http`, `grpc`, `tcp` and
+    others that Istio knows. VMs without ports only call others."""
+    service: ServiceConfig = ServiceConfig()
+    """The Service through which clients call the group."""
     host: str | None = Field(default=None, examples=["ratings.example.com"])
     """Custom host name of the group. Without it, clients use the Service `<group>.<namespace>`, which the
     program creates in every cluster."""
+    hosts: tuple[str, ...] = Field(default=(), examples=[["ratings.example.com", "ratings.example.net"]])
+    """Several custom host names, in place of `host`."""
+    exclude_outbound_ports: tuple[Port, ...] = Field(default=(), examples=[[111, 2049]])
+    """Ports to which the VMs connect outside the mesh, for example those of NFS. A VM's proxy does not see
+    these connections."""
+    exclude_inbound_ports: tuple[Port, ...] = Field(default=(), examples=[[9100]])
+    """Ports of the VMs that are not part of the mesh, for example of monitoring. The proxy receives traffic
+    to the group's `ports` only, so this key states what holds anyway; it cannot name one of them."""
     probe: ProbeConfig | None = None
     """Health check of the workload. Without it, a VM is healthy as long as its agent is connected."""
     dns_capture: Switch = True
@@ -135,3 +171,22 @@ class WorkloadGroupConfig(Section):
     """Your application on the VMs."""
     machines: MachinesConfig = Field(examples=[{"type": "bundle"}])
     """The VMs of the group, and where they run."""
+
+    @property
+    def custom_hosts(self) -> tuple[str, ...]:
+        """The host names of `host` or `hosts`; () if the group has a Service."""
+        return (self.host,) if self.host is not None else self.hosts
+
+    @property
+    def has_agent(self) -> bool:
+        """Whether the machines run Istio's agent."""
+        return not isinstance(self.machines, StaticMachinesConfig)
+
+    @property
+    def service_ports(self) -> tuple[ServicePort, ...]:
+        return tuple(service_port(name, entry) for name, entry in self.ports.items())
+
+    @property
+    def vm_ports(self) -> tuple[int, ...]:
+        """The ports on which the VMs serve, sorted, each once."""
+        return tuple(sorted({port.target for port in self.service_ports}))

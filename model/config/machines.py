@@ -53,6 +53,15 @@ class BundleMachinesConfig(Section):
     """CPU architecture of the VMs."""
 
 
+class StaticMachinesConfig(Section):
+    """Servers without an agent, for example databases and appliances. The mesh knows their addresses, and
+    workloads call them in plain text."""
+
+    type: Literal["static"]
+    addresses: tuple[str, ...] = Field(min_length=1, examples=[["10.40.7.20", "10.40.7.21"]])
+    """IPv4 addresses of the servers."""
+
+
 class CloudMachinesConfigBase(Section):
     count: MachineCount | None = None
     """Fixed number of VMs. Defaults to 1. Cannot be combined with `min` and `max`."""
@@ -99,8 +108,10 @@ class Ec2MachinesConfig(CloudMachinesConfigBase):
 
 
 CloudMachinesConfig = GceMachinesConfig | Ec2MachinesConfig
+ExistingMachinesConfig = BundleMachinesConfig | StaticMachinesConfig
+"""Machines that the program does not create."""
 
 MachinesConfig = Annotated[
-    LocalMachinesConfig | BundleMachinesConfig | GceMachinesConfig | Ec2MachinesConfig,
+    LocalMachinesConfig | BundleMachinesConfig | StaticMachinesConfig | GceMachinesConfig | Ec2MachinesConfig,
     Field(discriminator="type"),
 ]

@@ -126,7 +126,7 @@ def _peers(mesh: MeshConfig, name: str) -> list[tuple[str, ClusterConfig]]:
 def _callers(mesh: MeshConfig, cluster: str) -> list[str]:
     """The networks whose members call the east-west gateway of `cluster`, sorted."""
     own = mesh.clusters[cluster].network
-    groups = mesh.workload_groups.values()
+    groups = [group for group in mesh.workload_groups.values() if group.has_agent]
     found = {other.network for other in mesh.clusters.values()} | {group.network for group in groups}
     if not any(group.cluster == cluster and group.network == own for group in groups):
         found.discard(own)

@@ -40,7 +40,8 @@ class _Network:
             key: (group, owner) for key, group, _, owner in cloud_groups(mesh) if group.network == name
         }
         bundles = any(
-            key not in self._groups and group.network == name for key, group in mesh.workload_groups.items()
+            key not in self._groups and group.network == name and group.has_agent
+            for key, group in mesh.workload_groups.items()
         )
         self._clusters = clusters_of(mesh, name)
         self._machine_cidrs = tuple(map(str, self._cloud.machine_cidrs(config)))
@@ -93,11 +94,11 @@ class _Network:
     def of_groups(self) -> Iterator[FirewallRulePlan]:
         for name, (group, cloud) in self._groups.items():
             target = Party("machines", name, self._machine_cidrs)
-            ports = tuple(sorted(set(group.ports.values())))
             callers = (*self._nodes, *self._machines)
-            yield FirewallRulePlan(
-                _key("machines", name), target, callers, ports, "pods and VMs call the VMs"
-            )
+            if group.vm_ports:
+                yield FirewallRulePlan(
+                    _key("machines", name), target, callers, group.vm_ports, "pods and VMs call the VMs"
+                )
             if cloud.health_check_cidrs:
                 checks = Party("addresses", "health-checks", cloud.health_check_cidrs)
                 yield FirewallRulePlan(
@@ -115,7 +116,7 @@ class _Network:
                     (SSH_PORT,),
                     "people open a shell on the VMs through Identity-Aware Proxy",
                 )
-            yield from self._from_outside(name, group, target, ports)
+            yield from self._from_outside(name, group, target, group.vm_ports)
 
     def _from_outside(
         self, name: str, group: WorkloadGroupConfig, target: Party, ports: tuple[int, ...]

@@ -4,6 +4,9 @@ ServiceEntry."""
 from typing import Any
 
 from hybrid_mesh.model.config.groups import ProbeConfig, WorkloadGroupConfig
+from hybrid_mesh.model.config.machines import StaticMachinesConfig
+from hybrid_mesh.model.config.services import PROTOCOLS
+from hybrid_mesh.model.derive.object_names import service_name
 from hybrid_mesh.model.istio_facts import GROUP_LABEL, INJECTION_LABEL, NETWORKING_API, service_host
 from hybrid_mesh.model.objects.manifest import Manifest, manifest
 
@@ -37,7 +40,7 @@ def workload_group(name: str, group: WorkloadGroupConfig) -> Manifest:
         "template": {
             "serviceAccount": group_account(name, group),
             "network": group.network,
-            "ports": dict(group.ports),
+            **({"ports": vm_port_names(group)} if group.ports else {}),
         },
     }
     if group.probe is not None:
@@ -48,8 +51,10 @@ def workload_group(name: str, group: WorkloadGroupConfig) -> Manifest:
 def probe(config: ProbeConfig) -> dict[str, Any]:
     """Istio's ReadinessProbe with every number set, as the documented defaults and the agent's differ."""
     fields = config.model_dump(
-        mode="json", by_alias=True, exclude_none=True, include={"http_get", "tcp_socket", "exec"}
+        mode="json", by_alias=True, exclude_none=True, include={"http_get", "tcp_socket", "grpc", "exec"}
     )
+    if not fields.get("httpGet", {}).get("httpHeaders", True):
+        del fields["httpGet"]["httpHeaders"]
     return {
         **fields,
         "initialDelaySeconds": config.initial_delay_seconds,
@@ -61,34 +66,52 @@ def probe(config: ProbeConfig) -> dict[str, Any]:
 
 
 def group_hosts(name: str, group: WorkloadGroupConfig) -> tuple[str, ...]:
-    """Host names of the group."""
-    return (group.host,) if group.host else (service_host(name, group.namespace),)
+    """Host names of the group; () for VMs without ports."""
+    if not group.ports:
+        return ()
+    return group.custom_hosts or (service_host(service_name(name, group), group.namespace),)
 
 
-def entry_point(name: str, group: WorkloadGroupConfig) -> Manifest:
-    """The object through which each cluster calls the group: a Service or, for a custom host, a
-    ServiceEntry."""
-    return service_entry(name, group) if group.host else service(name, group)
+def entry_point(name: str, group: WorkloadGroupConfig) -> Manifest | None:
+    """The object through which each cluster calls the group: a Service or, for custom hosts, a ServiceEntry.
+    None for VMs without ports, and where the Service exists."""
+    if not group.ports or group.service.ownership == "existing":
+        return None
+    return service_entry(name, group) if group.custom_hosts else service(name, group)
 
 
 def service(name: str, group: WorkloadGroupConfig) -> Manifest:
-    """A Service that selects the group's WorkloadEntries in all clusters."""
+    """A Service that selects the group's WorkloadEntries in all clusters, and pods with the same labels."""
     ports = [
-        {"name": port, "port": number, "targetPort": number, "protocol": "TCP"}
-        for port, number in group.ports.items()
+        {
+            "name": port.name,
+            "port": port.port,
+            "targetPort": port.target,
+            "protocol": "TCP",
+            **({"appProtocol": port.protocol} if port.protocol else {}),
+        }
+        for port in group.service_ports
     ]
-    spec = {"selector": {GROUP_LABEL: name}, "ports": ports}
-    return manifest("v1", "Service", name, group.namespace, {GROUP_LABEL: name}, spec=spec)
+    spec: dict[str, Any] = {"selector": group.service.selector or {GROUP_LABEL: name}, "ports": ports}
+    if group.service.headless:
+        spec["clusterIP"] = "None"
+    named = service_name(name, group)
+    return manifest("v1", "Service", named, group.namespace, {GROUP_LABEL: name}, spec=spec)
 
 
 def service_entry(name: str, group: WorkloadGroupConfig) -> Manifest:
-    """A ServiceEntry for the group's custom host name, the same in every cluster."""
+    """A ServiceEntry for the group's custom host names, the same in every cluster."""
     ports = [
-        {"name": port, "number": number, "targetPort": number, "protocol": protocol(port)}
-        for port, number in group.ports.items()
+        {
+            "name": port.name,
+            "number": port.port,
+            "targetPort": port.target,
+            "protocol": port.protocol.upper() if port.protocol else protocol(port.name),
+        }
+        for port in group.service_ports
     ]
     spec = {
-        "hosts": list(group_hosts(name, group)),
+        "hosts": list(group.custom_hosts),
         "location": "MESH_INTERNAL",
         "resolution": "STATIC",
         "ports": ports,
@@ -97,11 +120,42 @@ def service_entry(name: str, group: WorkloadGroupConfig) -> Manifest:
     return manifest(NETWORKING_API, "ServiceEntry", name, group.namespace, {GROUP_LABEL: name}, spec=spec)
 
 
+def static_entries(name: str, group: WorkloadGroupConfig) -> tuple[Manifest, ...]:
+    """A WorkloadEntry for each server without an agent.
+
+    It has no service account: clients then send plain text (istio.io/istio, `getTLSModeFromWorkloadEntry`).
+    """
+    if not isinstance(group.machines, StaticMachinesConfig):
+        return ()
+    return tuple(
+        manifest(
+            NETWORKING_API,
+            "WorkloadEntry",
+            f"{name}-{address.replace('.', '-')}",
+            group.namespace,
+            group_labels(name, group),
+            spec={
+                "address": address,
+                "labels": group_labels(name, group),
+                "network": group.network,
+                "ports": vm_port_names(group),
+            },
+        )
+        for address in group.machines.addresses
+    )
+
+
+def vm_port_names(group: WorkloadGroupConfig) -> dict[str, int]:
+    """The ports on which the VMs serve, by name, as a WorkloadEntry has them."""
+    return {port.name: port.target for port in group.service_ports}
+
+
 def protocol(port_name: str) -> str:
     """The protocol that a port's name declares (`http`, `http-admin`, `grpc` …), TCP when it declares none.
 
     Source: Istio's protocol selection, `<protocol>[-<suffix>]`.
     """
-    prefix = port_name.split("-", 1)[0].upper()
-    known = {"HTTP", "HTTPS", "HTTP2", "GRPC", "TLS", "TCP", "MONGO", "MYSQL", "REDIS"}
-    return prefix if prefix in known else "TCP"
+    if port_name == "grpc-web" or port_name.startswith("grpc-web-"):
+        return "GRPC-WEB"
+    prefix = port_name.split("-", 1)[0]
+    return prefix.upper() if prefix in PROTOCOLS else "TCP"

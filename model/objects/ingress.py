@@ -11,7 +11,7 @@ from hybrid_mesh.model.config.ingress import (
     RouteConfig,
     ServiceBackendConfig,
 )
-from hybrid_mesh.model.derive.object_names import route_name
+from hybrid_mesh.model.derive.object_names import route_name, service_name
 from hybrid_mesh.model.istio_facts import GATEWAY_API
 from hybrid_mesh.model.objects.manifest import Manifest, manifest
 
@@ -84,9 +84,11 @@ def _backend(
     if isinstance(backend, ServiceBackendConfig):
         return {"kind": "Service", "name": backend.service, "namespace": backend.namespace, **reference}
     group = groups[backend.group]
-    if group.host:
-        return {"group": "networking.istio.io", "kind": "Hostname", "name": group.host, **reference}
-    return {"kind": "Service", "name": backend.group, "namespace": group.namespace, **reference}
+    if group.custom_hosts:
+        host = group.custom_hosts[0]
+        return {"group": "networking.istio.io", "kind": "Hostname", "name": host, **reference}
+    service = service_name(backend.group, group)
+    return {"kind": "Service", "name": service, "namespace": group.namespace, **reference}
 
 
 def _grants(name: str, ingress: IngressConfig, groups: Mapping[str, WorkloadGroupConfig]) -> list[Manifest]:

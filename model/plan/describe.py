@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from hybrid_mesh.model.config.machines import LocalMachinesConfig
+from hybrid_mesh.model.config.machines import LocalMachinesConfig, StaticMachinesConfig
+from hybrid_mesh.model.derive.object_names import service_name
 from hybrid_mesh.model.plan.describe_cloud import cluster_in_cloud, machines_in_cloud, network_in_cloud
 from hybrid_mesh.model.plan.required_paths import OpenPath, open_paths
 from hybrid_mesh.model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan, NetworkPlan
@@ -86,6 +87,7 @@ def _cluster(cluster: ClusterPlan) -> dict[str, Any]:
 
 
 def _group(group: GroupPlan) -> dict[str, Any]:
+    machines = group.config.machines
     checks = group.config.probe.model_dump(by_alias=True, exclude_none=True) if group.config.probe else {}
     return {
         "name": group.name,
@@ -94,18 +96,25 @@ def _group(group: GroupPlan) -> dict[str, Any]:
         "network": group.network,
         "serviceAccount": group.service_account,
         "hosts": list(group.hosts),
-        "ports": dict(group.config.ports),
-        "probe": next((key for key in ("httpGet", "tcpSocket", "exec") if key in checks), None),
+        "ports": {port.name: port.port for port in group.config.service_ports},
+        "vmPorts": list(group.config.vm_ports),
+        "service": service_name(group.name, group.config) if _has_service(group) else None,
+        "probe": next((key for key in ("httpGet", "tcpSocket", "grpc", "exec") if key in checks), None),
         "machines": {
             "type": group.config.machines.type,
             "count": len(group.machines) if isinstance(group.config.machines, LocalMachinesConfig) else None,
             "minimum": group.minimum,
+            "addresses": list(machines.addresses) if isinstance(machines, StaticMachinesConfig) else [],
             "cloud": machines_in_cloud(group),
         },
         "identity": group.machine_identity,
         "files": list(group.files),
         "units": list(group.units),
     }
+
+
+def _has_service(group: GroupPlan) -> bool:
+    return bool(group.config.ports) and not group.config.custom_hosts
 
 
 def _ingress(ingress: IngressPlan) -> dict[str, Any]:

@@ -9,10 +9,22 @@ from hybrid_mesh.model.config.groups import (
     SystemdUnitConfig,
     WorkloadGroupConfig,
 )
-from hybrid_mesh.model.config.machines import BundleMachinesConfig, LocalMachinesConfig, MachinesConfig
+from hybrid_mesh.model.config.machines import (
+    BundleMachinesConfig,
+    LocalMachinesConfig,
+    MachinesConfig,
+    StaticMachinesConfig,
+)
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.derive.vm_sets import machine_identity, plan_machine_set, size
-from hybrid_mesh.model.objects.groups import group_account, group_hosts, group_labels, probe, workload_group
+from hybrid_mesh.model.objects.groups import (
+    group_account,
+    group_hosts,
+    group_labels,
+    probe,
+    vm_port_names,
+    workload_group,
+)
 from hybrid_mesh.model.objects.helm_values import default_proxy_config
 from hybrid_mesh.model.plan.types import GroupPlan, MachinePlan
 from hybrid_mesh.model.texts.agent import AgentSettings
@@ -38,6 +50,7 @@ def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
     group = with_demo(mesh.workload_groups[name], name, mesh.demo)
     cloud = cloud_of(group.machines)
     settings = _agent_settings(mesh, name, group)
+    is_static = isinstance(group.machines, StaticMachinesConfig)
     machine_set = plan_machine_set(mesh, stack, name, group)
     count = group.machines.count if isinstance(group.machines, LocalMachinesConfig) else 0
     machines = tuple(MachinePlan(name=f"{name}-{index}", group=name, index=index) for index in range(count))
@@ -50,11 +63,11 @@ def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
         minimum=_minimum(group.machines),
         machines=machines,
         machine_identity=machine_identity(mesh, stack, name, group),
-        workload_group=workload_group(name, group),
-        cluster_env=_cluster_env(settings, mesh.clusters[group.cluster]),
-        mesh_yaml=render_mesh_yaml(settings),
-        files=_files(group),
-        units=_units(group),
+        workload_group={} if is_static else workload_group(name, group),
+        cluster_env="" if is_static else _cluster_env(settings, mesh.clusters[group.cluster]),
+        mesh_yaml="" if is_static else render_mesh_yaml(settings),
+        files=() if is_static else _files(group),
+        units=() if is_static else _units(group),
         identity_kind=cloud.identity_kind if cloud else "User",
         machine_set=machine_set,
     )
@@ -75,6 +88,8 @@ def _units(group: WorkloadGroupConfig) -> tuple[str, ...]:
 
 def _minimum(machines: MachinesConfig) -> int:
     """Number of VMs that must be registered before `up` ends."""
+    if isinstance(machines, StaticMachinesConfig):
+        return 0
     if isinstance(machines, LocalMachinesConfig):
         return machines.count
     return machines.minimum if isinstance(machines, BundleMachinesConfig) else size(machines)[0]
@@ -99,8 +114,8 @@ def with_demo(group: WorkloadGroupConfig, name: str, demo: DemoConfig | None) ->
 def _echo_unit(name: str, group: WorkloadGroupConfig) -> SystemdUnitConfig:
     """The systemd unit of the echo server. Its gRPC and TCP ports cannot be turned off; they listen on
     loopback only."""
-    ports = " ".join(f"--port={port}" for port in sorted(set(group.ports.values())))
-    spare = [port for port in range(17070, 17170) if port not in group.ports.values()][:2]
+    ports = " ".join(f"--port={port}" for port in group.vm_ports)
+    spare = [port for port in range(17070, 17170) if port not in group.vm_ports][:2]
     loopback = f"--grpc={spare[0]} --tcp={spare[1]} --bind-localhost={spare[0]},{spare[1]}"
     content = "\n".join(
         [
@@ -133,7 +148,9 @@ def _agent_settings(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> 
         mesh_id=mesh.id,
         trust_domain=mesh.trust_domain,
         labels=group_labels(name, group),
-        ports=dict(group.ports),
+        ports=vm_port_names(group),
+        excluded_inbound_ports=group.exclude_inbound_ports,
+        excluded_outbound_ports=group.exclude_outbound_ports,
         probe=probe(group.probe) if group.probe is not None else None,
         dns_capture=group.dns_capture,
         default_config=default_proxy_config(mesh, group.cluster),

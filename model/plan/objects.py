@@ -21,7 +21,7 @@ from hybrid_mesh.model.objects.demo import (
     outside_namespace,
 )
 from hybrid_mesh.model.objects.east_west import east_west_gateways, istiod_route
-from hybrid_mesh.model.objects.groups import entry_point, namespace, service_account
+from hybrid_mesh.model.objects.groups import entry_point, namespace, service_account, static_entries
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME, base_values, gateway_values, istiod_values
 from hybrid_mesh.model.objects.manifest import Manifest, annotated, manifest
 from hybrid_mesh.model.objects.mesh import (
@@ -235,7 +235,7 @@ class _Cluster:
         if not values:
             return
         owner = f"{self.name}-gateway"
-        hosts = sorted({group.host for group in self.mesh.workload_groups.values() if group.host})
+        hosts = sorted({host for group in self.mesh.workload_groups.values() for host in group.custom_hosts})
         yield self.release(
             owner,
             "release",
@@ -276,17 +276,23 @@ class _Cluster:
         )
 
     def group(self, group: GroupPlan) -> Iterator[Entry]:
-        """The objects with which a group's VMs register and authenticate, in their own cluster, and the
-        Service or ServiceEntry in every cluster."""
+        """The objects with which a group's VMs register and authenticate, or the entries of servers without
+        an agent, in their own cluster, and the Service or ServiceEntry in every cluster."""
         owner, space = f"group-{group.name}", self.space(group.namespace)
-        if group.cluster == self.name:
+        entries = static_entries(group.name, group.config)
+        if group.cluster == self.name and entries:
+            for entry in entries:
+                key = f"entry-{entry['spec']['address'].replace('.', '-')}"
+                yield self.plan(owner, key, entry, *space, self.istiod)
+        elif group.cluster == self.name:
             account = service_account(group.service_account, group.namespace)
             yield self.plan(owner, "account", account, *space)
             yield self.plan(owner, "group", dict(group.workload_group), f"{owner}-account", self.istiod)
             yield from self._minting(owner, group)
-        waits = (self.istiod,) if group.config.host else ()
-        service = annotated(entry_point(group.name, group.config), UNAWAITED)
-        yield self.plan(owner, f"service-{self.name}", service, *space, *waits)
+        waits = (self.istiod,) if group.config.custom_hosts else ()
+        if service := entry_point(group.name, group.config):
+            key = f"service-{self.name}"
+            yield self.plan(owner, key, annotated(service, UNAWAITED), *space, *waits)
 
     def _minting(self, owner: str, group: GroupPlan) -> Iterator[Entry]:
         identity, kind = group.machine_identity, group.identity_kind

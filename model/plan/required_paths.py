@@ -101,7 +101,7 @@ def _to_gateways(plan: MeshPlan) -> Iterator[OpenPath]:
 
 
 def _to_istiod(plan: MeshPlan) -> Iterator[OpenPath]:
-    for group in plan.groups.values():
+    for group in (group for group in plan.groups.values() if group.config.has_agent):
         exposure = plan.clusters[group.cluster].config.gateway
         port = exposure.node_ports.istiod if exposure.service_type == "NodePort" else ISTIOD_PORT
         source = _range(plan.networks[group.network])
@@ -191,6 +191,4 @@ def _gateway(cluster: str, exposure: GatewayExposureConfig) -> str:
 
 
 def _group_ports(plan: MeshPlan, network: NetworkPlan) -> tuple[int, ...]:
-    return tuple(
-        sorted({port for name in network.groups for port in plan.groups[name].config.ports.values()})
-    )
+    return tuple(sorted({port for name in network.groups for port in plan.groups[name].config.vm_ports}))

@@ -9,7 +9,7 @@ from hybrid_mesh.model.checks.registry import group_rule
 from hybrid_mesh.model.clouds.registry import GOOGLE, cloud_of
 from hybrid_mesh.model.config.base import UnreadableError
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
-from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.config.machines import ExistingMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.plan.boot import machine_boot
 from hybrid_mesh.model.plan.groups import plan_group
@@ -34,7 +34,7 @@ def user_data_fits(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> P
     It is measured with placeholders of typical size for values that are only known at run time. If other
     sections cannot be read, an application that is too large on its own is still reported.
     """
-    if isinstance(group.machines, BundleMachinesConfig):
+    if isinstance(group.machines, ExistingMachinesConfig):
         return
     try:
         boot = _boot(mesh, name)

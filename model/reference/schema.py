@@ -130,6 +130,8 @@ def _value(node: Schema, names: Mapping[str, str]) -> Schema:
     if "$ref" in node:
         return {"$ref": _reference(names[node["$ref"]])}
     value = {key: entry for key, entry in node.items() if key not in _TEXTS}
+    if "anyOf" in value:
+        value["anyOf"] = [_value(each, names) for each in value["anyOf"]]
     if "items" in value:
         value["items"] = _value(value["items"], names)
     if isinstance(value.get("additionalProperties"), dict):

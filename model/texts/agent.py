@@ -21,7 +21,8 @@ class AgentSettings:
     `cluster` is the Istio cluster ID of the istiod that they register with; `labels` are the WorkloadGroup's;
     `ports` those of its template (name to number); `probe` its `spec.probe` in the API's form (camelCase),
     None without a probe. `default_config` is `meshConfig.defaultConfig` of that cluster's istiod, as in its
-    chart's values. `platform` selects the metadata server that the agent reads its region and zone from; with
+    chart's values. Traffic of the excluded ports does not pass
+    the proxy. `platform` selects the metadata server that the agent reads its region and zone from; with
     None, the agent detects it.
     """
 
@@ -38,6 +39,8 @@ class AgentSettings:
     dns_capture: bool = True
     platform: Platform | None = None
     default_config: Mapping[str, Any] = field(default_factory=dict)
+    excluded_inbound_ports: tuple[int, ...] = ()
+    excluded_outbound_ports: tuple[int, ...] = ()
 
 
 def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:

@@ -5,6 +5,7 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 """
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -156,6 +157,7 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         machine_text(f"{LIBRARY}/cloud_identity.py", f"{boot.identity}_identity.py"),
         machine_text(f"{LIBRARY}/fetch", "fetch.sh", "0755"),
         machine_text(f"{LIBRARY}/health", "health.py", "0755"),
+        *_grpc_texts(boot.probe),
         machine_text(f"{LIBRARY}/install-package", "install-package.sh", "0755"),
         machine_text(f"{LIBRARY}/leave", "leave.sh", "0755"),
         machine_text(f"{LIBRARY}/setup", "setup.sh", "0755"),
@@ -167,6 +169,13 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
             "/etc/systemd/system/istio.service.d/hybrid-mesh-identity.conf", "istio.service.identity.conf"
         ),
     )
+
+
+def _grpc_texts(probe: str) -> tuple[MachineText, ...]:
+    """What the health endpoint needs for a probe by gRPC, and no VM has to carry otherwise."""
+    if not probe or "grpc" not in json.loads(probe):
+        return ()
+    return (machine_text(f"{LIBRARY}/grpc_health.py", "grpc_health.py"),)
 
 
 def _application_texts(boot: MachineBoot) -> tuple[MachineText, ...]:

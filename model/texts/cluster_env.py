@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Iterable
 
 from hybrid_mesh.model.istio_facts import AGENT_PORT, HEALTH_PORT, METRICS_PORT, SSH_PORT, VM_HEALTH_PORT
 from hybrid_mesh.model.texts.agent import AgentSettings, render_proxy_metadata, to_json
@@ -25,14 +26,19 @@ def render_cluster_env(settings: AgentSettings) -> str:
     """Sorted lines `KEY='value'`, quoted for a POSIX shell: proxyMetadata and the VM's own settings.
 
     Keys and formats are istioctl's (`createClusterEnv` in istioctl/pkg/workload/workload.go), with the
-    certificates kept in CERTIFICATES_FOLDER and the clouds' metadata service left out. ISTIO_SVC_IP is not
+    certificates kept in CERTIFICATES_FOLDER and the clouds' metadata service left out. Without ports, no
+    inbound traffic is redirected (`pilot-agent istio-iptables`, `--istio-inbound-ports`). ISTIO_SVC_IP is not
     included: the text is the same for every VM of the group, and each VM sets its own address at boot.
     """
-    inbound = ",".join(str(port) for port in sorted(set(settings.ports.values())))
+    inbound = _joined(set(settings.ports.values()))
+    outbound = settings.excluded_outbound_ports
     environment = {
         **render_proxy_metadata(settings),
-        "ISTIO_INBOUND_PORTS": inbound or "*",
-        "ISTIO_LOCAL_EXCLUDE_PORTS": ",".join(map(str, EXCLUDED_PORTS)),
+        "ISTIO_INBOUND_PORTS": inbound,
+        "ISTIO_LOCAL_EXCLUDE_PORTS": ",".join(
+            map(str, [*EXCLUDED_PORTS, *sorted(set(settings.excluded_inbound_ports) - {*EXCLUDED_PORTS})])
+        ),
+        **({"ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE": _joined(set(outbound))} if outbound else {}),
         "ISTIO_NAMESPACE": settings.namespace,
         "ISTIO_SERVICE": f"{settings.group}.{settings.namespace}",
         "ISTIO_SERVICE_CIDR": "*",
@@ -44,6 +50,10 @@ def render_cluster_env(settings: AgentSettings) -> str:
     if settings.platform is not None:
         environment["CLOUD_PLATFORM"] = settings.platform
     return render_environment(environment)
+
+
+def _joined(ports: Iterable[int]) -> str:
+    return ",".join(map(str, sorted(ports)))
 
 
 def with_label(text: str, key: str, value: str) -> str:

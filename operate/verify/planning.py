@@ -57,11 +57,19 @@ class _Planner:
         self._group = plan.groups.get(demo.group) if demo.group else None
         self.gaps: list[Gap] = []
 
+    @property
+    def _is_shared(self) -> bool:
+        """Whether other workloads than the group's VMs may answer at its Service."""
+        service = self._group.config.service if self._group else None
+        return service is not None and (service.selector is not None or service.ownership == "existing")
+
     def missing_members(self) -> Iterator[Gap]:
         """Planned members that the site does not have, except those whose gap the site reports itself."""
         for cluster, pods in self._site.echo.items():
             if not pods:
                 yield Gap(f"cluster {cluster}", "no pod of the demo is Ready", by_design=False)
+        if self._group and self._is_shared:
+            yield Gap(f"group {self._group.name}", "others may answer at its Service, too", by_design=True)
         for group, machines in self._site.machines.items():
             absent = {machine.name for machine in self._plan.groups[group].machines} - {
                 m.name for m in machines
@@ -77,9 +85,9 @@ class _Planner:
                 yield self._answered(
                     source, f"service {self._demo.service}", f"{host}:{self._demo.port}", pods
                 )
-            if self._group and (machines := self._machines(self._group)):
+            if self._group and not self._is_shared and (machines := self._machines(self._group)):
                 for name in self._group.hosts:
-                    target = f"{name}:{_first_port(self._group)}"
+                    target = f"{name}:{self._group.config.service_ports[0].port}"
                     yield self._answered(source, f"group {self._group.name}", target, machines)
 
     def ingresses(self) -> Iterator[Check]:
@@ -120,9 +128,10 @@ class _Planner:
         network = self._plan.clusters[outside.cluster].network
         for group, machines in self._site.machines.items():
             plan = self._plan.groups[group]
-            if plan.network == network:
+            ports = plan.config.service_ports
+            if plan.network == network and ports:
                 for machine in machines:
-                    url = f"http://{machine.address}:{_first_port(plan)}/"
+                    url = f"http://{machine.address}:{ports[0].target}/"
                     yield self._refused(outside, f"VM {machine.name} in plaintext", url, DENIED)
 
     def _routed(self, ingress: str, url: str, route: RouteConfig) -> Check | None:
@@ -242,7 +251,3 @@ def _endpoint_shares(network: str, shares: Mapping[Responder, float]) -> Shares:
         if share > 0:
             behind.setdefault(one.hostname if one.network == network else one.network, []).append(one)
     return {tuple(some): sum(shares[one] for one in some) for some in behind.values()}
-
-
-def _first_port(group: GroupPlan) -> int:
-    return next(iter(group.config.ports.values()))

@@ -78,3 +78,21 @@ def test_registration_does_nothing_for_a_quarantined_home(
     local_stack["clusters"]["east"]["state"] = "quarantined"
     registration = declare(local_stack).recording.named("mesh-group-legacy-registration")
     assert registration.inputs["quarantined"] is True
+
+
+def test_servers_without_an_agent_are_declared_and_not_waited_for(
+    declare: Declare, local_stack: dict[str, Any]
+) -> None:
+    local_stack["workloadGroups"]["db"] = {
+        "namespace": "shop",
+        "cluster": "east",
+        "network": "amsterdam",
+        "ports": {"tcp-db": 5432},
+        "machines": {"type": "static", "addresses": ["10.10.0.77"]},
+    }
+    recording = declare(local_stack).recording
+    entry = recording.named("mesh-group-db-entry-10-10-0-77").inputs
+    assert entry["spec"]["address"] == "10.10.0.77"
+    assert recording.named("mesh-group-db-service-west").inputs["spec"]["ports"][0]["port"] == 5432
+    registrations = recording.of_type("hybridmesh:index:MachineRegistration")
+    assert [each.name for each in registrations] == ["mesh-group-legacy-registration"]

@@ -76,7 +76,7 @@ def the_firewall_admits_what_the_mesh_needs(plan: MeshPlan) -> None:
             assert all(_open(network.firewall, ("nodes", other), nodes) == {0} for other in clusters)
             assert all(_open(network.firewall, ("machines", group), nodes) == {0} for group in machines)
         for name, group in machines.items():
-            target, ports = ("machines", name), set(group.config.ports.values())
+            target, ports = ("machines", name), set(group.config.vm_ports)
             callers = [*(("nodes", each) for each in clusters), *(("machines", each) for each in machines)]
             assert all(ports <= _open(network.firewall, caller, target) for caller in callers)
             if group.config.machines.type == "gce":

@@ -39,7 +39,7 @@ def running(group: WorkloadGroupConfig, folder: Path) -> Iterator[str]:
     assert program == "/usr/bin/python3"
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = str(free.getsockname()[1])
-    places = {str(next(iter(group.ports.values()))): port}
+    places = {str(group.vm_ports[0]): port}
     words = [places.get(word, f"{folder}{word}" if word.startswith("/") else word) for word in arguments]
     assert port in words, "it listens on the group's port"
     server = subprocess.Popen([sys.executable, *words], stderr=subprocess.DEVNULL)

@@ -43,7 +43,7 @@ def _paths(raw: Mapping[str, Any], changes: Mapping[str, Any]) -> set[str]:
         (LOCAL, {"clusters.east": "local"}, "clusters.east"),
         (LOCAL, {"networks.boston.cidr": DELETED}, "networks.boston.cidr"),
         (LOCAL, {"workloadGroups.legacy.ports.http": "9080"}, "workloadGroups.legacy.ports.http"),
-        (LOCAL, {"workloadGroups.legacy.ports": DELETED}, "workloadGroups.legacy.ports"),
+        (LOCAL, {"workloadGroups.legacy.namespace": DELETED}, "workloadGroups.legacy.namespace"),
         (LOCAL, {"workloadGroups.legacy.probe.httpGet": 1}, "workloadGroups.legacy.probe.httpGet"),
         (LOCAL, {"id": "Mesh"}, "id"),
         (LOCAL, {"demo": "yes"}, "demo"),

@@ -6,11 +6,13 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from hybrid_mesh.model.istio_facts import HEALTH_PORT, VM_HEALTH_PORT
@@ -47,6 +49,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
     monkeypatch.setattr(module, "PROBLEM", tmp_path / "problem")
     monkeypatch.setattr(module, "CERTIFICATE", tmp_path / "cert-chain.pem")
     monkeypatch.setattr(module, "become_agent", lambda: True)
@@ -171,3 +174,60 @@ def test_a_groups_probe_is_in_its_settings() -> None:
     probe = {"httpGet": {"path": "/health", "port": 9080, "scheme": "HTTP"}}
     line = next(each for each in TEXTS["user-data-gce-ubuntu.yaml"].splitlines() if "PROBE='" in each)
     assert json.loads(line.strip().removeprefix("PROBE='").removesuffix("'")).items() >= probe.items()
+
+
+@contextmanager
+def grpc_server(serving: dict[str, int]) -> Iterator[int]:
+    """A gRPC server with the health service, which knows the status of the services in `serving`; its
+    port."""
+
+    def check(request: bytes, context: grpc.ServicerContext) -> bytes:
+        name = request[2:].decode()
+        if name not in serving:
+            context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")
+        return b"\x08" + bytes([serving[name]])
+
+    handler = grpc.method_handlers_generic_handler(
+        "grpc.health.v1.Health", {"Check": grpc.unary_unary_rpc_method_handler(check)}
+    )
+    running = grpc.server(ThreadPoolExecutor(1))
+    running.add_generic_rpc_handlers((handler,))
+    port = running.add_insecure_port("localhost:0")
+    running.start()
+    yield port
+    running.stop(None).wait()
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_probe_by_grpc_asks_the_health_service(script: Any) -> None:
+    with grpc_server({"": 1, "billing": 1, "down": 2}) as port:
+        assert script.find_problem({"grpc": {"port": port}}) == ""
+        assert script.find_problem({"grpc": {"port": port, "service": "billing"}}) == ""
+        assert "not serving" in script.find_problem({"grpc": {"port": port, "service": "down"}})
+        assert "no answer for service 'other'" in script.find_problem(
+            {"grpc": {"port": port, "service": "other"}}
+        )
+    with server(200) as port:
+        assert "gRPC" in script.find_problem({"grpc": {"port": port}, "timeoutSeconds": 1})
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_request_has_the_headers_of_the_probe(script: Any) -> None:
+    seen: list[str | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers["Host"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        headers = [{"name": "Host", "value": "ratings.example.com"}]
+        probe = {"httpGet": {"host": "127.0.0.1", "port": running.server_port, "httpHeaders": headers}}
+        assert script.find_problem(probe) == ""
+        running.shutdown()
+    assert seen == ["ratings.example.com"]

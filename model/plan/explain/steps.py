@@ -3,7 +3,7 @@
 from itertools import chain
 
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
-from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.config.machines import ExistingMachinesConfig
 from hybrid_mesh.model.config.networks import ExternalNetworkConfig
 from hybrid_mesh.model.plan.explain.certificates import certificate_steps
 from hybrid_mesh.model.plan.explain.objects import object_steps, peering_steps
@@ -44,7 +44,7 @@ def left_out(plan: MeshPlan) -> tuple[str, ...]:
             (
                 f"VMs of group {name} ({group.config.machines.type})"
                 for name, group in plan.groups.items()
-                if not isinstance(group.config.machines, BundleMachinesConfig)
+                if not isinstance(group.config.machines, ExistingMachinesConfig)
             ),
         )
     )

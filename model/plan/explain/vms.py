@@ -26,6 +26,8 @@ _OWNED = "/var/lib/istio /etc/certs /etc/istio/config /etc/istio/proxy /var/run/
 
 def vm_steps(plan: MeshPlan, group: GroupPlan) -> Iterator[Step]:
     """The files of the group, then each VM. VMs whose names the plan does not know are `$VM`."""
+    if not group.config.has_agent:
+        return
     where = f"group {group.name}"
     yield Step(where, "Files of the group's VMs", tuple(_files(plan, group)))
     machines = [machine.name for machine in group.machines]

@@ -26,7 +26,7 @@ def occurrences(section: ReferenceSection) -> list[tuple[Any, Any]]:
     """Each value of `section` in the files, and the same inside the keys that lead to it."""
     steps = section.path.replace("[]", ".[]").split(".") if section.path != MESH else []
     found = [pair for mesh in _meshes() for pair in _below(mesh, steps)]
-    return [pair for pair in found if _is_variant(pair[0], section)]
+    return [pair for pair in found if isinstance(pair[0], Mapping) and _is_variant(pair[0], section)]
 
 
 @cache

@@ -10,6 +10,7 @@ Istio's package has created the user istio-proxy, then as that user, as the agen
 from __future__ import annotations
 
 import http.client
+import importlib
 import json
 import os
 import pwd
@@ -143,6 +144,8 @@ def run_probe(probe: dict[str, Any]) -> None:
         wanted = probe["tcpSocket"]
         with socket.create_connection((wanted.get("host", "localhost"), wanted["port"]), timeout):
             pass
+    elif "grpc" in probe:
+        importlib.import_module("grpc_health").check(probe["grpc"], timeout)
     elif "exec" in probe:
         quiet = subprocess.DEVNULL
         command = probe["exec"]["command"]
@@ -159,7 +162,9 @@ def http_get(wanted: dict[str, Any], timeout: float) -> None:
         connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
     where = f"GET {host}:{port}{path}"
     try:
-        connection.request("GET", path, headers={"User-Agent": "istio-probe/1.0"})
+        headers = {"User-Agent": "istio-probe/1.0"}
+        headers.update({each["name"]: each["value"] for each in wanted.get("httpHeaders", ())})
+        connection.request("GET", path, headers=headers)
         status = connection.getresponse().status
     except EXPECTED as error:
         raise ValueError(f"{where}: {error or type(error).__name__}") from error

@@ -10,6 +10,7 @@ from tests.model.rule_cases.demo import DEMO
 from tests.model.rule_cases.existing import EXISTING
 from tests.model.rule_cases.flat_keys import FLAT_KEYS
 from tests.model.rule_cases.gateways import GATEWAYS
+from tests.model.rule_cases.group_services import GROUP_SERVICES
 from tests.model.rule_cases.groups import GROUPS
 from tests.model.rule_cases.ingress import INGRESS
 from tests.model.rule_cases.istio import ISTIO
@@ -34,6 +35,7 @@ CASES = [
     *ISTIO,
     *ISTIO_VALUES,
     *GROUPS,
+    *GROUP_SERVICES,
     *OPERATORS,
     *APPLICATIONS,
     *NAMES,

@@ -66,7 +66,7 @@ GROUPS = [
     Case(
         "group_hosts_are_custom_names",
         {f"{LEGACY}.host": "old.demo.svc.cluster.local"},
-        "Leave `host` out",
+        "Leave it out",
     ),
     Case(
         "hosts_belong_to_one_group",
