@@ -1,123 +1,191 @@
-"""Rules on `istio.values`, which are merged with the plan's values of the istiod chart."""
+"""Rules on values of Istio's charts, which are merged with the plan's."""
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from hybrid_mesh.model.checks.registry import rule
+from hybrid_mesh.model.checks.chart_keys import CLOUD_OWNED, ENVOY_OWNED, GATEWAY, ISTIOD, ChartKeys, Path
+from hybrid_mesh.model.checks.formats import is_label_key
+from hybrid_mesh.model.checks.registry import cluster_rule, readable, rule
+from hybrid_mesh.model.clouds.aws import EIP_ALLOCATIONS, NLB_SUBNETS
+from hybrid_mesh.model.clouds.registry import cloud_of
+from hybrid_mesh.model.config.clusters import CloudClusterConfig, ClusterConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
-OWNED_VALUES = {
-    "_internal_defaults_do_not_set": "the chart",
-    "env.ENABLE_CA_SERVER": "the plan: istiod signs the certificates of its cluster",
-    "env.ENABLE_GATEWAY_API_MANUAL_DEPLOYMENT": "the plan: Gateways are bound to the east-west gateway",
-    "env.ISTIO_MULTIROOT_MESH": "the plan, so that roots can be rotated",
-    "env.PILOT_ENABLE_GATEWAY_API": "the plan: ingresses and east-west gateways are Gateways",
-    "env.PILOT_ENABLE_GATEWAY_API_STATUS": "the plan: `up` waits until Gateways are programmed",
-    "env.PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION": "the plan: VMs register themselves",
-    "env.PILOT_ENABLE_WORKLOAD_ENTRY_HEALTHCHECKS": "the plan: VMs report their health",
-    "global.caAddress": "the plan: istiod signs the certificates of its cluster",
-    "global.configCluster": "the plan: every cluster has its own control plane",
-    "global.externalIstiod": "the plan: every cluster has its own control plane",
-    "global.hub": "istio.hub",
-    "global.istioNamespace": "the plan: the control plane is in istio-system",
-    "global.meshID": "id",
-    "global.meshNetworks": "networks.<name>.gateway",
-    "global.multiCluster.clusterName": "clusters",
-    "global.network": "clusters.<name>.network",
-    "global.pilotCertProvider": "the plan: istiod signs the certificates of its cluster",
-    "global.proxy.clusterDomain": "the plan: VMs and gateways use cluster.local",
-    "global.proxy.statusPort": "the plan: health checks of VMs use 15020",
-    "global.remotePilotAddress": "the plan: every cluster has its own control plane",
-    "global.tag": "istio.tag",
-    "istiodRemote": "the plan: every cluster has its own control plane",
-    "meshConfig.defaultConfig.discoveryAddress": "the plan: proxies use the istiod of their cluster",
-    "meshConfig.defaultConfig.meshId": "id",
-    "meshConfig.defaultConfig.proxyMetadata.PROXY_CONFIG_XDS_AGENT": "the plan, so that roots can be rotated",
-    "meshConfig.defaultConfig.readinessProbe": "workloadGroups.<name>.probe",
-    "meshConfig.defaultConfig.statusPort": "the plan: health checks of VMs use 15020",
-    "meshConfig.rootNamespace": "the plan: mesh-wide policies are in istio-system",
-    "meshConfig.trustDomain": "trustDomain",
-    "revision": "the plan: namespaces and VMs use the control plane without a revision",
-}
-"""Values of the istiod chart that the plan sets or relies on, and their sources."""
-
-MAPPINGS = (
-    "base",
-    "env",
-    "global",
-    "global.defaultPodDisruptionBudget",
-    "global.multiCluster",
-    "global.proxy",
-    "global.proxy.resources",
-    "global.proxy.resources.requests",
-    "meshConfig",
-    "meshConfig.defaultConfig",
-    "meshConfig.defaultConfig.proxyMetadata",
-    "resources",
-    "resources.requests",
-    "telemetry",
-)
-"""Values of the plan that must remain mappings: another value would remove their contents."""
-
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_AT_RUN_TIME = (EIP_ALLOCATIONS, NLB_SUBNETS)
+_METADATA: Path = ("meshConfig", "defaultConfig", "proxyMetadata")
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Values of a chart at `path` of the mesh. `owned` are further keys that are not yours there."""
+
+    path: str
+    values: Mapping[str, Any]
+    keys: ChartKeys
+    owned: Mapping[Path, str]
+
+    def at(self, path: Path) -> str:
+        return ".".join((self.path, *path))
 
 
 @rule
-def istio_values_do_not_replace_the_plans(mesh: MeshConfig) -> Problems:
-    """`values` must not set values that the program sets or relies on."""
-    for path, source in OWNED_VALUES.items():
-        for value in _found(mesh.istio.values, path):
-            yield Problem(
-                f"istio.values.{path}",
-                format_value(value),
-                f"this value is set by {source}",
-                "Leave it out here.",
-            )
-
-
-@rule
-def istio_values_keep_mappings(mesh: MeshConfig) -> Problems:
-    """`values` must have a mapping where the program's values have one."""
-    for path in MAPPINGS:
-        for value in _found(mesh.istio.values, path):
-            if not isinstance(value, Mapping):
+def chart_values_do_not_replace_the_plans(mesh: MeshConfig) -> Problems:
+    """`values` must not set values that the program sets or relies on, nor `null` for them."""
+    for given in _all_given(mesh):
+        for path, source in sorted({**given.keys.owned, **given.owned}.items()):
+            for value in _found(given.values, path):
                 yield Problem(
-                    f"istio.values.{path}",
+                    given.at(path),
                     format_value(value),
-                    "this would remove the plan's own values below it",
-                    "Write a mapping with the keys to set.",
+                    f"this value is set by {source}",
+                    "Leave it out here.",
                 )
+        variables = given.values.get("envVarFrom")
+        for index, entry in enumerate(variables if isinstance(variables, list) else ()):
+            name = entry.get("name") if isinstance(entry, Mapping) else None
+            owner = {**given.keys.owned, **given.owned}.get(("env", str(name)))
+            if owner is not None:
+                yield Problem(
+                    given.at(("envVarFrom", str(index), "name")),
+                    str(name),
+                    f"this variable is set by {owner}",
+                    "Leave it out here.",
+                )
+
+
+@rule
+def chart_values_keep_mappings(mesh: MeshConfig) -> Problems:
+    """`values` must have a mapping where the program's values have one, not `null`, a list or a text."""
+    for given in _all_given(mesh):
+        for path in given.keys.kept:
+            for value in _found(given.values, path):
+                if path not in given.owned and not isinstance(value, Mapping):
+                    yield Problem(
+                        given.at(path),
+                        format_value(value),
+                        "this would remove the plan's own values below it",
+                        "Write a mapping with the keys to set.",
+                    )
+
+
+@rule
+def chart_values_have_replicas(mesh: MeshConfig) -> Problems:
+    """Numbers of replicas in `values` must be whole numbers of 1 or more."""
+    replicas = [
+        ("replicaCount",),
+        ("autoscaleMin",),
+        ("autoscaleMax",),
+        ("autoscaling", "minReplicas"),
+        ("autoscaling", "maxReplicas"),
+    ]
+    for given in _all_given(mesh):
+        for path in replicas:
+            for value in _found(given.values, path):
+                if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                    yield Problem(
+                        given.at(path),
+                        format_value(value),
+                        "the mesh requires a replica of its control plane and of its gateways at any time",
+                        "Write 1 or more.",
+                    )
 
 
 @rule
 def proxy_metadata_is_an_environment(mesh: MeshConfig) -> Problems:
     """`values.meshConfig.defaultConfig.proxyMetadata` must hold environment variables, whose values are
     strings of one line."""
-    path = "meshConfig.defaultConfig.proxyMetadata"
-    for metadata in _found(mesh.istio.values, path):
-        for name, value in metadata.items() if isinstance(metadata, Mapping) else ():
-            if not _VARIABLE.fullmatch(str(name)):
+    for given in _all_given(mesh):
+        for metadata in _found(given.values, _METADATA):
+            for name, value in metadata.items() if isinstance(metadata, Mapping) else ():
+                path = given.at((*_METADATA, str(name)))
+                if not _VARIABLE.fullmatch(str(name)):
+                    yield Problem(
+                        path,
+                        str(name),
+                        "this is not a valid name of an environment variable",
+                        "Use letters, digits and `_`, beginning with a letter or `_`.",
+                    )
+                if (*_METADATA, str(name)) in given.keys.owned:
+                    continue
+                if not isinstance(value, str) or "\n" in value or "\0" in value:
+                    yield Problem(
+                        path,
+                        format_value(value),
+                        "a variable of the proxies' environment is a string of one line",
+                        "Write it on one line, in quotes.",
+                    )
+
+
+@cluster_rule
+def values_are_of_charts_that_are_installed(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`istio.values` requires that the program installs Istio in the cluster, and `gateway.values` and
+    `gateway.annotations` that the cluster has a gateway."""
+    if cluster.istio.values and cluster.istio.ownership == "existing":
+        yield Problem(
+            f"clusters.{name}.istio.values",
+            format_value(cluster.istio.values),
+            "the Istio of this cluster is installed by others",
+            "Leave `values` out.",
+        )
+    for key, value in (("values", cluster.gateway.values), ("annotations", cluster.gateway.annotations)):
+        if value and not cluster.gateway.enabled:
+            yield Problem(
+                f"clusters.{name}.gateway.{key}",
+                format_value(value),
+                "the cluster has no gateway",
+                f"Leave `{key}` out, or enable the gateway.",
+            )
+
+
+@cluster_rule
+def gateway_annotations_are_not_those_of_the_plan(
+    mesh: MeshConfig, name: str, cluster: ClusterConfig
+) -> Problems:
+    """`gateway.annotations` must have valid names, and not those that the program sets in a cloud."""
+    cloud = cloud_of(cluster)
+    planned = {*cloud.load_balancer_annotations({"stack": name}), *_AT_RUN_TIME} if cloud else set()
+    given = {f"clusters.{name}.gateway.annotations": cluster.gateway.annotations}
+    service = cluster.gateway.values.get("service")
+    inside = service.get("annotations") if isinstance(service, Mapping) else None
+    if isinstance(inside, Mapping):
+        given[f"clusters.{name}.gateway.values.service.annotations"] = {str(key): "" for key in inside}
+    for path, annotations in given.items():
+        for key in annotations:
+            if key in planned:
+                yield Problem(f"{path}.{key}", key, "the program sets this annotation", "Leave it out here.")
+            elif not is_label_key(key):
                 yield Problem(
-                    f"istio.values.{path}.{name}",
-                    str(name),
-                    "this is not a valid name of an environment variable",
-                    "Use letters, digits and `_`, beginning with a letter or `_`.",
-                )
-            if not isinstance(value, str) or "\n" in value or "\0" in value:
-                yield Problem(
-                    f"istio.values.{path}.{name}",
-                    format_value(value),
-                    "a variable of the proxies' environment is a string of one line",
-                    "Write it on one line, in quotes.",
+                    f"{path}.{key}",
+                    key,
+                    "not a valid name of an annotation",
+                    "Write it like metallb.io/address-pool.",
                 )
 
 
-def _found(values: Mapping[str, Any], path: str) -> Iterator[Any]:
+def _all_given(mesh: MeshConfig) -> Iterator[_Given]:
+    """All values of charts. The chart `istiod` moves those below `pilot` to its top."""
+    envoy = ENVOY_OWNED if mesh.istio.proxy == "envoy" else {}
+    per_cluster = readable(mesh.clusters, lambda cluster: cluster.istio.values)
+    of_istiod = {f"clusters.{name}.istio.values": values for name, values in per_cluster.items()}
+    for path, values in {"istio.values": mesh.istio.values, **of_istiod}.items():
+        yield _Given(path, values, ISTIOD, envoy)
+        if isinstance(legacy := values.get("pilot"), Mapping):
+            yield _Given(f"{path}.pilot", legacy, ISTIOD, envoy)
+    gateways = readable(
+        mesh.clusters, lambda cluster: (cluster.gateway.values, isinstance(cluster, CloudClusterConfig))
+    )
+    for name, (values, in_cloud) in gateways.items():
+        yield _Given(f"clusters.{name}.gateway.values", values, GATEWAY, CLOUD_OWNED if in_cloud else {})
+
+
+def _found(values: Mapping[str, Any], path: Path) -> Iterator[Any]:
     """Yields the value at `path`, or nothing if the key is absent."""
     value: Any = values
-    for key in path.split("."):
+    for key in path:
         if not isinstance(value, Mapping) or key not in value:
             return
         value = value[key]

@@ -1,7 +1,7 @@
 """Kubernetes clusters of the mesh. Each runs its own istiod."""
 
 from ipaddress import IPv4Network
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -54,6 +54,16 @@ class GatewayExposureConfig(Section):
     """How long a pod of the gateway serves after its shutdown began, in seconds. Applies in a cloud to
     ingress gateways of the class `istio`, too. Defaults to 240 on EKS, whose load balancers send new
     connections for minutes, and to Istio's 5 elsewhere. Connections that last longer are cut."""
+    annotations: dict[str, str] = Field(default_factory=dict, examples=[{"metallb.io/address-pool": "mesh"}])
+    """Annotations of the gateway's Service, for example for its load balancer, in addition to those that the
+    program sets in a cloud."""
+    values: dict[str, Any] = Field(
+        default_factory=dict,
+        examples=[{"replicaCount": 2, "tolerations": [{"key": "edge", "operator": "Exists"}]}],
+    )
+    """Additional Helm values for the gateway chart: replicas, resources, where its pods run. They are merged
+    with the values that the program sets, and cannot replace the ones that the mesh relies on. `replicaCount`
+    turns autoscaling off, unless you set `autoscaling`, too."""
 
 
 class ClusterConfigBase(Section):

@@ -78,6 +78,12 @@ class ClusterIstioConfig(Section):
     that is there and never changes it."""
     gateway_api: GatewayApiSource | None = None
     """CRDs of the Gateway API in this cluster. Defaults to `istio.gatewayApi`."""
+    values: dict[str, Any] = Field(
+        default_factory=dict, examples=[{"replicaCount": 2, "autoscaleEnabled": False}]
+    )
+    """Additional Helm values for the istiod chart in this cluster. They are merged with `istio.values`, and
+    replace those where both set a value. VMs get the proxies' settings of the cluster that they register
+    with."""
 
 
 class IstioConfig(Section):

@@ -40,7 +40,8 @@ def base_values() -> dict[str, Any]:
 
 
 def istiod_values(mesh: MeshConfig, name: str) -> dict[str, Any]:
-    """Values of the chart `istiod` for cluster `name`, merged with the configured `istio.values`."""
+    """Values of the chart `istiod` for cluster `name`, merged with `istio.values` of the mesh and then of the
+    cluster."""
     istio, cluster = mesh.istio, mesh.clusters[name]
     values: dict[str, Any] = {
         "global": {
@@ -73,7 +74,7 @@ def istiod_values(mesh: MeshConfig, name: str) -> dict[str, Any]:
     if isinstance(cluster, CloudClusterConfig):
         values = merge(values, resilience.istiod_values(cluster))
         values = merge(values, cloud_of(cluster).istiod_values)
-    return merge(values, istio.values)
+    return merge(merge(values, istio.values), cluster.istio.values)
 
 
 def default_proxy_config(mesh: MeshConfig, name: str) -> dict[str, Any]:
@@ -81,6 +82,8 @@ def default_proxy_config(mesh: MeshConfig, name: str) -> dict[str, Any]:
     `istioctl x workload entry configure` copies it). Values that `model.checks.istio_values` refuses are left
     out."""
     values: Any = istiod_values(mesh, name)
+    if isinstance(legacy := values.get("pilot"), Mapping):
+        values = merge(values, legacy)  # as the chart does
     for key in ("meshConfig", "defaultConfig"):
         values = values.get(key) if isinstance(values, Mapping) else None
     config = dict(values) if isinstance(values, Mapping) else {}
@@ -93,8 +96,8 @@ def default_proxy_config(mesh: MeshConfig, name: str) -> dict[str, Any]:
 
 
 def gateway_values(cluster: ClusterConfig, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Values of the chart `gateway` for the east-west gateway of a cluster; `{}` when it has none. `labels`
-    are those of the stack, for the load balancer that a cloud makes.
+    """Values of the chart `gateway` for the east-west gateway of a cluster, merged with the configured ones;
+    `{}` when it has none. `labels` are those of the stack, for the load balancer that a cloud makes.
 
     The chart's own `networkGateway` would also publish the webhook port 15017, which no client outside needs.
     Its three settings (label, network view, ports) are therefore set one by one. The chart's image is `auto`,
@@ -115,7 +118,13 @@ def gateway_values(cluster: ClusterConfig, labels: Mapping[str, str] | None = No
     if isinstance(cluster, CloudClusterConfig):
         annotations = cloud_of(cluster).load_balancer_annotations(labels or {})
         values = merge(values, {"service": {"annotations": annotations}})
-    return merge(values, resilience.gateway_values(cluster))
+    values = merge(values, resilience.gateway_values(cluster))
+    given = cluster.gateway.values
+    if "replicaCount" in given and "autoscaling" not in given:
+        values = merge(values, {"autoscaling": {"enabled": False}})
+    if cluster.gateway.annotations:
+        values = merge(values, {"service": {"annotations": cluster.gateway.annotations}})
+    return merge(values, given)
 
 
 def mesh_networks(mesh: MeshConfig) -> dict[str, Any]:
