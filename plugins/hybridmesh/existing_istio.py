@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from hybrid_mesh.model.checks.istio_values import OWNED_VALUES
+from hybrid_mesh.model.checks.chart_keys import ISTIOD
 from hybrid_mesh.model.istio_facts import NETWORK_LABEL, SYSTEM_NAMESPACE
 from hybrid_mesh.plugins.framework.api_server import ApiServer
 
@@ -86,7 +86,7 @@ def _switched_off(path: str, istiod: Mapping[str, Any]) -> Iterator[str]:
     """What the mesh relies on and istiod does by default."""
     for variable in _discovery(istiod).get("env") or ():
         name = variable["name"]
-        reason = OWNED_VALUES.get(f"env.{name}")
+        reason = ISTIOD.owned.get(("env", name))
         if reason is not None and str(variable.get("value", "")).lower() == "false":
             yield f"{path}.istio: its istiod has {name}=false, which is set by {reason}. Remove it there"
 
