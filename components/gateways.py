@@ -7,6 +7,7 @@ import pulumi
 from hybrid_mesh.components.clusters.base import MeshCluster
 from hybrid_mesh.components.declare import KubernetesObject, existing
 from hybrid_mesh.components.member import ClusterMember
+from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
 
 
@@ -20,9 +21,9 @@ class EastWestGateway(pulumi.ComponentResource):
         self, name: str, *, member: ClusterMember, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("hybridmesh:index:EastWestGateway", name, None, opts)
-        release = member.declare(
-            f"{member.name}-gateway", self, filled={"release": {"service": member.cluster.gateway_service}}
-        )["release"]
+        own = member.cluster.plan.config.gateway.ownership == "own"
+        filled = {"release": {"service": member.cluster.gateway_service}} if own else {}
+        release = member.declare(f"{member.name}-gateway", self, filled=filled).get("release")
         self.addresses = _addresses(name, member.cluster, release, self)
         self.register_outputs({"addresses": self.addresses})
 
@@ -40,14 +41,16 @@ def gateway_addresses(
 
 
 def _addresses(
-    name: str, cluster: MeshCluster, release: KubernetesObject, parent: pulumi.Resource
+    name: str, cluster: MeshCluster, release: KubernetesObject | None, parent: pulumi.Resource
 ) -> pulumi.Output[tuple[str, ...]]:
     if cluster.reserved_gateway_addresses is not None or cluster.plan.config.gateway.addresses:
         return gateway_addresses(cluster, None)
     if not cluster.plan.active:
         return pulumi.Output.from_input(())
-    # The namespace is an output of the release, so that a preview before its creation reads nothing.
-    where = release.status.apply(lambda status: f"{status['namespace']}/{GATEWAY_NAME}")
+    where: pulumi.Input[str] = f"{SYSTEM_NAMESPACE}/{GATEWAY_NAME}"
+    if release is not None:
+        # The namespace is an output of the release, so that a preview before its creation reads nothing.
+        where = release.status.apply(lambda status: f"{status['namespace']}/{GATEWAY_NAME}")
     service = existing(f"{name}-service", "v1", "Service", where, cluster.options(parent))
     return service.status.apply(lambda status: _of_status(cluster.plan.name, status))
 

@@ -60,7 +60,8 @@ class KubeconfigMeshCluster(MeshCluster):
         if existing and existing.provider:
             self.provider = existing.provider
         else:
-            self.connect(name)
+            # Objects of a mesh that was made by hand are taken over. Newer plug-ins refuse that by default.
+            self.connect(name, upsert_existing_objects=config.istio.remote_secret is not None or None)
         if plan.inspection is not None:
             inspection = ClusterInspection(
                 f"{name}-inspection",

@@ -14,11 +14,15 @@ from hybrid_mesh.model.reading.problems import Problem, Problems
 
 @cluster_rule
 def new_clusters_have_no_istio(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
-    """`istio.ownership` and `certificates` can only differ from `own` for clusters of type `kubeconfig`. The
-    program creates the others, which have neither."""
+    """`istio.ownership`, `gateway.ownership` and `certificates` can only differ from `own` for clusters of
+    type `kubeconfig`. The program creates the others, which have none of these."""
     if isinstance(cluster, KubeconfigClusterConfig):
         return
-    given = {"istio.ownership": cluster.istio.ownership, "certificates": cluster.certificates}
+    given = {
+        "istio.ownership": cluster.istio.ownership,
+        "gateway.ownership": cluster.gateway.ownership,
+        "certificates": cluster.certificates,
+    }
     for key, value in given.items():
         if value != "own":
             yield Problem(
@@ -54,6 +58,24 @@ def an_existing_istio_has_certificates(mesh: MeshConfig, name: str, cluster: Clu
             "the Istio of this cluster is installed by others and has certificates already",
             "Set `certificates: existing`.",
         )
+
+
+@cluster_rule
+def only_an_existing_mesh_has_its_parts(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
+    """`gateway.ownership: existing` and `istio.remoteSecret` require an Istio that is there already."""
+    adopted = isinstance(cluster, KubeconfigClusterConfig) and cluster.gateway.ownership == "existing"
+    given = {
+        "gateway.ownership": "existing" if adopted else None,
+        "istio.remoteSecret": cluster.istio.remote_secret,
+    }
+    for key, value in given.items():
+        if value is not None and cluster.istio.ownership == "own":
+            yield Problem(
+                f"clusters.{name}.{key}",
+                value,
+                "the program installs Istio in this cluster, which therefore has no such object yet",
+                f"Leave `{key.rpartition('.')[2]}` out, or set `istio: {{ownership: existing}}`.",
+            )
 
 
 @cluster_rule

@@ -123,7 +123,7 @@ def proxy_metadata_is_an_environment(mesh: MeshConfig) -> Problems:
 @cluster_rule
 def values_are_of_charts_that_are_installed(mesh: MeshConfig, name: str, cluster: ClusterConfig) -> Problems:
     """`istio.values` requires that the program installs Istio in the cluster, and `gateway.values` and
-    `gateway.annotations` that the cluster has a gateway."""
+    `gateway.annotations` that it installs the gateway."""
     if cluster.istio.values and cluster.istio.ownership == "existing":
         yield Problem(
             f"clusters.{name}.istio.values",
@@ -131,13 +131,17 @@ def values_are_of_charts_that_are_installed(mesh: MeshConfig, name: str, cluster
             "the Istio of this cluster is installed by others",
             "Leave `values` out.",
         )
-    for key, value in (("values", cluster.gateway.values), ("annotations", cluster.gateway.annotations)):
-        if value and not cluster.gateway.enabled:
+    gateway = cluster.gateway
+    reason, other = "the cluster has no gateway", "enable the gateway"
+    if gateway.enabled:
+        reason, other = "the gateway of this cluster is installed by others", "set `ownership: own`"
+    for key, value in (("values", gateway.values), ("annotations", gateway.annotations)):
+        if value and not (gateway.enabled and gateway.ownership == "own"):
             yield Problem(
                 f"clusters.{name}.gateway.{key}",
                 format_value(value),
-                "the cluster has no gateway",
-                f"Leave `{key}` out, or enable the gateway.",
+                reason,
+                f"Leave `{key}` out, or {other}.",
             )
 
 

@@ -43,6 +43,10 @@ class GatewayExposureConfig(Section):
     enabled: Switch = True
     """Whether the cluster has a gateway. Set `false` if the gateway of another cluster in the same network,
     or the network's `gateway`, serves it."""
+    ownership: Literal["own", "existing"] = "own"
+    """Who installs the gateway's Deployment and Service. `own`: the program. `existing`: others; the program
+    exposes the mesh and istiod at the Service `istio-eastwestgateway` in `istio-system`, whose pods it never
+    changes."""
     service_type: Literal["LoadBalancer", "NodePort"] = "LoadBalancer"
     """Type of the gateway's Service."""
     addresses: tuple[str, ...] = Field(default=(), examples=[["203.0.113.10"]])

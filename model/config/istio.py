@@ -84,6 +84,9 @@ class ClusterIstioConfig(Section):
     """Additional Helm values for the istiod chart in this cluster. They are merged with `istio.values`, and
     replace those where both set a value. VMs get the proxies' settings of the cluster that they register
     with."""
+    remote_secret: DnsLabel | None = Field(default=None, examples=["istio-remote-secret-west"])
+    """Name of a remote Secret that the cluster has already, for example of `istioctl create-remote-secret`.
+    The program adds the other peers to it, and a destroy keeps it. Defaults to a new one."""
 
 
 class IstioConfig(Section):

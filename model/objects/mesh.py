@@ -84,12 +84,17 @@ def pull_secret(namespace: str) -> Manifest:
     )
 
 
-def remote_secrets(peers: Sequence[str]) -> Manifest:
-    """The merged remote Secret: the kubeconfig of each peer, under the peer's name."""
+def remote_secrets(peers: Sequence[str], name: str = REMOTE_SECRET_NAME) -> Manifest:
+    """The merged remote Secret `name`: the kubeconfig of each peer, under the peer's name.
+
+    istiod ignores a peer that another Secret has, and does not look at it again when that Secret is deleted.
+    It replaces a kubeconfig that changes in its Secret without forgetting the peer's endpoints (`addSecret`
+    in pkg/kube/multicluster/secretcontroller.go of Istio 1.31).
+    """
     return manifest(
         "v1",
         "Secret",
-        REMOTE_SECRET_NAME,
+        name,
         SYSTEM_NAMESPACE,
         {MULTI_CLUSTER_LABEL: "true"},
         type="Opaque",

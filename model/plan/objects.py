@@ -25,6 +25,7 @@ from hybrid_mesh.model.objects.groups import entry_point, namespace, service_acc
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME, base_values, gateway_values, istiod_values
 from hybrid_mesh.model.objects.manifest import Manifest, annotated, manifest
 from hybrid_mesh.model.objects.mesh import (
+    REMOTE_SECRET_NAME,
     cacerts_secret,
     pull_secret,
     reader_token_secret,
@@ -160,7 +161,10 @@ class _Cluster:
     def plan(
         self, component: str, key: str, made: Manifest, *after: str, filled: tuple[str, ...] = ()
     ) -> PlannedObject:
-        kept = component.startswith(f"{self.name}-") and self.istio.ownership == "adopt"
+        adopted = component.startswith(f"{self.name}-") and self.istio.ownership == "adopt"
+        # With a Secret that exists, the peers use the token that it has.
+        shared = (f"{self.name}-peering", f"{self.name}-reader") if self.istio.remote_secret else ()
+        kept = adopted or component in shared
         return PlannedObject(component, key, after, filled, made, kept)
 
     def release(
@@ -234,23 +238,25 @@ class _Cluster:
         values, cloud = gateway_values(config, labels), cloud_of(config)
         if not values:
             return
-        owner = f"{self.name}-gateway"
+        owner, served = f"{self.name}-gateway", self.istiod
         hosts = sorted({host for group in self.mesh.workload_groups.values() for host in group.custom_hosts})
-        yield self.release(
-            owner,
-            "release",
-            GATEWAY_NAME,
-            istio_chart(self.mesh.istio, "gateway"),
-            values,
-            self.istiod,
-            *self.drained,
-            filled=("service",),
-            **self._taken,
-            timeout=cloud.gateway_timeout_seconds if cloud else None,
-        )
+        if config.gateway.ownership == "own":
+            served = f"{owner}-release"
+            yield self.release(
+                owner,
+                "release",
+                GATEWAY_NAME,
+                istio_chart(self.mesh.istio, "gateway"),
+                values,
+                self.istiod,
+                *self.drained,
+                filled=("service",),
+                **self._taken,
+                timeout=cloud.gateway_timeout_seconds if cloud else None,
+            )
         for made in east_west_gateways(hosts):
             key = f"listeners{made['metadata']['name'].removeprefix(GATEWAY_NAME)}"
-            yield self.plan(owner, key, annotated(made, PROGRAMMED), *self.definitions, f"{owner}-release")
+            yield self.plan(owner, key, annotated(made, PROGRAMMED), *self.definitions, served)
         yield self.plan(owner, "istiod-route", istiod_route(), *self.definitions, self.istiod)
 
     def peering(self) -> Iterator[Entry]:
@@ -270,7 +276,7 @@ class _Cluster:
         yield self.plan(
             f"{self.name}-peering",
             "remote-secrets",
-            remote_secrets(self.peers),
+            remote_secrets(self.peers, self.istio.remote_secret or REMOTE_SECRET_NAME),
             self.istiod,
             filled=("stringData",),
         )

@@ -139,6 +139,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "clusters.<name>.istio": (
         "new_clusters_have_no_istio",
+        "only_an_existing_mesh_has_its_parts",
         "local_clusters_get_the_gateway_api",
         "chart_values_do_not_replace_the_plans",
         "chart_values_keep_mappings",
@@ -147,6 +148,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "values_are_of_charts_that_are_installed",
     ),
     "clusters.<name>.gateway": (
+        "new_clusters_have_no_istio",
+        "only_an_existing_mesh_has_its_parts",
         "chart_values_do_not_replace_the_plans",
         "chart_values_keep_mappings",
         "chart_values_have_replicas",

@@ -95,3 +95,27 @@ def test_an_existing_istio_has_its_own_credentials() -> None:
     }
     assert secrets["two"] == []
     assert "one-istio-pull-secret" in secrets["one"]
+
+
+ADOPTED = {
+    "istio": {"ownership": "existing", "remoteSecret": "istio-remote-secret-one"},
+    "gateway": {"ownership": "existing"},
+    "certificates": "existing",
+}
+
+
+def test_an_existing_gateway_is_not_installed_and_gets_the_routes() -> None:
+    keys = {each.key for each in plan(**ADOPTED).clusters["two"].objects if each.component == "two-gateway"}
+    assert keys == {"listeners", "istiod-route"}
+
+
+def test_an_existing_remote_secret_gets_the_peers_and_is_kept() -> None:
+    made = plan(**ADOPTED)
+    [secret] = [each for each in made.clusters["two"].objects if each.name == "two-peering-remote-secrets"]
+    [reader] = [each for each in made.clusters["two"].objects if each.name == "two-reader-secret"]
+    assert isinstance(secret, PlannedObject)
+    assert isinstance(reader, PlannedObject)
+    assert secret.manifest["metadata"]["name"] == "istio-remote-secret-one"
+    assert set(secret.manifest["stringData"]) == {"one"}
+    assert (secret.kept, reader.kept) == (True, True)
+    assert "two-peering-remote-secrets" in {step.resource for step in explain(made)}

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
-from hybrid_mesh.model.objects.mesh import CERTIFICATE_FILES, REMOTE_SECRET_NAME
+from hybrid_mesh.model.istio_facts import MULTI_CLUSTER_LABEL
+from hybrid_mesh.model.objects.mesh import CERTIFICATE_FILES
 from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
 from hybrid_mesh.model.plan.explain.step import Step, with_input
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
@@ -46,8 +47,7 @@ def _step(cluster: ClusterPlan, planned: PlannedObject | PlannedRelease, title: 
 
 
 def _is_remote_secret(planned: PlannedObject) -> bool:
-    manifest = planned.manifest
-    return bool(manifest["kind"] == "Secret" and manifest["metadata"]["name"] == REMOTE_SECRET_NAME)
+    return MULTI_CLUSTER_LABEL in planned.manifest["metadata"].get("labels", {})
 
 
 def _place(manifest: Mapping[str, Any]) -> str:

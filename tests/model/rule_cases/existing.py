@@ -8,8 +8,21 @@ ONE = "clusters.one"
 EXISTING = [
     Case("new_clusters_have_no_istio", {f"{EAST}.istio.ownership": "adopt"}, "Leave `ownership` out"),
     Case("new_clusters_have_no_istio", {f"{EAST}.certificates": "existing"}, "Leave `certificates` out"),
+    Case("new_clusters_have_no_istio", {f"{EAST}.gateway.ownership": "existing"}, "Leave `ownership` out"),
     Case("new_clusters_have_no_istio", {f"{GKE}.istio.ownership": "adopt"}, "set it to own", stack="prod"),
     Case("new_clusters_have_no_istio", {f"{EKS}.istio.ownership": "adopt"}, "set it to own", stack="prod"),
+    Case(
+        "only_an_existing_mesh_has_its_parts",
+        {f"{ONE}.gateway.ownership": "existing"},
+        "ownership: existing",
+        stack="dev",
+    ),
+    Case(
+        "only_an_existing_mesh_has_its_parts",
+        {f"{ONE}.istio.remoteSecret": "istio-remote-secret-two"},
+        "Leave `remoteSecret` out",
+        stack="dev",
+    ),
     Case(
         "local_clusters_get_the_gateway_api",
         {"istio.gatewayApi": "existing"},

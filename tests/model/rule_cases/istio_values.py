@@ -114,6 +114,23 @@ ISTIO_VALUES = [
     Case(
         INSTALLED,
         {
+            "clusters.two": {
+                "type": "kubeconfig",
+                "network": "kind-two",
+                "istio": {"ownership": "existing"},
+                "certificates": "existing",
+                "gateway": {"ownership": "existing", "values": {"replicaCount": 2}},
+            },
+            "trust": {"issuer": "files"},
+        },
+        "set `ownership: own`",
+        "clusters.two.gateway.values",
+        "{replicaCount: 2}",
+        stack="dev",
+    ),
+    Case(
+        INSTALLED,
+        {
             f"{EAST}.gateway": {"enabled": False, "annotations": {"a": "b"}},
             f"{WEST}.network": "amsterdam",
             "networks.boston": DELETED,
