@@ -52,13 +52,18 @@ def namespaces_are_not_reserved(mesh: MeshConfig) -> Problems:
     """`namespace` must not be a namespace of Istio or Kubernetes."""
     demo = [("demo.namespace", mesh.demo.namespace)] if mesh.demo else []
     for path, namespace in [*_namespaces(mesh), *demo]:
-        if namespace in RESERVED_NAMESPACES or namespace.startswith("kube-"):
+        if is_reserved(namespace):
             yield Problem(
                 path,
                 namespace,
                 "this namespace is not for workloads",
                 "Choose a namespace of your own; it is created automatically.",
             )
+
+
+def is_reserved(namespace: str) -> bool:
+    """Whether a namespace is one of Istio, Kubernetes or every cluster."""
+    return namespace in RESERVED_NAMESPACES or namespace.startswith("kube-")
 
 
 @rule

@@ -10,6 +10,7 @@ from hybrid_mesh.model.config.demo import DemoConfig
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.istio import IstioConfig
+from hybrid_mesh.model.config.namespaces import NamespaceConfig
 from hybrid_mesh.model.config.networks import NetworkConfig
 from hybrid_mesh.model.config.trust import SelfSignedTrustConfig, TrustConfig
 
@@ -69,6 +70,9 @@ class MeshConfig(Section):
     """Kubernetes clusters by name. Each runs its own istiod."""
     workload_groups: dict[DnsLabel, WorkloadGroupConfig] = Field(default_factory=dict)
     """Groups of VMs that join the mesh, by name."""
+    namespaces: dict[DnsLabel, NamespaceConfig] = Field(default_factory=dict)
+    """Namespaces of every cluster by name: those of groups, ingresses and the demo whose labels or injection
+    policy you set, and others that you want to exist."""
     ingress: dict[DnsLabel, IngressConfig] = Field(default_factory=dict)
     """Ingress gateways by name, through which clients outside the mesh reach workloads."""
     demo: DemoConfig | None = None

@@ -4,21 +4,12 @@ an identity of the mesh."""
 from typing import Any
 
 from hybrid_mesh.model.config.demo import DemoConfig
+from hybrid_mesh.model.derive.namespaces import outside_namespace
 from hybrid_mesh.model.istio_facts import SECURITY_API
-from hybrid_mesh.model.objects.groups import namespace
 from hybrid_mesh.model.objects.manifest import Manifest, manifest
 
 OUTSIDE = "outside"
 """Name of the Deployment whose pod has no sidecar."""
-
-
-def demo_namespaces(demo: DemoConfig) -> tuple[Manifest, Manifest]:
-    """The demo's namespace, and that of the pod outside the mesh."""
-    return namespace(demo.namespace), namespace(outside_namespace(demo), injected=False)
-
-
-def outside_namespace(demo: DemoConfig) -> str:
-    return f"{demo.namespace}-outside"
 
 
 def demo_service_account(demo: DemoConfig) -> Manifest:

@@ -1,19 +1,20 @@
 """The Kubernetes objects of a workload group: its WorkloadGroup, service account, and Service or
 ServiceEntry."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from hybrid_mesh.model.config.groups import ProbeConfig, WorkloadGroupConfig
 from hybrid_mesh.model.config.machines import StaticMachinesConfig
 from hybrid_mesh.model.config.services import PROTOCOLS
 from hybrid_mesh.model.derive.object_names import service_name
-from hybrid_mesh.model.istio_facts import GROUP_LABEL, INJECTION_LABEL, NETWORKING_API, service_host
+from hybrid_mesh.model.istio_facts import GROUP_LABEL, NETWORKING_API, service_host
 from hybrid_mesh.model.objects.manifest import Manifest, manifest
 
 
-def namespace(name: str, *, injected: bool = True) -> Manifest:
-    """A namespace whose pods get a sidecar, unless `injected` is False."""
-    return manifest("v1", "Namespace", name, labels={INJECTION_LABEL: "enabled" if injected else "disabled"})
+def namespace(name: str, labels: Mapping[str, str]) -> Manifest:
+    """A namespace with the labels of `model.derive.namespaces`."""
+    return manifest("v1", "Namespace", name, labels=labels)
 
 
 def service_account(name: str, in_namespace: str) -> Manifest:

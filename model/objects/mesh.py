@@ -1,11 +1,10 @@
 """The objects that every cluster of the mesh gets in addition to Istio's charts."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from hybrid_mesh.model.istio_facts import (
     MULTI_CLUSTER_LABEL,
-    NETWORK_LABEL,
     READER_SERVICE_ACCOUNT,
     SECURITY_API,
     SYSTEM_NAMESPACE,
@@ -20,12 +19,6 @@ PULL_SECRET_NAME = "hybrid-mesh-registry"  # noqa: S105 - a Secret's name, not a
 _READER_TOKEN = f"{READER_SERVICE_ACCOUNT}-istio-remote-secret-token"
 CERTIFICATE_FILES = ("ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem")
 """Keys of the Secret `cacerts` (Istio: "Plug in CA Certificates")."""
-
-
-def system_namespace(network: str, labels: Mapping[str, str]) -> Manifest:
-    """The namespace `istio-system`, with `labels` and one that names the network of the cluster's endpoints
-    for istiod."""
-    return manifest("v1", "Namespace", SYSTEM_NAMESPACE, labels={NETWORK_LABEL: network, **labels})
 
 
 def strict_peer_authentication() -> Manifest:

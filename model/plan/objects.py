@@ -6,24 +6,22 @@ from typing import Any
 
 from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.clusters import CloudClusterConfig, LocalClusterConfig
-from hybrid_mesh.model.config.demo import DemoConfig
 from hybrid_mesh.model.config.istio import ClusterIstioConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.derive.existing import gateway_api_source
+from hybrid_mesh.model.derive.namespaces import namespace_labels, outside_namespace
 from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
 from hybrid_mesh.model.objects.demo import (
     demo_authorization_policy,
     demo_deployment,
-    demo_namespaces,
     demo_service,
     demo_service_account,
     outside_deployment,
-    outside_namespace,
 )
 from hybrid_mesh.model.objects.east_west import east_west_gateways, istiod_route
 from hybrid_mesh.model.objects.groups import entry_point, namespace, service_account, static_entries
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME, base_values, gateway_values, istiod_values
-from hybrid_mesh.model.objects.manifest import Manifest, annotated, manifest
+from hybrid_mesh.model.objects.manifest import Manifest, annotated
 from hybrid_mesh.model.objects.mesh import (
     REMOTE_SECRET_NAME,
     cacerts_secret,
@@ -31,7 +29,6 @@ from hybrid_mesh.model.objects.mesh import (
     reader_token_secret,
     remote_secrets,
     strict_peer_authentication,
-    system_namespace,
 )
 from hybrid_mesh.model.objects.minting import (
     minting_policy,
@@ -69,13 +66,16 @@ def cluster_objects(
     in a cloud.
     """
     here = [ingress for ingress in ingresses if ingress.cluster == name]
-    groups = list(groups)
-    spaces = _namespaces(groups, here, mesh.demo, _gateway_labels(mesh, name))
-    cluster = _Cluster(mesh, name, peers, frozenset(spaces))
+    labels_of = namespace_labels(mesh, name)
+    system = labels_of.pop(SYSTEM_NAMESPACE)
+    cluster = _Cluster(mesh, name, peers, labels_of)
     planned = [
-        *(cluster.plan(name, f"namespace-{key}", made) for key, made in sorted(spaces.items())),
+        *(
+            cluster.plan(name, f"namespace-{key}", namespace(key, each))
+            for key, each in sorted(labels_of.items())
+        ),
         *(cluster.credentials(name, f"{PULL_SECRET}-{key}", key) for key in cluster.pulling),
-        *cluster.control_plane(),
+        *cluster.control_plane(system),
         *cluster.gateway(labels),
         *cluster.peering(),
     ]
@@ -84,30 +84,6 @@ def cluster_objects(
     for ingress in here:
         planned += cluster.ingress(ingress)
     return (*planned, *cluster.demo())
-
-
-def _namespaces(
-    groups: Iterable[GroupPlan],
-    ingresses: Iterable[IngressPlan],
-    demo: DemoConfig | None,
-    gateway_labels: Mapping[str, str],
-) -> dict[str, Manifest]:
-    """Namespaces of the groups, the ingresses and the demo, each once. Those of ingresses get
-    `gateway_labels`."""
-    ingresses = list(ingresses)
-    needed = {ingress.namespace: manifest("v1", "Namespace", ingress.namespace) for ingress in ingresses}
-    needed |= {group.namespace: namespace(group.namespace) for group in groups}
-    if demo is not None:
-        needed |= {made["metadata"]["name"]: made for made in demo_namespaces(demo)}
-    for ingress in ingresses if gateway_labels else ():
-        metadata = needed[ingress.namespace]["metadata"]
-        metadata["labels"] = {**metadata.get("labels", {}), **gateway_labels}
-    return needed
-
-
-def _gateway_labels(mesh: MeshConfig, name: str) -> Mapping[str, str]:
-    cloud = cloud_of(mesh.clusters[name])
-    return cloud.gateway_namespace_labels if cloud else {}
 
 
 @dataclass(frozen=True)
@@ -182,16 +158,15 @@ class _Cluster:
             component, key, after, filled, release, SYSTEM_NAMESPACE, source, values, **special
         )
 
-    def control_plane(self) -> Iterator[Entry]:
-        """istiod with what it requires, and the Gateway API's CRDs. An existing Istio only gets the CRDs, and
-        keeps its mesh-wide policies."""
+    def control_plane(self, labels: Mapping[str, str]) -> Iterator[Entry]:
+        """istiod with what it requires, in a namespace with `labels`, and the Gateway API's CRDs. An existing
+        Istio only gets the CRDs, and keeps its mesh-wide policies."""
         mesh, config = self.mesh, self.mesh.clusters[self.name]
         owner = f"{self.name}-istio"
         space = f"{owner}-namespace"
-        labels = _gateway_labels(mesh, self.name)
         # Others may have installed the same CRDs, or use them.
         shared = not isinstance(config, LocalClusterConfig)
-        yield self.plan(owner, "namespace", system_namespace(config.network, labels))
+        yield self.plan(owner, "namespace", namespace(SYSTEM_NAMESPACE, labels))
         if self.istio.ownership == "existing":
             yield from self._definitions(owner, space, shared=shared)
             return

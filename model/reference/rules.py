@@ -30,6 +30,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "chart_values_keep_mappings",
         "chart_values_have_replicas",
         "proxy_metadata_is_an_environment",
+        "discovery_selectors_are_valid",
+        "istiod_reads_every_namespace_of_the_mesh",
     ),
     "istio.charts": ("chart_sources_match_their_type",),
     "istio.packageSha256": ("packages_without_tls_are_verified",),
@@ -145,6 +147,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "chart_values_keep_mappings",
         "chart_values_have_replicas",
         "proxy_metadata_is_an_environment",
+        "istiod_reads_every_namespace_of_the_mesh",
         "values_are_of_charts_that_are_installed",
     ),
     "clusters.<name>.gateway": (
@@ -242,6 +245,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "images_match_their_architecture",
     ),
     "workloadGroups.<name>.machines.rollout": ("rollouts_fit_the_group",),
+    "namespaces.<name>": (
+        "configured_namespaces_are_not_reserved",
+        "injection_suits_the_demo",
+        "labels_of_namespaces_are_yours",
+    ),
     "ingress.<name>": (
         "ingresses_are_in_known_clusters",
         "ingress_host_names_are_valid",

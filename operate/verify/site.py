@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hybrid_mesh.model.config.demo import DemoConfig
-from hybrid_mesh.model.objects.demo import OUTSIDE, outside_namespace
+from hybrid_mesh.model.derive.namespaces import outside_namespace
+from hybrid_mesh.model.objects.demo import OUTSIDE
 from hybrid_mesh.model.plan.types import IngressPlan, MeshPlan
 from hybrid_mesh.operate.shell import Machine, NotProbedError, NotReachableError, Pod, Shell
 from hybrid_mesh.operate.verify.checks import Gap

@@ -16,6 +16,7 @@ from tests.model.rule_cases.ingress import INGRESS
 from tests.model.rule_cases.istio import ISTIO
 from tests.model.rule_cases.istio_values import ISTIO_VALUES
 from tests.model.rule_cases.names import NAMES
+from tests.model.rule_cases.namespaces import NAMESPACES
 from tests.model.rule_cases.networks import CLOUD_NETWORKS
 from tests.model.rule_cases.operators import OPERATORS
 from tests.model.rule_cases.overlaps import OVERLAPS
@@ -39,6 +40,7 @@ CASES = [
     *OPERATORS,
     *APPLICATIONS,
     *NAMES,
+    *NAMESPACES,
     *INGRESS,
     *DEMO,
     *EXISTING,
