@@ -8,7 +8,7 @@ import pulumi
 
 from hybrid_mesh.components.clusters.base import MeshCluster
 from hybrid_mesh.components.declare import KubernetesObject, declare, release
-from hybrid_mesh.components.resources import SharedNamespace
+from hybrid_mesh.components.shared_resources import SharedNamespace, SharedObject
 from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
 
 
@@ -40,7 +40,7 @@ class ClusterMember:
         *,
         filled: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> dict[str, KubernetesObject]:
-        """Declares all planned objects of `component` in this cluster, and returns them by key.
+        """Declares all planned objects of `component` in this cluster, and returns those that it owns by key.
 
         `filled` has the fields that are only known at run time, by key.
         """
@@ -51,6 +51,8 @@ class ClusterMember:
                 continue
             if self.cluster.shared and isinstance(planned, PlannedObject) and planned.is_namespace:
                 self.made[planned.name] = self._shared_namespace(planned, parent)
+            elif isinstance(planned, PlannedObject) and planned.adopted:
+                self.made[planned.name] = self._shared_object(planned, parent)
             else:
                 fields = given.get(planned.key, {})
                 if isinstance(planned, PlannedObject) and planned.is_pull_secret:
@@ -86,4 +88,23 @@ class ClusterMember:
             labels=metadata.get("labels", {}),
             quarantined=not active,
             opts=pulumi.ResourceOptions(parent=parent, retain_on_delete=not active),
+        )
+
+    def _shared_object(self, planned: PlannedObject, parent: pulumi.Resource) -> SharedObject:
+        """Pulumi's Kubernetes plug-in would refuse an existing object, or delete it at a destroy."""
+        active = self.cluster.plan.active
+        return SharedObject(
+            f"{self.mesh}-{planned.name}",
+            cluster_name=self.name,
+            incarnation=self.cluster.incarnation,
+            kubeconfig=self.cluster.kubeconfig,
+            context=self.cluster.context,
+            manifest=planned.manifest,
+            quarantined=not active,
+            opts=pulumi.ResourceOptions(
+                parent=parent,
+                depends_on=[*(self.made[name] for name in planned.after), *self.cluster.prerequisites],
+                deleted_with=self.cluster.vanishes_with,
+                retain_on_delete=not active,
+            ),
         )

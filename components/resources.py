@@ -247,47 +247,12 @@ class MachineRegistration(Resource):
         super().__init__(resource_name, inputs, pulumi.ResourceOptions.merge(own, opts))
 
 
-class SharedNamespace(Resource):
-    """A namespace of a shared cluster. An existing one gets `labels`. A destroy only deletes a namespace
-    that this resource created and that has no objects of other owners."""
-
-    created: pulumi.Output[bool]
-
-    TYPE = "hybridmesh:index:SharedNamespace"
-    OUTPUTS = ("created",)
-    SECRET_OUTPUTS = ("kubeconfig",)
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        cluster_name: pulumi.Input[str],
-        incarnation: pulumi.Input[str],
-        kubeconfig: pulumi.Input[str] | None,
-        context: pulumi.Input[str] | None = None,
-        namespace: pulumi.Input[str],
-        labels: Mapping[str, pulumi.Input[str]],
-        quarantined: pulumi.Input[bool] = False,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        inputs = {
-            "cluster_name": cluster_name,
-            "incarnation": incarnation,
-            "kubeconfig": None if kubeconfig is None else pulumi.Output.secret(kubeconfig),
-            "context": context,
-            "namespace": namespace,
-            "labels": dict(labels),
-            "quarantined": quarantined,
-        }
-        super().__init__(resource_name, inputs, opts)
-
-
 class ClusterInspection(Resource):
     """What a cluster must have already. Each preview and each up reads it and refuses what cannot work.
 
-    `istio` are the settings of an existing Istio, `certificates` says whether istiod's exist, and
-    `gateway_api` has the kinds of existing CRDs (`model.plan.inspection`). `expected_root_pem` is the mesh's
-    root certificate; None if it is the one in this cluster.
+    `istio` are the settings of an existing Istio, `certificates` says whether istiod's exist, `gateway_api`
+    has the kinds of existing CRDs, and `objects` what else must exist (`model.plan.inspection`).
+    `expected_root_pem` is the mesh's root certificate; None if it is the one in this cluster.
     """
 
     root_certificate_pem: pulumi.Output[str]
@@ -309,6 +274,7 @@ class ClusterInspection(Resource):
         certificates: bool = False,
         expected_root_pem: pulumi.Input[str] | None = None,
         gateway_api: Mapping[str, Mapping[str, str]] | None = None,
+        objects: Sequence[Mapping[str, Any]] = (),
         quarantined: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -321,6 +287,7 @@ class ClusterInspection(Resource):
             "certificates": certificates,
             "expected_root_pem": expected_root_pem,
             "gateway_api": gateway_api or {},
+            "objects": list(objects),
             "quarantined": quarantined,
         }
         super().__init__(resource_name, inputs, opts)

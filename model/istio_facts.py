@@ -48,6 +48,8 @@ SIDECAR_PORTS = PROXY_PORTS | {HBONE_PORT}
 """Ports of a workload's proxy and agent, in a pod or on a VM."""
 
 SYSTEM_NAMESPACE = "istio-system"
+DEFAULT_NAMESPACE = "default"
+"""The namespace that Kubernetes creates for objects of which none is named, and never deletes."""
 CLUSTER_DOMAIN = "cluster.local"
 ISTIOD_HOST = f"istiod.{SYSTEM_NAMESPACE}.svc"
 """The host name in istiod's certificate that proxies verify."""

@@ -73,6 +73,7 @@ class KubeconfigMeshCluster(MeshCluster):
                 certificates=plan.inspection.certificates,
                 expected_root_pem=expected_root if plan.inspection.certificates else None,
                 gateway_api=plan.inspection.gateway_api,
+                objects=plan.inspection.objects,
                 quarantined=not plan.active,
                 opts=pulumi.ResourceOptions(parent=self),
             )

@@ -1,14 +1,17 @@
 """Rules on what a cluster already has: Istio, its certificates, the CRDs of the Gateway API."""
 
-from hybrid_mesh.model.checks.registry import cluster_rule, readable, rule
+from hybrid_mesh.model.checks.registry import cluster_rule, group_rule, readable, rule
 from hybrid_mesh.model.config.clusters import ClusterConfig, KubeconfigClusterConfig, LocalClusterConfig
+from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.trust import (
     AwsPrivateCaTrustConfig,
     GoogleCasTrustConfig,
     SelfSignedTrustConfig,
 )
+from hybrid_mesh.model.derive.discovery import NAME_LABEL, added_labels, all_selectors
 from hybrid_mesh.model.derive.existing import gateway_api_source
+from hybrid_mesh.model.istio_facts import DEFAULT_NAMESPACE
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 
@@ -115,6 +118,35 @@ def the_issuer_is_needed(mesh: MeshConfig) -> Problems:
             mesh.trust.issuer,
             "all clusters have certificates already, so nothing would be issued",
             "Set `issuer: existing`.",
+        )
+
+
+@group_rule
+def only_vms_with_an_agent_have_an_account(
+    mesh: MeshConfig, name: str, group: WorkloadGroupConfig
+) -> Problems:
+    """`serviceAccountOwnership` requires VMs with Istio's agent: others have no service account."""
+    if not group.has_agent and group.service_account_ownership != "own":
+        yield Problem(
+            f"workloadGroups.{name}.serviceAccountOwnership",
+            group.service_account_ownership,
+            "machines of type static have no service account",
+            "Leave it out.",
+        )
+
+
+@group_rule
+def istiod_reads_the_namespace_default(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """A group in the namespace `default`, whose labels the program does not change, requires that
+    `discoverySelectors` select it."""
+    if group.namespace == DEFAULT_NAMESPACE and added_labels(
+        all_selectors(mesh), {NAME_LABEL: DEFAULT_NAMESPACE}
+    ):
+        yield Problem(
+            f"workloadGroups.{name}.namespace",
+            group.namespace,
+            "the discoverySelectors of `istio.values` leave this namespace out",
+            f"Add a selector with `matchLabels: {{{NAME_LABEL}: {DEFAULT_NAMESPACE}}}`, or move the group.",
         )
 
 

@@ -8,12 +8,12 @@ from hybrid_mesh.model.config.clusters import GkeClusterConfig, LocalClusterConf
 from hybrid_mesh.model.config.machines import LocalMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.derive.object_names import minting_name, route_name
-from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
+from hybrid_mesh.model.istio_facts import DEFAULT_NAMESPACE, SYSTEM_NAMESPACE
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 NAME_LIMIT = 63
 
-RESERVED_NAMESPACES = frozenset({SYSTEM_NAMESPACE, "default"})
+RESERVED_NAMESPACES = frozenset({SYSTEM_NAMESPACE, DEFAULT_NAMESPACE})
 """Namespaces that are not for workloads: Istio's own, and the one that every cluster already has."""
 
 
@@ -49,9 +49,12 @@ def names_of_services_begin_with_a_letter(mesh: MeshConfig) -> Problems:
 
 @rule
 def namespaces_are_not_reserved(mesh: MeshConfig) -> Problems:
-    """`namespace` must not be a namespace of Istio or Kubernetes."""
+    """`namespace` must not be a namespace of Istio or Kubernetes. Groups may be in `default`, which the
+    program does not change."""
     demo = [("demo.namespace", mesh.demo.namespace)] if mesh.demo else []
     for path, namespace in [*_namespaces(mesh), *demo]:
+        if namespace == DEFAULT_NAMESPACE and path.startswith("workloadGroups."):
+            continue
         if is_reserved(namespace):
             yield Problem(
                 path,

@@ -1,7 +1,7 @@
 """The base class and the plain types that every section of the configuration shares."""
 
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -15,6 +15,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+Ownership = Literal["own", "adopt", "existing"]
+"""Who makes an object: the program; the program, if it does not exist; others."""
 
 DNS_LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 ABSOLUTE_PATH_PATTERN = r"^/"

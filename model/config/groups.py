@@ -12,6 +12,7 @@ from hybrid_mesh.model.config.base import (
     ONE_LINE_PATTERN,
     UNIT_NAME_PATTERN,
     DnsLabel,
+    Ownership,
     Port,
     Section,
     Switch,
@@ -144,6 +145,10 @@ class WorkloadGroupConfig(Section):
     """Network of the VMs: a key of `networks`."""
     service_account: DnsLabel | None = None
     """Kubernetes service account that is the VMs' identity in the mesh. Defaults to the group's name."""
+    service_account_ownership: Ownership = "own"
+    """Who creates the service account. `own`: the program, and a destroy deletes it. `adopt`: the program,
+    unless it exists already; a destroy keeps an existing one. `existing`: others; the program never changes
+    it."""
     labels: dict[str, str] = Field(default_factory=dict, examples=[{"app": "ratings", "version": "vm"}])
     """Labels of the VMs' WorkloadEntries."""
     ports: dict[DnsLabel, PortEntry] = Field(default_factory=dict, examples=[{"http": 9080}])

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hybrid_mesh.model.config.base import IMAGE_TAG_PATTERN, SHA256_PATTERN, DnsLabel, Section
+from hybrid_mesh.model.config.base import IMAGE_TAG_PATTERN, SHA256_PATTERN, DnsLabel, Ownership, Section
 
 
 class RepositoryChartsConfig(Section):
@@ -72,7 +72,7 @@ GatewayApiSource = Literal["install", "existing"]
 class ClusterIstioConfig(Section):
     """Istio in one cluster, as far as it differs from the other clusters."""
 
-    ownership: Literal["own", "adopt", "existing"] = "own"
+    ownership: Ownership = "own"
     """Who installs Istio in the cluster. `own`: the program, and a destroy deletes it. `adopt`: the program,
     which takes over what is there, and a destroy keeps it. `existing`: others; the program uses the Istio
     that is there and never changes it."""

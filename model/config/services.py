@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, GetJsonSchemaHandler, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import CoreSchema, PydanticKnownError
 
-from hybrid_mesh.model.config.base import DnsLabel, Port, Section, Switch
+from hybrid_mesh.model.config.base import DnsLabel, Ownership, Port, Section, Switch
 
 LAST_PORT = 65535
 PROTOCOLS = ("http", "http2", "https", "grpc", "grpc-web", "tcp", "tls", "mongo", "mysql", "redis")
@@ -74,9 +74,10 @@ class ServiceConfig(Section):
 
     name: DnsLabel | None = Field(default=None, examples=["billing"])
     """Name of the Service. Defaults to the group's name."""
-    ownership: Literal["own", "existing"] = "own"
-    """`own`: the program creates the Service. `existing`: you have one of this name and these ports, whose
-    selector matches `labels`; the program leaves it alone."""
+    ownership: Ownership = "own"
+    """Who creates the Service. `own`: the program, and a destroy deletes it. `adopt`: the program, unless it
+    exists already; a destroy keeps an existing one. `existing`: you have one of this name and these ports,
+    whose selector matches `labels`; the program leaves it alone."""
     selector: dict[str, str] | None = Field(default=None, examples=[{"app": "billing"}])
     """Labels of the Service's endpoints, pods and VMs alike. They must be among the group's `labels`.
     Defaults to the VMs of this group alone."""

@@ -6,7 +6,7 @@ from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.demo import DemoConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.derive.discovery import NAME_LABEL, added_labels, all_selectors
-from hybrid_mesh.model.istio_facts import INJECTION_LABEL, NETWORK_LABEL, SYSTEM_NAMESPACE
+from hybrid_mesh.model.istio_facts import DEFAULT_NAMESPACE, INJECTION_LABEL, NETWORK_LABEL, SYSTEM_NAMESPACE
 
 
 def outside_namespace(demo: DemoConfig) -> str:
@@ -34,7 +34,8 @@ def _before_discovery(mesh: MeshConfig, name: str) -> dict[str, dict[str, str]]:
     if mesh.demo is not None:
         inside.add(mesh.demo.namespace)
         found[outside_namespace(mesh.demo)] = {INJECTION_LABEL: "disabled"}
-    found |= {space: {INJECTION_LABEL: "enabled"} for space in inside}
+    # Kubernetes creates `default`, whose other pods must not get sidecars.
+    found |= {space: {INJECTION_LABEL: "enabled"} for space in inside - {DEFAULT_NAMESPACE}}
     for space, config in mesh.namespaces.items():
         policy = {INJECTION_LABEL: config.injection} if config.injection else {}
         found[space] = {**config.labels, **found.get(space, {}), **policy}

@@ -42,13 +42,13 @@ def reader_token_name(authority: str) -> str:
     return f"{_READER_TOKEN}-{hashlib.sha256(authority.encode()).hexdigest()[:8]}"
 
 
-def reader_token_secret(cluster: str) -> Manifest:
+def reader_token_secret(cluster: str, *, first: bool = True) -> Manifest:
     """The token with which the peers' istiods read this cluster, as `istioctl create-remote-secret` creates
-    it."""
+    it. Where that may have created one already (not `first`), it has another name."""
     secret = manifest(
         "v1",
         "Secret",
-        _READER_TOKEN,
+        _READER_TOKEN if first else f"{_READER_TOKEN}-hybrid-mesh",
         SYSTEM_NAMESPACE,
         type="kubernetes.io/service-account-token",
     )

@@ -34,6 +34,8 @@ class PlannedObject(Planned):
     manifest: Manifest
     kept: bool = False
     """Whether a destroy leaves it in the cluster."""
+    adopted: bool = False
+    """Whether an existing one is taken over, and kept by a destroy."""
 
     @property
     def is_namespace(self) -> bool:

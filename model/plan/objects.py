@@ -135,13 +135,19 @@ class _Cluster:
         return self.plan(component, key, pull_secret(namespace), after, filled=("stringData",))
 
     def plan(
-        self, component: str, key: str, made: Manifest, *after: str, filled: tuple[str, ...] = ()
+        self,
+        component: str,
+        key: str,
+        made: Manifest,
+        *after: str,
+        filled: tuple[str, ...] = (),
+        adopted: bool = False,
     ) -> PlannedObject:
-        adopted = component.startswith(f"{self.name}-") and self.istio.ownership == "adopt"
+        kept = component.startswith(f"{self.name}-") and self.istio.ownership == "adopt"
         # With a Secret that exists, the peers use the token that it has.
         shared = (f"{self.name}-peering", f"{self.name}-reader") if self.istio.remote_secret else ()
-        kept = adopted or component in shared
-        return PlannedObject(component, key, after, filled, made, kept)
+        kept = not adopted and (kept or component in shared)
+        return PlannedObject(component, key, after, filled, made, kept, adopted)
 
     def release(
         self,
@@ -192,7 +198,8 @@ class _Cluster:
             base,
             **self._taken,
         )
-        yield self.plan(owner, "strict", strict_peer_authentication(), self.istiod)
+        adopted = self.istio.ownership == "adopt"
+        yield self.plan(owner, "strict", strict_peer_authentication(), self.istiod, adopted=adopted)
 
     def _definitions(self, owner: str, after: str, *, shared: bool) -> Iterator[Entry]:
         if self.definitions:
@@ -243,7 +250,9 @@ class _Cluster:
         yield self.plan(
             f"{self.name}-reader",
             "secret",
-            reader_token_secret(self.name),
+            reader_token_secret(
+                self.name, first=self.istio.ownership == "own" or self.istio.remote_secret is not None
+            ),
             *((f"{self.name}-istio-base",) if self.istio.ownership != "existing" else ()),
             self.istiod,
             filled=("metadata",) if isinstance(self.mesh.clusters[self.name], CloudClusterConfig) else (),
@@ -266,14 +275,18 @@ class _Cluster:
                 key = f"entry-{entry['spec']['address'].replace('.', '-')}"
                 yield self.plan(owner, key, entry, *space, self.istiod)
         elif group.cluster == self.name:
-            account = service_account(group.service_account, group.namespace)
-            yield self.plan(owner, "account", account, *space)
-            yield self.plan(owner, "group", dict(group.workload_group), f"{owner}-account", self.istiod)
+            identity, ownership = space, group.config.service_account_ownership
+            if ownership != "existing":
+                identity = (f"{owner}-account",)
+                account = service_account(group.service_account, group.namespace)
+                yield self.plan(owner, "account", account, *space, adopted=ownership == "adopt")
+            yield self.plan(owner, "group", dict(group.workload_group), *identity, self.istiod)
             yield from self._minting(owner, group)
         waits = (self.istiod,) if group.config.custom_hosts else ()
         if service := entry_point(group.name, group.config):
             key = f"service-{self.name}"
-            yield self.plan(owner, key, annotated(service, UNAWAITED), *space, *waits)
+            adopted = group.config.service.ownership == "adopt"
+            yield self.plan(owner, key, annotated(service, UNAWAITED), *space, *waits, adopted=adopted)
 
     def _minting(self, owner: str, group: GroupPlan) -> Iterator[Entry]:
         identity, kind = group.machine_identity, group.identity_kind

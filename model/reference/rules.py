@@ -193,6 +193,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "hosts_belong_to_one_group",
         "servers_without_an_agent_have_no_settings_of_one",
         "service_accounts_belong_to_one_group",
+        "only_vms_with_an_agent_have_an_account",
+        "istiod_reads_the_namespace_default",
         "derived_names_are_short_enough",
         "names_of_services_begin_with_a_letter",
         "namespaces_are_not_reserved",

@@ -6,8 +6,9 @@ refused before anything is changed.
 Inputs: `clusterName`, `incarnation` (identifies the cluster), `kubeconfig` (secret; text or path; default:
 the default kubeconfig) and `context` (both ignored in diffs), `quarantined` (no I/O); what must be there:
 `istio` {meshId, network, trustDomain, version, gateways: network -> addresses}, `certificates` (whether
-istiod's must exist, with the root `expectedRootPem`), `gatewayApi` (kind -> {version, release}). Outputs: the
-inputs and `rootCertificatePem`, the root in the cluster; "" if `certificates` is false.
+istiod's must exist, with the root `expectedRootPem`), `gatewayApi` (kind -> {version, release}), `objects`
+(`model.plan.inspection`). Outputs: the inputs and `rootCertificatePem`, the root in the cluster; "" if
+`certificates` is false.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -41,10 +42,16 @@ class ClusterInspectionHandler(DeclaredHandler):
             "certificates",
             "expectedRootPem",
             "gatewayApi",
+            "objects",
         }
     )
     optional = frozenset({"kubeconfig", "context", "istio", "expectedRootPem"})
-    defaults: ClassVar[Mapping[str, Any]] = {"quarantined": False, "certificates": False, "gatewayApi": {}}
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "quarantined": False,
+        "certificates": False,
+        "gatewayApi": {},
+        "objects": [],
+    }
     computed = ("rootCertificatePem",)
     identifying = frozenset({"clusterName", "incarnation"})
     not_compared = frozenset({"kubeconfig", "context"})
@@ -126,6 +133,26 @@ def _failures(server: ApiServer, inputs: Properties) -> Iterator[CheckFailure]:
     for kind, wanted in inputs["gatewayApi"].items():
         for problem in _definition_problems(server, path, kind, wanted):
             yield CheckFailure("gatewayApi", problem)
+    for each in inputs["objects"]:
+        for problem in _object_problems(server, each):
+            yield CheckFailure("objects", problem)
+
+
+def _object_problems(server: ApiServer, wanted: Mapping[str, Any]) -> Iterator[str]:
+    title = f"{wanted['key']}: the {wanted['title']} of the cluster"
+    live = server.find(wanted["path"], _ANSWER_SECONDS)
+    if live is None:
+        yield f"{wanted['key']}: the cluster has no {wanted['title']}. Create it, or set this key to adopt"
+        return
+    spec = live.get("spec") or {}
+    labels = wanted.get("labels")
+    ports = {each["port"] for each in spec.get("ports") or ()}
+    if missing := [port for port in wanted.get("ports") or () if port not in ports]:
+        yield f"{title} does not have the port {missing[0]}, which the group's `ports` name"
+    if labels is not None:
+        for key, value in (spec.get("selector") or {}).items():
+            if labels.get(key) != value:
+                yield f"{title} selects {key}={value}, and the group's `labels` do not have it"
 
 
 def _definition_problems(server: ApiServer, path: str, kind: str, wanted: Mapping[str, Any]) -> Iterator[str]:

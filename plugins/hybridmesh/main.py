@@ -19,6 +19,7 @@ from hybrid_mesh.plugins.hybridmesh.power import power_on
 from hybrid_mesh.plugins.hybridmesh.protection import ProtectionHandler
 from hybrid_mesh.plugins.hybridmesh.selected_stack import stack_needs_lab
 from hybrid_mesh.plugins.hybridmesh.shared_namespace import SharedNamespaceHandler
+from hybrid_mesh.plugins.hybridmesh.shared_object import SharedObjectHandler
 
 HANDLERS: Final[dict[str, type[DeclaredHandler]]] = {
     "hybridmesh:index:CertificateAuthority": CertificateAuthorityHandler,
@@ -31,6 +32,7 @@ HANDLERS: Final[dict[str, type[DeclaredHandler]]] = {
     "hybridmesh:index:MachineRegistration": MachineRegistrationHandler,
     "hybridmesh:index:Protection": ProtectionHandler,
     "hybridmesh:index:SharedNamespace": SharedNamespaceHandler,
+    "hybridmesh:index:SharedObject": SharedObjectHandler,
 }
 
 

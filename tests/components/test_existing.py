@@ -89,5 +89,9 @@ def test_an_adopted_istio_is_taken_over_and_kept() -> None:
     taken = {each.name for each in releases if each.inputs.get("takeOwnership")}
     assert {f"mesh-two-{name}" for name in ("istio-base", "istio-istiod", "gateway-release")} <= taken
     kept = {name for (_, name), options in made.options.items() if options.retain_on_delete}
-    assert {"mesh-two-istio-istiod", "mesh-two-gateway-release", "mesh-two-istio-strict"} <= kept
+    assert {"mesh-two-istio-istiod", "mesh-two-gateway-release"} <= kept
+    (strict,) = made.of_type("hybridmesh:index:SharedObject")
+    assert (strict.name, strict.inputs["kind"]) == ("mesh-two-istio-strict", "PeerAuthentication")
+    names = [each.name for each in made.declared]
+    assert names.index("mesh-two-istio-istiod") < names.index(strict.name)
     assert not {name for name in kept if name.startswith("mesh-one-")}

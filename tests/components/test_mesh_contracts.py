@@ -23,8 +23,8 @@ from hybrid_mesh.components.resources import (
     Foundation,
     MachineRegistration,
     Protection,
-    SharedNamespace,
 )
+from hybrid_mesh.components.shared_resources import SharedNamespace
 from hybrid_mesh.components.trust import MeshTrust
 from hybrid_mesh.components.workloads import WorkloadGroup
 from tests.components.conftest import EXTERNAL, SECRETS, Declare, Declared, declare_mesh

@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from hybrid_mesh.components.resources import SharedNamespace
+from hybrid_mesh.components.shared_resources import SharedNamespace
 from hybrid_mesh.model.objects.mesh import reader_token_name
 from hybrid_mesh.model.objects.planned import PlannedRelease
 from hybrid_mesh.model.plan.build import plan_from

@@ -16,8 +16,8 @@ from hybrid_mesh.components.resources import (
     LoadBalancerDrain,
     MachineRegistration,
     Protection,
-    SharedNamespace,
 )
+from hybrid_mesh.components.shared_resources import SharedNamespace, SharedObject
 from hybrid_mesh.plugins.framework.values import UNKNOWN, contains_unknown
 from hybrid_mesh.plugins.hybridmesh.main import HANDLERS
 from tests.components.conftest import hermetic
@@ -57,6 +57,7 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         certificates=True,
         expected_root_pem="PEM",
         gateway_api={"Gateway": {"version": "v1", "release": "1.0"}},
+        objects=[{"key": "k", "path": "/api/v1/namespaces/shop/serviceaccounts/a", "title": "t"}],
         quarantined=True,
     ),
     "Foundation": lambda: Foundation(
@@ -98,6 +99,18 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
         rollout={"maxUnavailable": 1, "canary": True},
     ),
     "Protection": lambda: Protection("x", stack="prod", protected=True),
+    "SharedObject": lambda: SharedObject(
+        "x",
+        cluster_name="east",
+        incarnation="east",
+        kubeconfig="{}",
+        context="east",
+        manifest={
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": "billing", "namespace": "shop"},
+        },
+    ),
     "SharedNamespace": lambda: SharedNamespace(
         "x",
         cluster_name="east",
@@ -119,6 +132,7 @@ CLASSES: dict[str, Any] = {
     "MachineRegistration": MachineRegistration,
     "Protection": Protection,
     "SharedNamespace": SharedNamespace,
+    "SharedObject": SharedObject,
 }
 EACH = pytest.mark.parametrize("name", MAKERS)
 

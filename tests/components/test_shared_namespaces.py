@@ -1,6 +1,6 @@
 """Only in clusters that are the mesh's own may a destroy delete namespaces with all that is in them."""
 
-from hybrid_mesh.components.resources import SharedNamespace
+from hybrid_mesh.components.shared_resources import SharedNamespace
 from tests.components.conftest import EXTERNAL, SECRETS, Declared, declare_mesh, read_local_stack
 
 PLAIN = "kubernetes:core/v1:Namespace"

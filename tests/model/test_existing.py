@@ -5,6 +5,7 @@ from typing import Any
 from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.explain.steps import explain
+from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
 from tests.model.meshes import DEV, changed
 
@@ -68,7 +69,10 @@ def test_an_adopted_istio_is_taken_over_and_kept() -> None:
         "release": (True, True),
     }
     kept = {each.name for each in made if isinstance(each, PlannedObject) and each.kept}
-    assert {"two-istio-strict", "two-istio-cacerts", "two-peering-remote-secrets"} <= kept
+    assert {"two-istio-cacerts", "two-peering-remote-secrets"} <= kept
+    assert {each.name for each in made if isinstance(each, PlannedObject) and each.adopted} == {
+        "two-istio-strict"
+    }
     assert not any(name.startswith("group-") for name in kept)
 
 
@@ -119,3 +123,59 @@ def test_an_existing_remote_secret_gets_the_peers_and_is_kept() -> None:
     assert set(secret.manifest["stringData"]) == {"one"}
     assert (secret.kept, reader.kept) == (True, True)
     assert "two-peering-remote-secrets" in {step.resource for step in explain(made)}
+
+
+BILLING = {
+    "namespace": "shop",
+    "cluster": "two",
+    "network": "machines",
+    "labels": {"app": "billing"},
+    "ports": {"http": 8080},
+    "machines": {"type": "bundle"},
+}
+
+
+def with_group(**more: Any) -> MeshPlan:
+    return plan_from(changed(DEV, {"workloadGroups.billing": {**BILLING, **more}}), "t")
+
+
+def of_group(made: MeshPlan, cluster: str) -> dict[str, PlannedObject]:
+    return {
+        each.key: each
+        for each in made.clusters[cluster].objects
+        if isinstance(each, PlannedObject) and each.component == "group-billing"
+    }
+
+
+def test_an_account_and_a_service_may_exist() -> None:
+    own = of_group(with_group(), "two")
+    assert not any(each.adopted for each in own.values())
+    adopt = {"serviceAccountOwnership": "adopt", "service": {"ownership": "adopt"}}
+    made = of_group(with_group(**adopt), "two")
+    assert made.keys() == own.keys()
+    assert {key for key, each in made.items() if each.adopted} == {"account", "service-two"}
+
+
+def test_an_existing_account_and_service_are_only_read() -> None:
+    existing = {"serviceAccountOwnership": "existing", "service": {"ownership": "existing"}}
+    made = with_group(**existing)
+    assert "account" not in of_group(made, "two")
+    assert "two-namespace-shop" in of_group(made, "two")["group"].after
+    found = {}
+    for name, cluster in made.clusters.items():
+        assert isinstance(cluster, KubeconfigClusterPlan)
+        assert cluster.inspection is not None
+        found[name] = [each["title"] for each in cluster.inspection.objects]
+    assert found == {
+        "one": ["Service shop/billing"],
+        "two": ["ServiceAccount shop/billing", "Service shop/billing"],
+    }
+
+
+def test_the_namespace_default_is_used_and_not_declared() -> None:
+    made = with_group(namespace="default").clusters["two"].objects
+    spaces = [each for each in made if isinstance(each, PlannedObject) and each.is_namespace]
+    assert "default" not in {each.manifest["metadata"]["name"] for each in spaces}
+    names = [each.name for each in made]
+    for index, each in enumerate(made):
+        assert set(each.after) <= set(names[:index]), each.name

@@ -53,6 +53,32 @@ EXISTING = [
         stack="dev",
     ),
     Case(
+        "only_vms_with_an_agent_have_an_account",
+        {
+            "workloadGroups.db": {
+                "namespace": "shop",
+                "cluster": "one",
+                "network": "machines",
+                "ports": {"tcp": 3306},
+                "serviceAccountOwnership": "existing",
+                "machines": {"type": "static", "addresses": ["192.168.56.9"]},
+            }
+        },
+        "Leave it out",
+        path="workloadGroups.db.serviceAccountOwnership",
+        value="existing",
+        stack="dev",
+    ),
+    Case(
+        "istiod_reads_the_namespace_default",
+        {
+            "workloadGroups.ratings.namespace": "default",
+            "istio.values": {"meshConfig": {"discoverySelectors": [{"matchLabels": {"mesh": "yes"}}]}},
+        },
+        "kubernetes.io/metadata.name: default",
+        stack="dev",
+    ),
+    Case(
         "the_issuer_is_needed",
         {"trust": {"issuer": "existing"}, f"{ONE}.certificates": "existing"},
         "clusters.two.certificates",

@@ -21,6 +21,7 @@ NAMES = [
     Case("names_of_services_begin_with_a_letter", {"workloadGroups.9x": GROUP}, "x9x", value="9x"),
     Case("namespaces_are_not_reserved", {f"{LEGACY}.namespace": "istio-system"}, "of your own"),
     Case("namespaces_are_not_reserved", {f"{PUBLIC}.namespace": "kube-system"}, "of your own"),
+    Case("namespaces_are_not_reserved", {f"{PUBLIC}.namespace": "default"}, "of your own"),
     Case("the_demo_and_groups_have_different_names", {"demo.service": "legacy"}, "differently"),
     Case(
         "the_outside_namespace_is_unused",

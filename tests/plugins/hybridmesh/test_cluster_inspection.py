@@ -243,3 +243,32 @@ def test_a_cluster_that_does_not_respond_is_named(inspection: Driver) -> None:
     nowhere.port = 1
     with pytest.raises(FailedCallError, match="cluster two: the API server does not respond"):
         refusals(inspection, nowhere, istio=WANTED)
+
+
+SERVICE: dict[str, Any] = {
+    "key": "workloadGroups.billing.service.ownership",
+    "path": "/api/v1/namespaces/shop/services/billing",
+    "title": "Service shop/billing",
+    "ports": [80],
+    "labels": {"app": "billing", "version": "vm"},
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        (None, "has no Service shop/billing"),
+        ({"selector": {"app": "billing"}, "ports": [{"port": 81}]}, "does not have the port 80"),
+        ({"selector": {"app": "bill"}, "ports": [{"port": 80}]}, "selects app=bill"),
+        ({"selector": {"app": "billing"}, "ports": [{"port": 80}, {"port": 81}]}, None),
+    ],
+)
+def test_objects_of_groups(inspection: Driver, there: Cluster, spec: Any, text: str | None) -> None:
+    if spec is not None:
+        there.objects[SERVICE["path"]] = {"metadata": {}, "spec": spec}
+    found = refusals(inspection, there, objects=[SERVICE])
+    if text is None:
+        assert found == []
+    else:
+        assert found[0].startswith("workloadGroups.billing.service.ownership: ")
+        assert text in found[0]
