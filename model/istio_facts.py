@@ -60,6 +60,10 @@ ROOT_CONFIG_MAP = "istio-ca-root-cert"
 
 INJECTION_LABEL = "istio-injection"
 NETWORK_LABEL = "topology.istio.io/network"
+LOCALITY_LABEL = "istio-locality"
+"""A label that the agent of a VM reads its locality from, before the platform's metadata (`extractLocality`'s
+caller in pkg/bootstrap/config.go, `GetLocalityLabel` in pkg/model/proxy.go). istiod removes it from the
+WorkloadEntry."""
 CANONICAL_NAME_LABEL = "service.istio.io/canonical-name"
 CANONICAL_REVISION_LABEL = "service.istio.io/canonical-revision"
 MULTI_CLUSTER_LABEL = "istio/multiCluster"

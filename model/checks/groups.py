@@ -1,6 +1,6 @@
 """Rules on workload groups."""
 
-from hybrid_mesh.model.checks.formats import is_label_key, is_label_value
+from hybrid_mesh.model.checks.labels import label_problems
 from hybrid_mesh.model.checks.registry import group_rule, kind_rule, readable, rule
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
@@ -9,7 +9,7 @@ from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import LocalNetworkConfig
 from hybrid_mesh.model.derive.vm_sets import size
 from hybrid_mesh.model.istio_facts import GROUP_LABEL
-from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
+from hybrid_mesh.model.reading.problems import Problem, Problems
 
 
 @kind_rule
@@ -61,24 +61,8 @@ def rollouts_fit_the_group(mesh: MeshConfig, name: str, group: WorkloadGroupConf
 @group_rule
 def group_labels_are_valid(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """`labels` must be valid Kubernetes labels, and must not include those that the program sets."""
-    for key, value in group.labels.items():
-        path = f"workloadGroups.{name}.labels.{key}"
-        if key == GROUP_LABEL:
-            yield Problem(path, value, "this label is set automatically", "Leave it out.")
-        elif not is_label_key(key):
-            yield Problem(
-                path,
-                key,
-                "not a valid key of a Kubernetes label",
-                "Use letters, digits, '-', '_' and '.', 63 at most, after an optional `domain/`.",
-            )
-        if not is_label_value(value):
-            yield Problem(
-                path,
-                format_value(value),
-                "not a valid value of a Kubernetes label",
-                "Use letters, digits, '-', '_' and '.', 63 at most; begin and end with a letter or digit.",
-            )
+    owned = {GROUP_LABEL: "this label is set automatically"}
+    yield from label_problems(f"workloadGroups.{name}.labels", group.labels, owned)
 
 
 @rule

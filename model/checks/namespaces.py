@@ -1,6 +1,6 @@
 """Rules on namespaces, and on which of them istiod reads."""
 
-from hybrid_mesh.model.checks.formats import is_label_key, is_label_value
+from hybrid_mesh.model.checks.labels import label_problems
 from hybrid_mesh.model.checks.names import is_reserved
 from hybrid_mesh.model.checks.registry import rule
 from hybrid_mesh.model.clouds.registry import cloud_of
@@ -17,6 +17,8 @@ _OWNED_LABELS = {
     "istio.io/dataplane-mode": "the mesh has no ambient dataplane",
     "istio.io/rev": "the control planes have no revision",
 }
+
+_GATEWAYS = "the program sets this label in namespaces of gateways"
 
 
 @rule
@@ -57,22 +59,10 @@ def labels_of_namespaces_are_yours(mesh: MeshConfig) -> Problems:
     gateways = {each.namespace for each in mesh.ingress.values()}
     planned = {key for cloud in clouds for key in cloud.gateway_namespace_labels}
     for name, config in mesh.namespaces.items():
-        for key, value in config.labels.items():
-            path = f"namespaces.{name}.labels.{key}"
-            reason = _OWNED_LABELS.get(key)
-            if name in gateways and key in planned:
-                reason = "the program sets this label in namespaces of gateways"
-            if reason is not None:
-                yield Problem(path, value, reason, "Leave it out here.")
-            elif not is_label_key(key):
-                yield Problem(path, key, "not a valid key of a label", "Write it like example.com/team.")
-            elif not is_label_value(value):
-                yield Problem(
-                    path,
-                    value,
-                    "not a valid value of a label",
-                    "Use letters, digits, `-`, `_` and `.` (63 at most).",
-                )
+        of_gateways = dict.fromkeys(planned if name in gateways else (), _GATEWAYS)
+        yield from label_problems(
+            f"namespaces.{name}.labels", config.labels, {**_OWNED_LABELS, **of_gateways}
+        )
 
 
 @rule

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hybrid_mesh.model.config.base import Cidr, Cidrs, Section
+from hybrid_mesh.model.config.base import LOCALITY_PATTERN, Cidr, Cidrs, Section
 
 
 class WanConditionsConfig(Section):
@@ -23,6 +23,12 @@ class NetworkConfigBase(Section):
     networks in which no cluster has a gateway."""
     reachable: Literal["direct"] | None = None
     """`direct`: pods in other networks reach the VMs at their own addresses, over routes that you provide."""
+    locality: str | None = Field(default=None, pattern=LOCALITY_PATTERN, examples=["eu-central/fra/rack-1"])
+    """Locality of the network's VMs, for locality load balancing: `region`, `region/zone` or
+    `region/zone/subzone`. Defaults in a cloud to the region and zone of each VM. Pods have that of their
+    node."""
+    labels: dict[str, str] = Field(default_factory=dict, examples=[{"site": "fra"}])
+    """Additional labels of the network's VMs in the mesh. Those of a group take precedence."""
 
 
 class _OneCidrConfig(NetworkConfigBase):

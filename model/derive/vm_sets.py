@@ -1,4 +1,4 @@
-"""Sets of VMs in a cloud: their number, their type, and their identity at the API server."""
+"""Sets of VMs: their number, their type, their locality, and their identity at the API server."""
 
 from hybrid_mesh.model.clouds.images import package_of_image
 from hybrid_mesh.model.clouds.registry import cloud_of
@@ -8,7 +8,7 @@ from hybrid_mesh.model.config.machines import CloudMachinesConfig, LocalMachines
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import CloudNetworkConfig
 from hybrid_mesh.model.derive.clouds import project
-from hybrid_mesh.model.istio_facts import VM_HEALTH_PORT
+from hybrid_mesh.model.istio_facts import LOCALITY_LABEL, VM_HEALTH_PORT
 
 _LOCAL_START_SECONDS = 10
 """Time for the application of a local VM to start."""
@@ -70,3 +70,9 @@ def machine_identity(mesh: MeshConfig, stack: str, name: str, group: WorkloadGro
     return (
         cloud.machine_identity(stack, name, project(mesh, group.network) or mesh.project) if cloud else None
     )
+
+
+def locality(mesh: MeshConfig, group: WorkloadGroupConfig) -> str | None:
+    """The locality of a group's VMs: that of their network, unless the group has Istio's label for it. None
+    for that of their platform."""
+    return None if LOCALITY_LABEL in group.labels else mesh.networks[group.network].locality

@@ -31,8 +31,8 @@ def group_account(name: str, group: WorkloadGroupConfig) -> str:
     return group.service_account or name
 
 
-def workload_group(name: str, group: WorkloadGroupConfig) -> Manifest:
-    """The WorkloadGroup with which the VMs register.
+def workload_group(name: str, group: WorkloadGroupConfig, locality: str | None = None) -> Manifest:
+    """The WorkloadGroup with which the VMs register. Without `locality`, they have their platform's.
 
     The service account is always set: without it, istiod turns mutual TLS off for the entries.
     """
@@ -42,6 +42,7 @@ def workload_group(name: str, group: WorkloadGroupConfig) -> Manifest:
             "serviceAccount": group_account(name, group),
             "network": group.network,
             **({"ports": vm_port_names(group)} if group.ports else {}),
+            **({"locality": locality} if locality else {}),
         },
     }
     if group.probe is not None:
@@ -121,7 +122,9 @@ def service_entry(name: str, group: WorkloadGroupConfig) -> Manifest:
     return manifest(NETWORKING_API, "ServiceEntry", name, group.namespace, {GROUP_LABEL: name}, spec=spec)
 
 
-def static_entries(name: str, group: WorkloadGroupConfig) -> tuple[Manifest, ...]:
+def static_entries(
+    name: str, group: WorkloadGroupConfig, locality: str | None = None
+) -> tuple[Manifest, ...]:
     """A WorkloadEntry for each server without an agent.
 
     It has no service account: clients then send plain text (istio.io/istio, `getTLSModeFromWorkloadEntry`).
@@ -140,6 +143,7 @@ def static_entries(name: str, group: WorkloadGroupConfig) -> tuple[Manifest, ...
                 "labels": group_labels(name, group),
                 "network": group.network,
                 "ports": vm_port_names(group),
+                **({"locality": locality} if locality else {}),
             },
         )
         for address in group.machines.addresses

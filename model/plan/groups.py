@@ -16,7 +16,7 @@ from hybrid_mesh.model.config.machines import (
     StaticMachinesConfig,
 )
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.derive.vm_sets import machine_identity, plan_machine_set, size
+from hybrid_mesh.model.derive.vm_sets import locality, machine_identity, plan_machine_set, size
 from hybrid_mesh.model.objects.groups import (
     group_account,
     group_hosts,
@@ -48,6 +48,8 @@ MACHINE_FILES = (
 def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
     """The plan of group `name`, including the demo's application if the demo runs on the group."""
     group = with_demo(mesh.workload_groups[name], name, mesh.demo)
+    labels = {**mesh.networks[group.network].labels, **group.labels}
+    group = group.model_copy(update={"labels": labels})
     cloud = cloud_of(group.machines)
     settings = _agent_settings(mesh, name, group)
     is_static = isinstance(group.machines, StaticMachinesConfig)
@@ -63,7 +65,7 @@ def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
         minimum=_minimum(group.machines),
         machines=machines,
         machine_identity=machine_identity(mesh, stack, name, group),
-        workload_group={} if is_static else workload_group(name, group),
+        workload_group={} if is_static else workload_group(name, group, locality(mesh, group)),
         cluster_env="" if is_static else _cluster_env(settings, mesh.clusters[group.cluster]),
         mesh_yaml="" if is_static else render_mesh_yaml(settings),
         files=() if is_static else _files(group),
@@ -155,6 +157,7 @@ def _agent_settings(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> 
         dns_capture=group.dns_capture,
         default_config=default_proxy_config(mesh, group.cluster),
         platform=cloud.platform if cloud else "none",
+        locality=locality(mesh, group),
     )
 
 

@@ -10,6 +10,7 @@ from hybrid_mesh.model.config.istio import ClusterIstioConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.derive.existing import gateway_api_source
 from hybrid_mesh.model.derive.namespaces import namespace_labels, outside_namespace
+from hybrid_mesh.model.derive.vm_sets import locality
 from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
 from hybrid_mesh.model.objects.demo import (
     demo_authorization_policy,
@@ -269,7 +270,7 @@ class _Cluster:
         """The objects with which a group's VMs register and authenticate, or the entries of servers without
         an agent, in their own cluster, and the Service or ServiceEntry in every cluster."""
         owner, space = f"group-{group.name}", self.space(group.namespace)
-        entries = static_entries(group.name, group.config)
+        entries = static_entries(group.name, group.config, locality(self.mesh, group.config))
         if group.cluster == self.name and entries:
             for entry in entries:
                 key = f"entry-{entry['spec']['address'].replace('.', '-')}"

@@ -45,6 +45,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "networks.<name>": (
         "networks_with_the_same_addresses_meet_at_gateways",
         "networks_have_usable_cidrs",
+        "network_labels_are_valid",
         "a_network_has_one_kind_of_gateway",
         "vms_are_reachable_from_pods",
         "network_gateways_have_addresses",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from hybrid_mesh.model.istio_facts import CANONICAL_NAME_LABEL, CANONICAL_REVISION_LABEL
+from hybrid_mesh.model.istio_facts import CANONICAL_NAME_LABEL, CANONICAL_REVISION_LABEL, LOCALITY_LABEL
 
 Platform = Literal["aws", "azure", "gcp", "none"]
 
@@ -22,8 +22,8 @@ class AgentSettings:
     `ports` those of its template (name to number); `probe` its `spec.probe` in the API's form (camelCase),
     None without a probe. `default_config` is `meshConfig.defaultConfig` of that cluster's istiod, as in its
     chart's values. Traffic of the excluded ports does not pass
-    the proxy. `platform` selects the metadata server that the agent reads its region and zone from; with
-    None, the agent detects it.
+    the proxy. `platform` selects the metadata server that the agent reads its region and zone from, unless
+    `locality` is set; with None, the agent detects it.
     """
 
     group: str
@@ -41,13 +41,15 @@ class AgentSettings:
     default_config: Mapping[str, Any] = field(default_factory=dict)
     excluded_inbound_ports: tuple[int, ...] = ()
     excluded_outbound_ports: tuple[int, ...] = ()
+    locality: str | None = None
 
 
 def render_proxy_metadata(settings: AgentSettings) -> dict[str, str]:
     """The agent's `proxyMetadata`: istioctl's keys, and PROXY_CONFIG_XDS_AGENT, with which the agent
     receives a new root certificate immediately (pilot/cmd/pilot-agent/options/options.go)."""
     canonical = canonical_labels(settings.labels, settings.group)
-    labels = {**settings.labels, **canonical}
+    locality = {LOCALITY_LABEL: settings.locality} if settings.locality else {}
+    labels = {**settings.labels, **canonical, **locality}
     metadata = {
         **settings.default_config.get("proxyMetadata", {}),
         "PROXY_CONFIG_XDS_AGENT": "true",

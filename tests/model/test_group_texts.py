@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from hybrid_mesh.model.config.istio import IstioConfig
+from hybrid_mesh.model.objects.planned import PlannedObject
 from hybrid_mesh.model.plan.boot import machine_boot
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.groups import MACHINE_FILES
@@ -125,3 +126,59 @@ def test_no_file_of_an_application_can_replace_one_of_the_programs() -> None:
         assert [problem.path for problem in raised.value.problems] == [
             "workloadGroups.legacy.application.files.0.path"
         ]
+
+
+def test_vms_have_the_locality_and_the_labels_of_their_network() -> None:
+    network = {"locality": "eu/fra/r1", "labels": {"site": "fra", "version": "network"}}
+    mesh = changed(PROD, {f"networks.dc-fra.{key}": value for key, value in network.items()})
+    before, after = plan_from(PROD, "prod").groups, plan_from(mesh, "prod").groups
+    spec = after["ledger"].workload_group["spec"]
+    assert spec["template"]["locality"] == "eu/fra/r1"
+    assert spec["metadata"]["labels"]["site"] == "fra"
+    assert spec["metadata"]["labels"]["version"] == "mainframe", "a group's labels take precedence"
+    (line,) = [row for row in after["ledger"].cluster_env.splitlines() if "METAJSON_LABELS" in row]
+    assert '"istio-locality":"eu/fra/r1"' in line
+    assert '"site":"fra"' in line
+    assert "locality" not in before["ledger"].workload_group["spec"]["template"]
+    assert after["ratings"] == before["ratings"], "VMs in a cloud have the locality of their zone"
+
+
+def test_static_entries_have_the_locality_of_their_network() -> None:
+    group = {
+        "namespace": "data",
+        "cluster": "east",
+        "network": "amsterdam",
+        "ports": {"tcp-db": 3306},
+        "machines": {"type": "static", "addresses": ["10.10.0.9"]},
+    }
+    changes = {
+        "workloadGroups.db": group,
+        "networks.amsterdam.locality": "eu",
+        "networks.amsterdam.labels": {"a": "b"},
+    }
+    objects = plan_from(changed(LOCAL, changes), "local").clusters["east"].objects
+    (entry,) = [
+        each.manifest
+        for each in objects
+        if isinstance(each, PlannedObject) and each.manifest["kind"] == "WorkloadEntry"
+    ]
+    assert entry["spec"]["locality"] == "eu"
+    assert entry["spec"]["labels"]["a"] == "b"
+
+
+@pytest.mark.parametrize("value", ["", "a/b/c/d", "a//b", "eu.fra", ["eu"], 5])
+def test_a_wrong_locality_is_refused(value: object) -> None:
+    changes = {"networks.amsterdam.locality": value}
+    with pytest.raises(ConfigurationError) as raised:
+        plan_from(changed(LOCAL, changes), "local")
+    assert [problem.path for problem in raised.value.problems] == ["networks.amsterdam.locality"]
+
+
+def test_a_group_may_have_a_locality_of_its_own() -> None:
+    labels = {
+        "workloadGroups.ledger.labels.istio-locality": "eu.fra.r2",
+        "networks.dc-fra.locality": "eu/fra/r1",
+    }
+    group = plan_from(changed(PROD, labels), "prod").groups["ledger"]
+    assert "locality" not in group.workload_group["spec"]["template"]
+    assert '"istio-locality":"eu.fra.r2"' in group.cluster_env

@@ -2,7 +2,24 @@
 
 from tests.model.rule_cases.case import GROUP, LEGACY, RATINGS, Case
 
+NETWORK_LABELS = "networks.amsterdam.labels"
+
 GROUPS = [
+    Case(
+        "network_labels_are_valid",
+        {NETWORK_LABELS: {"hybrid-mesh/group": "x"}},
+        "Leave it out",
+        f"{NETWORK_LABELS}.hybrid-mesh/group",
+        "x",
+    ),
+    Case(
+        "network_labels_are_valid",
+        {NETWORK_LABELS: {"istio-locality": "a"}},
+        "Leave it out",
+        f"{NETWORK_LABELS}.istio-locality",
+        "a",
+    ),
+    Case("network_labels_are_valid", {NETWORK_LABELS: {"a": "b c"}}, "letters", f"{NETWORK_LABELS}.a", "b c"),
     Case("ports_are_tcp", {f"{LEGACY}.ports.udp-syslog": 5514}, "outside the mesh", value="udp-syslog"),
     Case(
         "local_machines_are_in_local_networks",

@@ -40,7 +40,7 @@ NAMESPACES = [
     _label("istio-injection", "disabled", "disabled", "Leave it out"),
     _label("istio.io/rev", "canary", "canary", "Leave it out"),
     _label("kubernetes.io/metadata.name", "x", "x", "Leave it out"),
-    _label("a b", "x", "a b", "example.com/team"),
+    _label("a b", "x", "a b", "letters, digits"),
     _label("team", "a b", "a b", "letters, digits"),
     Case(
         "labels_of_namespaces_are_yours",
