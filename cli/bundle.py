@@ -133,6 +133,8 @@ def _describe(group: GroupPlan, content: dict[str, Any], roots: str) -> Bundle:
         mesh_yaml=content["meshYaml"],
         package_url=content["packageUrl"],
         package_sha256=content.get("packageSha256", ""),
+        network_cidrs=tuple(content.get("networkCidrs", ())),
+        application=content.get("application", {}),
     )
 
 

@@ -1,5 +1,6 @@
 """The east-west gateway, through which other networks and VMs reach a cluster."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -7,6 +8,7 @@ import pulumi
 from hybrid_mesh.components.clusters.base import MeshCluster
 from hybrid_mesh.components.declare import KubernetesObject, existing
 from hybrid_mesh.components.member import ClusterMember
+from hybrid_mesh.model.checks.formats import is_ip_address
 from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
 
@@ -38,6 +40,25 @@ def gateway_addresses(
     if cluster.reserved_gateway_addresses is not None:
         return cluster.reserved_gateway_addresses
     return gateway.addresses if gateway is not None else pulumi.Output.from_input(())
+
+
+def addresses_for_vms(
+    group: str, cluster: MeshCluster, gateway: "EastWestGateway | None"
+) -> pulumi.Output[tuple[str, ...]]:
+    """Those of `gateway_addresses`, for the hosts file of a group's VMs. Fails with a RunError for a host
+    name, which the file cannot contain."""
+
+    def check(addresses: Sequence[str]) -> tuple[str, ...]:
+        names = [address for address in addresses if not is_ip_address(address)]
+        if names:
+            raise pulumi.RunError(
+                f"clusters.{cluster.plan.name}.gateway.addresses is required: its load balancer has a host "
+                f"name ({names[0]}), and the VMs of group {group} need IP addresses. Set it to static IP "
+                "addresses of the load balancer"
+            )
+        return tuple(addresses)
+
+    return gateway_addresses(cluster, gateway).apply(check)
 
 
 def _addresses(

@@ -12,7 +12,7 @@ from hybrid_mesh.components.clusters.existing import ExistingCluster
 from hybrid_mesh.components.clusters.kubeconfig import KubeconfigMeshCluster
 from hybrid_mesh.components.clusters.local import LocalMeshCluster
 from hybrid_mesh.components.demo import Demo
-from hybrid_mesh.components.gateways import EastWestGateway, gateway_addresses
+from hybrid_mesh.components.gateways import EastWestGateway, addresses_for_vms, gateway_addresses
 from hybrid_mesh.components.ingress import Ingress
 from hybrid_mesh.components.istio import IstioControlPlane
 from hybrid_mesh.components.labels import labelling
@@ -215,7 +215,7 @@ class HybridMesh(pulumi.ComponentResource):
             network=self._plan.networks[group.network],
             cloud_network=self._networks.get(group.network),
             cluster=home,
-            gateway_addresses=gateway_addresses(home, self._gateways.get(group.cluster)),
+            gateway_addresses=addresses_for_vms(group.name, home, self._gateways.get(group.cluster)),
             root_certificate=self._root_certificate_pem,
             istio=self._plan.istio,
             labels=self._plan.labels,

@@ -6,6 +6,7 @@ import pulumi
 
 from hybrid_mesh.components.machines.base import MachineContext, Machines
 from hybrid_mesh.model.plan.boot import group_package, package_url
+from hybrid_mesh.model.texts.application import bundled_application
 
 
 class BundleMachines(Machines):
@@ -14,7 +15,8 @@ class BundleMachines(Machines):
 
     `content` has the keys `cluster`, `namespace`, `serviceAccount`, `apiEndpoint` (of the peers),
     `gatewayAddresses`, `rootCertificate`, `clusterEnv`, `meshYaml`, `packageUrl`, `packageSha256` (may be
-    empty), `istioVersion`.
+    empty), `istioVersion`, `networkCidrs` and `application` (text of each file by its path in the bundle's
+    folder `application`).
     """
 
     content: pulumi.Output[dict[str, object]]
@@ -41,6 +43,8 @@ class BundleMachines(Machines):
             "packageUrl": package_url(istio, *package),
             "packageSha256": istio.package_sha256.of(*package) or "",
             "istioVersion": istio.version,
+            "networkCidrs": [str(cidr) for cidr in context.network.config.cidrs],
+            "application": bundled_application(group.config.application),
         }
         self.content = pulumi.Output.json_dumps(content).apply(json.loads)
         self.register_outputs({"content": self.content})

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from hybrid_mesh.model.checks.formats import is_url
 from hybrid_mesh.model.checks.registry import group_rule
-from hybrid_mesh.model.config.groups import ApplicationConfig, MachineFileConfig, WorkloadGroupConfig
-from hybrid_mesh.model.config.machines import BundleMachinesConfig
+from hybrid_mesh.model.config.groups import MachineFileConfig, WorkloadGroupConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
@@ -59,12 +58,12 @@ def file_paths_are_unique(mesh: MeshConfig, name: str, group: WorkloadGroupConfi
     seen: dict[str, str] = {}
     for path, file in _files(name, group):
         first = seen.setdefault(file.path, path)
-        if posixpath.normpath(file.path) != file.path or file.path == "/":
+        if posixpath.normpath(file.path) != file.path or file.path == "/" or "\n" in file.path:
             yield Problem(
                 f"{path}.path",
                 file.path,
                 "not a normalized path of a file",
-                "Write it without `.`, `..`, double slashes and a slash at the end.",
+                "Write it without `.`, `..`, double slashes, line breaks and a slash at the end.",
             )
         elif first != path:
             yield Problem(f"{path}.path", file.path, f"{first} has the same path", "Keep one of the two.")
@@ -83,15 +82,12 @@ def files_do_not_replace_reserved_ones(mesh: MeshConfig, name: str, group: Workl
 
 
 @group_rule
-def bundles_have_no_application(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
-    """A group of type `bundle` cannot have an application, as the program does not set up its VMs."""
-    if isinstance(group.machines, BundleMachinesConfig) and group.application != ApplicationConfig():
-        yield Problem(
-            f"workloadGroups.{name}.application",
-            "",
-            "the program cannot install an application on VMs of type bundle, which it does not create",
-            "Install the application on the VMs yourself, and leave `application` out.",
-        )
+def only_downloads_have_a_checksum(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
+    """`sha256` requires `url`."""
+    for path, file in _files(name, group):
+        if file.sha256 is not None and file.url is None:
+            message = "only a file that is downloaded has a checksum"
+            yield Problem(f"{path}.sha256", file.sha256, message, "Set `url`, or leave `sha256` out.")
 
 
 @group_rule

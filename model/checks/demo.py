@@ -3,7 +3,7 @@
 from hybrid_mesh.model.checks.formats import is_url
 from hybrid_mesh.model.checks.registry import rule
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
-from hybrid_mesh.model.config.machines import ExistingMachinesConfig
+from hybrid_mesh.model.config.machines import StaticMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.istio_facts import SIDECAR_PORTS
 from hybrid_mesh.model.reading.problems import Problem, Problems
@@ -35,15 +35,15 @@ def demo_vms_can_download_the_demo(mesh: MeshConfig) -> Problems:
 
 
 @rule
-def the_demo_group_is_created_by_the_program(mesh: MeshConfig) -> Problems:
-    """`group` cannot be a group of type `bundle` or `static`."""
+def the_demo_runs_on_vms(mesh: MeshConfig) -> Problems:
+    """`group` cannot be a group of type `static`, whose servers have no agent."""
     group = mesh.workload_groups.get(mesh.demo.group) if mesh.demo and mesh.demo.group else None
-    if mesh.demo is not None and group is not None and isinstance(group.machines, ExistingMachinesConfig):
+    if mesh.demo is not None and group is not None and isinstance(group.machines, StaticMachinesConfig):
         yield Problem(
             "demo.group",
             str(mesh.demo.group),
-            f"the program does not create VMs of type {group.machines.type}, so it cannot install the demo",
-            "Leave `group` out, or name a group whose VMs the program creates.",
+            "the program cannot install the demo on servers of type static",
+            "Leave `group` out, or name a group of VMs.",
         )
 
 

@@ -10,6 +10,7 @@ from hybrid_mesh.model.config.base import (
     HEADER_NAME_PATTERN,
     NOT_BLANK_PATTERN,
     ONE_LINE_PATTERN,
+    SHA256_PATTERN,
     UNIT_NAME_PATTERN,
     DnsLabel,
     Ownership,
@@ -109,7 +110,9 @@ class MachineFileConfig(Section):
     content: str | None = None
     """Text of the file."""
     url: str | None = None
-    """HTTP or HTTPS URL from which the VM downloads the file at its first boot."""
+    """HTTP or HTTPS URL from which the VM downloads the file once."""
+    sha256: str | None = Field(default=None, pattern=SHA256_PATTERN)
+    """SHA-256 checksum of the file that `url` gives, in hexadecimal. The VM retries until it matches."""
     mode: str = Field(default="0644", pattern=FILE_MODE_PATTERN)
     """Permissions of the file: four octal digits, in quotes."""
 
@@ -131,7 +134,8 @@ class ApplicationConfig(Section):
     units: tuple[SystemdUnitConfig, ...] = ()
     """systemd units to run on each VM."""
     commands: tuple[Annotated[str, Field(pattern=NOT_BLANK_PATTERN)], ...] = ()
-    """Shell commands that each VM runs once, at its first boot, after its files are written."""
+    """Shell commands that each VM runs once, after its files are written: at its first boot or, for a VM of
+    type `bundle`, when it joins and again when the application changes."""
 
 
 class WorkloadGroupConfig(Section):

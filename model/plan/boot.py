@@ -44,7 +44,6 @@ def machine_boot(
     VMs of the local site prove their identity like Compute Engine VMs. Raises ValueError if the actual name
     is needed and missing.
     """
-    application = group.config.application
     machines = group.machine_set
     form, architecture = group_package(group)
     cloud = cloud_of(group.config.machines)
@@ -64,9 +63,7 @@ def machine_boot(
         identity=cloud.kinds.machines if cloud else GOOGLE.kinds.machines,
         identity_settings=tuple(settings.items()),
         probe=json.dumps(probe(group.config.probe)) if group.config.probe is not None else "",
-        files=application.files,
-        units=application.units,
-        commands=application.commands,
+        application=group.config.application,
         template=_template(machines, labels or {}) if machines else (),
     )
 

@@ -8,7 +8,7 @@ from functools import cache
 from hybrid_mesh.model.checks.registry import group_rule
 from hybrid_mesh.model.clouds.registry import GOOGLE, cloud_of
 from hybrid_mesh.model.config.base import UnreadableError
-from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.groups import ApplicationConfig, WorkloadGroupConfig
 from hybrid_mesh.model.config.machines import ExistingMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.plan.boot import machine_boot
@@ -79,9 +79,7 @@ def _boot_of_application(name: str, group: WorkloadGroupConfig) -> MachineBoot:
         mesh_yaml="",
         package_url="",
         identity=cloud.kinds.machines if cloud else GOOGLE.kinds.machines,
-        files=application.files,
-        units=application.units,
-        commands=application.commands,
+        application=application,
     )
 
 
@@ -97,17 +95,15 @@ def _fits_at_worst(boot: MachineBoot) -> bool:
         cluster_env="",
         mesh_yaml="",
         probe="",
-        files=(),
-        units=(),
-        commands=(),
+        application=ApplicationConfig(),
     )
     texts = [
         boot.cluster_env,
         boot.mesh_yaml,
         boot.probe,
-        *boot.commands,
-        *(f"{file.path}{file.url}{file.content}" for file in boot.files),
-        *(unit.name + unit.content for unit in boot.units),
+        *boot.application.commands,
+        *(f"{file.path}{file.url}{file.sha256}{file.content}" for file in boot.application.files),
+        *(unit.name + unit.content for unit in boot.application.units),
     ]
     own = sum(len(text.encode()) + _BLANKS * (text.count("\n") + 12) for text in texts)
     return _bare_size(bare) + own <= USER_DATA_LIMIT

@@ -215,13 +215,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "probe_ports_belong_to_the_group",
         "probes_can_be_answered",
     ),
-    "workloadGroups.<name>.application": (
-        "bundles_have_no_application",
-        "user_data_fits",
-    ),
+    "workloadGroups.<name>.application": ("user_data_fits",),
     "workloadGroups.<name>.application.files[]": (
         "a_file_has_one_source",
         "files_are_downloaded_over_http",
+        "only_downloads_have_a_checksum",
         "file_paths_are_unique",
         "files_do_not_replace_reserved_ones",
         "demo_files_are_not_replaced",
@@ -277,8 +275,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "demo": (
         "the_demo_runs_on_a_known_group",
+        "the_demo_runs_on_vms",
         "demo_vms_can_download_the_demo",
-        "the_demo_group_is_created_by_the_program",
         "clusters_can_pull_the_demo",
         "the_demo_port_is_free",
         "derived_names_are_short_enough",

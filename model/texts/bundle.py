@@ -4,7 +4,8 @@
 one in `/etc/certs`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hybrid_mesh.model.texts.hosts import render_hosts
 from hybrid_mesh.model.texts.machine_texts import source_text
@@ -16,6 +17,7 @@ EXECUTABLE_FILES = ("install.sh", "uninstall.sh")
 
 _LIBRARY_SCRIPTS = (
     "address",
+    "application",
     "await-istiod",
     "before-istio",
     "certificate-is-valid",
@@ -27,11 +29,13 @@ _LIBRARY_SCRIPTS = (
 
 @dataclass(frozen=True)
 class Bundle:
-    """The bundle of one group, the same for all its VMs.
+    """The bundle of one group.
 
     `root_certificates` (PEM) is `root-cert.pem` of the ConfigMap `istio-ca-root-cert` in the group's
     namespace. `package_url` is the `istio-sidecar` package (.deb or .rpm) that the installer downloads
-    unless it is given a file.
+    unless it is given a file. `network_cidrs` are those of the VMs' network, among which the VM looks for its
+    address. `application` is what `bundled_application` gives. `name` and `address` are those of one VM; a
+    bundle without them is the same for all VMs of the group.
     """
 
     group: str
@@ -44,6 +48,10 @@ class Bundle:
     mesh_yaml: str
     package_url: str
     package_sha256: str | None = None
+    network_cidrs: tuple[str, ...] = ()
+    application: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    address: str = ""
 
 
 def render_bundle(bundle: Bundle) -> dict[str, str]:
@@ -59,8 +67,12 @@ def render_bundle(bundle: Bundle) -> dict[str, str]:
         "CLUSTER": bundle.cluster,
         "PACKAGE_URL": bundle.package_url,
         "PACKAGE_SHA256": bundle.package_sha256 or "",
+        "NETWORK_CIDRS": " ".join(bundle.network_cidrs),
+        "NAME": bundle.name,
+        "ADDRESS": bundle.address,
     }
     return {
+        **{f"application/{path}": text for path, text in bundle.application.items()},
         "cluster.env": bundle.cluster_env,
         "hosts": render_hosts(bundle.gateway_addresses),
         "install.sh": source_text("install.sh"),

@@ -6,11 +6,12 @@ It holds no secret: an API endpoint, the certificate authority of that endpoint,
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
-from hybrid_mesh.model.config.groups import MachineFileConfig, SystemdUnitConfig
+from hybrid_mesh.model.config.groups import ApplicationConfig
 from hybrid_mesh.model.istio_facts import TEMPLATE_LABEL
+from hybrid_mesh.model.texts.application import application_commands, application_texts
 from hybrid_mesh.model.texts.block_yaml import block_yaml
 from hybrid_mesh.model.texts.cluster_env import with_label
 from hybrid_mesh.model.texts.gzipped import gzipped
@@ -22,7 +23,7 @@ from hybrid_mesh.model.texts.machine_texts import (
     machine_text,
     membership_texts,
 )
-from hybrid_mesh.model.texts.shell_text import quote, render_environment
+from hybrid_mesh.model.texts.shell_text import render_environment
 
 USER_DATA_LIMIT = 16 * 1024
 """EC2's limit, in bytes, before base64 (EC2 User Guide, "Instance user data"); cloud-init takes it
@@ -82,9 +83,7 @@ class MachineBoot:
     identity: str = "gce"
     identity_settings: tuple[tuple[str, str], ...] = ()
     probe: str = ""
-    files: tuple[MachineFileConfig, ...] = ()
-    units: tuple[SystemdUnitConfig, ...] = ()
-    commands: tuple[str, ...] = ()
+    application: ApplicationConfig = field(default_factory=ApplicationConfig)
     template: tuple[str, ...] = ()
 
 
@@ -112,8 +111,8 @@ def render_user_data(boot: MachineBoot) -> str:
 def _document(boot: MachineBoot) -> dict[str, object]:
     return {
         "manage_etc_hosts": False,
-        "write_files": [_entry(text) for text in (*_texts(boot), *_application_texts(boot))],
-        "runcmd": [_START_HEALTH, *_application_commands(boot), [f"{LIBRARY}/setup"]],
+        "write_files": [_entry(text) for text in (*_texts(boot), *application_texts(boot.application))],
+        "runcmd": [_START_HEALTH, *application_commands(boot.application), [f"{LIBRARY}/setup"]],
     }
 
 
@@ -176,23 +175,6 @@ def _grpc_texts(probe: str) -> tuple[MachineText, ...]:
     if not probe or "grpc" not in json.loads(probe):
         return ()
     return (machine_text(f"{LIBRARY}/grpc_health.py", "grpc_health.py"),)
-
-
-def _application_texts(boot: MachineBoot) -> tuple[MachineText, ...]:
-    files = tuple(
-        MachineText(file.path, file.content, file.mode) for file in boot.files if file.content is not None
-    )
-    units = tuple(MachineText(f"/etc/systemd/system/{unit.name}", unit.content) for unit in boot.units)
-    return files + units
-
-
-def _application_commands(boot: MachineBoot) -> list[list[str] | str]:
-    downloads = [[f"{LIBRARY}/fetch", file.url, file.path, file.mode] for file in boot.files if file.url]
-    commands: list[list[str] | str] = [*downloads, *boot.commands]
-    if boot.units:
-        names = " ".join(quote(unit.name) for unit in boot.units)
-        commands.append(f"systemctl --quiet --no-block enable --now {names}")
-    return commands
 
 
 def _entry(text: MachineText) -> dict[str, str]:

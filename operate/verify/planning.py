@@ -64,7 +64,8 @@ class _Planner:
         return service is not None and (service.selector is not None or service.ownership == "existing")
 
     def missing_members(self) -> Iterator[Gap]:
-        """Planned members that the site does not have, except those whose gap the site reports itself."""
+        """Planned members that the site does not have, except those whose gap the site reports itself, and
+        groups that are not called."""
         for cluster, pods in self._site.echo.items():
             if not pods:
                 yield Gap(f"cluster {cluster}", "no pod of the demo is Ready", by_design=False)
@@ -76,6 +77,8 @@ class _Planner:
             }
             for name in sorted(absent):
                 yield Gap(f"VM {name}", "not running", by_design=False)
+            if group != self._demo.group:
+                yield Gap(f"group {group}", "not called, as the demo does not run on it", by_design=True)
 
     def within(self) -> Iterator[Check]:
         """Checks from an echo pod of each cluster and from each VM to each destination."""
@@ -144,7 +147,9 @@ class _Planner:
         for backend in route.backends:
             responders = self._backend(backend)
             if responders is None:
-                self.gaps.append(Gap(subject, "one of its backends is not the demo", by_design=True))
+                self.gaps.append(
+                    Gap(subject, "one of its backends is not the demo, or cannot be probed", by_design=True)
+                )
                 return None
             weight = backend.weight / (sum(each.weight for each in route.backends) or 1)
             shares.update({one: weight / len(responders) for one in responders})
@@ -159,7 +164,9 @@ class _Planner:
         if isinstance(backend, ServiceBackendConfig):
             demo = (backend.service, backend.namespace) == (self._demo.service, self._demo.namespace)
             return self._pods() if demo else None
-        return self._machines(self._group) if self._group and self._group.name == backend.group else None
+        if self._group is None or self._group.name != backend.group:
+            return None
+        return self._machines(self._group) or None
 
     def _answered(
         self, source: Pod | Machine, destination: str, target: str, responders: tuple[Responder, ...]

@@ -49,6 +49,7 @@ EXTERNAL: dict[str, Any] = {
             "cluster": "edge",
             "network": "datacenter",
             "ports": {"http": 8080},
+            "application": {"files": [{"path": "/etc/billing.conf", "content": "port = 8080\n"}]},
             "machines": {"type": "bundle", "minimum": 0},
         }
     },

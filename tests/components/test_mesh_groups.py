@@ -3,6 +3,9 @@
 import copy
 from typing import Any
 
+import pulumi
+import pytest
+
 from tests.components.conftest import (
     EXTERNAL,
     SECRETS,
@@ -10,6 +13,7 @@ from tests.components.conftest import (
     Declared,
     declare_mesh,
 )
+from tests.components.recording import Recording
 
 
 def test_machines_boot_with_the_endpoint_and_gateway_of_their_cluster(local: Declared) -> None:
@@ -60,6 +64,39 @@ def test_a_bundle_is_exported_without_a_token(external: Declared) -> None:
     assert bundle["apiEndpoint"] == "https://198.18.2.5:6443"
     assert not external.secret["bundles"]
     assert not [each for each in external.recording.declared if "billing-role" in each.name]
+
+
+class NamedBalancers(Recording):
+    """Load balancers as in AWS: their status has a host name, and no IP address."""
+
+    @staticmethod
+    def _outputs(token: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        if token == "kubernetes:core/v1:Service" and not inputs.get("metadata"):
+            return {"status": {"loadBalancer": {"ingress": [{"hostname": "ew-1.elb.example.com"}]}}}
+        return Recording._outputs(token, inputs)
+
+
+def test_vms_need_ip_addresses_of_the_gateway() -> None:
+    with pytest.raises(pulumi.RunError, match=r"edge\.gateway\.addresses is required.*ew-1\.elb.*billing"):
+        declare_mesh(EXTERNAL, secrets=SECRETS, recording=NamedBalancers())
+
+
+def test_clusters_reach_a_gateway_by_its_host_name() -> None:
+    raw = {key: value for key, value in EXTERNAL.items() if key != "workloadGroups"}
+    outputs = declare_mesh(raw, secrets=SECRETS, recording=NamedBalancers()).outputs
+    assert outputs["clusters"]["edge"]["gatewayAddresses"] == ("ew-1.elb.example.com",)
+
+
+def test_a_bundle_brings_the_application() -> None:
+    raw = copy.deepcopy(EXTERNAL)
+    raw["workloadGroups"]["billing"]["application"] = {
+        "files": [{"path": "/etc/billing.conf", "content": "port = 8080\n"}],
+        "units": [{"name": "billing.service", "content": "[Service]\n"}],
+    }
+    bundle = declare_mesh(raw, secrets=SECRETS).outputs["bundles"]["billing"]
+    assert bundle["application"]["0"] == "port = 8080\n"
+    assert "unit billing.service\n" in bundle["application"]["steps"]
+    assert bundle["networkCidrs"] == ["10.40.0.0/16"]
 
 
 def test_a_bundle_names_the_package_of_its_architecture_and_its_sum() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hybrid_mesh.model.config.groups import MachineFileConfig, SystemdUnitConfig
+from hybrid_mesh.model.config.groups import ApplicationConfig, MachineFileConfig, SystemdUnitConfig
 from hybrid_mesh.model.istio_facts import AGENT_PORT
 from hybrid_mesh.model.texts.cloud_init import render_user_data
 from hybrid_mesh.plugins.framework.errors import ResourceError
@@ -39,12 +39,13 @@ OTHER_PORT = unit("/usr/bin/python3 -m http.server 19080 --directory /srv/www")
 
 def booted(image: str = UBUNTU, **changed: Any) -> Boot:
     """With nothing but what is given: the shipped example's own application is left out."""
-    given = {"files": (), "units": (), "commands": (), **changed}
-    return boot_of(image, render_user_data(replace(boot("ratings"), **given)))
+    application = ApplicationConfig(**changed)
+    return boot_of(image, render_user_data(replace(boot("ratings"), application=application)))
 
 
 def user_data(*units: SystemdUnitConfig) -> str:
-    return render_user_data(replace(boot("ratings"), units=units, files=(FOLDER,)))
+    application = ApplicationConfig(units=units, files=(FOLDER,))
+    return render_user_data(replace(boot("ratings"), application=application))
 
 
 @pytest.mark.parametrize(

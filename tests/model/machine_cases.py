@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from hybrid_mesh.model.config.groups import MachineFileConfig, SystemdUnitConfig
+from hybrid_mesh.model.config.groups import ApplicationConfig, MachineFileConfig, SystemdUnitConfig
 from hybrid_mesh.model.texts.agent import AgentSettings
+from hybrid_mesh.model.texts.application import bundled_application
 from hybrid_mesh.model.texts.bundle import Bundle
 from hybrid_mesh.model.texts.cloud_init import MachineBoot
 from hybrid_mesh.model.texts.cluster_env import render_cluster_env
@@ -43,14 +44,18 @@ BOOT = MachineBoot(
 
 BOOT_WITH_APPLICATION = replace(
     BOOT,
-    files=(
-        MachineFileConfig(path="/etc/ratings.conf", content="colour = red\nname = 'ü'\n", mode="0640"),
-        MachineFileConfig(path="/usr/local/bin/ratings", url="https://example.com/ratings", mode="0755"),
+    application=ApplicationConfig(
+        files=(
+            MachineFileConfig(path="/etc/ratings.conf", content="colour = red\nname = 'ü'\n", mode="0640"),
+            MachineFileConfig(path="/usr/local/bin/ratings", url="https://example.com/ratings", mode="0755"),
+        ),
+        units=(
+            SystemdUnitConfig(
+                name="ratings.service", content="[Service]\nExecStart=/usr/local/bin/ratings\n"
+            ),
+        ),
+        commands=("adduser --system ratings",),
     ),
-    units=(
-        SystemdUnitConfig(name="ratings.service", content="[Service]\nExecStart=/usr/local/bin/ratings\n"),
-    ),
-    commands=("adduser --system ratings",),
 )
 
 BUNDLE = Bundle(
@@ -63,4 +68,8 @@ BUNDLE = Bundle(
     cluster_env=render_cluster_env(replace(SETTINGS, platform="none")),
     mesh_yaml=BOOT.mesh_yaml,
     package_url=PACKAGE_URL,
+    network_cidrs=("10.40.0.0/16",),
+    application=bundled_application(BOOT_WITH_APPLICATION.application),
+    name="rack1-a",
+    address="10.40.3.7",
 )

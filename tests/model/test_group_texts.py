@@ -70,7 +70,7 @@ def test_the_demo_is_part_of_what_machines_boot_with() -> None:
     plan = plan_from(LOCAL, "local")
     boot = machine_boot(plan.groups["legacy"], plan.istio, "https://172.30.1.1:6443", "CA", ("172.30.1.10",))
     assert boot.package_url == "http://172.30.0.1:8080/releases/1.31.0/deb/istio-sidecar.deb"
-    assert [file.url for file in boot.files] == ["http://172.30.0.1:8080/echo-server"]
+    assert [file.url for file in boot.application.files] == ["http://172.30.0.1:8080/echo-server"]
     text = render_user_data(boot)
     assert "echo-server --port=9080" in text
     assert "https://172.30.1.1:6443" in text

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from hybrid_mesh.model.clouds.registry import AWS
-from hybrid_mesh.model.config.groups import MachineFileConfig
+from hybrid_mesh.model.config.groups import ApplicationConfig, MachineFileConfig
 from hybrid_mesh.model.texts.bundle import EXECUTABLE_FILES, TOKEN_FILE, render_bundle
 from hybrid_mesh.model.texts.cloud_init import USER_DATA_LIMIT, UserDataTooLarge, render_user_data
 from hybrid_mesh.model.texts.cluster_env import render_cluster_env
@@ -151,7 +151,9 @@ def test_a_bundle_installs_every_script_that_another_one_calls() -> None:
 
 def test_user_data_beyond_the_limit_is_refused_with_the_remedy() -> None:
     noise = "".join(random.Random(7).choices(string.printable[:62], k=40_000))
-    boot = replace(BOOT, files=(MachineFileConfig(path="/etc/long", content=noise),))
+    boot = replace(
+        BOOT, application=ApplicationConfig(files=(MachineFileConfig(path="/etc/long", content=noise),))
+    )
     with pytest.raises(UserDataTooLarge, match=r"group ratings.*set `url` instead") as caught:
         render_user_data(boot)
     assert caught.value.size > USER_DATA_LIMIT

@@ -90,6 +90,7 @@ def test_the_vms_of_a_group_without_the_demo_ask_too() -> None:
     assert report.holds
     asked = {r.check.destination for r in report.results if r.check.subject.startswith("VM billing-0")}
     assert asked == {"service echo", "group legacy"}
+    assert [(gap.subject, gap.by_design) for gap in report.gaps] == [("group billing", True)]
 
 
 def test_requests_suffice_to_find_everybody() -> None:
@@ -221,6 +222,18 @@ def test_machines_that_cannot_be_probed_by_design_are_said_and_hold_nothing_up()
     report = run(shell, workloadGroups=mesh["workloadGroups"], ingress=mesh["ingress"], demo=mesh["demo"])
     assert report.holds
     assert [(gap.subject, gap.by_design) for gap in report.gaps] == [("group legacy", True)]
+
+
+def test_the_demo_on_vms_that_cannot_be_probed_is_not_expected_to_answer() -> None:
+    """They answer the ingress too, and nothing says by which host name."""
+    mesh = raw_mesh()
+    mesh["workloadGroups"]["legacy"]["machines"] = {"type": "bundle"}
+    shell = ForeignMachines()
+    del shell.voices["legacy"]
+    report = run(shell, workloadGroups=mesh["workloadGroups"])
+    assert report.holds
+    assert all(gap.by_design for gap in report.gaps)
+    assert {gap.subject for gap in report.gaps} == {"group legacy", "ingress public, route split"}
 
 
 def test_first_sync_errors_are_tried_again_and_other_faults_are_not() -> None:

@@ -47,15 +47,18 @@ APPLICATIONS = [
         value="/usr/local/lib/hybrid-mesh/identity",
     ),
     Case(
-        "bundles_have_no_application",
-        {
-            "workloadGroups.ratings.application": {
-                "units": [{"name": "ratings.service", "content": "[Service]\n"}]
-            }
-        },
-        "yourself",
-        value="",
-        stack="dev",
+        "file_paths_are_unique",
+        files({"path": "/etc/x\ny", "content": ""}),
+        "line breaks",
+        path=f"{FILE}.path",
+        value="/etc/x\ny",
+    ),
+    Case(
+        "only_downloads_have_a_checksum",
+        files({"path": "/etc/x", "content": "", "sha256": "0" * 64}),
+        "Set `url`",
+        path=f"{FILE}.sha256",
+        value="0" * 64,
     ),
     Case(
         "unit_names_are_unique",

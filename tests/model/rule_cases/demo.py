@@ -1,19 +1,12 @@
 """Meshes that break the rules of `model.checks.demo`."""
 
 from tests.model.meshes import DELETED
-from tests.model.rule_cases.case import BACKENDS, FILE, LEGACY, Case, files
+from tests.model.rule_cases.case import BACKENDS, FILE, Case, files
 from tests.model.rule_cases.cloud import prod
 
 DEMO = [
     Case("demo_vms_can_download_the_demo", {"demo.binaries": DELETED}, "echo-server"),
     Case("demo_vms_can_download_the_demo", {"demo.binaries": "/srv"}, "https://"),
-    Case(
-        "the_demo_group_is_created_by_the_program",
-        {f"{LEGACY}.machines": {"type": "bundle"}, "istio.packages": "https://packages.example.com"},
-        "Leave `group` out",
-        path="demo.group",
-        value="legacy",
-    ),
     prod("clusters_can_pull_the_demo", {"demo": {}}, "can pull", path="demo.image", value=""),
     Case("the_demo_port_is_free", {"demo.port": 80, f"{BACKENDS}.0.port": 80}, "8080"),
     Case(

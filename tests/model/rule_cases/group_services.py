@@ -202,7 +202,7 @@ GROUP_SERVICES = [
         value="10.10.0.77",
     ),
     Case(
-        "the_demo_group_is_created_by_the_program",
+        "the_demo_runs_on_vms",
         {**_static(namespace="demo"), "demo.group": "zoo"},
         "Leave `group` out",
         path="demo.group",

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Joins this VM to the mesh: install.sh [--address ADDRESS] [--package FILE]
-#   --address  this VM's IP address in the mesh, if it is not the address of the default route
+#   --address  this VM's IP address in the mesh, if it is not the one in the mesh's network. Behind NAT, it is the address
+#              at which others reach this VM
 #   --package  Istio's agent as a file (istio-sidecar .deb or .rpm), for a VM that cannot download it
 # Run it as root in the folder of the bundle. You can run it again, with the same or a newer bundle.
 set -eu
 
 usage() {
-    sed -n '2,5s/^# \{0,1\}//p' "$0"
+    sed -n '2,6s/^# \{0,1\}//p' "$0"
 }
 
 fail() {
@@ -48,9 +49,32 @@ copy_files() {
     install -m 0644 mesh.yaml /var/lib/istio/config/mesh
     install -m 0644 root-cert.pem /etc/certs/root-cert.pem
     install -m 0644 istio.service.conf /etc/systemd/system/istio.service.d/hybrid-mesh.conf
-    if [ -n "$address" ]; then
-        echo "ISTIO_SVC_IP='$address'" >/etc/hybrid-mesh/address.env
-    fi
+    write_address
+}
+
+# Without --address and a bundle of its own, the VM keeps the address that it has.
+write_address() {
+    [ -n "$address" ] || return 0
+    {
+        [ -z "$NAME" ] || echo "POD_NAME='$NAME'"
+        echo "ISTIO_SVC_IP='$address'"
+        if [ -z "$(ip -o address show to "$address" 2>/dev/null)" ]; then
+            echo "No interface of this VM has the address $address, so it is behind NAT." >&2
+            # As `istioctl x workload entry configure --externalIP` sets it: the agent probes localhost.
+            echo "REWRITE_PROBE_LEGACY_LOCALHOST_DESTINATION='true'"
+        fi
+    } >/etc/hybrid-mesh/address.env
+}
+
+# A VM has one agent, so it is a member of one group.
+check_group() {
+    [ -e /etc/hybrid-mesh/machine.env ] || return 0
+    # shellcheck source=/dev/null
+    theirs=$(GROUP='' && . /etc/hybrid-mesh/machine.env && echo "$NAMESPACE/${GROUP:-(created with the VM)}")
+    [ "$theirs" = "$NAMESPACE/$GROUP" ] ||
+        fail "this VM is in group $theirs already, and a VM can be in one group only.
+If it serves several ports, list them in \`ports\` of one group.
+To move it to group $NAMESPACE/$GROUP, run uninstall.sh first."
 }
 
 install_token() {
@@ -89,11 +113,14 @@ cd "$(dirname "$0")"
 # shellcheck source=/dev/null
 . ./machine.env
 library=/usr/local/lib/hybrid-mesh
+address=${address:-$ADDRESS}
+check_group
 
 install -D -m 0755 library/certificate-is-valid "$library/certificate-is-valid"
 check_token
 copy_files
 "$library/install-package" "$package"
+"$library/application" application
 install_token
 systemctl --quiet enable istio.service
 systemctl daemon-reload

@@ -1,13 +1,22 @@
 #!/bin/sh
-# Removes this VM from the mesh: uninstall.sh. Run it as root. You can run it again.
+# Removes this VM from the mesh, and the application that the bundle brought: uninstall.sh [--keep-application]. Run it
+# as root. You can run it again.
 set -eu
 
+case ${1:-} in '' | --keep-application) ;; *)
+    echo "uninstall.sh: the only option is --keep-application" >&2
+    exit 2
+    ;;
+esac
 [ "$(id -u)" -eq 0 ] || {
     echo "uninstall.sh: run it as root" >&2
     exit 1
 }
 library=/usr/local/lib/hybrid-mesh
 systemctl disable --now istio.service 2>/dev/null || true
+if [ "${1:-}" = '' ] && [ -x "$library/application" ]; then
+    "$library/application" --remove
+fi
 if [ -x "$library/hosts" ]; then
     "$library/hosts" --remove
 fi
