@@ -114,6 +114,38 @@ class CertificateRequest(Resource):
         super().__init__(resource_name, inputs, opts)
 
 
+class GivenIntermediate(Resource):
+    """The intermediate of `cluster` that was issued elsewhere, with its key, the certificates above it and
+    the root (PEM). It verifies that they belong together."""
+
+    data: pulumi.Output[Mapping[str, str]]
+    """Secret: the data of the cluster's Secret `cacerts`."""
+
+    TYPE = "hybridmesh:index:GivenIntermediate"
+    OUTPUTS = ("data",)
+    SECRET_OUTPUTS = ("key_pem", "data")
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        cluster: pulumi.Input[str],
+        certificate_pem: pulumi.Input[str],
+        key_pem: pulumi.Input[str],
+        chain_pem: pulumi.Input[str],
+        root_certificate_pem: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "cluster": cluster,
+            "certificate_pem": certificate_pem,
+            "key_pem": pulumi.Output.secret(key_pem),
+            "chain_pem": chain_pem,
+            "root_certificate_pem": root_certificate_pem,
+        }
+        super().__init__(resource_name, inputs, opts)
+
+
 class LoadBalancerDrain(Resource):
     """A resource that does something on deletion only: it waits until the cluster has no Service of type
     LoadBalancer.

@@ -6,8 +6,13 @@ import pulumi
 
 from hybrid_mesh.components.clouds import cloud_issuer
 from hybrid_mesh.components.issuers.base import CloudIssuer
-from hybrid_mesh.components.resources import CertificateAuthority
-from hybrid_mesh.model.config.trust import FilesTrustConfig, SelfSignedTrustConfig, TrustConfig
+from hybrid_mesh.components.resources import CertificateAuthority, GivenIntermediate
+from hybrid_mesh.model.config.trust import (
+    FilesTrustConfig,
+    IntermediatesTrustConfig,
+    SelfSignedTrustConfig,
+    TrustConfig,
+)
 
 
 class MeshTrust(pulumi.ComponentResource):
@@ -33,10 +38,14 @@ class MeshTrust(pulumi.ComponentResource):
         super().__init__("hybridmesh:index:MeshTrust", name, None, opts)
         self._name, self._mesh_id, self._trust_domain = name, mesh_id, trust_domain
         self._clusters, self._protected = sorted(clusters), protected
-        self._issuer: CloudIssuer | CertificateAuthority
+        self._issuer: CloudIssuer | CertificateAuthority | Mapping[str, GivenIntermediate]
         match trust:
             case SelfSignedTrustConfig() | FilesTrustConfig():
                 self._issuer = self._own_authority(trust, secrets)
+                self.root_certificate_pem = self._issuer.root_certificate_pem
+            case IntermediatesTrustConfig():
+                self.root_certificate_pem = _public(secrets[trust.certificate])
+                self._issuer = self._given(trust, secrets)
             case _:
                 self._issuer = cloud_issuer(
                     f"{name}-issuer",
@@ -47,15 +56,36 @@ class MeshTrust(pulumi.ComponentResource):
                     protected=protected,
                     opts=pulumi.ResourceOptions(parent=self),
                 )
-        self.root_certificate_pem = self._issuer.root_certificate_pem
+                self.root_certificate_pem = self._issuer.root_certificate_pem
         self.register_outputs({"rootCertificatePem": self.root_certificate_pem})
 
     def certificates(self, cluster: str) -> pulumi.Output[Mapping[str, str]]:
         """The data of `cluster`'s Secret `cacerts`; secret."""
         if isinstance(self._issuer, CloudIssuer):
             return self._issuer.certificates(cluster)
-        found: pulumi.Output[Mapping[str, str]] = pulumi.Output.secret(self._issuer.intermediates[cluster])
+        if isinstance(self._issuer, Mapping):
+            data = self._issuer[cluster].data
+        else:
+            data = self._issuer.intermediates[cluster]
+        found: pulumi.Output[Mapping[str, str]] = pulumi.Output.secret(data)
         return found
+
+    def _given(
+        self, trust: IntermediatesTrustConfig, secrets: Mapping[str, pulumi.Input[str]]
+    ) -> dict[str, GivenIntermediate]:
+        made = {}
+        for cluster in self._clusters:
+            certificate, chain, key = (secrets[name] for name in trust.names(cluster))
+            made[cluster] = GivenIntermediate(
+                f"{self._name}-{cluster}-intermediate",
+                cluster=cluster,
+                certificate_pem=_public(certificate),
+                key_pem=key,
+                chain_pem=_public(chain),
+                root_certificate_pem=self.root_certificate_pem,
+                opts=pulumi.ResourceOptions(parent=self, protect=self._protected or None),
+            )
+        return made
 
     def _own_authority(
         self, trust: SelfSignedTrustConfig | FilesTrustConfig, secrets: Mapping[str, pulumi.Input[str]]
@@ -73,3 +103,9 @@ class MeshTrust(pulumi.ComponentResource):
             rotation=trust.rotation,
             opts=pulumi.ResourceOptions(parent=self, protect=self._protected or None),
         )
+
+
+def _public(text: pulumi.Input[str]) -> pulumi.Output[str]:
+    """A certificate. Every key of the configuration arrives as a secret."""
+    found: pulumi.Output[str] = pulumi.Output.unsecret(pulumi.Output.from_input(text))
+    return found

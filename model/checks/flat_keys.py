@@ -3,7 +3,7 @@
 from hybrid_mesh.model.checks.registry import readable, rule
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.config.trust import FilesTrustConfig
+from hybrid_mesh.model.derive.flat_keys import trust_keys
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 MESH_KEY = "mesh"
@@ -15,8 +15,8 @@ def a_flat_key_has_one_purpose(mesh: MeshConfig) -> Problems:
     """The configuration keys of the root certificate, its private key, the image registry and the kubeconfigs
     must differ, and none can be `mesh`. Clusters may share a kubeconfig."""
     purposes: dict[str, tuple[str, bool]] = {MESH_KEY: ("the mesh itself", False)}
-    for path, key in [*_trust_keys(mesh), *_registry_keys(mesh), *_kubeconfig_keys(mesh)]:
-        is_kubeconfig = path.startswith("clusters.")
+    for path, key in [*trust_keys(mesh).items(), *_registry_keys(mesh), *_kubeconfig_keys(mesh)]:
+        is_kubeconfig = path.endswith(".secret")
         owner, shared = purposes.setdefault(key, (path, is_kubeconfig))
         if owner != path and not (shared and is_kubeconfig):
             yield Problem(
@@ -25,13 +25,6 @@ def a_flat_key_has_one_purpose(mesh: MeshConfig) -> Problems:
                 f"the configuration key hybrid-mesh:{key} is already used for {owner}",
                 f"Use a configuration key of its own, for example {_example(path)}.",
             )
-
-
-def _trust_keys(mesh: MeshConfig) -> list[tuple[str, str]]:
-    trust = mesh.trust
-    if not isinstance(trust, FilesTrustConfig):
-        return []
-    return [("trust.certificate", trust.certificate), ("trust.key", trust.key)]
 
 
 def _registry_keys(mesh: MeshConfig) -> list[tuple[str, str]]:

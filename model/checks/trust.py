@@ -12,6 +12,7 @@ from hybrid_mesh.model.config.trust import (
     ExistingTrustConfig,
     FilesTrustConfig,
     GoogleCasTrustConfig,
+    IntermediatesTrustConfig,
     SelfSignedTrustConfig,
 )
 from hybrid_mesh.model.reading.problems import Problem, Problems
@@ -45,7 +46,7 @@ def intermediates_end_before_the_root(mesh: MeshConfig) -> Problems:
     Private CA requires one day less, as it is older than what it signs (AWS Private CA, "Manage the private
     CA lifecycle")."""
     trust = mesh.trust
-    if isinstance(trust, FilesTrustConfig | ExistingTrustConfig):
+    if isinstance(trust, FilesTrustConfig | IntermediatesTrustConfig | ExistingTrustConfig):
         return
     older = int(isinstance(trust, AwsPrivateCaTrustConfig) and trust.arn is None)
     if trust.intermediate_validity_days > trust.root_validity_days - older:
@@ -65,7 +66,9 @@ def cloud_authorities_are_in_a_region(mesh: MeshConfig) -> Problems:
             yield from region_problems("trust.location", location, GOOGLE)
         case AwsPrivateCaTrustConfig() as trust:
             yield from _private_ca_problems(trust)
-        case SelfSignedTrustConfig() | FilesTrustConfig() | ExistingTrustConfig():
+        case (
+            SelfSignedTrustConfig() | FilesTrustConfig() | IntermediatesTrustConfig() | ExistingTrustConfig()
+        ):
             pass
         case other:
             assert_never(other)

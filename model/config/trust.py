@@ -74,6 +74,25 @@ class AwsPrivateCaTrustConfig(CloudTrustConfigBase):
     """ARN of an existing authority. Without it, the program creates one."""
 
 
+class IntermediatesTrustConfig(Section):
+    """One intermediate for each cluster that you hand over, for example from Vault, cert-manager or an
+    offline root. The program never sees the root's key, and you renew the intermediates.
+
+    For each cluster, the secret configuration key `hybrid-mesh:<cluster>-ca-key` holds the intermediate's
+    private key, `hybrid-mesh:<cluster>-ca-certificate` its certificate and `hybrid-mesh:<cluster>-chain` the
+    certificates above it, up to the root; all in PEM.
+    """
+
+    issuer: Literal["intermediates"]
+    certificate: DnsLabel = "root-certificate"
+    """Name of the configuration key that holds the root certificate (PEM)."""
+
+    @staticmethod
+    def names(cluster: str) -> tuple[str, str, str]:
+        """Names of the configuration keys of a cluster's certificate, chain and, a secret, private key."""
+        return f"{cluster}-ca-certificate", f"{cluster}-chain", f"{cluster}-ca-key"
+
+
 class ExistingTrustConfig(Section):
     """The root of the certificates that all clusters have already (`certificates: existing`). The program
     issues none, and reads the root from the clusters."""
@@ -86,6 +105,7 @@ TrustConfig = Annotated[
     | FilesTrustConfig
     | GoogleCasTrustConfig
     | AwsPrivateCaTrustConfig
+    | IntermediatesTrustConfig
     | ExistingTrustConfig,
     Field(discriminator="issuer"),
 ]

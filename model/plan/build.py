@@ -9,10 +9,11 @@ from hybrid_mesh.model.checks import run, warnings
 from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig, LocalClusterConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.config.trust import FilesTrustConfig, GoogleCasTrustConfig, TrustConfig
+from hybrid_mesh.model.config.trust import GoogleCasTrustConfig, TrustConfig
 from hybrid_mesh.model.derive.api_access import egress, nat_addresses
 from hybrid_mesh.model.derive.clouds import plan_subnets, project, zones
 from hybrid_mesh.model.derive.firewall import plan_firewall
+from hybrid_mesh.model.derive.flat_keys import trust_keys
 from hybrid_mesh.model.derive.labels import MESH, component_labels, mesh_labels
 from hybrid_mesh.model.derive.local_pod_cidrs import pod_ranges
 from hybrid_mesh.model.objects.ingress import gateway, routes
@@ -215,6 +216,6 @@ def _secrets(mesh: MeshConfig) -> tuple[str, ...]:
         for cluster in mesh.clusters.values()
         if isinstance(cluster, KubeconfigClusterConfig) and cluster.secret is not None
     )
-    trust = (mesh.trust.certificate, mesh.trust.key) if isinstance(mesh.trust, FilesTrustConfig) else ()
+    trust = trust_keys(mesh).values()
     registry = (mesh.istio.pull_secret,) if mesh.istio.pull_secret is not None else ()
     return tuple(sorted({*kubeconfigs, *trust, *registry}))

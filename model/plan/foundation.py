@@ -8,6 +8,7 @@ from hybrid_mesh.model.config.trust import (
     ExistingTrustConfig,
     FilesTrustConfig,
     GoogleCasTrustConfig,
+    IntermediatesTrustConfig,
     SelfSignedTrustConfig,
 )
 from hybrid_mesh.model.plan.kinds import (
@@ -77,7 +78,9 @@ def _of_control_plane(plan: CloudClusterPlan, network: NetworkPlan) -> dict[str,
 def _of_trust(plan: MeshPlan) -> dict[str, str]:
     trust = plan.trust
     match trust:
-        case SelfSignedTrustConfig() | FilesTrustConfig() | ExistingTrustConfig():
+        case (
+            SelfSignedTrustConfig() | FilesTrustConfig() | IntermediatesTrustConfig() | ExistingTrustConfig()
+        ):
             place = {}
         case GoogleCasTrustConfig():
             place = {

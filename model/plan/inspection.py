@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hybrid_mesh.model.checks.chart_keys import ISTIOD
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.derive.existing import gateway_api_source
 from hybrid_mesh.model.derive.object_names import service_name
@@ -80,6 +81,7 @@ def _istio(mesh: MeshConfig, planned: ClusterPlan) -> dict[str, Any]:
         "trustDomain": mesh.trust_domain,
         "version": mesh.istio.version,
         "gateways": gateways,
+        "variables": {path[1]: why for path, why in ISTIOD.owned.items() if path[0] == "env" and path[1:]},
     }
 
 

@@ -4,7 +4,7 @@ be encrypted."""
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from hybrid_mesh.model.config.trust import FilesTrustConfig
+from hybrid_mesh.model.config.trust import FilesTrustConfig, IntermediatesTrustConfig
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.problems import UNKNOWN_KEY, ConfigurationError, Problem, nearest_match
 from hybrid_mesh.model.reading.sections import MESH_KEY, NAMESPACE
@@ -46,7 +46,7 @@ def _misspelt_names(plan: MeshPlan, config: Mapping[str, Any]) -> Iterator[tuple
 def _key_problems(
     plan: MeshPlan, config: Mapping[str, Any], stack: str | None, meant: Collection[str]
 ) -> Iterator[Problem]:
-    public = {plan.trust.certificate} if isinstance(plan.trust, FilesTrustConfig) else set()
+    public = _public(plan)
     of_stack = f" --stack {stack}" if stack is not None else ""
     for name in plan.secrets:
         key = f"{NAMESPACE}:{name}"
@@ -68,11 +68,33 @@ def _is_encrypted(value: object) -> bool:
     return isinstance(value, Mapping) and "secure" in value
 
 
+def _public(plan: MeshPlan) -> set[str]:
+    """Names of the keys that hold certificates, which are not secret."""
+    match plan.trust:
+        case FilesTrustConfig() as trust:
+            return {trust.certificate}
+        case IntermediatesTrustConfig() as trust:
+            return {trust.certificate, *(key for name in plan.clusters for key in trust.names(name)[:2])}
+        case _:
+            return set()
+
+
 def _purpose(plan: MeshPlan, name: str) -> str:
-    if isinstance(plan.trust, FilesTrustConfig) and name == plan.trust.certificate:
-        return "the root certificate (PEM)"
-    if isinstance(plan.trust, FilesTrustConfig) and name == plan.trust.key:
-        return "the root's private key (PEM)"
+    match plan.trust:
+        case FilesTrustConfig(certificate=key) | IntermediatesTrustConfig(certificate=key) if name == key:
+            return "the root certificate (PEM)"
+        case FilesTrustConfig(key=key) if name == key:
+            return "the root's private key (PEM)"
+        case IntermediatesTrustConfig() as trust:
+            titles = (
+                "intermediate certificate",
+                "chain of its issuers",
+                "private key",
+            )
+            for cluster in plan.clusters:
+                for key, title in zip(trust.names(cluster), titles, strict=True):
+                    if name == key:
+                        return f"the {title} of cluster {cluster} (PEM)"
     if name == plan.istio.pull_secret:
         return "the credentials of the image registry (a Docker config.json)"
     return f"the kubeconfig of {', '.join(_users(plan, name))}"

@@ -37,6 +37,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "istio.packageSha256": ("packages_without_tls_are_verified",),
     "trust": ("intermediates_end_before_the_root", "the_issuer_is_needed"),
     "trust@files": ("a_flat_key_has_one_purpose",),
+    "trust@intermediates": ("a_flat_key_has_one_purpose",),
     "trust@google-cas": (
         "google_cloud_requires_a_project",
         "cloud_authorities_are_in_a_region",

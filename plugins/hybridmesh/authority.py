@@ -6,10 +6,12 @@ accepts.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
@@ -61,20 +63,55 @@ def make_root(trust_domain: str, mesh_id: str, validity_days: int, now: datetime
 
 def read_root(certificate_pem: str, key_pem: str) -> Root:
     """The root from two PEM texts. Raises AuthorityError if they are not a valid certificate authority."""
-    try:
-        certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
-    except ValueError as failure:
-        raise AuthorityError("the root certificate is not a valid PEM certificate") from failure
-    try:
-        key = serialization.load_pem_private_key(key_pem.encode(), password=None)
-    except (ValueError, TypeError) as failure:
-        raise AuthorityError("the root key is not an unencrypted PEM private key") from failure
-    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise AuthorityError("the root key is neither an ECDSA nor an RSA key")
-    if _public(key.public_key()) != _public(certificate.public_key()):
-        raise AuthorityError("the root key does not belong to the root certificate")
-    _require_authority(certificate)
+    certificate, key = _pair(certificate_pem, key_pem, "root")
+    _require_authority(certificate, "root", may_sign_authorities=True)
     return Root(certificate, key)
+
+
+def require_self_signed(certificate_pem: str) -> None:
+    """Raises AuthorityError if another authority has signed the certificate: it would renew it, and a root
+    cannot change."""
+    certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
+    if certificate.issuer != certificate.subject:
+        raise AuthorityError(
+            f"the root certificate is not a root: {certificate.issuer.rfc4514_string()} has signed it. Set "
+            "trust.issuer: intermediates, and hand over one intermediate for each cluster"
+        )
+
+
+def read_chain(certificate_pem: str, key_pem: str, chain_pem: str, root_pem: str) -> dict[str, str]:
+    """The data of a Secret `cacerts` (as `make_intermediate`) from an intermediate, its key, the certificates
+    above it up to the root, and the root. Raises AuthorityError if istiod could not sign with it, or proxies
+    that trust the root would not accept what it signs."""
+    certificate, _ = _pair(certificate_pem, key_pem, "intermediate")
+    _require_authority(certificate, "intermediate", may_sign_authorities=False)
+    try:
+        above = x509.load_pem_x509_certificates(chain_pem.encode())
+        roots = x509.load_pem_x509_certificates(root_pem.encode())
+    except ValueError as failure:
+        raise AuthorityError("the chain or the root is not valid PEM") from failure
+    if len(roots) != 1 or roots[0].issuer != roots[0].subject:
+        raise AuthorityError("the root must be one certificate that is self-signed")
+    chain = [certificate, *(each for each in above if each != roots[0]), roots[0]]
+    for below, issuer in pairwise(chain):
+        try:
+            below.verify_directly_issued_by(issuer)
+        except (ValueError, TypeError, InvalidSignature) as failure:
+            names = below.subject.rfc4514_string(), issuer.subject.rfc4514_string()
+            raise AuthorityError(
+                f"{names[0]} is not signed by {names[1]}, the next in the chain"
+            ) from failure
+    now = datetime.now(UTC)
+    for each in chain:
+        if not each.not_valid_before_utc <= now < each.not_valid_after_utc:
+            validity = f"{each.not_valid_before_utc:%Y-%m-%d} to {each.not_valid_after_utc:%Y-%m-%d}"
+            raise AuthorityError(f"{each.subject.rfc4514_string()} is valid from {validity}")
+    return {
+        "ca-cert.pem": _pem(certificate),
+        "ca-key.pem": key_pem.strip() + "\n",
+        "root-cert.pem": _pem(roots[0]),
+        "cert-chain.pem": "".join(map(_pem, chain)),
+    }
 
 
 def make_intermediate(
@@ -183,21 +220,40 @@ def _authority_key(root: x509.Certificate) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
 
 
-def _require_authority(certificate: x509.Certificate) -> None:
+def _pair(certificate_pem: str, key_pem: str, title: str) -> tuple[x509.Certificate, PrivateKey]:
+    """A certificate and its key. Raises AuthorityError that names them by `title`."""
+    try:
+        certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
+    except ValueError as failure:
+        raise AuthorityError(f"the {title} certificate is not a valid PEM certificate") from failure
+    try:
+        key = serialization.load_pem_private_key(key_pem.encode(), password=None)
+    except (ValueError, TypeError) as failure:
+        raise AuthorityError(f"the {title} key is not an unencrypted PEM private key") from failure
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise AuthorityError(f"the {title} key is neither an ECDSA nor an RSA key")
+    if _public(key.public_key()) != _public(certificate.public_key()):
+        raise AuthorityError(f"the {title} key does not belong to the {title} certificate")
+    return certificate, key
+
+
+def _require_authority(certificate: x509.Certificate, title: str, *, may_sign_authorities: bool) -> None:
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
     except x509.ExtensionNotFound:
-        raise AuthorityError("the root certificate lacks basicConstraints CA:true") from None
-    if not constraints.ca or constraints.path_length == 0:
+        raise AuthorityError(f"the {title} certificate lacks basicConstraints CA:true") from None
+    if not constraints.ca:
+        raise AuthorityError(f"the {title} certificate must be a CA (basicConstraints)")
+    if may_sign_authorities and constraints.path_length == 0:
         raise AuthorityError(
-            "the root certificate must be a CA that may sign intermediates (basicConstraints)"
+            f"the {title} certificate must be a CA that may sign intermediates (basicConstraints)"
         )
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return
     if not usage.key_cert_sign:
-        raise AuthorityError("the root certificate's keyUsage lacks keyCertSign")
+        raise AuthorityError(f"the {title} certificate's keyUsage lacks keyCertSign")
 
 
 def _public(key: object) -> bytes:

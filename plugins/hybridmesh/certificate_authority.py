@@ -24,6 +24,7 @@ from hybrid_mesh.plugins.hybridmesh.authority import (
     make_intermediate,
     make_root,
     read_root,
+    require_self_signed,
 )
 from hybrid_mesh.plugins.hybridmesh.validity import log_renewal, renewal_due, utc_now, wrong_days
 
@@ -73,7 +74,7 @@ class CertificateAuthorityHandler(DeclaredHandler):
             yield CheckFailure("rotation", "trust.rotation must be none")
         if inputs["issuer"] not in ("self-signed", "files", UNKNOWN):
             yield CheckFailure("issuer", "trust.issuer must be self-signed or files")
-        yield from _wrong_files(inputs)
+        yield from _wrong_files(inputs, new=not olds)
         if olds:
             yield from _root_changes(self.completed(olds), inputs)
 
@@ -119,7 +120,8 @@ class CertificateAuthorityHandler(DeclaredHandler):
         return _outputs(call.news, root, intermediates)
 
 
-def _wrong_files(inputs: Properties) -> list[CheckFailure]:
+def _wrong_files(inputs: Properties, *, new: bool) -> list[CheckFailure]:
+    """Failures of a root in files. A `new` one must be self-signed; an earlier version took others."""
     certificate, key = inputs.get("rootCertificatePem"), inputs.get("rootKeyPem")
     if inputs["issuer"] == "self-signed":
         if certificate is not None or key is not None:
@@ -132,6 +134,8 @@ def _wrong_files(inputs: Properties) -> list[CheckFailure]:
         return [CheckFailure(missing, "trust.issuer: files requires both the root's certificate and its key")]
     try:
         read_root(certificate, key)
+        if new:
+            require_self_signed(certificate)
     except AuthorityError as failure:
         return [CheckFailure("rootCertificatePem", str(failure))]
     return []

@@ -5,10 +5,10 @@ refused before anything is changed.
 
 Inputs: `clusterName`, `incarnation` (identifies the cluster), `kubeconfig` (secret; text or path; default:
 the default kubeconfig) and `context` (both ignored in diffs), `quarantined` (no I/O); what must be there:
-`istio` {meshId, network, trustDomain, version, gateways: network -> addresses}, `certificates` (whether
-istiod's must exist, with the root `expectedRootPem`), `gatewayApi` (kind -> {version, release}), `objects`
-(`model.plan.inspection`). Outputs: the inputs and `rootCertificatePem`, the root in the cluster; "" if
-`certificates` is false.
+`istio` {meshId, network, trustDomain, version, gateways: network -> addresses, variables: name -> why it must
+not be false}, `certificates` (whether istiod's must exist, with the root `expectedRootPem`), `gatewayApi`
+(kind -> {version, release}), `objects` (`model.plan.inspection`). Outputs: the inputs and
+`rootCertificatePem`, the root in the cluster; "" if `certificates` is false.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

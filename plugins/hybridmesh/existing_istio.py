@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import yaml
 
-from hybrid_mesh.model.checks.chart_keys import ISTIOD
 from hybrid_mesh.model.istio_facts import NETWORK_LABEL, SYSTEM_NAMESPACE
 from hybrid_mesh.plugins.framework.api_server import ApiServer
 
@@ -52,7 +51,7 @@ def istio_problems(server: ApiServer, path: str, wanted: Mapping[str, Any]) -> I
             )
     yield from _label_problems(server, path, wanted["network"])
     yield from _version_problems(path, istiod, wanted["version"])
-    yield from _switched_off(path, istiod)
+    yield from _switched_off(path, istiod, wanted["variables"])
     yield from _gateway_problems(path, config["data"].get("meshNetworks", ""), wanted["gateways"])
 
 
@@ -82,11 +81,11 @@ def _version_problems(path: str, istiod: Mapping[str, Any], version: str) -> Ite
         )
 
 
-def _switched_off(path: str, istiod: Mapping[str, Any]) -> Iterator[str]:
+def _switched_off(path: str, istiod: Mapping[str, Any], relied_on: Mapping[str, str]) -> Iterator[str]:
     """What the mesh relies on and istiod does by default."""
     for variable in _discovery(istiod).get("env") or ():
         name = variable["name"]
-        reason = ISTIOD.owned.get(("env", name))
+        reason = relied_on.get(name)
         if reason is not None and str(variable.get("value", "")).lower() == "false":
             yield f"{path}.istio: its istiod has {name}=false, which is set by {reason}. Remove it there"
 

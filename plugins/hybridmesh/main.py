@@ -11,6 +11,7 @@ from hybrid_mesh.plugins.hybridmesh.certificate_authority import CertificateAuth
 from hybrid_mesh.plugins.hybridmesh.certificate_request import CertificateRequestHandler
 from hybrid_mesh.plugins.hybridmesh.cluster_inspection import ClusterInspectionHandler
 from hybrid_mesh.plugins.hybridmesh.foundation import FoundationHandler
+from hybrid_mesh.plugins.hybridmesh.given_intermediate import GivenIntermediateHandler
 from hybrid_mesh.plugins.hybridmesh.load_balancer_drain import LoadBalancerDrainHandler
 from hybrid_mesh.plugins.hybridmesh.local_cluster import LocalClusterHandler
 from hybrid_mesh.plugins.hybridmesh.local_machine import LocalMachineHandler
@@ -26,6 +27,7 @@ HANDLERS: Final[dict[str, type[DeclaredHandler]]] = {
     "hybridmesh:index:CertificateRequest": CertificateRequestHandler,
     "hybridmesh:index:ClusterInspection": ClusterInspectionHandler,
     "hybridmesh:index:Foundation": FoundationHandler,
+    "hybridmesh:index:GivenIntermediate": GivenIntermediateHandler,
     "hybridmesh:index:LoadBalancerDrain": LoadBalancerDrainHandler,
     "hybridmesh:index:LocalCluster": LocalClusterHandler,
     "hybridmesh:index:LocalMachine": LocalMachineHandler,

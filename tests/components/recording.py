@@ -75,12 +75,14 @@ class Recording(pulumi.runtime.Mocks):
         return [each for each in self.declared if each.typ.startswith("kubernetes:")]
 
     @staticmethod
-    def _outputs(token: str, inputs: dict[str, Any]) -> dict[str, Any]:  # noqa: PLR0911 - one a type
+    def _outputs(token: str, inputs: dict[str, Any]) -> dict[str, Any]:  # noqa: PLR0911, C901 - one a type
         if token == "hybridmesh:index:CertificateAuthority":
             data = {name: {"ca-cert.pem": f"intermediate of {name}"} for name in inputs["clusters"]}
             return {"rootCertificatePem": "the root", "rootKeyPem": "the root's key", "intermediates": data}
         if token == "hybridmesh:index:ClusterInspection":
             return {"rootCertificatePem": f"root of {inputs['clusterName']}"}
+        if token == "hybridmesh:index:GivenIntermediate":
+            return {"data": {"ca-cert.pem": inputs["certificatePem"]}}
         if token == "hybridmesh:index:CertificateRequest":
             return {"requestPem": f"request of {inputs['cluster']}", "keyPem": "an intermediate's key"}
         if token == "hybridmesh:index:LocalCluster":

@@ -1,6 +1,7 @@
 """The typed classes and the plug-in's handlers say the same."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
@@ -13,12 +14,14 @@ from hybrid_mesh.components.resources import (
     CertificateRequest,
     ClusterInspection,
     Foundation,
+    GivenIntermediate,
     LoadBalancerDrain,
     MachineRegistration,
     Protection,
 )
 from hybrid_mesh.components.shared_resources import SharedNamespace, SharedObject
 from hybrid_mesh.plugins.framework.values import UNKNOWN, contains_unknown
+from hybrid_mesh.plugins.hybridmesh.authority import make_intermediate, make_root
 from hybrid_mesh.plugins.hybridmesh.main import HANDLERS
 from tests.components.conftest import hermetic
 from tests.components.recording import Recording
@@ -31,6 +34,8 @@ NETWORK: Any = {
     "delayMilliseconds": 0,
     "lossPercent": 0,
 }
+ROOT = make_root("mesh.example.com", "mesh1", 3650, datetime.now(UTC))
+INTERMEDIATE = make_intermediate(ROOT, "mesh.example.com", "east", 365, datetime.now(UTC))
 MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
     "CertificateAuthority": lambda: CertificateAuthority(
         "x",
@@ -62,6 +67,14 @@ MAKERS: dict[str, Callable[[], pulumi.CustomResource]] = {
     ),
     "Foundation": lambda: Foundation(
         "x", stack="prod", protected=True, facts={"clusters.east": {"type": "gke"}}
+    ),
+    "GivenIntermediate": lambda: GivenIntermediate(
+        "x",
+        cluster="east",
+        certificate_pem=INTERMEDIATE["ca-cert.pem"],
+        key_pem=INTERMEDIATE["ca-key.pem"],
+        chain_pem=INTERMEDIATE["root-cert.pem"],
+        root_certificate_pem=INTERMEDIATE["root-cert.pem"],
     ),
     "LoadBalancerDrain": lambda: LoadBalancerDrain(
         "x", cluster_name="east", incarnation="arn:1", kubeconfig="{}"
@@ -126,6 +139,7 @@ CLASSES: dict[str, Any] = {
     "CertificateRequest": CertificateRequest,
     "ClusterInspection": ClusterInspection,
     "Foundation": Foundation,
+    "GivenIntermediate": GivenIntermediate,
     "LoadBalancerDrain": LoadBalancerDrain,
     "LocalCluster": LocalCluster,
     "LocalMachine": LocalMachine,

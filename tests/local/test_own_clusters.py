@@ -4,6 +4,8 @@
 The tests run in this order on one stack.
 """
 
+import base64
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,8 @@ USED, NEW = EAST.name, FAR.name
 one they are not."""
 GATEWAY_API: Final = PROJECT / "components/charts/gateway-api-crds/standard"
 LABELS: Final = {"team": "shop"}
+BILLING: Final = {"app": "billing"}
+REGISTRY: Final = json.dumps({"auths": {"registry.example.com": {"auth": "dXNlcjpwYXNz"}}})
 
 
 @dataclass
@@ -60,9 +64,19 @@ def use(kubectl: Kubectl) -> None:
     names = ("istio-system", "demo")
     kind = {"apiVersion": "v1", "kind": "Namespace"}
     kubectl.apply(*({**kind, "metadata": {"name": name, "labels": LABELS}} for name in names))
-    kubectl.apply(config_map("prices"))
+    kubectl.apply(config_map("prices"), *billing())
     kubectl("wait", "-n", "demo", "serviceaccount/default", "--for=create", "--timeout=30s")
     kubectl.run_echo("shop", "demo")
+
+
+def billing() -> list[dict[str, Any]]:
+    """The Service and the service account of pods, to which the stack adds VMs."""
+    metadata = {"name": "billing", "namespace": "demo", "labels": LABELS}
+    spec = {"selector": BILLING, "ports": [{"name": "http", "port": 8080}]}
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec},
+    ]
 
 
 def config_map(name: str) -> dict[str, Any]:
@@ -71,13 +85,27 @@ def config_map(name: str) -> dict[str, Any]:
 
 
 def make_stack(folder: Path, kubectl: Mapping[str, Kubectl], peers: Mapping[str, str]) -> Site:
-    """The stack `dev` on these clusters, without its VMs, under Pulumi's own plug-in."""
+    """The stack `dev` on these clusters, with a group without VMs, under Pulumi's own plug-in."""
     servers: dict[str, list[dict[str, str]]] = {"gcp": [], "aws": [], "kubeconfig": []}
     site = make_site(folder, "dev", World(folder / "world"), None, servers=servers, credential={})
     site.environment["PATH"] = f"{PLUGIN.parent}:{site.environment['PATH']}"
     mesh = site.mesh
-    del mesh["workloadGroups"], mesh["ingress"]
+    del mesh["ingress"]
+    mesh["workloadGroups"] = {
+        "billing": {
+            "namespace": "demo",
+            "cluster": USED,
+            "network": "machines",
+            "labels": BILLING,
+            "ports": {"http": 8080},
+            "service": {"ownership": "adopt", "selector": BILLING},
+            "serviceAccountOwnership": "adopt",
+            "machines": {"type": "bundle"},
+        }
+    }
+    machines = mesh["networks"]["machines"]
     mesh["istio"] |= {
+        "pullSecret": "registry",
         "charts": {"type": "folder", "path": ".toolchain/charts"},
         "gatewayApi": "existing",
         "values": UPSTREAM_ENVOY,
@@ -94,8 +122,10 @@ def make_stack(folder: Path, kubectl: Mapping[str, Kubectl], peers: Mapping[str,
         }
         for spec in (EAST, FAR)
     }
+    mesh["networks"]["machines"] = machines
     mesh["demo"] = {"image": ECHO}
     site.configure(mesh)
+    site.pulumi("config", "set", "--secret", "--stack", site.stack, "hybrid-mesh:registry", REGISTRY)
     return site
 
 
@@ -108,6 +138,24 @@ def test_up_works_beside_what_is_there(own: OwnClusters) -> None:
         return {each.cluster for each in answers} == {USED, NEW}
 
     eventually("answers of both clusters", of_both, 60)
+
+
+def test_a_service_and_an_account_that_exist_are_used(own: OwnClusters) -> None:
+    for cluster in (USED, NEW):
+        assert own.kubectl[cluster].get("-n", "demo", "service", "billing")["spec"]["selector"] == BILLING
+    used = own.kubectl[USED]
+    assert used.get("-n", "demo", "serviceaccount", "billing")["metadata"]["labels"] == LABELS
+    group = used.get("-n", "demo", "workloadgroup", "billing")
+    assert group["spec"]["template"]["serviceAccount"] == "billing"
+
+
+def test_injected_pods_have_the_credentials_of_the_registry(own: OwnClusters) -> None:
+    for kubectl in own.kubectl.values():
+        secret = kubectl.get("-n", "demo", "secret", "hybrid-mesh-registry")
+        assert base64.b64decode(secret["data"][".dockerconfigjson"]).decode() == REGISTRY
+        pods = kubectl.get("-n", "demo", "pods", "-l", "app=echo")["items"]
+        assert pods
+        assert all({"name": "hybrid-mesh-registry"} in pod["spec"]["imagePullSecrets"] for pod in pods)
 
 
 def test_a_second_up_changes_nothing(own: OwnClusters) -> None:
@@ -125,6 +173,8 @@ def test_destroy_deletes_only_what_the_stack_made(own: OwnClusters) -> None:
     assert "ConfigMap/late" in said
     assert own.labels(NEW, "demo") == {}
     assert own.kubectl[USED].get("-n", "demo", "configmap", "prices")["data"] == {"apple": "1"}
+    for kind in ("Service", "ServiceAccount"):
+        assert f"{kind} demo/billing of cluster {USED} is kept: it existed before this stack" in said
     assert own.kubectl[USED].get("-n", "demo", "pod", "shop")["status"]["phase"] == "Running"
     of_demo = {"ConfigMap demo/late", "ConfigMap demo/kube-root-ca.crt", "ServiceAccount demo/default"}
     added = {NEW: {"Namespace /demo", *of_demo}, USED: set[str]()}

@@ -136,7 +136,13 @@ CASES = [
             ),
         )
     ),
-    Case("missing issuer", {"trust": {}}, "files | google-cas | self-signed", path="trust.issuer", value=""),
+    Case(
+        "missing issuer",
+        {"trust": {}},
+        "files | google-cas | intermediates | self-signed",
+        path="trust.issuer",
+        value="",
+    ),
     Case(
         "missing port of a probe",
         {f"{GROUP}.probe.httpGet": {"path": "/"}},

@@ -10,6 +10,7 @@ from hybrid_mesh.model.config.trust import (
     AwsPrivateCaTrustConfig,
     FilesTrustConfig,
     GoogleCasTrustConfig,
+    IntermediatesTrustConfig,
     SelfSignedTrustConfig,
     TrustConfig,
 )
@@ -31,6 +32,13 @@ def certificate_steps(plan: MeshPlan) -> Iterator[Step]:
     for cluster, planned in plan.clusters.items():
         if planned.config.certificates == "existing":
             continue
+        if isinstance(trust, IntermediatesTrustConfig):
+            files = ("ca-cert.pem", "ca-key.pem", "chain.pem")
+            present = " && ".join(f"test -s {cluster}/{file}" for file in files)
+            joined = f"cat {cluster}/ca-cert.pem {cluster}/chain.pem > {cluster}/cert-chain.pem"
+            given = (present, f"cp root-cert.pem {cluster}/ && {joined}")
+            yield Step(WHERE, f"Your intermediate of cluster {cluster}", given)
+            continue
         sign = _sign(plan, trust, cluster)
         if sign is not None:
             yield Step(WHERE, f"Intermediate of cluster {cluster}", (_request(plan, cluster), *sign))
@@ -50,6 +58,9 @@ def _root(plan: MeshPlan, trust: TrustConfig) -> Step | None:
                 ),
             )
             return Step(WHERE, "Root of the mesh; keep its key offline", made)
+        case IntermediatesTrustConfig():
+            given = ("umask 077", "test -s root-cert.pem")
+            return Step(WHERE, "Your root certificate, in root-cert.pem", given)
         case FilesTrustConfig():
             given = ("umask 077", "test -s root-cert.pem && test -s root-key.pem")
             return Step(WHERE, "Your own root, in root-cert.pem and root-key.pem", given)

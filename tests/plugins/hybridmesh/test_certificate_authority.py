@@ -16,6 +16,7 @@ from hybrid_mesh.plugins.framework.values import UNKNOWN, Properties
 from hybrid_mesh.plugins.hybridmesh import certificate_authority
 from hybrid_mesh.plugins.hybridmesh.authority import make_root
 from tests.plugins.hybridmesh.driver import Driver, FailedCallError
+from tests.plugins.hybridmesh.test_given_intermediate import issuing
 
 INPUTS: Properties = {"trustDomain": "mesh.example.com", "meshId": "mesh1", "clusters": ["east", "west"]}
 Clock = Callable[[timedelta], None]
@@ -229,3 +230,14 @@ def test_days_are_numbers_of_days(authority: Driver, days: Any) -> None:
 def test_read_keeps_what_is_in_the_state(authority: Driver) -> None:
     identity, inputs, outputs = made(authority)
     assert authority.read(identity, inputs, outputs)[1].value == outputs
+
+
+def test_a_root_that_another_authority_signed_is_refused(authority: Driver) -> None:
+    """Its renewal would be a change of root. An earlier version took one, which stays as it is."""
+    signed = issuing()
+    given = {"issuer": "files", "rootCertificatePem": signed.certificate_pem, "rootKeyPem": signed.key_pem}
+    (refusal,) = authority.check({**INPUTS, **given})[1].values()
+    assert "is not a root: " in refusal
+    assert "trust.issuer: intermediates" in refusal
+    olds, _ = authority.check({**INPUTS, **files()})
+    assert authority.check({**INPUTS, **given}, {**olds, **given})[1] == {}

@@ -26,6 +26,7 @@ WANTED = {
     "trustDomain": "mesh.example.com",
     "version": "1.31.0",
     "gateways": {"hall": ["192.0.2.1"]},
+    "variables": {"PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION": "the plan: VMs register themselves"},
 }
 TLS_ROUTE = {"TLSRoute": {"version": "v1", "release": "1.5"}}
 
