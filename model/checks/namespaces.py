@@ -1,5 +1,7 @@
 """Rules on namespaces, and on which of them istiod reads."""
 
+from collections.abc import Mapping
+
 from hybrid_mesh.model.checks.labels import label_problems
 from hybrid_mesh.model.checks.names import is_reserved
 from hybrid_mesh.model.checks.registry import rule
@@ -18,6 +20,7 @@ _OWNED_LABELS = {
     "istio.io/rev": "the control planes have no revision",
 }
 
+_POD_SECURITY = "pod-security.kubernetes.io/enforce"
 _GATEWAYS = "the program sets this label in namespaces of gateways"
 
 
@@ -50,6 +53,38 @@ def injection_suits_the_demo(mesh: MeshConfig) -> Problems:
                 f"the demo requires pods {'with' if policy == 'enabled' else 'without'} a proxy here",
                 f"Leave `injection` out, or set it to {policy}.",
             )
+
+
+@rule
+def pod_security_allows_the_pods_of_the_mesh(mesh: MeshConfig) -> Problems:
+    """The label `pod-security.kubernetes.io/enforce` must allow what runs in the namespace: the init
+    container of the demo's proxies requires `privileged` unless Istio's CNI plugin does its work, and the
+    pods of ingress gateways require `baseline`."""
+    demo = mesh.demo
+    proxies = {demo.namespace} if demo is not None and not _has_cni(mesh) else set()
+    plain = {outside_namespace(demo), demo.namespace} if demo is not None else set()
+    gateways = {each.namespace for each in mesh.ingress.values()}
+    for name, config in mesh.namespaces.items():
+        level = config.labels.get(_POD_SECURITY)
+        refused = {"baseline", "restricted"} if name in proxies else set()
+        if name in plain | gateways:
+            refused |= {"restricted"}
+        if level in refused:
+            wanted = "privileged" if name in proxies else "baseline"
+            yield Problem(
+                f"namespaces.{name}.labels.{_POD_SECURITY}",
+                level,
+                "pods of the program in this namespace would be refused",
+                f"Set it to {wanted}, or choose another namespace.",
+            )
+
+
+def _has_cni(mesh: MeshConfig) -> bool:
+    for values in (mesh.istio.values, mesh.istio.values.get("pilot")):
+        cni = values.get("cni") if isinstance(values, Mapping) else None
+        if isinstance(cni, Mapping) and cni.get("enabled") is True:
+            return True
+    return False
 
 
 @rule

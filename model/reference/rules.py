@@ -251,6 +251,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "configured_namespaces_are_not_reserved",
         "injection_suits_the_demo",
         "labels_of_namespaces_are_yours",
+        "pod_security_allows_the_pods_of_the_mesh",
     ),
     "ingress.<name>": (
         "ingresses_are_in_known_clusters",

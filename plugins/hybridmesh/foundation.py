@@ -140,7 +140,8 @@ def _moved_pods(path: str, before: Properties, now: Properties) -> str | None:
     name = path.partition(".")[2]
     return (
         f"{path}.podCidr cannot change from {old} to {new or 'none'}: the cluster's pods have addresses of "
-        f"{old}. Set `podCidr: {old}` in cluster {name}; or remove {name}, run `up`, then add it again"
+        f"{old}. Set `podCidr: {old}` in cluster {name}, or restore the order of the clusters in the file; "
+        f"or remove {name}, run `up`, then add it again"
     )
 
 

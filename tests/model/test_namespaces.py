@@ -89,3 +89,8 @@ def test_names_of_namespaces_can_be_selected() -> None:
     assert _labels(changed(PROD, {SELECTORS: [{"matchExpressions": [expression]}]}), "gke-eu") == _labels(
         dict(PROD), "gke-eu"
     )
+
+
+def test_the_cni_plugin_replaces_the_init_container() -> None:
+    enforce = {"namespaces.demo.labels": {"pod-security.kubernetes.io/enforce": "baseline"}}
+    plan_from(changed(LOCAL, {**enforce, "istio.values.cni.enabled": True}), "test")

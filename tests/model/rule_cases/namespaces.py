@@ -7,6 +7,7 @@ from tests.model.rule_cases.case import EAST, Case
 SELECTORS = "istio.values.meshConfig.discoverySelectors"
 
 
+POD_SECURITY = "pod-security.kubernetes.io/enforce"
 READINESS = "elbv2.k8s.aws/pod-readiness-gate-inject"
 
 
@@ -37,6 +38,20 @@ NAMESPACES = [
     ),
     Case("injection_suits_the_demo", {"namespaces.demo.injection": "disabled"}, "set it to enabled"),
     Case("injection_suits_the_demo", {"namespaces.demo-outside.injection": "enabled"}, "set it to disabled"),
+    *(
+        Case(
+            "pod_security_allows_the_pods_of_the_mesh",
+            {f"namespaces.{name}": {"labels": {POD_SECURITY: level}}},
+            wanted,
+            f"namespaces.{name}.labels.{POD_SECURITY}",
+            level,
+        )
+        for name, level, wanted in (
+            ("demo", "baseline", "privileged"),
+            ("demo-outside", "restricted", "baseline"),
+            ("istio-ingress", "restricted", "baseline"),
+        )
+    ),
     _label("istio-injection", "disabled", "disabled", "Leave it out"),
     _label("istio.io/rev", "canary", "canary", "Leave it out"),
     _label("kubernetes.io/metadata.name", "x", "x", "Leave it out"),
