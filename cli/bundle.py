@@ -134,6 +134,7 @@ def _describe(group: GroupPlan, content: dict[str, Any], roots: str) -> Bundle:
         package_url=content["packageUrl"],
         package_sha256=content.get("packageSha256", ""),
         network_cidrs=tuple(content.get("networkCidrs", ())),
+        http_proxy=content.get("httpProxy", {}),
         application=content.get("application", {}),
     )
 

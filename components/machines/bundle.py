@@ -15,8 +15,8 @@ class BundleMachines(Machines):
 
     `content` has the keys `cluster`, `namespace`, `serviceAccount`, `apiEndpoint` (of the peers),
     `gatewayAddresses`, `rootCertificate`, `clusterEnv`, `meshYaml`, `packageUrl`, `packageSha256` (may be
-    empty), `istioVersion`, `networkCidrs` and `application` (text of each file by its path in the bundle's
-    folder `application`).
+    empty), `istioVersion`, `networkCidrs`, `application` (text of each file by its path in the bundle's
+    folder `application`) and `httpProxy` (environment of the VM's downloads).
     """
 
     content: pulumi.Output[dict[str, object]]
@@ -45,6 +45,7 @@ class BundleMachines(Machines):
             "istioVersion": istio.version,
             "networkCidrs": [str(cidr) for cidr in context.network.config.cidrs],
             "application": bundled_application(group.config.application),
+            "httpProxy": dict(group.http_proxy),
         }
         self.content = pulumi.Output.json_dumps(content).apply(json.loads)
         self.register_outputs({"content": self.content})

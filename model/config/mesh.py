@@ -8,6 +8,7 @@ from hybrid_mesh.model.config.base import AWS_ROLE_PATTERN, Cidr, DnsLabel, Sect
 from hybrid_mesh.model.config.clusters import ClusterConfig
 from hybrid_mesh.model.config.demo import DemoConfig
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
+from hybrid_mesh.model.config.http_proxy import HttpProxyConfig
 from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.istio import IstioConfig
 from hybrid_mesh.model.config.namespaces import NamespaceConfig
@@ -75,6 +76,8 @@ class MeshConfig(Section):
     policy you set, and others that you want to exist."""
     ingress: dict[DnsLabel, IngressConfig] = Field(default_factory=dict)
     """Ingress gateways by name, through which clients outside the mesh reach workloads."""
+    http_proxy: HttpProxyConfig | None = None
+    """HTTP proxy of the VMs. It has nothing to do with Istio's proxies."""
     demo: DemoConfig | None = None
     """Demo workload that `hybrid-mesh verify` sends requests to. Without it, none is installed."""
     operators: OperatorsConfig = OperatorsConfig()

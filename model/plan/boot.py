@@ -64,6 +64,7 @@ def machine_boot(
         identity_settings=tuple(settings.items()),
         probe=json.dumps(probe(group.config.probe)) if group.config.probe is not None else "",
         application=group.config.application,
+        http_proxy=tuple(group.http_proxy.items()),
         template=_template(machines, labels or {}) if machines else (),
     )
 

@@ -16,6 +16,7 @@ from hybrid_mesh.model.config.machines import (
     StaticMachinesConfig,
 )
 from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.derive.http_proxy import proxy_environment
 from hybrid_mesh.model.derive.vm_sets import locality, machine_identity, plan_machine_set, size
 from hybrid_mesh.model.objects.groups import (
     group_account,
@@ -72,6 +73,7 @@ def plan_group(mesh: MeshConfig, stack: str, name: str) -> GroupPlan:
         units=() if is_static else _units(group),
         identity_kind=cloud.identity_kind if cloud else "User",
         machine_set=machine_set,
+        http_proxy={} if is_static else proxy_environment(mesh),
     )
 
 

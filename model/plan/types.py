@@ -114,6 +114,8 @@ class GroupPlan:
     """Whether `machine_identity` is a user (local, GCE) or the group of an access entry (EC2)."""
     machine_set: MachineSetPlan | None = None
     """The VMs of a group on GCE or EC2; None for others."""
+    http_proxy: Mapping[str, str] = field(default_factory=dict)
+    """Environment of the VMs' downloads; {} without an HTTP proxy."""
 
     @property
     def namespace(self) -> str:

@@ -275,6 +275,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "routes_lead_to_known_groups",
         "vms_are_backends_of_istios_gateways",
     ),
+    "httpProxy": (
+        "http_proxies_are_urls",
+        "hosts_without_proxy_are_names_or_cidrs",
+        "local_vms_have_no_http_proxy",
+    ),
     "demo": (
         "the_demo_runs_on_a_known_group",
         "the_demo_runs_on_vms",

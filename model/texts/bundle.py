@@ -7,6 +7,7 @@ one in `/etc/certs`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hybrid_mesh.model.derive.http_proxy import without_proxy
 from hybrid_mesh.model.texts.hosts import render_hosts
 from hybrid_mesh.model.texts.machine_texts import source_text
 from hybrid_mesh.model.texts.shell_text import render_environment
@@ -50,6 +51,8 @@ class Bundle:
     package_sha256: str | None = None
     network_cidrs: tuple[str, ...] = ()
     application: Mapping[str, str] = field(default_factory=dict)
+    http_proxy: Mapping[str, str] = field(default_factory=dict)
+    """Environment of the VM's downloads (`model.derive.http_proxy`)."""
     name: str = ""
     address: str = ""
 
@@ -70,6 +73,7 @@ def render_bundle(bundle: Bundle) -> dict[str, str]:
         "NETWORK_CIDRS": " ".join(bundle.network_cidrs),
         "NAME": bundle.name,
         "ADDRESS": bundle.address,
+        **without_proxy(bundle.http_proxy, *bundle.gateway_addresses),
     }
     return {
         **{f"application/{path}": text for path, text in bundle.application.items()},

@@ -8,8 +8,10 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from functools import cache
+from urllib.parse import urlsplit
 
 from hybrid_mesh.model.config.groups import ApplicationConfig
+from hybrid_mesh.model.derive.http_proxy import without_proxy
 from hybrid_mesh.model.istio_facts import TEMPLATE_LABEL
 from hybrid_mesh.model.texts.application import application_commands, application_texts
 from hybrid_mesh.model.texts.block_yaml import block_yaml
@@ -84,6 +86,8 @@ class MachineBoot:
     identity_settings: tuple[tuple[str, str], ...] = ()
     probe: str = ""
     application: ApplicationConfig = field(default_factory=ApplicationConfig)
+    http_proxy: tuple[tuple[str, str], ...] = ()
+    """Environment of the VM's downloads (`model.derive.http_proxy`)."""
     template: tuple[str, ...] = ()
 
 
@@ -143,6 +147,7 @@ def _texts(boot: MachineBoot) -> tuple[MachineText, ...]:
         "PACKAGE_SHA256": boot.package_sha256 or "",
         "PROBE": boot.probe,
         **dict(boot.identity_settings),
+        **without_proxy(dict(boot.http_proxy), urlsplit(boot.api_endpoint).hostname, *boot.gateway_addresses),
     }
     return (
         MachineText(SETTINGS, render_environment(settings)),

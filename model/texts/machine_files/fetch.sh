@@ -3,6 +3,12 @@
 set -eu
 
 url=$1 file=$2 mode=$3 wanted=${4:-}
+# It may set an HTTP proxy.
+if [ -r /etc/hybrid-mesh/machine.env ]; then
+    # shellcheck source=/dev/null
+    . /etc/hybrid-mesh/machine.env
+    export http_proxy https_proxy no_proxy
+fi
 pause=1
 partial=$file.part
 mkdir -p "$(dirname "$file")"

@@ -4,6 +4,7 @@ set -eu
 
 # shellcheck source=/dev/null
 . /etc/hybrid-mesh/machine.env
+export http_proxy https_proxy no_proxy
 stamp=/var/lib/hybrid-mesh/package
 export DEBIAN_FRONTEND=noninteractive
 

@@ -12,6 +12,7 @@ from tests.model.rule_cases.flat_keys import FLAT_KEYS
 from tests.model.rule_cases.gateways import GATEWAYS
 from tests.model.rule_cases.group_services import GROUP_SERVICES
 from tests.model.rule_cases.groups import GROUPS
+from tests.model.rule_cases.http_proxy import HTTP_PROXY
 from tests.model.rule_cases.ingress import INGRESS
 from tests.model.rule_cases.istio import ISTIO
 from tests.model.rule_cases.istio_values import ISTIO_VALUES
@@ -41,6 +42,7 @@ CASES = [
     *APPLICATIONS,
     *NAMES,
     *NAMESPACES,
+    *HTTP_PROXY,
     *INGRESS,
     *DEMO,
     *EXISTING,
