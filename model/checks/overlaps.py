@@ -4,6 +4,7 @@ Istio allows it ("Deployment Models", Multiple networks): each endpoint has its 
 of other networks call it at that network's gateway. The program names networks by label, never by CIDR.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
@@ -16,7 +17,12 @@ from hybrid_mesh.model.config.clusters import CloudClusterConfig, ClusterConfig,
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.machines import CloudMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
-from hybrid_mesh.model.config.networks import CloudNetworkConfig, LocalNetworkConfig, NetworkConfig
+from hybrid_mesh.model.config.networks import (
+    CloudNetworkConfig,
+    GcpNetworkConfig,
+    LocalNetworkConfig,
+    NetworkConfig,
+)
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 _OWN_CIDR = "Give each network a CIDR of its own."
@@ -40,7 +46,7 @@ def networks_with_the_same_addresses_meet_at_gateways(mesh: MeshConfig) -> Probl
       proxy by its address among the WorkloadEntries of its cluster, without regard to the network
       (`GetProxyServiceTargets` in pilot/pkg/serviceregistry/kube/controller/controller.go), so that a pod
       would serve the ports of the VM with its address;
-    - VMs with a custom `host`: the same among the entries of all clusters, as a ServiceEntry selects them.
+    - VMs with custom hosts: the same among the entries of all clusters, as a ServiceEntry selects them.
 
     Gateways and restricted API servers in a cloud allow public egress addresses, so they are not affected.
     """
@@ -131,15 +137,24 @@ class _Seen:
             for key, other in self.groups.items():
                 if other.network == elsewhere and other.cluster == group.cluster:
                     yield f"istiod of {group.cluster} could not distinguish VMs of groups {name} and {key}"
-            if group.host is not None:
-                yield f"group {name} has a `host`, so every istiod looks up its VMs by their addresses alone"
+            if group.custom_hosts:
+                yield f"group {name} has custom hosts, so every istiod looks up its VMs by address alone"
 
 
 def _same_vpc(one: NetworkConfig, other: NetworkConfig) -> bool:
     if not isinstance(one, CloudNetworkConfig) or not isinstance(other, CloudNetworkConfig):
         return False
-    ids = [network.id.rpartition("/")[2] if network.id else None for network in (one, other)]
-    return one.type == other.type and ids[0] is not None and ids[0] == ids[1]
+    if one.type != other.type or one.id is None or other.id is None:
+        return False
+    projects = {project for project in (_project(one), _project(other)) if project}
+    return len(projects) < 2 and one.id.rpartition("/")[2] == other.id.rpartition("/")[2]
+
+
+def _project(network: CloudNetworkConfig) -> str | None:
+    """The Google Cloud project that an ID or `project` names."""
+    named = re.search(r"projects/([^/]+)/", network.id or "")
+    given = network.project if isinstance(network, GcpNetworkConfig) else None
+    return named[1] if named else given
 
 
 def _host(url: str | None) -> str | None:

@@ -28,6 +28,17 @@ def test_clouds_allow_each_other_by_public_addresses() -> None:
     plan_from(changed(PROD, {"networks.gcp-eu.cidr": "10.20.0.0/16"}), "test")
 
 
+def test_networks_of_two_projects_may_have_one_name() -> None:
+    shared = {"type": "gcp", "region": "us-east1", "cidr": "10.10.0.0/17", "project": "other-project"}
+    own = {"networks.gcp-eu.id": "shared", "networks.gcp-eu.egress": ["198.51.100.128/28"]}
+    changes = {
+        **own,
+        "networks.gcp-eu.project": "first-project",
+        "networks.other": {**shared, "id": "shared"},
+    }
+    plan_from(changed(PROD, changes), "test")
+
+
 def test_each_cidr_of_a_network_may_call() -> None:
     cidrs = ["10.245.0.0/16", "240.1.0.0/16"]
     plan = plan_from(changed(DEV, {f"{TWO}.cidr": cidrs}), "test")

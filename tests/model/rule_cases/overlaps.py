@@ -34,6 +34,7 @@ OVERLAPS = [
     _dev({**APART, f"{TWO}.cidr": SAME, "clusters.one.peerEndpoint": "https://10.244.0.9:6443"}),
     _dev({**APART, f"{TWO}.cidr": SAME, "workloadGroups.ratings.cluster": "two"}),
     _dev({**APART, f"{TWO}.cidr": SAME, "workloadGroups.ratings.host": "ratings.example.com"}),
+    _dev({**APART, f"{TWO}.cidr": SAME, "workloadGroups.ratings.hosts": ["ratings.example.com"]}),
     _dev(
         {
             **APART,
