@@ -82,7 +82,12 @@ class MeshCluster(pulumi.ComponentResource):
             enable_patch_force=True,
             enable_secret_mutable=True,
             skip_update_unreachable=None if self.plan.active else True,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), deleted_with=deleted_with),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(depends_on),
+                deleted_with=deleted_with,
+                transformations=[_ambient] if self.kubeconfig is None else None,
+            ),
             **settings,
         )
 
@@ -106,3 +111,10 @@ class MeshCluster(pulumi.ComponentResource):
             deleted_with=self.vanishes_with,
             retain_on_delete=not self.plan.active,
         )
+
+
+def _ambient(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+    """Leaves the default kubeconfig to the plug-in, which merges the files of KUBECONFIG. The SDK would hand
+    it the variable's value as the path of one file (`Provider._internal_init` of pulumi_kubernetes)."""
+    props = {key: value for key, value in args.props.items() if key != "kubeconfig"}
+    return pulumi.ResourceTransformationResult(props, args.opts)

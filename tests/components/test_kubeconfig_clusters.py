@@ -42,6 +42,24 @@ def test_the_files_of_kubeconfig_are_one(tmp_path: Path) -> None:
     assert endpoints({}, ambient) == both("https://198.18.4.1:6443")
 
 
+def test_the_files_of_kubeconfig_are_left_to_the_plugin(tmp_path: Path) -> None:
+    """The SDK would hand over the variable as the path of one file."""
+    for name, number in (("one", 1), ("two", 2)):
+        (tmp_path / name).write_text(kubeconfig(name, f"https://198.18.4.{number}:6443"))
+    network = {"type": "external", "cidr": "10.40.0.0/16"}
+    cluster = {
+        "type": "kubeconfig",
+        "network": "hall",
+        "context": "two",
+        "gateway": {"addresses": ["198.18.4.9"]},
+    }
+    raw = {"id": "mesh1", "networks": {"hall": network}, "clusters": {"edge": cluster}}
+    made = declare_mesh(raw, kubeconfig=f"{tmp_path}/one:{tmp_path}/two")
+    provider = made.recording.named("mesh-edge-provider").inputs
+    assert "kubeconfig" not in provider
+    assert provider["context"] == "two"
+
+
 @pytest.mark.parametrize("ambient", ["", None])
 def test_an_empty_kubeconfig_is_that_of_the_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ambient: str | None

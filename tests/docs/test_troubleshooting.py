@@ -24,6 +24,7 @@ OTHERS: Final = {
     "found in the workspace": "bin/pulumi",
     "could not find plugin": "bin/pulumi",
     "cannot re-use a name that is still in use": "plugins/pulumi-resource-kubernetes",
+    "cannot be imported into the current release": "plugins/pulumi-resource-kubernetes",
     "failed calling webhook": "bin/kube-apiserver",
     "no HTTP authorization header exists": "bin/pilot-discovery",
     "certificate signed by unknown authority": "bin/pilot-agent",

@@ -89,6 +89,7 @@ def make_stack(folder: Path, kubectl: Mapping[str, Kubectl], peers: Mapping[str,
     servers: dict[str, list[dict[str, str]]] = {"gcp": [], "aws": [], "kubeconfig": []}
     site = make_site(folder, "dev", World(folder / "world"), None, servers=servers, credential={})
     site.environment["PATH"] = f"{PLUGIN.parent}:{site.environment['PATH']}"
+    site.environment["KUBECONFIG"] = ":".join(str(each.file) for each in kubectl.values())
     mesh = site.mesh
     del mesh["ingress"]
     mesh["workloadGroups"] = {
@@ -117,7 +118,7 @@ def make_stack(folder: Path, kubectl: Mapping[str, Kubectl], peers: Mapping[str,
         spec.name: {
             "type": "kubeconfig",
             "network": spec.network.name,
-            "path": str(kubectl[spec.name].file),
+            "context": spec.name,
             "peerEndpoint": peers[spec.name],
         }
         for spec in (EAST, FAR)

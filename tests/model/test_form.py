@@ -12,7 +12,7 @@ ROUTE = "ingress.public.routes.0"
 
 CASES = [
     Case("unknown key near another", {"clusters.east.netwrok": "x"}, "`network`"),
-    Case("unknown key near none", {"zebra": 1}, "Valid keys here: clusters, demo, id"),
+    Case("unknown key near none", {"zebra": 1}, "Valid keys here: clusters, demo, httpProxy, id"),
     Case("snake case", {"clusters.east.gateway.service_type": "NodePort"}, "`serviceType`"),
     Case("missing text", {"id": DELETED}, "`id: mesh1`"),
     Case("missing range", {"networks.boston.cidr": DELETED}, "`cidr: 10.10.0.0/16`"),
