@@ -2,25 +2,29 @@
 
 import json
 import re
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.bundle_files import write_bundle
-from hybrid_mesh.cli.console import out, step
-from hybrid_mesh.cli.engine import Engine
-from hybrid_mesh.cli.errors import WRONG, CommandError
-from hybrid_mesh.cli.kubeconfigs import read_kubeconfig
-from hybrid_mesh.cli.kubectl import Kubectl
+from hybrid_mesh.cli.bundle_hosts import Members, hand_over
+from hybrid_mesh.cli.bundle_source import BundleSource, read_source
+from hybrid_mesh.cli.console import hanging, out, step, warn
+from hybrid_mesh.cli.deliveries import Outcome, Result, installing, writing
+from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
+from hybrid_mesh.cli.inventory import read_inventory
 from hybrid_mesh.cli.options import Json, Stack
 from hybrid_mesh.cli.plans import stack_plan
-from hybrid_mesh.cli.tokens import mint, read_roots
+from hybrid_mesh.cli.pods import ClusterPods
+from hybrid_mesh.cli.remote_install import SSH
 from hybrid_mesh.local.paths import page
 from hybrid_mesh.model.config.machines import BundleMachinesConfig
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
-from hybrid_mesh.model.texts.bundle import Bundle, render_bundle
 
 SHORTEST_SECONDS = 600
 """Source: TokenRequestSpec of the Kubernetes API, `expirationSeconds`: at least 10 minutes."""
@@ -35,8 +39,28 @@ Group = Annotated[
 ]
 Ttl = Annotated[str, typer.Option(help="How long the token is valid: 10m or more, such as 30m, 1h or 1d.")]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="The folder to write; <stack>-<group> by default.")
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="The folder to write; <stack>-<group> by default, with --hosts <stack>-<group>-vms.",
+    ),
 ]
+Hosts = Annotated[
+    Path | None,
+    typer.Option(help="A file with one VM a line, NAME ADDRESS [[USER@]HOST]: a bundle for each."),
+]
+Ssh = Annotated[bool, typer.Option("--ssh", help="With --hosts: install each bundle over ssh.")]
+SshCommand = Annotated[
+    str | None,
+    typer.Option(help="With --ssh: the client and its options, to which HOST and a command are added."),
+]
+Become = Annotated[bool, typer.Option("--become", help="With --ssh: run the installer by sudo.")]
+Parallel = Annotated[
+    int, typer.Option(min=1, max=64, help="With --hosts: maximum number of VMs at the same time.")
+]
+Again = Annotated[bool, typer.Option("--again", help="With --hosts: include VMs that have joined already.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="With --hosts: only print what would be done.")]
 
 
 def bundle(
@@ -45,6 +69,13 @@ def bundle(
     output: Output = None,
     stack: Stack = "local",
     *,
+    hosts: Hosts = None,
+    ssh: Ssh = False,
+    ssh_command: SshCommand = None,
+    become: Become = False,
+    parallel: Parallel = 8,
+    again: Again = False,
+    dry_run: DryRun = False,
     json_output: Json = False,
 ) -> None:
     """Write a folder and a .tar.gz with which VMs in a datacenter join a workload group.
@@ -52,27 +83,97 @@ def bundle(
     Both contain a token, so handle them like a password. Any number of VMs can join with it until the
     printed time; VMs that have joined renew their certificates themselves.
 
-    Example:
+    With --hosts, each VM of the file gets a bundle with a token, a name and an address of its own. With
+    --ssh, they are installed, and the command waits until each VM is in service. VMs that have joined are
+    skipped, so run the same command again after a failure.
+
+    Examples:
 
         hybrid-mesh bundle ledger --stack prod --ttl 30m
 
-    With --json: {"group", "cluster", "folder", "archive", "expires": RFC 3339}.
+        hybrid-mesh bundle ledger --stack prod --hosts ledger.txt --ssh --become
+
+    With --json: {"group", "cluster", "folder", "archive", "expires": RFC 3339}; with --hosts: {"group",
+    "cluster", "hosts": [{"name", "address", "destination", "result", "detail", "folder", "expires"}]}.
     """
+    _check_options(
+        {"--ssh": ssh, "--again": again, "--dry-run": dry_run},
+        "--hosts",
+        given=hosts is not None,
+    )
+    _check_options({"--ssh-command": ssh_command is not None, "--become": become}, "--ssh", given=ssh)
+    if ssh and output is not None:
+        raise CommandError("--output has no use with --ssh, which writes no file.", "Leave one out.", WRONG)
+    client = _client(SSH if ssh_command is None else ssh_command)
     seconds = _seconds(ttl)
     plan = stack_plan(stack)
     found = _bundle_group(plan, group)
-    folder = output or Path(f"{stack}-{group}")
+    inventory = read_inventory(hosts, plan, found) if hosts is not None else None
     with step(f"Reading what the stack {stack} exports"):
-        content = _exported(Engine.find(), stack, group)
-    with step(f"Asking the cluster {found.cluster} for a token"):
-        token, expires, roots = _mint(plan, found, seconds)
-    archive = write_bundle(folder, _render(_describe(found, content, roots)), token)
+        source = read_source(plan, found, seconds)
+    if inventory is None:
+        _write_one(source, output or Path(f"{stack}-{group}"), json_output=json_output)
+        return
+    folder = output or Path(f"{stack}-{group}-vms")
+    outcomes = hand_over(
+        inventory,
+        Members(ClusterPods(found.cluster, source.kubectl), found),
+        installing(source, client, become=become) if ssh else writing(source, folder),
+        parallel=parallel,
+        again=again,
+        dry_run=dry_run,
+    )
+    if json_output:
+        rows = [outcome.as_json() for outcome in outcomes]
+        out.print_json(json.dumps({"group": group, "cluster": found.cluster, "hosts": rows}))
+    else:
+        _print(outcomes)
+    if any(outcome.result is Result.FAILED for outcome in outcomes):
+        raise typer.Exit(FAILED)
+
+
+def _check_options(options: Mapping[str, bool], required: str, *, given: bool) -> None:
+    for option, used in options.items():
+        if used and not given:
+            raise CommandError(f"{option} requires {required}.", f"Add {required}, or leave it out.", WRONG)
+
+
+def _client(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    if not words:
+        raise CommandError(f"--ssh-command {command!r} is not a command.", "Write it as for a shell.", WRONG)
+    return words
+
+
+def _write_one(source: BundleSource, folder: Path, *, json_output: bool) -> None:
+    """Writes the bundle that is the same for all VMs of the group."""
+    group, cluster = source.group.name, source.group.cluster
+    files = source.files()
+    with step(f"Asking the cluster {cluster} for a token"):
+        token, expires = source.token()
+    archive = write_bundle(folder, files, token)
     if json_output:
         written = {"folder": str(folder), "archive": str(archive), "expires": expires}
-        out.print_json(json.dumps({"group": group, "cluster": found.cluster, **written}))
+        out.print_json(json.dumps({"group": group, "cluster": cluster, **written}))
         return
     out.print(f"Wrote {folder}/ and {archive}. Their token expires at {expires}.", markup=False)
     out.print(f"On the VM, as root: tar xzf {archive.name} && {folder.name}/install.sh", markup=False)
+
+
+def _print(outcomes: Sequence[Outcome]) -> None:
+    """A line for each VM, and how many there are of each result."""
+    names = max(len(outcome.host.name) for outcome in outcomes)
+    for outcome in outcomes:
+        prefix = f"{outcome.host.name:<{names}}  {outcome.host.address:<15}  {outcome.result:<14}  "
+        out.print(hanging(prefix, outcome.detail).rstrip(), markup=False)
+    counts = Counter(outcome.result.value for outcome in outcomes)
+    summary = ", ".join(f"{count} {result}" for result, count in counts.items())
+    out.print(f"{len(outcomes)} VM{'' if len(outcomes) == 1 else 's'}: {summary}.", markup=False)
+    if counts[Result.FAILED]:
+        warn("Fix what failed and run the same command again: VMs that have joined are skipped.")
 
 
 def _bundle_group(plan: MeshPlan, name: str) -> GroupPlan:
@@ -87,56 +188,6 @@ def _bundle_group(plan: MeshPlan, name: str) -> GroupPlan:
         )
         raise CommandError(problem, remedy, WRONG)
     return group
-
-
-def _exported(engine: Engine, stack: str, group: str) -> dict[str, Any]:
-    done = engine.ask("stack", "output", "--stack", stack, "--json", "--show-secrets")
-    try:
-        content = json.loads(done.stdout)["bundles"][group] if done.returncode == 0 else None
-    except (ValueError, KeyError, TypeError):
-        content = None
-    if not isinstance(content, dict):
-        raise CommandError(
-            f"The stack {stack} exports no bundle of {group} yet.",
-            f"Run `hybrid-mesh up --stack {stack}`, then this command again.",
-        )
-    return content
-
-
-def _mint(plan: MeshPlan, group: GroupPlan, seconds: int) -> tuple[str, str, str]:
-    """The token, the time at which it expires as the API server says, and the mesh's roots (PEM)."""
-    kubectl = Kubectl(read_kubeconfig(plan.clusters[group.cluster], plan.stack))
-    token, expires = mint(kubectl, group.namespace, group.service_account, seconds)
-    return token, expires, read_roots(kubectl, group.namespace)
-
-
-def _render(bundle: Bundle) -> dict[str, str]:
-    try:
-        return render_bundle(bundle)
-    except ValueError:
-        addresses = ", ".join(bundle.gateway_addresses) or "none"
-        raise CommandError(
-            f"The gateway of {bundle.cluster} has no IP addresses, which VMs need (got: {addresses}).",
-            f"Set `clusters.{bundle.cluster}.gateway.addresses` and run `hybrid-mesh up`.",
-        ) from None
-
-
-def _describe(group: GroupPlan, content: dict[str, Any], roots: str) -> Bundle:
-    return Bundle(
-        group=group.name,
-        namespace=group.namespace,
-        service_account=group.service_account,
-        cluster=group.cluster,
-        root_certificates=roots,
-        gateway_addresses=tuple(content["gatewayAddresses"]),
-        cluster_env=content["clusterEnv"],
-        mesh_yaml=content["meshYaml"],
-        package_url=content["packageUrl"],
-        package_sha256=content.get("packageSha256", ""),
-        network_cidrs=tuple(content.get("networkCidrs", ())),
-        http_proxy=content.get("httpProxy", {}),
-        application=content.get("application", {}),
-    )
 
 
 def _seconds(text: str) -> int:

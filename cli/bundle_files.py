@@ -1,8 +1,10 @@
 """Writes a bundle to disk: a folder and the same as a .tar.gz, both for their owner only."""
 
+import io
 import os
 import shutil
 import tarfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -26,9 +28,29 @@ def write_bundle(folder: Path, files: Mapping[str, str], token: str) -> Path:
     for name, text in {**files, TOKEN_FILE: token}.items():
         _write(folder / name, text, _mode(name))
     archive = folder.with_name(f"{folder.name}.tar.gz")
-    with _new_file(archive) as file, tarfile.open(fileobj=file, mode="w:gz") as packed:
-        packed.add(folder, arcname=folder.name, filter=_as_root)
+    with _new_file(archive) as file:
+        file.write(pack_bundle(folder.name, files, token))
     return archive
+
+
+def pack_bundle(name: str, files: Mapping[str, str], token: str) -> bytes:
+    """The same as a .tar.gz, in memory, whose members are in the folder `name` and belong to root."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.addfile(_member(name, 0o700, tarfile.DIRTYPE))
+        for path, text in {**files, TOKEN_FILE: token}.items():
+            content = text.encode()
+            member = _member(f"{name}/{path}", _mode(path))
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _member(path: str, mode: int, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(path)
+    member.type, member.mode, member.mtime = kind, mode, int(time.time())
+    member.uname = member.gname = "root"
+    return member
 
 
 def _new_file(archive: Path) -> IO[bytes]:
@@ -55,9 +77,3 @@ def _write(path: Path, text: str, mode: int) -> None:
     path.touch(mode=mode)
     path.chmod(mode)
     path.write_text(text)
-
-
-def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    member.uid = member.gid = 0
-    member.uname = member.gname = "root"
-    return member

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,16 @@ from hybrid_mesh.model.istio_facts import (
 from hybrid_mesh.operate.shell import CommandResult, NotReachableError, Pod, Registration
 
 PROXY = "istio-proxy"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A WorkloadEntry: `group` is that of the VM that registered itself, or empty."""
+
+    namespace: str
+    network: str
+    group: str
+    registration: Registration
 
 
 class ClusterPods:
@@ -35,12 +46,12 @@ class ClusterPods:
 
     def registrations(self, namespace: str, group: str) -> Sequence[Registration]:
         """The VMs of a workload group. Raises NotReachableError."""
-        try:
-            found = self._kubectl.get(f"/apis/{NETWORKING_API}/namespaces/{namespace}/workloadentries")
-        except KubectlError as error:
-            raise NotReachableError(f"the WorkloadEntries cannot be listed: {error}") from None
-        entries = [each for each in found["items"] if _annotations(each).get(GROUP_ANNOTATION) == group]
-        return sorted(map(_registration, entries), key=lambda each: each.name)
+        entries = self._entries(f"namespaces/{namespace}/workloadentries")
+        return [entry.registration for entry in entries if entry.group == group]
+
+    def entries(self) -> Sequence[Entry]:
+        """All WorkloadEntries of the cluster. Raises NotReachableError."""
+        return self._entries("workloadentries")
 
     def gateway_address(self, namespace: str, name: str) -> str | None:
         """The first address of a Gateway of the Gateway API. Raises NotReachableError."""
@@ -69,6 +80,22 @@ class ClusterPods:
             raise NotReachableError(f"commands cannot be run in {pod.name}: {self._kubectl.reason(done)}")
         said = done.stderr if done.returncode == 0 else done.stderr.rstrip().removesuffix(ended)
         return CommandResult(done.returncode, done.stdout, said)
+
+    def _entries(self, path: str) -> Sequence[Entry]:
+        try:
+            found = self._kubectl.get(f"/apis/{NETWORKING_API}/{path}")
+        except KubectlError as error:
+            raise NotReachableError(f"the WorkloadEntries cannot be listed: {error}") from None
+        entries = [
+            Entry(
+                namespace=each["metadata"]["namespace"],
+                network=each["spec"].get("network", ""),
+                group=_annotations(each).get(GROUP_ANNOTATION, ""),
+                registration=_registration(each),
+            )
+            for each in found["items"]
+        ]
+        return sorted(entries, key=lambda entry: entry.registration.name)
 
     def _pod(self, pod: Mapping[str, Any]) -> Pod:
         spec = pod["spec"]

@@ -12,6 +12,7 @@ from hybrid_mesh.cli.bundle_files import write_bundle
 from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.cli.kubeconfigs import Kubeconfig
 from hybrid_mesh.cli.main import app
+from hybrid_mesh.model.plan.build import plan_from
 from tests.cli.fake_pulumi import FakePulumi
 from tests.commands import PROJECT
 from tests.docs.shapes import differences, documented
@@ -46,11 +47,11 @@ def asked(pulumi: FakePulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return TOKEN, "2026-11-23T07:12:01+00:00"
 
     pulumi.answer("stack output", stdout=json.dumps({"bundles": {"legacy": EXPORTED}}))
-    monkeypatch.setattr("hybrid_mesh.cli.bundle.stack_plan", lambda _: mesh_plan(**mesh))
-    monkeypatch.setattr("hybrid_mesh.cli.bundle.Engine.find", pulumi.engine)
-    monkeypatch.setattr("hybrid_mesh.cli.bundle.read_kubeconfig", lambda *_: Kubeconfig({}))
-    monkeypatch.setattr("hybrid_mesh.cli.bundle.mint", mint)
-    monkeypatch.setattr("hybrid_mesh.cli.bundle.read_roots", lambda *_: ROOTS)
+    monkeypatch.setattr("hybrid_mesh.cli.bundle.stack_plan", lambda stack: plan_from(mesh, stack))
+    monkeypatch.setattr("hybrid_mesh.cli.bundle_source.Engine.find", pulumi.engine)
+    monkeypatch.setattr("hybrid_mesh.cli.bundle_source.read_kubeconfig", lambda *_: Kubeconfig({}))
+    monkeypatch.setattr("hybrid_mesh.cli.bundle_source.mint", mint)
+    monkeypatch.setattr("hybrid_mesh.cli.bundle_source.read_roots", lambda *_: ROOTS)
     monkeypatch.chdir(tmp_path)
     return asked
 
