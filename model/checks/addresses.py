@@ -38,9 +38,9 @@ LOCAL_MACHINES_LIMIT = 150
 
 @network_rule
 def networks_have_usable_cidrs(mesh: MeshConfig, name: str, network: NetworkConfig) -> Problems:
-    """`cidr` must not contain loopback, link-local, multicast or other reserved addresses. Only a network
-    of type `external` may be in 240.0.0.0/4 (class E), as the pods of a GKE cluster are that exists already:
-    in a network that the program creates, nodes, VMs and control planes would have such addresses, too."""
+    """`cidr` must not contain loopback, link-local, multicast or other reserved addresses. Only a network of
+    type `external` may be in 240.0.0.0/4 (class E), as pods of GKE are: in another one, nodes and VMs would
+    have such addresses, too. GKE clusters that the program creates have `podCidr` for it."""
     for path, cidr in cidr_paths(name, network):
         for unusable, purpose in UNUSABLE.items():
             reserved = purpose == CLASS_E and isinstance(network, ExternalNetworkConfig)

@@ -10,6 +10,7 @@ from hybrid_mesh.model.checks.registry import cluster_rule, readable, rule
 from hybrid_mesh.model.clouds.cidrs import spare_cidrs
 from hybrid_mesh.model.clouds.google import (
     BRIDGE_OF_NODES,
+    CLASS_E,
     CONTROL_PLANE_PREFIX,
     SERVICE_PREFIXES,
     gke_cidrs,
@@ -59,13 +60,18 @@ def one_gke_cluster_has_the_default_cidrs(mesh: MeshConfig) -> Problems:
 
 @rule
 def gke_cidrs_are_inside_their_network(mesh: MeshConfig) -> Problems:
-    """`podCidr`, `serviceCidr` and `controlPlaneCidr` must be inside the CIDR of the network."""
+    """`podCidr`, `serviceCidr` and `controlPlaneCidr` must be inside the CIDR of the network. `podCidr` may
+    be in 240.0.0.0/4 (class E) instead, without 255.255.255.255."""
     for network, members in _gke_clusters(mesh).items():
         cidr = mesh.networks[network].cidrs[0]
         for name, cluster in sorted(members.items()):
             for part, key in _KEYS.items():
                 given = _configured(cluster, part)
-                if given is not None and not given.subnet_of(cidr):
+                if (
+                    given is not None
+                    and not given.subnet_of(cidr)
+                    and not (part == "pods" and _is_class_e(given))
+                ):
                     free = _free(mesh, network, _WANTED[part])
                     yield Problem(
                         f"clusters.{name}.{key}",
@@ -218,6 +224,10 @@ def private_endpoints_allow_private_cidrs(mesh: MeshConfig, name: str, cluster: 
                 "the API server is private and cannot be reached from public addresses",
                 "Write the private addresses of your connection, or set `endpoint: restricted`.",
             )
+
+
+def _is_class_e(cidr: IPv4Network) -> bool:
+    return cidr.subnet_of(CLASS_E) and cidr.broadcast_address != CLASS_E.broadcast_address
 
 
 def _overlap(path: str, range_: IPv4Network, other: str) -> Problem:

@@ -7,13 +7,19 @@ of other networks call it at that network's gateway. The program names networks 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from itertools import combinations
 from urllib.parse import urlsplit
 
 from hybrid_mesh.model.checks.addresses import cidr_paths
 from hybrid_mesh.model.checks.registry import readable, rule
-from hybrid_mesh.model.config.clusters import CloudClusterConfig, ClusterConfig, LocalClusterConfig
+from hybrid_mesh.model.clouds.google import CLASS_E
+from hybrid_mesh.model.config.clusters import (
+    CloudClusterConfig,
+    ClusterConfig,
+    GkeClusterConfig,
+    LocalClusterConfig,
+)
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.machines import CloudMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
@@ -56,8 +62,8 @@ def networks_with_the_same_addresses_meet_at_gateways(mesh: MeshConfig) -> Probl
         readable(mesh.workload_groups, lambda group: (group, group.network, group.cluster)[0]),
     )
     for first, second in combinations(seen.networks, 2):
-        for path, cidr in cidr_paths(second, seen.networks[second]):
-            others = [other for other in seen.networks[first].cidrs if other.overlaps(cidr)]
+        for path, cidr in seen.cidrs(second):
+            others = [other for _, other in seen.cidrs(first) if other.overlaps(cidr)]
             conflict = next(seen.conflicts(first, second), None) if others else None
             if conflict is not None:
                 yield Problem(
@@ -75,6 +81,16 @@ class _Seen:
     networks: Mapping[str, NetworkConfig]
     clusters: Mapping[str, ClusterConfig]
     groups: Mapping[str, WorkloadGroupConfig]
+
+    def cidrs(self, network: str) -> list[tuple[str, IPv4Network]]:
+        """Every CIDR of a network and of pods outside of it, with the path of the value that holds it."""
+        pods = [
+            (f"clusters.{name}.podCidr", cluster.pod_cidr)
+            for name, cluster in self.clusters.items()
+            if isinstance(cluster, GkeClusterConfig) and cluster.network == network
+            if cluster.pod_cidr is not None and cluster.pod_cidr.subnet_of(CLASS_E)
+        ]
+        return [*cidr_paths(network, self.networks[network]), *pods]
 
     def conflicts(self, first: str, second: str) -> Iterator[str]:
         """Why the networks, which overlap, cannot."""

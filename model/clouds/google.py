@@ -74,6 +74,11 @@ _NETWORK_ID = re.compile(
 )
 
 
+CLASS_E = IPv4Network("240.0.0.0/4")
+"""Addresses that Google Cloud allows in subnets (VPC, "Valid IPv4 ranges"), and GKE for pods. The last one is
+broadcast."""
+
+
 @dataclass(frozen=True)
 class GkeCidrs:
     """The CIDRs of one GKE cluster."""

@@ -245,8 +245,8 @@ class GkeClusterConfig(CloudClusterConfigBase):
     node_pool: GkeNodePoolConfig = GkeNodePoolConfig()
     """Nodes of the cluster."""
     pod_cidr: Cidr | None = Field(default=None, examples=["10.10.64.0/18"])
-    """CIDR of the pods, inside the network's CIDR. Defaults to the upper half of the network; only one
-    cluster of a network may use that default."""
+    """CIDR of the pods, inside the network's CIDR or in 240.0.0.0/4 (class E). Defaults to the upper half of
+    the network; only one cluster of a network may use that default."""
     service_cidr: Cidr | None = Field(default=None, examples=["10.10.48.0/20"])
     """CIDR of the Services, a /16 to /27 inside the network's CIDR. Defaults to the second sixteenth of the
     network; only one cluster of a network may use that default."""

@@ -9,6 +9,7 @@ from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.machines import CloudMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import CloudNetworkConfig, ExternalNetworkConfig
+from hybrid_mesh.model.derive.clouds import network_cidrs
 from hybrid_mesh.model.derive.types import ApiAccessPlan, GatewayExposurePlan, Source
 
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
@@ -38,7 +39,7 @@ def plan_api_access(mesh: MeshConfig, name: str, cluster: CloudClusterConfig) ->
     ranges += _inside(mesh, name, cluster)
     if private:
         networks = {network for _, network in callers if network in mesh.networks} - {cluster.network}
-        joined = collapse_addresses(cidr for network in networks for cidr in mesh.networks[network].cidrs)
+        joined = collapse_addresses(cidr for network in networks for cidr in network_cidrs(mesh, network))
         ranges += (Source("peers and VMs elsewhere", cidr=str(cidr)) for cidr in joined)
         return ApiAccessPlan("private", _merged(ranges))
     for purpose, network in callers:

@@ -1,11 +1,13 @@
 """What several sections together say about a network in a cloud: its members and its subnets."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 
 from hybrid_mesh.model.clouds.base import AnyCloud
+from hybrid_mesh.model.clouds.google import CLASS_E
 from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.clouds.types import SubnetPlan
-from hybrid_mesh.model.config.clusters import CloudClusterConfig
+from hybrid_mesh.model.config.clusters import CloudClusterConfig, GkeClusterConfig
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.machines import CloudMachinesConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
@@ -35,6 +37,16 @@ def clusters_of(mesh: MeshConfig, network: str) -> dict[str, CloudClusterConfig]
         for name, cluster, cloud in cloud_clusters(mesh)
         if cluster.network == network and cloud is home
     }
+
+
+def network_cidrs(mesh: MeshConfig, name: str) -> tuple[IPv4Network, ...]:
+    """The addresses of the members of network `name`: its CIDRs, and those of pods of GKE outside of them."""
+    pods = [
+        cluster.pod_cidr
+        for cluster in mesh.clusters.values()
+        if isinstance(cluster, GkeClusterConfig) and cluster.network == name and cluster.pod_cidr is not None
+    ]
+    return (*mesh.networks[name].cidrs, *(cidr for cidr in pods if cidr.subnet_of(CLASS_E)))
 
 
 def plan_subnets(mesh: MeshConfig, name: str) -> tuple[SubnetPlan, ...]:

@@ -13,7 +13,7 @@ from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.networks import CloudNetworkConfig
 from hybrid_mesh.model.derive.api_access import api_groups, plan_api_access
-from hybrid_mesh.model.derive.clouds import cloud_groups, clusters_of
+from hybrid_mesh.model.derive.clouds import cloud_groups, clusters_of, network_cidrs
 from hybrid_mesh.model.derive.types import FirewallRulePlan, Party
 from hybrid_mesh.model.istio_facts import SSH_PORT, VM_HEALTH_PORT
 
@@ -155,9 +155,9 @@ def _members_elsewhere(mesh: MeshConfig, name: str) -> tuple[str, ...]:
     members = [*mesh.clusters.values(), *mesh.workload_groups.values()]
     return tuple(
         str(cidr)
-        for key, network in sorted(mesh.networks.items())
+        for key in sorted(mesh.networks)
         if key != name and any(member.network == key for member in members)
-        for cidr in network.cidrs
+        for cidr in network_cidrs(mesh, key)
     )
 
 

@@ -11,7 +11,7 @@ from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig, LocalClus
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.trust import GoogleCasTrustConfig, TrustConfig
 from hybrid_mesh.model.derive.api_access import egress, nat_addresses
-from hybrid_mesh.model.derive.clouds import plan_subnets, project, zones
+from hybrid_mesh.model.derive.clouds import network_cidrs, plan_subnets, project, zones
 from hybrid_mesh.model.derive.firewall import plan_firewall
 from hybrid_mesh.model.derive.flat_keys import trust_keys
 from hybrid_mesh.model.derive.labels import MESH, component_labels, mesh_labels
@@ -126,6 +126,7 @@ def _plan_network(mesh: MeshConfig, name: str) -> NetworkPlan:
         name=name,
         config=network,
         clusters=tuple(members),
+        cidrs=tuple(map(str, network_cidrs(mesh, name))),
         groups=tuple(sorted(key for key, group in mesh.workload_groups.items() if group.network == name)),
         gateway_clusters=tuple(
             key

@@ -50,7 +50,7 @@ def _network(plan: MeshPlan, network: NetworkPlan) -> dict[str, Any]:
     return {
         "name": network.name,
         "type": network.config.type,
-        "cidr": ", ".join(map(str, network.config.cidrs)),
+        "cidr": ", ".join(network.cidrs),
         "clusters": list(network.clusters),
         "groups": list(network.groups),
         "entryPoints": _entry_points(plan, network),

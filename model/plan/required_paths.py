@@ -182,7 +182,7 @@ def _is_manual(plan: MeshPlan, cluster: str) -> bool:
 
 
 def _range(network: NetworkPlan) -> str:
-    return f"{network.name} {', '.join(map(str, network.config.cidrs))}"
+    return f"{network.name} {', '.join(network.cidrs)}"
 
 
 def _gateway(cluster: str, exposure: GatewayExposureConfig) -> str:

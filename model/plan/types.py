@@ -29,6 +29,8 @@ class NetworkPlan:
     config: NetworkConfig
     clusters: tuple[str, ...]
     groups: tuple[str, ...]
+    cidrs: tuple[str, ...]
+    """CIDRs of the network, and of pods of GKE outside of them."""
     gateway_clusters: tuple[str, ...]
     """Clusters whose east-west gateways other networks use to reach this network."""
     gateway_address: str | None

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.plan.required_paths import open_paths
 from hybrid_mesh.model.reading.problems import ConfigurationError
-from tests.model.meshes import DEV, PROD, changed
+from tests.model.meshes import DELETED, DEV, PROD, changed
 from tests.model.rule_cases.overlaps import APART, SAME, TWO
 
 
@@ -80,3 +81,34 @@ def test_only_external_networks_have_lists(network: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         plan_from(changed(PROD, {f"{network}.cidr": ["10.10.0.0/16", "100.64.0.0/16"]}), "test")
     assert [problem.path for problem in raised.value.problems] == [f"{network}.cidr"]
+
+
+CLASS_E = {"clusters.gke-eu.podCidr": "240.16.0.0/14"}
+
+
+def test_pods_of_gke_may_be_in_class_e() -> None:
+    plan = plan_from(changed(PROD, CLASS_E), "test")
+    (subnet,) = plan.networks["gcp-eu"].subnets
+    assert ("pods-gke-eu", "240.16.0.0/14") in subnet.secondary
+    (nodes,) = [rule for rule in plan.networks["gcp-eu"].firewall if rule.key == "nodes-gke-eu"]
+    assert "240.16.0.0/14" in nodes.sources[0].ranges
+    assert describe(plan)["networks"][2]["cidr"] == "10.10.0.0/16, 240.16.0.0/14"
+
+
+def test_pods_in_class_e_may_call_elsewhere() -> None:
+    private = {"clusters.eks-us.endpoint": "private", "clusters.eks-us.authorizedNetworks": ["10.99.0.0/24"]}
+    plan = plan_from(changed(PROD, {**CLASS_E, **private}), "test")
+    api = plan.clusters["eks-us"].api  # type: ignore[attr-defined]
+    assert {"10.10.0.0/16", "240.16.0.0/14"} <= {source.cidr for source in api.sources}
+    assert any(path.source == "gcp-eu 10.10.0.0/16, 240.16.0.0/14" for path in open_paths(plan))
+
+
+def test_pods_in_class_e_count_as_addresses_of_their_network() -> None:
+    private = {"clusters.eks-us.endpoint": "private", "clusters.eks-us.authorizedNetworks": ["10.99.0.0/24"]}
+    same = {"networks.dc-fra.cidr": ["10.40.0.0/16", "240.0.0.0/8"], "workloadGroups.ledger": DELETED}
+    plan_from(changed(PROD, {**CLASS_E, **same}), "test")
+    dc = {"type": "kubeconfig", "network": "dc-fra", "context": "dc", "peerEndpoint": "https://203.0.113.5"}
+    peer = {"clusters.dc": {**dc, "gateway": {"enabled": False}}}
+    with pytest.raises(ConfigurationError) as raised:
+        plan_from(changed(PROD, {**CLASS_E, **same, **private, **peer}), "test")
+    assert [problem.path for problem in raised.value.problems] == ["clusters.gke-eu.podCidr"]

@@ -18,6 +18,15 @@ CLOUD_RANGES = [
         value="",
     ),
     prod("gke_cidrs_are_inside_their_network", {f"{GKE}.podCidr": "10.50.0.0/17"}, "10.10.64.0/18"),
+    prod("gke_cidrs_are_inside_their_network", {f"{GKE}.podCidr": "240.0.0.0/4"}, "10.10."),
+    prod("gke_cidrs_are_inside_their_network", {f"{GKE}.serviceCidr": "240.0.0.0/20"}, "10.10."),
+    prod(
+        "gke_cidrs_do_not_overlap",
+        {SECOND: {**NAMED, "podCidr": "240.16.0.0/14"}, f"{GKE}.podCidr": "240.16.0.0/15"},
+        "another one",
+        path=f"{SECOND}.podCidr",
+        value="240.16.0.0/14",
+    ),
     prod("gke_cidrs_do_not_overlap", {f"{GKE}.serviceCidr": "10.10.0.0/21"}, "another one"),
     prod(
         "gke_cidrs_do_not_overlap",
