@@ -9,7 +9,6 @@ with a provider's own inputs, with an unreachable cluster and with changes is wh
 
 from __future__ import annotations
 
-import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,7 @@ class ClusterProvider(Provider):
         elif UNKNOWN in (news.get("kubeconfig"), news.get("context")):
             replaces = ["kubeconfig"]
         else:
-            replaces = ["kubeconfig"] if _server(old_inputs) != _server(news) else []
+            replaces = ["kubeconfig"] if self._server(old_inputs) != self._server(news) else []
         return Diff(changes=diff.changes, replaces=replaces if diff.changes else [], detailed=diff.detailed)
 
     def configure(self, inputs: Properties, context: CallContext) -> None:
@@ -75,18 +74,17 @@ class ClusterProvider(Provider):
     @property
     def server(self) -> str:
         """The URL of the API server, which names the cluster."""
-        return _server(self.settings)
+        return self._server(self.settings)
 
     def reachable(self) -> bool:
         return not self.world.dead(self.server)
 
-
-def _server(settings: Properties) -> str:
-    content = _kubeconfig(settings.get("kubeconfig") or os.environ.get("KUBECONFIG", "~/.kube/config"))
-    wanted = settings.get("context") or content.get("current-context")
-    chosen = next(each["context"] for each in content["contexts"] if each["name"] == wanted)
-    found = next(each["cluster"] for each in content["clusters"] if each["name"] == chosen["cluster"])
-    return str(found["server"])
+    def _server(self, settings: Properties) -> str:
+        content = _kubeconfig(settings.get("kubeconfig") or str(self.world.kubeconfig))
+        wanted = settings.get("context") or content.get("current-context")
+        chosen = next(each["context"] for each in content["contexts"] if each["name"] == wanted)
+        found = next(each["cluster"] for each in content["clusters"] if each["name"] == chosen["cluster"])
+        return str(found["server"])
 
 
 def _kubeconfig(given: str) -> dict[str, Any]:

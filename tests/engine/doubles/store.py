@@ -55,6 +55,12 @@ class World:
         for name in ("things", "claims", "dead"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
+    @property
+    def kubeconfig(self) -> Path:
+        """The default kubeconfig, which a site puts next to its world and names in KUBECONFIG. Doubles in the
+        test's process do not have that variable."""
+        return self.folder.parent / "kubeconfig"
+
     @classmethod
     def current(cls) -> World:
         return cls(Path(os.environ[VARIABLE]))
