@@ -234,10 +234,20 @@ def _ingresses(plan: dict[str, Any]) -> Table:
                 ingress["cluster"],
                 ingress["gatewayClass"],
                 listeners,
-                ", ".join(f"{host}{_path(route)}" for host in route.get("hostnames") or [""]),
-                "\n".join(_backend(backend) for backend in route["backends"]),
+                _matched(route),
+                "\n".join(_backend(backend) for backend in route["backends"]) or "redirect",
             )
     return table
+
+
+def _matched(route: dict[str, Any]) -> str:
+    """What a route matches: host names, and paths or the conditions in their place."""
+    hosts = route.get("hostnames") or [""]
+    if route.get("kind", "HTTP") in ("TLS", "TCP"):
+        return ", ".join(filter(None, hosts)) or "every connection"
+    if not route.get("matches"):
+        return ", ".join(f"{host}{_path(route)}" for host in hosts)
+    return "\n".join(f"{host} {match}".strip() for host in hosts for match in route["matches"])
 
 
 def _path(route: dict[str, Any]) -> str:

@@ -230,6 +230,7 @@ class HybridMesh(pulumi.ComponentResource):
             f"{self._name}-ingress-{ingress.name}",
             plan=ingress,
             member=member,
+            secrets=self._secrets,
             opts=member.cluster.component_options(self),
         )
 

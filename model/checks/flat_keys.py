@@ -4,6 +4,7 @@ from hybrid_mesh.model.checks.registry import readable, rule
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.derive.flat_keys import trust_keys
+from hybrid_mesh.model.derive.object_names import certificate_keys
 from hybrid_mesh.model.reading.problems import Problem, Problems
 
 MESH_KEY = "mesh"
@@ -12,13 +13,20 @@ MESH_KEY = "mesh"
 
 @rule
 def a_flat_key_has_one_purpose(mesh: MeshConfig) -> Problems:
-    """The configuration keys of the root certificate, its private key, the image registry and the kubeconfigs
-    must differ, and none can be `mesh`. Clusters may share a kubeconfig."""
-    purposes: dict[str, tuple[str, bool]] = {MESH_KEY: ("the mesh itself", False)}
-    for path, key in [*trust_keys(mesh).items(), *_registry_keys(mesh), *_kubeconfig_keys(mesh)]:
-        is_kubeconfig = path.endswith(".secret")
-        owner, shared = purposes.setdefault(key, (path, is_kubeconfig))
-        if owner != path and not (shared and is_kubeconfig):
+    """The configuration keys of the root certificate, its private key, the image registry, the kubeconfigs
+    and the listeners' certificates must differ, and none can be `mesh`. Clusters may share a kubeconfig,
+    listeners a certificate."""
+    purposes: dict[str, tuple[str, str]] = {MESH_KEY: ("the mesh itself", "")}
+    found = [
+        *trust_keys(mesh).items(),
+        *_registry_keys(mesh),
+        *_kubeconfig_keys(mesh),
+        *_certificate_keys(mesh),
+    ]
+    for path, key in found:
+        kind = "kubeconfig" if path.endswith(".secret") else path.partition(".")[0]
+        owner, shared = purposes.setdefault(key, (path, kind if kind in ("kubeconfig", "ingress") else ""))
+        if owner != path and (not shared or shared != kind):
             yield Problem(
                 path,
                 key,
@@ -39,8 +47,18 @@ def _kubeconfig_keys(mesh: MeshConfig) -> list[tuple[str, str]]:
     return [(f"clusters.{name}.secret", secret) for name, secret in secrets.items() if secret is not None]
 
 
+def _certificate_keys(mesh: MeshConfig) -> list[tuple[str, str]]:
+    ingresses = readable(mesh.ingress, lambda ingress: ingress.listeners)
+    return [
+        (f"ingress.{name}.listeners.{index}.certificate", key)
+        for name, listeners in ingresses.items()
+        for index, listener in enumerate(listeners)
+        for key in certificate_keys(listener)
+    ]
+
+
 def _example(path: str) -> str:
     section, *name, key = path.split(".")
-    if section == "istio":
-        return "registry"
+    if section in ("istio", "ingress"):
+        return "registry" if section == "istio" else f"{name[0]}-tls"
     return f"{name[0]}-kubeconfig" if section == "clusters" else f"root-{key}"

@@ -1,40 +1,108 @@
 """Rules on ingresses."""
 
-from collections.abc import Iterator
-
 from hybrid_mesh.model.checks.formats import is_host_name
 from hybrid_mesh.model.checks.registry import ingress_rule
-from hybrid_mesh.model.config.ingress import (
-    BackendConfig,
-    GroupBackendConfig,
-    IngressConfig,
-    RouteConfig,
-    ServiceBackendConfig,
-)
+from hybrid_mesh.model.checks.routes import each_route
+from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.routes import BackendConfig, GroupBackendConfig, ServiceBackendConfig
 from hybrid_mesh.model.derive.object_names import service_name
 from hybrid_mesh.model.istio_facts import GATEWAY_CLASS, PROXY_PORTS
 from hybrid_mesh.model.reading.problems import Problem, Problems, format_value
 
 
 @ingress_rule
-def https_listeners_have_a_certificate(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """`certificateSecret` is required for `protocol: HTTPS`, and not allowed for `HTTP`."""
+def listeners_that_end_tls_have_a_certificate(
+    mesh: MeshConfig, name: str, ingress: IngressConfig
+) -> Problems:
+    """A listener that ends TLS (`HTTPS`, and `TLS` with `mode: Terminate`) requires one of
+    `certificateSecret`, `certificate` and `issuer`; others cannot have one. `mode: Passthrough` is for
+    `TLS`. `issuer` requires `hostname`."""
     for index, listener in enumerate(ingress.listeners):
-        path = f"ingress.{name}.listeners.{index}.certificateSecret"
-        if listener.protocol == "HTTPS" and listener.certificate_secret is None:
+        path = f"ingress.{name}.listeners.{index}"
+        sources = {
+            "certificateSecret": listener.certificate_secret,
+            "certificate": listener.certificate,
+            "issuer": listener.issuer.name if listener.issuer else None,
+        }
+        found = {key: value for key, value in sources.items() if value is not None}
+        if listener.mode is not None and listener.protocol in ("HTTP", "TCP"):
             yield Problem(
-                path,
-                "",
-                "an HTTPS listener requires a certificate",
-                f"Name the kubernetes.io/tls Secret in namespace {ingress.namespace} that holds it.",
+                f"{path}.mode",
+                listener.mode,
+                f"a listener of protocol {listener.protocol} has no TLS",
+                "Leave it out, or set `protocol: TLS` or `HTTPS`.",
             )
-        if listener.protocol == "HTTP" and listener.certificate_secret is not None:
+        elif listener.mode == "Passthrough" and listener.protocol == "HTTPS":
+            yield Problem(
+                f"{path}.mode",
+                "Passthrough",
+                "an HTTPS listener ends TLS",
+                "Set `protocol: TLS`, or leave it out.",
+            )
+        if not listener.terminates:
+            for key, value in found.items():
+                yield Problem(
+                    f"{path}.{key}",
+                    value,
+                    f"this {listener.protocol} listener cannot use a certificate",
+                    "Set `protocol: HTTPS`, or `mode: Terminate` with TLS, or leave the certificate out.",
+                )
+        elif not found:
+            yield Problem(
+                f"{path}.certificateSecret",
+                "",
+                f"this {listener.protocol} listener requires a certificate",
+                f"Name the kubernetes.io/tls Secret in namespace {ingress.namespace} that holds it, or set "
+                "`certificate` or `issuer`.",
+            )
+        elif len(found) > 1:
+            key = list(found)[1]
+            yield Problem(
+                f"{path}.{key}", found[key], f"`{next(iter(found))}` is set, too", "Keep one of the two."
+            )
+        if listener.issuer is not None and listener.hostname is None:
+            yield Problem(
+                f"{path}.hostname",
+                "",
+                "required with `issuer`, which issues a certificate for it",
+                "Set the host name.",
+            )
+
+
+@ingress_rule
+def client_certificates_require_tls(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
+    """`clientCertificates: required` is for listeners that end TLS, of gateways of Istio's own class."""
+    for index, listener in enumerate(ingress.listeners):
+        path = f"ingress.{name}.listeners.{index}.clientCertificates"
+        if listener.client_certificates == "ignored":
+            continue
+        if not listener.terminates:
             yield Problem(
                 path,
-                listener.certificate_secret,
-                "an HTTP listener cannot use a certificate",
-                "Set `protocol: HTTPS`, or leave the certificate out.",
+                listener.client_certificates,
+                f"this {listener.protocol} listener does not end TLS",
+                "Leave it out, or set `protocol: HTTPS`.",
+            )
+        elif ingress.gateway_class != GATEWAY_CLASS:
+            yield Problem(
+                path,
+                listener.client_certificates,
+                f"gateways of class {ingress.gateway_class} do not read Istio's option",
+                f"Set `gatewayClass: {GATEWAY_CLASS}`, or leave it out.",
+            )
+
+
+@ingress_rule
+def tcp_listeners_have_no_host_name(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
+    """`hostname` is not allowed for `TCP`, whose connections have none."""
+    for index, listener in enumerate(ingress.listeners):
+        if listener.protocol == "TCP" and listener.hostname is not None:
+            yield Problem(
+                f"ingress.{name}.listeners.{index}.hostname",
+                listener.hostname,
+                "a TCP connection has no host name",
+                "Leave it out, or set `protocol: TLS`.",
             )
 
 
@@ -88,7 +156,7 @@ def ingress_host_names_are_valid(mesh: MeshConfig, name: str, ingress: IngressCo
     for index, listener in enumerate(ingress.listeners):
         if listener.hostname is not None:
             yield from _host_name(f"ingress.{name}.listeners.{index}.hostname", listener.hostname)
-    for path, route in _routes(name, ingress):
+    for path, route in each_route(name, ingress):
         for index, host in enumerate(route.hostnames):
             yield from _host_name(f"{path}.hostnames.{index}", host)
 
@@ -96,8 +164,10 @@ def ingress_host_names_are_valid(mesh: MeshConfig, name: str, ingress: IngressCo
 @ingress_rule
 def routes_match_a_listener(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """`hostnames` must be accepted by a listener of the gateway."""
-    accepted = [listener.hostname for listener in ingress.listeners]
-    for path, route in _routes(name, ingress):
+    for path, route in each_route(name, ingress):
+        accepted = [listener.hostname for listener in ingress.listeners_of(route)]
+        if not accepted:
+            continue
         for index, host in enumerate(route.hostnames):
             if _is_host_pattern(host) and not any(_matches(pattern, host) for pattern in accepted):
                 names = ", ".join(str(pattern) for pattern in accepted)
@@ -112,7 +182,7 @@ def routes_match_a_listener(mesh: MeshConfig, name: str, ingress: IngressConfig)
 @ingress_rule
 def weights_sum_to_100(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """The weights of several backends must sum to 100. The weight of a single backend must not be 0."""
-    for path, route in _routes(name, ingress):
+    for path, route in each_route(name, ingress):
         weights = [backend.weight for backend in route.backends]
         if len(weights) > 1 and sum(weights) != 100:
             yield Problem(
@@ -131,25 +201,9 @@ def weights_sum_to_100(mesh: MeshConfig, name: str, ingress: IngressConfig) -> P
 
 
 @ingress_rule
-def routes_are_unique(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """Two routes of a gateway cannot match the same requests."""
-    owners: dict[tuple[str, str], str] = {}
-    for path, route in _routes(name, ingress):
-        taken = [owners.setdefault(request, path) for request in _requests(route)]
-        first = next((owner for owner in taken if owner != path), None)
-        if first is not None:
-            yield Problem(
-                f"{path}.pathPrefix",
-                route.path_prefix,
-                f"{first} matches the same requests",
-                "Give them different paths or host names, or make them one route with weights.",
-            )
-
-
-@ingress_rule
 def backends_are_unique(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """A route cannot have the same backend twice."""
-    for path, route in _routes(name, ingress):
+    for path, route in each_route(name, ingress):
         targets: dict[tuple[str, str, int], int] = {}
         for index, backend in enumerate(route.backends):
             if targets.setdefault(_target(mesh, backend), index) != index:
@@ -164,15 +218,15 @@ def backends_are_unique(mesh: MeshConfig, name: str, ingress: IngressConfig) -> 
 @ingress_rule
 def backend_ports_exist(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """`port` must be a port of the group or, for the demo, of its Service."""
-    for path, route in _routes(name, ingress):
-        for index, backend in enumerate(route.backends):
+    for path, route in each_route(name, ingress):
+        for key, backend in route.targets:
             ports = _ports(mesh, backend)
             if ports is not None and backend.port not in ports:
                 yield Problem(
-                    f"{path}.backends.{index}.port",
+                    f"{path}.{key}.port",
                     str(backend.port),
                     f"{_named(backend)} does not have this port",
-                    f"It has: {', '.join(map(str, ports))}.",
+                    f"It has: {', '.join(map(str, ports)) or 'none'}.",
                 )
 
 
@@ -180,27 +234,15 @@ def backend_ports_exist(mesh: MeshConfig, name: str, ingress: IngressConfig) -> 
 def vms_are_backends_of_istios_gateways(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """`group` requires a gateway of Istio's own class. The Service of a group has no EndpointSlices, and a
     backend of kind Hostname is Istio's extension of the Gateway API."""
-    for path, route in _routes(name, ingress):
-        for index, backend in enumerate(route.backends):
+    for path, route in each_route(name, ingress):
+        for key, backend in route.targets:
             if isinstance(backend, GroupBackendConfig) and ingress.gateway_class != GATEWAY_CLASS:
                 yield Problem(
-                    f"{path}.backends.{index}.group",
+                    f"{path}.{key}.group",
                     backend.group,
                     f"gateways of class {ingress.gateway_class} cannot reach VMs",
                     f"Set `gatewayClass: {GATEWAY_CLASS}`, or choose a Service of the cluster.",
                 )
-
-
-def _routes(name: str, ingress: IngressConfig) -> Iterator[tuple[str, RouteConfig]]:
-    for index, route in enumerate(ingress.routes):
-        yield f"ingress.{name}.routes.{index}", route
-
-
-def _requests(route: RouteConfig) -> Iterator[tuple[str, str]]:
-    """Host name (empty: any) and path of the requests that a route matches. A trailing slash is ignored.
-    If two other routes overlap, the more specific one has precedence (Gateway API, HTTPRoute)."""
-    for host in route.hostnames or ("",):
-        yield host, route.path_prefix.rstrip("/") or "/"
 
 
 def _target(mesh: MeshConfig, backend: BackendConfig) -> tuple[str, str, int]:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from hybrid_mesh.model.checks.registry import cluster_rule, group_rule, ingress_rule, reference_rule, rule
 from hybrid_mesh.model.config.clusters import ClusterConfig
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
-from hybrid_mesh.model.config.ingress import GroupBackendConfig, IngressConfig
+from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
+from hybrid_mesh.model.config.routes import GroupBackendConfig
 from hybrid_mesh.model.reading.problems import Problem, Problems, did_you_mean, shorten
 
 
@@ -43,9 +44,9 @@ def ingresses_are_in_known_clusters(mesh: MeshConfig, name: str, ingress: Ingres
 def routes_lead_to_known_groups(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
     """`group` must be a key of `workloadGroups`."""
     for r, route in enumerate(ingress.routes):
-        for b, backend in enumerate(route.backends):
+        for key, backend in route.targets:
             if isinstance(backend, GroupBackendConfig):
-                path = f"ingress.{name}.routes.{r}.backends.{b}.group"
+                path = f"ingress.{name}.routes.{r}.{key}.group"
                 yield from _known(path, backend.group, mesh.workload_groups, "workload group")
 
 

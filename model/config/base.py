@@ -46,6 +46,8 @@ AWS_ROLE_PATTERN = r"^arn:aws:iam::[0-9]{12}:role/([!-.0-~]+/)*[\w+=,.@-]{1,64}$
 HEADER_NAME_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 """A token of RFC 9110, 5.1."""
 ONE_LINE_PATTERN = r"^[^\r\n]+$"
+DURATION_PATTERN = r"^([0-9]{1,5}(h|m|s|ms)){1,4}$"
+"""A duration of the Gateway API (GEP-2257)."""
 NOT_BLANK_PATTERN = r"\S"
 LOCALITY_PATTERN = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,2}$"
 CIDR_PATTERN = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"

@@ -1,19 +1,19 @@
-"""The Gateway API objects of an ingress."""
+"""The Gateway of an ingress, its certificates and its parameters."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hybrid_mesh.model.config.groups import WorkloadGroupConfig
-from hybrid_mesh.model.config.ingress import (
-    GroupBackendConfig,
-    IngressConfig,
-    ListenerConfig,
-    RouteConfig,
-    ServiceBackendConfig,
-)
-from hybrid_mesh.model.derive.object_names import route_name, service_name
+from hybrid_mesh.model.config.ingress import IngressConfig, ListenerConfig
+from hybrid_mesh.model.derive.object_names import listener_secret, parameters_name
 from hybrid_mesh.model.istio_facts import GATEWAY_API
 from hybrid_mesh.model.objects.manifest import Manifest, manifest
+from hybrid_mesh.model.objects.planned import AT_RUN_TIME
+
+TLS_SECRET = "kubernetes.io/tls"  # noqa: S105 - a type, not a secret
+TERMINATE_MODE = "gateway.istio.io/tls-terminate-mode"
+"""Istio's option of a listener (pilot/pkg/config/kube/gateway). With `MUTUAL`, clients must present a
+certificate of the authority in `ca.crt` of the listener's Secret."""
 
 
 def gateway(name: str, ingress: IngressConfig, annotations: Mapping[str, str] | None = None) -> Manifest:
@@ -24,26 +24,74 @@ def gateway(name: str, ingress: IngressConfig, annotations: Mapping[str, str] | 
     """
     spec: dict[str, Any] = {
         "gatewayClassName": ingress.gateway_class,
-        "listeners": [_listener(listener) for listener in ingress.listeners],
+        "listeners": [_listener(name, listener) for listener in ingress.listeners],
     }
-    if annotations and ingress.service_type == "LoadBalancer":
-        spec["infrastructure"] = {"annotations": dict(annotations)}
+    if infrastructure := _infrastructure(name, ingress, annotations or {}):
+        spec["infrastructure"] = infrastructure
+    if ingress.addresses:
+        spec["addresses"] = [{"type": "IPAddress", "value": address} for address in ingress.addresses]
     made = manifest(GATEWAY_API, "Gateway", name, ingress.namespace, spec=spec)
     if ingress.service_type != "LoadBalancer":
         made["metadata"]["annotations"] = {"networking.istio.io/service-type": ingress.service_type}
     return made
 
 
-def routes(
-    name: str, ingress: IngressConfig, groups: Mapping[str, WorkloadGroupConfig]
-) -> tuple[Manifest, ...]:
-    """One HTTPRoute for each route, then the ReferenceGrants that allow Services of other namespaces as
-    backends."""
-    made = [_route(name, ingress, route, groups) for route in ingress.routes]
-    return (*made, *_grants(name, ingress, groups))
+def _infrastructure(name: str, ingress: IngressConfig, annotations: Mapping[str, str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    own = annotations if ingress.service_type == "LoadBalancer" else {}
+    if own or ingress.annotations:
+        fields["annotations"] = {**ingress.annotations, **own}
+    if ingress.labels:
+        fields["labels"] = dict(ingress.labels)
+    if patches(ingress):
+        fields["parametersRef"] = {"group": "", "kind": "ConfigMap", "name": parameters_name(name)}
+    return fields
 
 
-def _listener(listener: ListenerConfig) -> dict[str, Any]:
+def patches(ingress: IngressConfig) -> dict[str, Any]:
+    """The patches of the objects that Istio creates, by kind; empty without any."""
+    found = ingress.parameters.model_dump(by_alias=True)
+    if ingress.source_ranges:
+        service = found["service"]
+        ranges = [str(cidr) for cidr in ingress.source_ranges]
+        spec = {**service.get("spec", {}), "loadBalancerSourceRanges": ranges}
+        found["service"] = {**service, "spec": spec}
+    return {kind: patch for kind, patch in found.items() if patch}
+
+
+def parameters(name: str, ingress: IngressConfig) -> Manifest | None:
+    """The ConfigMap with the patches, in JSON; None without any."""
+    data = {kind: json.dumps(patch) for kind, patch in patches(ingress).items()}
+    return manifest("v1", "ConfigMap", parameters_name(name), ingress.namespace, data=data) if data else None
+
+
+def certificate_objects(name: str, ingress: IngressConfig) -> Iterator[tuple[str, Manifest]]:
+    """The Secrets and cert-manager's Certificates of the listeners, each with the listener's name."""
+    for listener in ingress.listeners:
+        secret = listener_secret(name, listener)
+        if listener.certificate is not None:
+            keys = ["tls.crt", "tls.key"]
+            keys += ["ca.crt"] if listener.client_certificates == "required" else []
+            data = dict.fromkeys(keys, AT_RUN_TIME)
+            made = manifest("v1", "Secret", secret, ingress.namespace, type=TLS_SECRET, stringData=data)
+            yield listener.name, made
+        if listener.issuer is not None:
+            spec = {
+                "secretName": secret,
+                "dnsNames": [listener.hostname],
+                "issuerRef": {
+                    "group": "cert-manager.io",
+                    "kind": listener.issuer.kind,
+                    "name": listener.issuer.name,
+                },
+            }
+            yield (
+                listener.name,
+                manifest("cert-manager.io/v1", "Certificate", secret, ingress.namespace, spec=spec),
+            )
+
+
+def _listener(name: str, listener: ListenerConfig) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "name": listener.name,
         "port": listener.port,
@@ -52,64 +100,14 @@ def _listener(listener: ListenerConfig) -> dict[str, Any]:
     }
     if listener.hostname is not None:
         fields["hostname"] = listener.hostname
-    if listener.certificate_secret is not None:
+    if listener.terminates:
+        secret = listener_secret(name, listener)
         fields["tls"] = {
             "mode": "Terminate",
-            "certificateRefs": [{"group": "", "kind": "Secret", "name": listener.certificate_secret}],
+            "certificateRefs": [{"group": "", "kind": "Secret", "name": secret}],
         }
+        if listener.client_certificates == "required":
+            fields["tls"]["options"] = {TERMINATE_MODE: "MUTUAL"}
+    elif listener.protocol == "TLS":
+        fields["tls"] = {"mode": "Passthrough"}
     return fields
-
-
-def _route(
-    name: str, ingress: IngressConfig, route: RouteConfig, groups: Mapping[str, WorkloadGroupConfig]
-) -> Manifest:
-    rule: dict[str, Any] = {
-        "matches": [{"path": {"type": "PathPrefix", "value": route.path_prefix}}],
-        "backendRefs": [_backend(backend, groups) for backend in route.backends],
-    }
-    if route.replace_prefix is not None:
-        path = {"type": "ReplacePrefixMatch", "replacePrefixMatch": route.replace_prefix}
-        rule["filters"] = [{"type": "URLRewrite", "urlRewrite": {"path": path}}]
-    spec: dict[str, Any] = {"parentRefs": [{"name": name}], "rules": [rule]}
-    if route.hostnames:
-        spec["hostnames"] = list(route.hostnames)
-    return manifest(GATEWAY_API, "HTTPRoute", route_name(name, route.name), ingress.namespace, spec=spec)
-
-
-def _backend(
-    backend: ServiceBackendConfig | GroupBackendConfig, groups: Mapping[str, WorkloadGroupConfig]
-) -> dict[str, Any]:
-    """A Service or, for a group with a custom host, Istio's backend kind `Hostname`."""
-    reference: dict[str, Any] = {"port": backend.port, "weight": backend.weight}
-    if isinstance(backend, ServiceBackendConfig):
-        return {"kind": "Service", "name": backend.service, "namespace": backend.namespace, **reference}
-    group = groups[backend.group]
-    if group.custom_hosts:
-        host = group.custom_hosts[0]
-        return {"group": "networking.istio.io", "kind": "Hostname", "name": host, **reference}
-    service = service_name(backend.group, group)
-    return {"kind": "Service", "name": service, "namespace": group.namespace, **reference}
-
-
-def _grants(name: str, ingress: IngressConfig, groups: Mapping[str, WorkloadGroupConfig]) -> list[Manifest]:
-    targets: dict[str, set[str]] = {}
-    for backend in (backend for route in ingress.routes for backend in route.backends):
-        reference = _backend(backend, groups)
-        namespace = reference.get("namespace")
-        if namespace is not None and namespace != ingress.namespace:
-            targets.setdefault(namespace, set()).add(reference["name"])
-    source = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": ingress.namespace}
-    return [
-        manifest(
-            GATEWAY_API,
-            "ReferenceGrant",
-            # Neither name can contain a dot, so no two ingresses share a grant.
-            f"{ingress.namespace}.{name}",
-            namespace,
-            spec={
-                "from": [source],
-                "to": [{"group": "", "kind": "Service", "name": service} for service in sorted(services)],
-            },
-        )
-        for namespace, services in sorted(targets.items())
-    ]

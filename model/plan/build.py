@@ -16,7 +16,9 @@ from hybrid_mesh.model.derive.firewall import plan_firewall
 from hybrid_mesh.model.derive.flat_keys import trust_keys
 from hybrid_mesh.model.derive.labels import MESH, component_labels, mesh_labels
 from hybrid_mesh.model.derive.local_pod_cidrs import pod_ranges
-from hybrid_mesh.model.objects.ingress import gateway, routes
+from hybrid_mesh.model.derive.object_names import certificate_keys
+from hybrid_mesh.model.objects.ingress import gateway
+from hybrid_mesh.model.objects.routes import routes
 from hybrid_mesh.model.plan import user_data  # noqa: F401 - registers the rule that needs the texts
 from hybrid_mesh.model.plan.groups import plan_group
 from hybrid_mesh.model.plan.kinds import cluster_of_kind, network_of_kind
@@ -219,4 +221,6 @@ def _secrets(mesh: MeshConfig) -> tuple[str, ...]:
     )
     trust = trust_keys(mesh).values()
     registry = (mesh.istio.pull_secret,) if mesh.istio.pull_secret is not None else ()
-    return tuple(sorted({*kubeconfigs, *trust, *registry}))
+    listeners = (listener for ingress in mesh.ingress.values() for listener in ingress.listeners)
+    certificates = (key for listener in listeners for key in certificate_keys(listener))
+    return tuple(sorted({*kubeconfigs, *trust, *registry, *certificates}))

@@ -3,7 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
+from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.machines import LocalMachinesConfig, StaticMachinesConfig
+from hybrid_mesh.model.config.routes import MatchConfig, RouteConfig
 from hybrid_mesh.model.derive.object_names import service_name
 from hybrid_mesh.model.plan.describe_cloud import cluster_in_cloud, machines_in_cloud, network_in_cloud
 from hybrid_mesh.model.plan.required_paths import OpenPath, open_paths
@@ -124,13 +126,31 @@ def _ingress(ingress: IngressPlan) -> dict[str, Any]:
         "namespace": ingress.namespace,
         "gatewayClass": ingress.config.gateway_class,
         "listeners": [
-            listener.model_dump(mode="json", by_alias=True, exclude_none=True)
+            listener.model_dump(by_alias=True, include={"name", "port", "protocol"})
+            | {"terminatesTls": listener.terminates}
             for listener in ingress.config.listeners
         ],
-        "routes": [
-            route.model_dump(mode="json", by_alias=True, exclude_none=True) for route in ingress.config.routes
-        ],
+        "routes": [_route(ingress.config, route) for route in ingress.config.routes],
     }
+
+
+def _route(ingress: IngressConfig, route: RouteConfig) -> dict[str, Any]:
+    shown = {"name", "kind", "hostnames", "path_prefix", "replace_prefix", "backends"}
+    return {
+        **route.model_dump(mode="json", by_alias=True, exclude_none=True, include=shown),
+        "listeners": [listener.name for listener in ingress.listeners_of(route)],
+        "matches": [_match(match) for match in route.matches],
+        "redirects": route.redirect is not None,
+    }
+
+
+def _match(match: MatchConfig) -> str:
+    """The conditions of a match, as `method=GET path=/orders`."""
+    fields = match.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
+    path = "".join(f" path={value}" for value in fields.pop("path", {}).values())
+    named = [value for key in ("headers", "queryParameters") for value in fields.pop(key, ())]
+    values = [f"{each['name']}={each.get('exact', each.get('regularExpression'))}" for each in named]
+    return " ".join([*(f"{key}={value}" for key, value in fields.items()), *path.split(), *values])
 
 
 def _path(path: OpenPath) -> dict[str, Any]:

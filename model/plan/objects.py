@@ -22,6 +22,7 @@ from hybrid_mesh.model.objects.demo import (
 from hybrid_mesh.model.objects.east_west import east_west_gateways, istiod_route
 from hybrid_mesh.model.objects.groups import entry_point, namespace, service_account, static_entries
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME, base_values, gateway_values, istiod_values
+from hybrid_mesh.model.objects.ingress import certificate_objects, parameters
 from hybrid_mesh.model.objects.manifest import Manifest, annotated
 from hybrid_mesh.model.objects.mesh import (
     REMOTE_SECRET_NAME,
@@ -307,6 +308,17 @@ class _Cluster:
         space = self.space(ingress.namespace)
         cloud = cloud_of(self.mesh.clusters[self.name])
         balanced = ingress.config.service_type == "LoadBalancer"
+        before = []
+        for listener, made in certificate_objects(ingress.name, ingress.config):
+            is_secret = made["kind"] == "Secret"
+            filled = ("stringData",) if is_secret else ()
+            planned = self.plan(owner, f"certificate.{listener}", made, *space, filled=filled)
+            before.append(planned.name)
+            yield planned
+        if patches := parameters(ingress.name, ingress.config):
+            planned = self.plan(owner, "parameters", patches, *space)
+            before.append(planned.name)
+            yield planned
         yield self.plan(
             owner,
             "gateway",
@@ -315,6 +327,7 @@ class _Cluster:
             *self.definitions,
             self.istiod,
             *self.drained,
+            *before,
             filled=("spec",) if balanced and cloud and cloud.load_balancers_name_subnets else (),
         )
         for route in ingress.routes:

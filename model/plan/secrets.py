@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hybrid_mesh.model.config.trust import FilesTrustConfig, IntermediatesTrustConfig
+from hybrid_mesh.model.derive.object_names import certificate_keys
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.problems import UNKNOWN_KEY, ConfigurationError, Problem, nearest_match
 from hybrid_mesh.model.reading.sections import MESH_KEY, NAMESPACE
@@ -46,7 +47,7 @@ def _misspelt_names(plan: MeshPlan, config: Mapping[str, Any]) -> Iterator[tuple
 def _key_problems(
     plan: MeshPlan, config: Mapping[str, Any], stack: str | None, meant: Collection[str]
 ) -> Iterator[Problem]:
-    public = _public(plan)
+    public = _public(plan) | {key for key in _certificates(plan) if not key.endswith("-key")}
     of_stack = f" --stack {stack}" if stack is not None else ""
     for name in plan.secrets:
         key = f"{NAMESPACE}:{name}"
@@ -97,7 +98,27 @@ def _purpose(plan: MeshPlan, name: str) -> str:
                         return f"the {title} of cluster {cluster} (PEM)"
     if name == plan.istio.pull_secret:
         return "the credentials of the image registry (a Docker config.json)"
+    if listener := _certificates(plan).get(name):
+        kind = next(kind for suffix, kind in _CERTIFICATE_KINDS.items() if name.endswith(suffix))
+        return f"{kind} of {listener} (PEM)"
     return f"the kubeconfig of {', '.join(_users(plan, name))}"
+
+
+_CERTIFICATE_KINDS = {
+    "-certificate": "the certificate",
+    "-key": "the private key",
+    "-client-authority": "the authority of clients",
+}
+
+
+def _certificates(plan: MeshPlan) -> dict[str, str]:
+    """The configuration keys of certificates, and the listener that each is for."""
+    return {
+        key: f"listener {listener.name} of ingress {name}"
+        for name, ingress in plan.ingresses.items()
+        for listener in ingress.config.listeners
+        for key in certificate_keys(listener)
+    }
 
 
 def _users(plan: MeshPlan, name: str) -> list[str]:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 
 from hybrid_mesh.model.config.demo import DemoConfig
-from hybrid_mesh.model.config.ingress import BackendConfig, RouteConfig, ServiceBackendConfig
+from hybrid_mesh.model.config.ingress import IngressConfig
+from hybrid_mesh.model.config.routes import BackendConfig, RouteConfig, ServiceBackendConfig
 from hybrid_mesh.model.istio_facts import service_host
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
 from hybrid_mesh.operate.shell import Machine, Pod
@@ -96,8 +97,12 @@ class _Planner:
     def ingresses(self) -> Iterator[Check]:
         """Checks from outside through each route of each ingress."""
         for name, url in self._site.urls.items():
-            for route in self._plan.ingresses[name].config.routes:
-                if check := self._routed(name, url, route):
+            config = self._plan.ingresses[name].config
+            for route in config.routes:
+                reason = _not_probed(config, route)
+                if reason is not None:
+                    self.gaps.append(Gap(f"ingress {name}, route {route.name}", reason, by_design=True))
+                elif check := self._routed(name, url, route):
                     yield check
 
     def refusals(self) -> Iterator[Check]:
@@ -157,7 +162,7 @@ class _Planner:
         hostname = ("--header", f"Host:{route.hostnames[0]}") if route.hostnames else ()
         endpoints = _endpoint_shares(self._plan.clusters[gateways[0].cluster].network, shares)
         return self._must_answer(
-            Outside(), subject, f"{url}{route.path_prefix}", caller, endpoints, *hostname
+            Outside(), subject, f"{url}{_probed_path(route)}", caller, endpoints, *hostname
         )
 
     def _backend(self, backend: BackendConfig) -> tuple[Responder, ...] | None:
@@ -248,6 +253,26 @@ class _Planner:
 
     def _seconds(self, seconds: int) -> int:
         return math.ceil(seconds * self._slowness)
+
+
+def _probed_path(route: RouteConfig) -> str:
+    """A path that the route matches."""
+    paths = [match.path for match in route.matches if match.path is not None]
+    return next((path.exact or path.prefix or "/" for path in paths), route.path_prefix)
+
+
+def _not_probed(ingress: IngressConfig, route: RouteConfig) -> str | None:
+    """Why no request is sent to a route; None for a route that the demo can answer."""
+    if route.kind != "HTTP":
+        return f"it is of kind {route.kind}"
+    if route.redirect is not None:
+        return "it is a redirect"
+    if all(listener.protocol != "HTTP" for listener in ingress.listeners_of(route)):
+        return "it has no HTTP listener"
+    matched = {key for match in route.matches for key in match.model_fields_set} - {"path"}
+    if matched or any(match.path is None or match.path.regular_expression for match in route.matches):
+        return "it matches more than a path"
+    return None
 
 
 def _endpoint_shares(network: str, shares: Mapping[Responder, float]) -> Shares:

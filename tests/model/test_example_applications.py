@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
-from hybrid_mesh.model.config.ingress import GroupBackendConfig
+from hybrid_mesh.model.config.routes import GroupBackendConfig
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import MeshPlan
 from tests.model.test_warnings import SHIPPED

@@ -159,7 +159,7 @@ CASES = [
     Case("text for list", {"ingress.public.listeners": "http"}, "[first"),
     Case("nothing at all", {"workloadGroups": None}, "leave the key out", value="null"),
     Case("empty section", {"networks": {}}, "Add one"),
-    Case("empty list", {f"{ROUTE}.backends": []}, "Add one"),
+    Case("empty list", {"ingress.public.listeners": []}, "Add one"),
     Case(
         "name in capitals",
         {"clusters.East_1": {"type": "local", "network": "boston"}},
@@ -251,7 +251,7 @@ def test_speaks_of_nothing_but_the_configuration(case: Case) -> None:
 
 def test_one_wrong_entry_of_a_list_is_one_problem() -> None:
     with pytest.raises(ConfigurationError) as raised:
-        plan_from(changed(LOCAL, {"ingress.public.listeners.0.protocol": "TCP"}), "test")
+        plan_from(changed(LOCAL, {"ingress.public.listeners.0.protocol": "UDP"}), "test")
     assert [problem.path for problem in raised.value.problems] == ["ingress.public.listeners.0.protocol"]
 
 

@@ -1,5 +1,6 @@
 """The CRDs of the Gateway API that the program installs accept what the model makes, with every field."""
 
+import json
 from functools import cache
 from typing import Any
 
@@ -8,6 +9,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from hybrid_mesh.model.istio_facts import GATEWAY_API_KINDS
+from hybrid_mesh.model.objects.planned import PlannedObject
+from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.reading.stack_file import load_stack_file
 from tests.commands import PROJECT
 from tests.model.agreed import GOLDEN
 
@@ -16,12 +20,18 @@ GROUP = "gateway.networking.k8s.io"
 
 
 def made() -> dict[str, dict[str, Any]]:
-    """The objects of all golden plans, by plan, kind and name."""
+    """The objects of all golden plans and of the longest example, by plan, kind and name."""
     found: dict[str, dict[str, Any]] = {}
     for path in sorted((GOLDEN / "plan").rglob("manifests.yaml")):
         for each in yaml.safe_load_all(path.read_text()):
             if each.get("apiVersion", "").startswith(f"{GROUP}/"):
                 found[f"{path.parent.name} {each['kind']} {each['metadata']['name']}"] = each
+    example = load_stack_file(PROJECT / "model/reference/examples/datacenter.yaml")
+    for cluster in plan_from(example.mesh, "datacenter").clusters.values():
+        for planned in cluster.objects:
+            if isinstance(planned, PlannedObject) and planned.manifest["apiVersion"].startswith(f"{GROUP}/"):
+                manifest = json.loads(json.dumps(planned.manifest))
+                found[f"example {manifest['kind']} {manifest['metadata']['name']}"] = manifest
     return found
 
 
@@ -57,6 +67,10 @@ def _closed(schema: Any) -> Any:
     if schema.get("type") == "object" and isinstance(schema.get("properties"), dict):
         closed["additionalProperties"] = False
     return closed
+
+
+def test_every_kind_of_route_is_among_them() -> None:
+    assert {each["kind"] for each in MADE.values()} >= {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"}
 
 
 @pytest.mark.parametrize("name", MADE)

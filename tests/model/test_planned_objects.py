@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hybrid_mesh.model.config.clusters import CloudClusterConfig
-from hybrid_mesh.model.config.ingress import ServiceBackendConfig
+from hybrid_mesh.model.config.routes import ServiceBackendConfig
 from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan

@@ -22,6 +22,7 @@ from tests.model.rule_cases.networks import CLOUD_NETWORKS
 from tests.model.rule_cases.operators import OPERATORS
 from tests.model.rule_cases.overlaps import OVERLAPS
 from tests.model.rule_cases.references import REFERENCES
+from tests.model.rule_cases.routes import ROUTES
 from tests.model.rule_cases.security_groups import CLOUD_LIMITS
 from tests.model.rule_cases.trust import TRUST
 from tests.model.rule_cases.user_data import USER_DATA
@@ -44,6 +45,7 @@ CASES = [
     *NAMESPACES,
     *HTTP_PROXY,
     *INGRESS,
+    *ROUTES,
     *DEMO,
     *EXISTING,
     *FLAT_KEYS,

@@ -6,14 +6,14 @@ ROUTE = {"name": "first", "backends": [{"group": "legacy", "port": 9080}]}
 
 INGRESS = [
     Case(
-        "https_listeners_have_a_certificate",
+        "listeners_that_end_tls_have_a_certificate",
         {f"{PUBLIC}.listeners.0.protocol": "HTTPS"},
         "namespace istio-ingress",
         path=f"{PUBLIC}.listeners.0.certificateSecret",
         value="",
     ),
     Case(
-        "https_listeners_have_a_certificate",
+        "listeners_that_end_tls_have_a_certificate",
         {f"{PUBLIC}.listeners.0.certificateSecret": "tls"},
         "protocol: HTTPS",
     ),
