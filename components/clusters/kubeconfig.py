@@ -111,7 +111,10 @@ def _kubeconfig(
         return pulumi.Output.secret(existing.kubeconfig)
     if config.secret:
         return pulumi.Output.secret(secrets[config.secret])
-    return pulumi.Output.from_input(config.path) if config.path else None
+    if config.path:
+        # Pulumi's Kubernetes plug-in does not know `~`.
+        return pulumi.Output.from_input(str(Path(config.path).expanduser()))
+    return None
 
 
 def _read(files: Sequence[Path], where: str) -> list[tuple[Path, str]]:

@@ -70,6 +70,20 @@ def test_an_empty_kubeconfig_is_that_of_the_home(
     assert endpoints({}, ambient) == both("https://198.18.4.3:6443")
 
 
+def test_the_plug_in_gets_a_path_without_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "edge.kubeconfig").write_text(kubeconfig("edge", "https://198.18.4.5:6443"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    cluster = {
+        "type": "kubeconfig",
+        "network": "hall",
+        "path": "~/edge.kubeconfig",
+        "gateway": {"addresses": ["198.18.4.9"]},
+    }
+    networks = {"hall": {"type": "external", "cidr": "10.40.0.0/16"}}
+    made = declare_mesh({"id": "mesh1", "networks": networks, "clusters": {"edge": cluster}})
+    assert made.recording.named("mesh-edge-provider").inputs["kubeconfig"] == f"{tmp_path}/edge.kubeconfig"
+
+
 def test_the_address_for_peers_needs_no_file() -> None:
     given = {"context": "absent", "peerEndpoint": "https://198.18.4.4:6443"}
     assert endpoints(given, "/nowhere") == both("https://198.18.4.4:6443")
