@@ -44,7 +44,7 @@ def read_kubeconfig(cluster: ClusterPlan, stack: str) -> Kubeconfig:
     """The kubeconfig of `cluster`. Raises CommandError, LabNotRunning."""
     match cluster.config:
         case KubeconfigClusterConfig() as config:
-            return _external(cluster.name, config, stack)
+            return external_kubeconfig(cluster.name, config, stack)
         case LocalClusterConfig():
             return _of_lab(cluster.name)
         case CloudClusterConfigBase():
@@ -75,7 +75,8 @@ def _exported(name: str, stack: str) -> Kubeconfig:
     return _of_text(name, text)
 
 
-def _external(name: str, config: KubeconfigClusterConfig, stack: str) -> Kubeconfig:
+def external_kubeconfig(name: str, config: KubeconfigClusterConfig, stack: str) -> Kubeconfig:
+    """The kubeconfig of a cluster of type `kubeconfig`. Raises CommandError."""
     if config.secret:
         found = Engine.find().ask("config", "get", f"hybrid-mesh:{config.secret}", "--stack", stack)
         if found.returncode != 0:

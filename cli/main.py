@@ -15,6 +15,7 @@ from hybrid_mesh.local.toolchain.pins import ISTIO_VERSION, KUBERNETES_VERSION
 COMMANDS: Table = {
     "Project": {
         "init": "hybrid_mesh.cli.init:init",
+        "adopt": "hybrid_mesh.cli.adopt:adopt",
         "upgrade-project": "hybrid_mesh.cli.upgrade_project:upgrade_project",
         "toolchain": "hybrid_mesh.cli.toolchain:toolchain",
         "clean": "hybrid_mesh.cli.clean:clean",

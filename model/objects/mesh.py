@@ -9,7 +9,7 @@ from hybrid_mesh.model.istio_facts import (
     SECURITY_API,
     SYSTEM_NAMESPACE,
 )
-from hybrid_mesh.model.objects.manifest import Manifest, manifest
+from hybrid_mesh.model.objects.manifest import Manifest, annotated, manifest
 from hybrid_mesh.model.objects.planned import AT_RUN_TIME
 
 REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not a secret
@@ -17,6 +17,8 @@ REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not
 PULL_SECRET_NAME = "hybrid-mesh-registry"  # noqa: S105 - a Secret's name, not a secret
 """Name of the Secret with the credentials of the image registry, in every namespace of the mesh."""
 _READER_TOKEN = f"{READER_SERVICE_ACCOUNT}-istio-remote-secret-token"
+TAKE_OVER = {"pulumi.com/patchForce": "true"}
+"""Lets Pulumi's plug-in take over fields of other managers (pulumi-kubernetes, "Server-Side Apply")."""
 CERTIFICATE_FILES = ("ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem")
 """Keys of the Secret `cacerts` (Istio: "Plug in CA Certificates")."""
 
@@ -77,19 +79,21 @@ def pull_secret(namespace: str) -> Manifest:
     )
 
 
-def remote_secrets(peers: Sequence[str], name: str = REMOTE_SECRET_NAME) -> Manifest:
-    """The merged remote Secret `name`: the kubeconfig of each peer, under the peer's name.
+def remote_secrets(peers: Sequence[str], existing: str | None = None) -> Manifest:
+    """The merged remote Secret: the kubeconfig of each peer, under the peer's name. With `existing`, it is
+    the Secret of that name, whose fields are taken over from the manager that made it.
 
     istiod ignores a peer that another Secret has, and does not look at it again when that Secret is deleted.
     It replaces a kubeconfig that changes in its Secret without forgetting the peer's endpoints (`addSecret`
     in pkg/kube/multicluster/secretcontroller.go of Istio 1.31).
     """
-    return manifest(
+    secret = manifest(
         "v1",
         "Secret",
-        name,
+        existing or REMOTE_SECRET_NAME,
         SYSTEM_NAMESPACE,
         {MULTI_CLUSTER_LABEL: "true"},
         type="Opaque",
         stringData=dict.fromkeys(peers, AT_RUN_TIME),
     )
+    return annotated(secret, TAKE_OVER) if existing else secret

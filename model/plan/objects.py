@@ -25,7 +25,6 @@ from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME, base_values, gat
 from hybrid_mesh.model.objects.ingress import certificate_objects, parameters
 from hybrid_mesh.model.objects.manifest import Manifest, annotated
 from hybrid_mesh.model.objects.mesh import (
-    REMOTE_SECRET_NAME,
     cacerts_secret,
     pull_secret,
     reader_token_secret,
@@ -262,7 +261,7 @@ class _Cluster:
         yield self.plan(
             f"{self.name}-peering",
             "remote-secrets",
-            remote_secrets(self.peers, self.istio.remote_secret or REMOTE_SECRET_NAME),
+            remote_secrets(self.peers, self.istio.remote_secret),
             self.istiod,
             filled=("stringData",),
         )

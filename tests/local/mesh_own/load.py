@@ -52,6 +52,16 @@ class Client:
 @contextmanager
 def load(site: Site, folder: Path, *urls: str, machine: str | None = None) -> Iterator[Load]:
     """Each cluster's pod, and the VM if there is one, asks for each of `urls` until the body ends."""
+    lab = LabClient(site.state)
+    clients = [of_pod(Kubectl(found, folder)) for name in CLUSTERS if (found := lab.cluster(name))]
+    clients += [_of_machine(lab, machine)] if machine else []
+    with asking(*((client, url) for client in clients for url in urls)) as made:
+        yield made
+
+
+@contextmanager
+def asking(*calls: tuple[Client, str]) -> Iterator[Load]:
+    """Each client asks for its URL until the body ends."""
     made, ended = Load(), Event()
 
     def ask(client: Client, url: str) -> None:
@@ -59,20 +69,17 @@ def load(site: Site, folder: Path, *urls: str, machine: str | None = None) -> It
             client.ask(url, made)
             ended.wait(client.pause)
 
-    lab = LabClient(site.state)
-    clients = [_of_pod(Kubectl(found, folder)) for name in CLUSTERS if (found := lab.cluster(name))]
-    clients += [_of_machine(lab, machine)] if machine else []
-    with ThreadPoolExecutor(len(clients) * len(urls)) as pool:
-        asking = [pool.submit(ask, client, url) for client in clients for url in urls]
+    with ThreadPoolExecutor(len(calls)) as pool:
+        running = [pool.submit(ask, *call) for call in calls]
         try:
             yield made
         finally:
             ended.set()
-            for each in asking:
+            for each in running:
                 each.result()
 
 
-def _of_pod(kubectl: Kubectl) -> Client:
+def of_pod(kubectl: Kubectl) -> Client:
     pod = Pod("", "demo", "deploy/echo", "", "", "echo")
 
     def run(command: tuple[str, ...]) -> CommandResult:
