@@ -36,6 +36,12 @@ class ChartKeys:
     contents."""
     free: frozenset[Path]
     """Keys that are yours, with everything below."""
+    lists: frozenset[Path]
+    """Those of them that hold a list, or null."""
+    sections: frozenset[Path]
+    """Those of them that hold a mapping, or null."""
+    filled: frozenset[Path]
+    """Those of them that hold a mapping in which the chart reads keys, so that null makes it fail."""
 
     @cached_property
     def kept(self) -> tuple[Path, ...]:
@@ -170,6 +176,26 @@ ISTIOD = ChartKeys(
         sidecarInjectorWebhook.reinvocationPolicy sidecarInjectorWebhook.rewriteAppHTTPProbe
         """
     ),
+    lists=_paths(
+        """
+        envVarFrom extraContainerArgs global.certSigners global.imagePullSecrets initContainers ipFamilies
+        revisionTags sidecarInjectorWebhook.alwaysInjectSelector sidecarInjectorWebhook.defaultTemplates
+        sidecarInjectorWebhook.neverInjectSelector tolerations topologySpreadConstraints volumeMounts volumes
+        """
+    ),
+    sections=_paths(
+        """
+        affinity autoscaleBehavior deploymentAnnotations deploymentLabels global.proxy.seccompProfile memory
+        nodeSelector podAnnotations seccompProfile serviceAccountAnnotations serviceAnnotations
+        sidecarInjectorWebhook.injectedAnnotations sidecarInjectorWebhookAnnotations
+        """
+    ),
+    filled=_paths(
+        """
+        cni cpu experimental gateways global.defaultResources global.istiod global.logging
+        global.networkPolicy global.proxy.startupProbe global.proxy_init global.sts global.waypoint pdb taint
+        """
+    ),
 )
 """The chart `istiod`: `istio.values` and `clusters.<name>.istio.values`."""
 
@@ -228,6 +254,19 @@ GATEWAY = ChartKeys(
         service.ipFamilies service.ipFamilyPolicy service.loadBalancerIP service.loadBalancerSourceRanges
         """
     ),
+    lists=_paths(
+        """
+        additionalContainers envVarFrom imagePullSecrets initContainers service.externalIPs service.ipFamilies
+        service.loadBalancerSourceRanges tolerations topologySpreadConstraints volumeMounts volumes
+        """
+    ),
+    sections=_paths(
+        """
+        affinity annotations containerSecurityContext dnsConfig lifecycle nodeSelector readinessProbe
+        securityContext strategy
+        """
+    ),
+    filled=_paths("global.networkPolicy rbac serviceAccount"),
 )
 """The chart `gateway`: `clusters.<name>.gateway.values`."""
 

@@ -73,6 +73,27 @@ def chart_values_keep_mappings(mesh: MeshConfig) -> Problems:
 
 
 @rule
+def chart_values_have_the_types_of_the_chart(mesh: MeshConfig) -> Problems:
+    """`values` must have a list or a mapping where the chart has one."""
+    for given in _all_given(mesh):
+        kinds: dict[Path, tuple[type, ...]] = {
+            **dict.fromkeys(given.keys.lists, (list, type(None))),
+            **dict.fromkeys(given.keys.sections, (Mapping, type(None))),
+            **dict.fromkeys(given.keys.filled, (Mapping,)),
+        }
+        for path, kind in sorted(kinds.items(), key=lambda each: each[0]):
+            for value in _found(given.values, path):
+                if not isinstance(value, kind):
+                    named = "list" if list in kind else "mapping"
+                    yield Problem(
+                        given.at(path),
+                        format_value(value),
+                        f"the chart requires a {named} here",
+                        f"Write a {named}, or leave the key out.",
+                    )
+
+
+@rule
 def chart_values_have_replicas(mesh: MeshConfig) -> Problems:
     """Numbers of replicas in `values` must be whole numbers of 1 or more."""
     replicas = [

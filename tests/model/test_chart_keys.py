@@ -39,6 +39,23 @@ def test_every_key_of_the_chart_is_the_plans_or_yours(chart: str) -> None:
     assert found == set()
 
 
+@pytest.mark.skipif(not CHARTS.is_dir(), reason="the toolchain is not built")
+@pytest.mark.parametrize("chart", TABLES)
+def test_lists_and_mappings_of_the_chart_are_known(chart: str) -> None:
+    defaults = yaml.safe_load((CHARTS / chart / "values.yaml").read_text())["_internal_defaults_do_not_set"]
+    keys = TABLES[chart]
+    kinds: dict[str, set[Path]] = {"lists": set(), "sections": set(), "filled": set()}
+    for path in keys.free:
+        value: Any = defaults
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if isinstance(value, list):
+            kinds["lists"].add(path)
+        elif isinstance(value, Mapping):
+            kinds["filled" if value else "sections"].add(path)
+    assert kinds == {"lists": keys.lists, "sections": keys.sections, "filled": keys.filled}
+
+
 @pytest.mark.parametrize("chart", TABLES)
 def test_no_key_has_two_places(chart: str) -> None:
     keys = TABLES[chart]

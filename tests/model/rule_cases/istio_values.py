@@ -39,7 +39,8 @@ def _metadata(name: str, value: Any, shown: str, remedy: str) -> Case:
     )
 
 
-REMEDIES = {OWNED: "Leave it out", KEPT: "Write a mapping", REPLICAS: "1 or more"}
+TYPES = "chart_values_have_the_types_of_the_chart"
+REMEDIES = {TYPES: "leave the key out", OWNED: "Leave it out", KEPT: "Write a mapping", REPLICAS: "1 or more"}
 
 
 def _elsewhere(rule: str, place: str, value: Any, shown: str, stack: str = "local") -> Case:
@@ -96,6 +97,11 @@ ISTIO_VALUES = [
         f"{GATEWAY}.values.labels.topology.istio.io/network",
         "x",
     ),
+    _elsewhere(TYPES, "istio.values.tolerations", {}, "{}"),
+    _elsewhere(TYPES, "istio.values.pilot.envVarFrom", "x", "x"),
+    _elsewhere(TYPES, "istio.values.global.logging", None, "null"),
+    _elsewhere(TYPES, f"{GATEWAY}.values.nodeSelector", [], "[]"),
+    _elsewhere(TYPES, f"{GATEWAY}.values.serviceAccount", None, "null"),
     _elsewhere(REPLICAS, "istio.values.replicaCount", 0, "0"),
     _elsewhere(REPLICAS, f"{GATEWAY}.values.replicaCount", "2", '"2"'),
     _elsewhere(REPLICAS, f"{GATEWAY}.values.autoscaling.minReplicas", None, "null"),
