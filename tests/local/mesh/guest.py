@@ -40,8 +40,8 @@ class Guest:
         wanted = address or self.info.address
         return next((each for each in found if each["spec"]["address"] == wanted), None)
 
-    def healthy(self) -> bool:
-        conditions = (self.entry() or {}).get("status", {}).get("conditions", [])
+    def healthy(self, address: str = "") -> bool:
+        conditions = (self.entry(address) or {}).get("status", {}).get("conditions", [])
         return any(each["type"] == "Healthy" and each["status"] == "True" for each in conditions)
 
     def await_healthy(self) -> None:
