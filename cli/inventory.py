@@ -8,11 +8,12 @@ rack1-b   10.40.3.8    admin@rack1-b.mgmt.example.com
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from pathlib import Path
 
 from hybrid_mesh.cli.errors import WRONG, CommandError
 from hybrid_mesh.model.checks.formats import is_host_name
+from hybrid_mesh.model.config.machines import StaticMachinesConfig
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
 
 FORM = "Write one VM a line: NAME ADDRESS [[USER@]HOST]. Comments begin with #."
@@ -71,6 +72,14 @@ def _problems(host: Host, plan: MeshPlan, group: GroupPlan) -> Iterator[str]:
     if not any(address in cidr for cidr in cidrs):
         where = ", ".join(map(str, cidrs))
         yield f"{address} is outside the CIDR of network {group.network} ({where})"
+    for name, cluster in plan.clusters.items():
+        pods = cluster.pod_cidr if cluster.network == group.network else None
+        if pods is not None and address in IPv4Network(pods):
+            yield f"{address} is in the pod CIDR of cluster {name} ({pods})"
+    for other in plan.groups.values():
+        machines = other.config.machines if other.network == group.network else None
+        if isinstance(machines, StaticMachinesConfig) and host.address in machines.addresses:
+            yield f"{address} belongs to group {other.name}, and a server can be in one group only"
 
 
 def _repeated(host: Host, number: int, lines: dict[tuple[str, str], int]) -> Iterator[str]:

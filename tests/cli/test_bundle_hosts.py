@@ -277,6 +277,23 @@ def test_a_wrong_inventory_is_refused_with_its_lines(
     assert "NAME ADDRESS [[USER@]HOST]" in done.stderr
 
 
+def test_an_address_that_the_mesh_uses_otherwise_is_refused(
+    datacenter: Datacenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mesh = bundle_mesh()
+    static = {"machines": {"type": "static", "addresses": ["10.10.7.2"]}, "namespace": "data"}
+    mesh["workloadGroups"]["db"] = {**mesh["workloadGroups"]["legacy"], **static}
+    for key in ("probe", "serviceAccount"):
+        del mesh["workloadGroups"]["db"][key]
+    monkeypatch.setattr("hybrid_mesh.cli.bundle.stack_plan", lambda stack: plan_from(mesh, stack))
+    pods = plan_from(mesh, "local").clusters["east"].pod_cidr
+    (datacenter.folder / "hosts").write_text(f"a1 10.10.7.2\na2 {str(pods).partition('/')[0]}\n")
+    done = datacenter.run("--ssh")
+    assert done.exit_code == 2
+    assert "hosts:1: 10.10.7.2 belongs to group db" in done.stderr
+    assert f"is in the pod CIDR of cluster east ({pods})" in done.stderr
+
+
 @pytest.mark.parametrize("prepare", [Path.mkdir, lambda file: file.write_bytes(b"\xff\xfe\x00a")])
 def test_an_inventory_that_cannot_be_read_is_refused(
     datacenter: Datacenter, prepare: Callable[[Path], object]
