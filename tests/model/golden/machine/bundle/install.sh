@@ -5,6 +5,7 @@
 #   --package  Istio's agent as a file (istio-sidecar .deb or .rpm), for a VM that cannot download it
 # Run it as root in the folder of the bundle. You can run it again, with the same or a newer bundle.
 set -eu
+umask 022 # hardened hosts have 077, with which the agent's user could not read its configuration
 
 usage() {
     sed -n '2,6s/^# \{0,1\}//p' "$0"
