@@ -24,7 +24,14 @@ from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
 from hybrid_mesh.model.reading.stack_file import stack_file
 from hybrid_mesh.operate.adopt.found import Find, Finding, FoundCluster
 from hybrid_mesh.operate.adopt.read import NotAdoptableError, read_cluster
-from hybrid_mesh.operate.adopt.write import fingerprint, kept_secret, problems, stack_text, superfluous
+from hybrid_mesh.operate.adopt.write import (
+    fingerprint,
+    kept_secret,
+    problems,
+    stack_text,
+    strangers,
+    superfluous,
+)
 
 _NOT_FOUND = "(NotFound)"
 """In kubectl's message about an object, or a kind, that the API server does not have."""
@@ -165,10 +172,14 @@ def _document(stack: str | None, found: Sequence[FoundCluster], refused: Sequenc
     return {
         "stack": stack,
         "clusters": [_cluster(each) for each in found],
-        "left": [_finding(finding) for each in found for finding in each.left],
+        "left": [_finding(each) for each in _left(found)],
         "refused": [_finding(each) for each in refused],
         "cleanUp": list(_clean_up(found)),
     }
+
+
+def _left(found: Sequence[FoundCluster]) -> list[Finding]:
+    return [*(finding for each in found for finding in each.left), *strangers(found)]
 
 
 def _cluster(found: FoundCluster) -> dict[str, Any]:
@@ -202,11 +213,11 @@ def _report(stack: str, found: Sequence[FoundCluster]) -> None:
             each.name, each.context, each.network, each.version, gateway, pods, ", ".join(peers) or "none"
         )
     out.print(table)
-    left = [finding for each in found for finding in each.left]
+    left = _left(found)
     if left:
         out.print("Left as it is, not in the stack file:")
     for finding in left:
-        out.print(f"  {finding.place}. {finding.remedy}.", markup=False)
+        out.print(f"  {finding.place}: {finding.message}. {finding.remedy}.", markup=False)
     out.print(f"Wrote stacks/Pulumi.{stack}.yaml. Next steps:", markup=False)
     out.print(f"  {command('up', stack)}", markup=False)
     commands = list(_clean_up(found))
@@ -224,7 +235,7 @@ def _clean_up(found: Sequence[FoundCluster]) -> Iterator[str]:
         kubectl = f"kubectl --context {shlex.quote(each.context)} -n {SYSTEM_NAMESPACE}"
         if each.replaced:
             yield f"{kubectl} delete {' '.join(each.replaced)}"
-        gone, kept = superfluous(each), kept_secret(each)
+        gone, kept = superfluous(found, each), kept_secret(found, each)
         if gone:
             touch = f"annotate --overwrite secret {kept} hybrid-mesh/merged=$(date +%s)"
             yield f"{kubectl} delete secret {' '.join(gone)} && {kubectl} {touch}"

@@ -8,7 +8,8 @@ import base64
 import ipaddress
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import yaml
@@ -48,8 +49,11 @@ def read_cluster(context: str, find: Find) -> FoundCluster:
     """The cluster of `context`. Raises NotAdoptableError, and what `find` raises."""
     maps = {each["metadata"]["name"]: each.get("data") or {} for each in _items(find, f"{_SPACE}/configmaps")}
     istiod = _istiod(context, maps, find)
-    mesh = _mapping(yaml.safe_load(maps["istio"].get("mesh", "")))
-    values = _mapping(_mapping(json.loads(maps["istio-sidecar-injector"]["values"])).get("global"))
+    with _readable(context, "ConfigMap istio"):
+        mesh = _mapping(yaml.safe_load(maps["istio"].get("mesh", "")))
+        networks = _networks(maps["istio"].get("meshNetworks", ""))
+    with _readable(context, "ConfigMap istio-sidecar-injector"):
+        values = _mapping(_mapping(json.loads(maps["istio-sidecar-injector"]["values"])).get("global"))
     space = find(_SPACE) or {"metadata": {}}
     label = (space["metadata"].get("labels") or {}).get(NETWORK_LABEL, "")
     network = str(values.get("network") or label)
@@ -67,7 +71,7 @@ def read_cluster(context: str, find: Find) -> FoundCluster:
         authority=maps.get("kube-root-ca.crt", {}).get("ca.crt", ""),
         gateway=_gateway(context, find),
         remote=_remote_secrets(context, find),
-        networks=_networks(maps["istio"].get("meshNetworks", "")),
+        networks=networks,
         pod_cidr=_pod_cidr(find),
         gateway_api=_has_gateway_api(find),
         replaced=tuple(replaced_objects(find)),
@@ -98,9 +102,11 @@ def _istiod(context: str, maps: Mapping[str, Any], find: Find) -> Mapping[str, A
             "Deployment istiod)",
             "Leave this context out: add the cluster to the stack file afterwards, and `up` installs Istio",
         )
-    if any(each["metadata"]["name"] == "ztunnel" for each in daemons):
+    variables = _discovery(_mapping(istiod)).get("env") or ()
+    ambient = {"name": "PILOT_ENABLE_AMBIENT", "value": "true"} in variables
+    if ambient or any(each["metadata"]["name"] == "ztunnel" for each in daemons):
         raise _refuse(
-            f"{place}, DaemonSet ztunnel",
+            f"{place}, {'Deployment istiod' if ambient else 'DaemonSet ztunnel'}",
             "its Istio runs in ambient mode, and this program knows sidecars only",
             "Leave this cluster as it is",
         )
@@ -129,10 +135,14 @@ def _check_identity(context: str, name: str, network: str, label: str) -> None:
         )
 
 
+def _discovery(istiod: Mapping[str, Any]) -> Mapping[str, Any]:
+    containers = istiod["spec"]["template"]["spec"]["containers"]
+    return next((_mapping(each) for each in containers if each["name"] == "discovery"), {})
+
+
 def _version(context: str, istiod: Mapping[str, Any]) -> str:
     """The image's tag says the release; if it does not, the chart's label."""
-    containers = istiod["spec"]["template"]["spec"]["containers"]
-    image = next((str(each["image"]) for each in containers if each["name"] == "discovery"), "")
+    image = str(_discovery(istiod).get("image", ""))
     label = (istiod["metadata"].get("labels") or {}).get("app.kubernetes.io/version", "")
     found = _RELEASE.search(image.partition("@")[0].rpartition(":")[2]) or _RELEASE.search(label)
     if found is None:
@@ -147,12 +157,14 @@ def _version(context: str, istiod: Mapping[str, Any]) -> str:
 def _root(context: str, find: Find, maps: Mapping[str, Any]) -> str:
     """The root certificate (PEM): that of `cacerts`, else the one that istiod has published."""
     secret = find(f"{_SPACE}/secrets/cacerts")
+    root = ""
     if secret is None:
         root = maps.get(ROOT_CONFIG_MAP, {}).get("root-cert.pem", "")
     else:
         data = secret.get("data") or {}
         # istiod prefers the keys of cert-manager.
-        root = _decoded(data.get("ca.crt" if "tls.crt" in data else "root-cert.pem", ""))
+        with _readable(context, "Secret cacerts"):
+            root = _decoded(data.get("ca.crt" if "tls.crt" in data else "root-cert.pem", ""))
     if not root.strip():
         raise _refuse(
             f"context {context}, Secret cacerts",
@@ -203,8 +215,9 @@ def _remote_secrets(context: str, find: Find) -> dict[str, dict[str, Peer]]:
         name = secret["metadata"]["name"]
         found[name] = {}
         for peer, data in (secret.get("data") or {}).items():
-            kubeconfig = yaml.safe_load(_decoded(data))
-            endpoint = endpoint_of(_mapping(kubeconfig), None, _no_file)
+            with _readable(context, f"Secret {name}"):
+                kubeconfig = _mapping(yaml.safe_load(_decoded(data)))
+                endpoint = endpoint_of(kubeconfig, None, _no_file)
             if endpoint is None:
                 raise _refuse(
                     f"context {context}, Secret {name}",
@@ -214,6 +227,17 @@ def _remote_secrets(context: str, find: Find) -> dict[str, dict[str, Peer]]:
             authority = "" if endpoint.authority in (SYSTEM, None) else str(endpoint.authority)
             found[name][peer] = Peer(endpoint.server, authority, endpoint.server_name)
     return found
+
+
+@contextmanager
+def _readable(context: str, name: str) -> Iterator[None]:
+    """Refuses an object whose content is not what its keys hold."""
+    try:
+        yield
+    except (ValueError, KeyError, yaml.YAMLError):
+        raise _refuse(
+            f"context {context}, {name}", "its content cannot be read", "Compare it with Istio's page"
+        ) from None
 
 
 def _no_file(path: object) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from hybrid_mesh.model.istio_facts import CROSS_NETWORK_PORT, ISTIOD_PORT, SYSTEM_NAMESPACE
+from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
 from hybrid_mesh.operate.adopt.found import Find, Finding
 
 _NETWORKING: Final = "/apis/networking.istio.io/v1"
@@ -21,6 +22,7 @@ _UNMANAGED: Final = {
     ),
 }
 """Path of a kind -> its name, and what to do with its objects."""
+_OWN_GATEWAY: Final = (SYSTEM_NAMESPACE, GATEWAY_NAME)
 _PORTS: Final = {CROSS_NETWORK_PORT, ISTIOD_PORT}
 
 
@@ -29,6 +31,8 @@ def left_as_it_is(context: str, find: Find) -> Iterator[Finding]:
     for path, (kind, remedy) in _UNMANAGED.items():
         for each in (find(path) or {}).get("items") or ():
             metadata = each["metadata"]
+            if kind == "Gateway" and (metadata["namespace"], metadata["name"]) == _OWN_GATEWAY:
+                continue  # of a stack that has been applied
             place = f"context {context}, {kind} {metadata['namespace']}/{metadata['name']}"
             yield Finding(place, "the stack file does not have it", remedy)
 

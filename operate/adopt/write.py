@@ -127,7 +127,7 @@ def _cluster(clusters: Sequence[FoundCluster], found: FoundCluster, path: str | 
         if peer.authority.split() != found.authority.split():
             written["peerCertificateAuthority"] = peer.authority or "system"
     istio = {"ownership": "existing"}
-    if kept := kept_secret(found):
+    if kept := kept_secret(clusters, found):
         istio["remoteSecret"] = kept
     if found.gateway_api:
         istio["gatewayApi"] = "existing"
@@ -162,14 +162,30 @@ def called_at(clusters: Sequence[FoundCluster], name: str) -> Peer | None:
     return None
 
 
-def kept_secret(found: FoundCluster) -> str | None:
-    """The remote Secret that gets all peers: the one with the most of them; None if there is none."""
-    return max(sorted(found.remote), key=lambda name: len(found.remote[name]), default=None)
+def kept_secret(clusters: Sequence[FoundCluster], found: FoundCluster) -> str | None:
+    """The remote Secret of `found` that gets all peers: the one with the most of `clusters`; None if there is
+    none."""
+    names = {each.name for each in clusters}
+    return max(sorted(found.remote), key=lambda name: len(names & found.remote[name].keys()), default=None)
 
 
-def superfluous(found: FoundCluster) -> list[str]:
-    """The remote Secrets whose peers the kept one has after `up`."""
-    return [name for name in sorted(found.remote) if name != kept_secret(found)]
+def superfluous(clusters: Sequence[FoundCluster], found: FoundCluster) -> list[str]:
+    """The remote Secrets of `found` whose peers the kept one has after `up`, so no others than `clusters`."""
+    names, kept = {each.name for each in clusters}, kept_secret(clusters, found)
+    return [name for name, peers in sorted(found.remote.items()) if name != kept and peers.keys() <= names]
+
+
+def strangers(clusters: Sequence[FoundCluster]) -> Iterator[Finding]:
+    """Peers that are not among `clusters`."""
+    names = {each.name for each in clusters}
+    for each in clusters:
+        for secret, peers in sorted(each.remote.items()):
+            for peer in sorted(peers.keys() - names):
+                yield Finding(
+                    f"context {each.context}, Secret {secret}",
+                    f"its peer {peer} is not among the contexts",
+                    f"Leave it, or adopt the cluster too: add --context for {peer}",
+                )
 
 
 def _minor(version: str) -> tuple[int, ...]:

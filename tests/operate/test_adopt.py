@@ -9,7 +9,7 @@ import yaml
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.operate.adopt.found import FoundCluster
 from hybrid_mesh.operate.adopt.read import NotAdoptableError, read_cluster
-from hybrid_mesh.operate.adopt.write import kept_secret, problems, stack_text, superfluous
+from hybrid_mesh.operate.adopt.write import kept_secret, problems, stack_text, strangers, superfluous
 from tests.operate import by_hand
 from tests.operate.by_hand import APPS, CRDS, NETWORKING, REMOTE, SERVICES, SPACE, SYSTEM, items
 
@@ -75,9 +75,15 @@ def test_what_the_program_replaces_and_what_it_leaves_is_named() -> None:
 
 
 def test_of_several_remote_secrets_one_gets_all_peers() -> None:
-    found = read(by_hand.cluster("one", 1, "two", "three"))
-    assert kept_secret(found) == "istio-remote-secret-three"
-    assert superfluous(found) == ["istio-remote-secret-two"]
+    one = by_hand.cluster("one", 1, "two", "three", "elsewhere")
+    found = [read(one), read(by_hand.cluster("two", 2), "two"), read(by_hand.cluster("three", 3), "three")]
+    assert kept_secret(found, found[0]) == "istio-remote-secret-three"
+    assert superfluous(found, found[0]) == ["istio-remote-secret-two"], "no Secret of another cluster"
+    [stranger] = strangers(found)
+    assert (stranger.place, stranger.message) == (
+        "context one, Secret istio-remote-secret-elsewhere",
+        "its peer elsewhere is not among the contexts",
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,6 +145,19 @@ def _without(*paths: str) -> dict[str, Any]:
     return dict.fromkeys(paths)
 
 
+def _ambient() -> dict[str, Any]:
+    istiod = by_hand.cluster("one", 1)[f"{APPS}/deployments/istiod"]
+    [container] = istiod["spec"]["template"]["spec"]["containers"]
+    container["env"] = [{"name": "PILOT_ENABLE_AMBIENT", "value": "true"}]
+    return {f"{APPS}/deployments/istiod": istiod}
+
+
+def _broken(index: int, key: str, text: str) -> dict[str, Any]:
+    maps = by_hand.config_maps("one")
+    maps["items"][index]["data"][key] = text
+    return {f"{SPACE}/configmaps": maps}
+
+
 def _named(name: str) -> dict[str, Any]:
     return items({"metadata": {"name": name}, "data": {}})
 
@@ -149,6 +168,11 @@ def _named(name: str) -> dict[str, Any]:
         (_without(f"{SPACE}/configmaps"), "has no Istio"),
         (_without(f"{APPS}/deployments/istiod"), "has no Istio"),
         ({f"{SPACE}/configmaps": _named("istio-sidecar-injector-1-31")}, "has the revision 1-31"),
+        (_ambient(), "ambient"),
+        (_broken(0, "mesh", "a: [b"), "ConfigMap istio: its content cannot be read"),
+        (_broken(0, "meshNetworks", "a: [b"), "ConfigMap istio: its content cannot be read"),
+        (_broken(1, "values", "{"), "ConfigMap istio-sidecar-injector: its content cannot be read"),
+        ({REMOTE: items({"metadata": {"name": "odd"}, "data": {"two": "*"}})}, "key two"),
         ({f"{APPS}/daemonsets": items({"metadata": {"name": "ztunnel"}})}, "ambient"),
         (
             {f"{SPACE}/configmaps": by_hand.config_maps("one", cluster="My_Cluster")},
