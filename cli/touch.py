@@ -12,6 +12,7 @@ from hybrid_mesh.cli.shells import MeshShell
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.model.config.machines import LocalMachinesConfig
 from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.operate.entrances import commands
 from hybrid_mesh.operate.shell import NotReachableError
 
 COMMAND = "hybrid-mesh" if shutil.which("hybrid-mesh") else ".venv/bin/hybrid-mesh"
@@ -76,7 +77,8 @@ def _ingresses(plan: MeshPlan) -> list[tuple[str, str]]:
                 url = shell.ingress_url(name, listener.port)
             except NotReachableError:
                 continue
-            scheme = listener.protocol.lower()
-            path = next((route.path_prefix for route in ingress.config.routes if not route.hostnames), "/")
-            found.append((f"ingress {name}", f"curl {url.replace('http', scheme, 1)}{path}"))
+            routes = [route for route in ingress.config.routes if route.kind == "HTTP" and not route.redirect]
+            here = [route for route in routes if listener in ingress.config.listeners_of(route)]
+            path = next((route.path_prefix for route in here if not route.hostnames), "/")
+            found += [(f"ingress {name}", each) for each in commands(listener, url, path)]
     return found

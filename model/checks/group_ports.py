@@ -1,7 +1,5 @@
 """Rules on the ports of workload groups."""
 
-from collections.abc import Iterator
-
 from hybrid_mesh.model.checks.registry import group_rule
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.mesh import MeshConfig
@@ -87,18 +85,17 @@ def _not_carried() -> tuple[str, str]:
 @group_rule
 def excluded_ports_are_outside_the_mesh(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> Problems:
     """`excludeInboundPorts` cannot name a port of the group: callers in the mesh would send it mutual TLS.
-    Excluded ports must be listed once."""
-    for key, ports in (
-        ("excludeInboundPorts", group.exclude_inbound_ports),
-        ("excludeOutboundPorts", group.exclude_outbound_ports),
-    ):
-        for index, port in _repeated(ports):
-            yield Problem(
-                f"workloadGroups.{name}.{key}.{index}",
-                str(port),
-                "this port is already listed",
-                "List each port once.",
-            )
+    Excluded ports and interfaces must be listed once."""
+    lists: dict[str, tuple[int | str, ...]] = {
+        "excludeInboundPorts": group.exclude_inbound_ports,
+        "excludeOutboundPorts": group.exclude_outbound_ports,
+        "excludeInterfaces": group.exclude_interfaces,
+    }
+    for key, entries in lists.items():
+        for index, entry in enumerate(entries):
+            if entry in entries[:index]:
+                path = f"workloadGroups.{name}.{key}.{index}"
+                yield Problem(path, str(entry), "it is already listed", "List each entry once.")
     for index, port in enumerate(group.exclude_inbound_ports):
         if port in group.vm_ports:
             yield Problem(
@@ -107,7 +104,3 @@ def excluded_ports_are_outside_the_mesh(mesh: MeshConfig, name: str, group: Work
                 "this is one of the group's ports, on which callers use mutual TLS",
                 "Remove it here or in `ports`.",
             )
-
-
-def _repeated(ports: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-    return ((index, port) for index, port in enumerate(ports) if port in ports[:index])

@@ -159,7 +159,7 @@ def servers_without_an_agent_have_no_settings_of_one(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig
 ) -> Problems:
     """A group of type `static` requires `ports`, and cannot have `serviceAccount`, `probe`, `application`,
-    `dnsCapture` and excluded ports, which are settings of an agent."""
+    `dnsCapture`, excluded ports and interfaces, which are settings of an agent."""
     if group.has_agent:
         return
     if not group.ports:
@@ -176,6 +176,9 @@ def servers_without_an_agent_have_no_settings_of_one(
         "dnsCapture": group.dns_capture if "dns_capture" in group.model_fields_set else None,
         "excludeInboundPorts": group.exclude_inbound_ports or None,
         "excludeOutboundPorts": group.exclude_outbound_ports or None,
+        "excludeInterfaces": group.exclude_interfaces
+        if "exclude_interfaces" in group.model_fields_set
+        else None,
     }
     for key, value in settings.items():
         if value is not None:

@@ -8,6 +8,7 @@ from hybrid_mesh.model.config.base import (
     ABSOLUTE_PATH_PATTERN,
     FILE_MODE_PATTERN,
     HEADER_NAME_PATTERN,
+    INTERFACE_PATTERN,
     NOT_BLANK_PATTERN,
     ONE_LINE_PATTERN,
     SHA256_PATTERN,
@@ -20,6 +21,9 @@ from hybrid_mesh.model.config.base import (
 )
 from hybrid_mesh.model.config.machines import MachinesConfig, StaticMachinesConfig
 from hybrid_mesh.model.config.services import PortEntry, ServiceConfig, ServicePort, service_port
+
+CONTAINER_BRIDGES = ("docker0", "br-+", "cni+", "podman+", "virbr+", "lxdbr+")
+"""Bridges of Docker (its own and those of its networks), CNI, Podman, libvirt and LXD."""
 
 Seconds = Annotated[int, Field(strict=True, ge=1)]
 
@@ -172,6 +176,11 @@ class WorkloadGroupConfig(Section):
     exclude_inbound_ports: tuple[Port, ...] = Field(default=(), examples=[[9100]])
     """Ports of the VMs that are not part of the mesh, for example of monitoring. The proxy receives traffic
     to the group's `ports` only, so this key states what holds anyway; it cannot name one of them."""
+    exclude_interfaces: tuple[Annotated[str, Field(pattern=INTERFACE_PATTERN)], ...] = Field(
+        default=CONTAINER_BRIDGES, examples=[["docker0", "br-+"]]
+    )
+    """Network interfaces of the VMs whose traffic does not pass the proxy: those of containers and nested VMs
+    on a VM, which could otherwise not call outside on a port that the VM serves. `+` means any ending."""
     probe: ProbeConfig | None = None
     """Health check of the workload. Without it, a VM is healthy as long as its agent is connected."""
     dns_capture: Switch = True

@@ -103,7 +103,8 @@ class RedirectConfig(Section):
     hostname: str | None = Field(default=None, pattern=DNS_NAME_PATTERN, examples=["shop.example.com"])
     """Host name of the new URL. Defaults to that of the request."""
     port: Port | None = None
-    """Port of the new URL. Defaults to the well-known one of `scheme`, or that of the listener."""
+    """Port of the new URL. Defaults to the one that the request names in `Host`, or none, which is the
+    well-known one of the scheme."""
     path: Path | None = None
     """Path of the new URL. Defaults to that of the request."""
     replace_prefix: Path | None = None

@@ -155,6 +155,7 @@ def _agent_settings(mesh: MeshConfig, name: str, group: WorkloadGroupConfig) -> 
         ports=vm_port_names(group),
         excluded_inbound_ports=group.exclude_inbound_ports,
         excluded_outbound_ports=group.exclude_outbound_ports,
+        excluded_interfaces=group.exclude_interfaces,
         probe=probe(group.probe) if group.probe is not None else None,
         dns_capture=group.dns_capture,
         default_config=default_proxy_config(mesh, group.cluster),

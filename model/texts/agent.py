@@ -21,9 +21,9 @@ class AgentSettings:
     `cluster` is the Istio cluster ID of the istiod that they register with; `labels` are the WorkloadGroup's;
     `ports` those of its template (name to number); `probe` its `spec.probe` in the API's form (camelCase),
     None without a probe. `default_config` is `meshConfig.defaultConfig` of that cluster's istiod, as in its
-    chart's values. Traffic of the excluded ports does not pass
-    the proxy. `platform` selects the metadata server that the agent reads its region and zone from, unless
-    `locality` is set; with None, the agent detects it.
+    chart's values. Traffic of the excluded ports and interfaces does not pass the proxy. `platform` selects
+    the metadata server that the agent reads its region and zone from, unless `locality` is set; with None,
+    the agent detects it.
     """
 
     group: str
@@ -41,6 +41,7 @@ class AgentSettings:
     default_config: Mapping[str, Any] = field(default_factory=dict)
     excluded_inbound_ports: tuple[int, ...] = ()
     excluded_outbound_ports: tuple[int, ...] = ()
+    excluded_interfaces: tuple[str, ...] = ()
     locality: str | None = None
 
 

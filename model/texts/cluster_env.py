@@ -31,7 +31,7 @@ def render_cluster_env(settings: AgentSettings) -> str:
     included: the text is the same for every VM of the group, and each VM sets its own address at boot.
     """
     inbound = _joined(set(settings.ports.values()))
-    outbound = settings.excluded_outbound_ports
+    outbound, interfaces = settings.excluded_outbound_ports, settings.excluded_interfaces
     environment = {
         **render_proxy_metadata(settings),
         "ISTIO_INBOUND_PORTS": inbound,
@@ -39,6 +39,7 @@ def render_cluster_env(settings: AgentSettings) -> str:
             map(str, [*EXCLUDED_PORTS, *sorted(set(settings.excluded_inbound_ports) - {*EXCLUDED_PORTS})])
         ),
         **({"ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE": _joined(set(outbound))} if outbound else {}),
+        **({"ISTIO_EXCLUDE_INTERFACES": ",".join(interfaces)} if interfaces else {}),
         "ISTIO_NAMESPACE": settings.namespace,
         "ISTIO_SERVICE": f"{settings.group}.{settings.namespace}",
         "ISTIO_SERVICE_CIDR": "*",

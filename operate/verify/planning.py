@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator, Mapping
 
 from hybrid_mesh.model.config.demo import DemoConfig
-from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.routes import BackendConfig, RouteConfig, ServiceBackendConfig
 from hybrid_mesh.model.istio_facts import service_host
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
+from hybrid_mesh.operate.entrances import Entrance
 from hybrid_mesh.operate.shell import Machine, Pod
 from hybrid_mesh.operate.verify.checks import (
     MOST_REQUESTS,
@@ -96,13 +96,15 @@ class _Planner:
 
     def ingresses(self) -> Iterator[Check]:
         """Checks from outside through each route of each ingress."""
-        for name, url in self._site.urls.items():
+        for name, entrances in self._site.entrances.items():
             config = self._plan.ingresses[name].config
             for route in config.routes:
-                reason = _not_probed(config, route)
-                if reason is not None:
+                attached = {listener.name for listener in config.listeners_of(route)}
+                way = next((each for each in entrances if each.listener in attached), None)
+                reason = _not_probed(route) or ("" if way else "it has no listener that can be probed")
+                if reason or way is None:
                     self.gaps.append(Gap(f"ingress {name}, route {route.name}", reason, by_design=True))
-                elif check := self._routed(name, url, route):
+                elif check := self._routed(name, way, route):
                     yield check
 
     def refusals(self) -> Iterator[Check]:
@@ -142,7 +144,7 @@ class _Planner:
                     url = f"http://{machine.address}:{ports[0].target}/"
                     yield self._refused(outside, f"VM {machine.name} in plaintext", url, DENIED)
 
-    def _routed(self, ingress: str, url: str, route: RouteConfig) -> Check | None:
+    def _routed(self, ingress: str, way: Entrance, route: RouteConfig) -> Check | None:
         subject = f"ingress {ingress}, route {route.name}"
         gateways = self._site.gateways.get(ingress, ())
         if not gateways:
@@ -159,10 +161,15 @@ class _Planner:
             weight = backend.weight / (sum(each.weight for each in route.backends) or 1)
             shares.update({one: weight / len(responders) for one in responders})
         caller = self._identity(gateways[0].namespace, gateways[0].service_account)
-        hostname = ("--header", f"Host:{route.hostnames[0]}") if route.hostnames else ()
+        options = way.options
+        if way.url.startswith("https:"):
+            # The way to the backends is checked; whether you trust the certificate is not.
+            options = ("--insecure", *options)
+        if route.hostnames:
+            options = (*options, "--header", f"Host:{route.hostnames[0]}")
         endpoints = _endpoint_shares(self._plan.clusters[gateways[0].cluster].network, shares)
         return self._must_answer(
-            Outside(), subject, f"{url}{_probed_path(route)}", caller, endpoints, *hostname
+            Outside(), subject, f"{way.url}{_probed_path(route)}", caller, endpoints, *options
         )
 
     def _backend(self, backend: BackendConfig) -> tuple[Responder, ...] | None:
@@ -261,18 +268,16 @@ def _probed_path(route: RouteConfig) -> str:
     return next((path.exact or path.prefix or "/" for path in paths), route.path_prefix)
 
 
-def _not_probed(ingress: IngressConfig, route: RouteConfig) -> str | None:
-    """Why no request is sent to a route; None for a route that the demo can answer."""
+def _not_probed(route: RouteConfig) -> str:
+    """Why no request is sent to a route; "" for a route that the demo can answer."""
     if route.kind != "HTTP":
         return f"it is of kind {route.kind}"
     if route.redirect is not None:
         return "it is a redirect"
-    if all(listener.protocol != "HTTP" for listener in ingress.listeners_of(route)):
-        return "it has no HTTP listener"
     matched = {key for match in route.matches for key in match.model_fields_set} - {"path"}
     if matched or any(match.path is None or match.path.regular_expression for match in route.matches):
         return "it matches more than a path"
-    return None
+    return ""
 
 
 def _endpoint_shares(network: str, shares: Mapping[Responder, float]) -> Shares:

@@ -9,6 +9,7 @@ from hybrid_mesh.model.config.demo import DemoConfig
 from hybrid_mesh.model.derive.namespaces import outside_namespace
 from hybrid_mesh.model.objects.demo import OUTSIDE
 from hybrid_mesh.model.plan.types import IngressPlan, MeshPlan
+from hybrid_mesh.operate.entrances import Entrance, entrance, is_entrance
 from hybrid_mesh.operate.shell import Machine, NotProbedError, NotReachableError, Pod, Shell
 from hybrid_mesh.operate.verify.checks import Gap
 
@@ -21,13 +22,13 @@ Found = TypeVar("Found")
 @dataclass(frozen=True)
 class Site:
     """The members of a mesh. `echo` and `outside` are by cluster, `machines` by group; `gateways` (its
-    gateway's pods) and `urls` (of its first HTTP listener) by ingress."""
+    gateway's pods) and `entrances` (of its listeners for HTTP) by ingress."""
 
     echo: Mapping[str, tuple[Pod, ...]]
     outside: Mapping[str, tuple[Pod, ...]]
     machines: Mapping[str, tuple[Machine, ...]]
     gateways: Mapping[str, tuple[Pod, ...]]
-    urls: Mapping[str, str]
+    entrances: Mapping[str, tuple[Entrance, ...]]
     gaps: tuple[Gap, ...]
 
 
@@ -46,8 +47,8 @@ def observe(plan: MeshPlan, demo: DemoConfig, shell: Shell) -> Site:
         outside = survey.ask("outside", active, demo_pods(outside_namespace(demo), OUTSIDE))
         machines = survey.ask("group", plan.groups, lambda group: tuple(shell.machines(group)))
         gateways = survey.ask("gateway", ingresses, lambda name: _gateway_pods(shell, name, ingresses[name]))
-        urls = survey.ask("ingress", ingresses, lambda name: _url(shell, name, ingresses[name]))
-        return Site(echo(), outside(), machines(), gateways(), urls(), tuple(survey.gaps))
+        ways = survey.ask("ingress", ingresses, lambda name: _entrances(shell, name, ingresses[name]))
+        return Site(echo(), outside(), machines(), gateways(), ways(), tuple(survey.gaps))
 
 
 class _Survey:
@@ -77,8 +78,8 @@ def _gateway_pods(shell: Shell, name: str, ingress: IngressPlan) -> tuple[Pod, .
     return tuple(shell.pods(ingress.cluster, ingress.namespace, GATEWAY_SELECTOR.format(name=name)))
 
 
-def _url(shell: Shell, name: str, ingress: IngressPlan) -> str:
-    for listener in ingress.config.listeners:
-        if listener.protocol == "HTTP":
-            return shell.ingress_url(name, listener.port)
-    raise NotProbedError("no HTTP listener")
+def _entrances(shell: Shell, name: str, ingress: IngressPlan) -> tuple[Entrance, ...]:
+    found = [listener for listener in ingress.config.listeners if is_entrance(listener)]
+    if not found:
+        raise NotProbedError("no listener for HTTP without certificates of clients")
+    return tuple(entrance(listener, shell.ingress_url(name, listener.port)) for listener in found)

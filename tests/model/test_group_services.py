@@ -1,6 +1,7 @@
 """What callers and VMs get for the ports and Services of a group."""
 
 import shlex
+import subprocess
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from hybrid_mesh.model.objects.planned import PlannedObject
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.required_paths import open_paths
 from hybrid_mesh.model.plan.types import MeshPlan
+from tests.commands import PROJECT
 from tests.model.meshes import LOCAL, changed
 from tests.model.rule_cases.case import GROUP
 
@@ -118,6 +120,41 @@ def test_excluded_ports_are_not_redirected() -> None:
     plan = plan_of(excludeOutboundPorts=[2049, 111], excludeInboundPorts=[9100])
     assert environment(plan)["ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE"] == "111,2049"
     assert "9100" in environment(plan)["ISTIO_LOCAL_EXCLUDE_PORTS"].split(",")
+
+
+PILOT_AGENT = PROJECT / ".toolchain/bin/pilot-agent"
+
+
+@pytest.mark.skipif(not PILOT_AGENT.exists(), reason="the toolchain is not built")
+def test_the_agent_lays_the_rules_that_the_group_wants() -> None:
+    """Containers of a VM call outside on a port that the VM serves: their bridges come first."""
+    plan = plan_of(ports={"http": 8080}, excludeOutboundPorts=[2049], excludeInterfaces=["docker0", "br-+"])
+    done = subprocess.run(
+        [PILOT_AGENT, "istio-iptables", "--dry-run"],
+        env=environment(plan),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rules = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("-A ")]
+    inbound = rules.index("-A PREROUTING -p tcp -j ISTIO_INBOUND")
+    assert rules.index("-A PREROUTING -i docker0 -j RETURN") < inbound
+    assert rules.index("-A PREROUTING -i br-+ -j RETURN") < inbound
+    assert "-A ISTIO_INBOUND -p tcp --dport 8080 -j ISTIO_IN_REDIRECT" in rules
+    assert "-A ISTIO_OUTPUT -p tcp --dport 2049 -j RETURN" in rules
+
+
+@pytest.mark.skipif(not PILOT_AGENT.exists(), reason="the toolchain is not built")
+def test_vms_without_ports_receive_no_traffic_by_the_proxy() -> None:
+    done = subprocess.run(
+        [PILOT_AGENT, "istio-iptables", "--dry-run"],
+        env=environment(plan_of(ports={})),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "PREROUTING -p tcp -j ISTIO_INBOUND" not in done.stdout + done.stderr
+    assert "-A OUTPUT -j ISTIO_OUTPUT" in done.stdout + done.stderr
 
 
 def test_a_probe_by_grpc_and_headers_of_a_request_reach_the_agent() -> None:

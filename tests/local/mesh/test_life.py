@@ -23,6 +23,11 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.lab
 
+RULES = "iptables-legacy --table nat --list-rules"
+"""Shell that prints the NAT rules of a VM."""
+PACKAGE = "http://172.30.0.1:8080/releases/1.31.0/deb/istio-sidecar.deb"
+REINSTALL = f"curl --silent --fail --output /tmp/istio.deb {PACKAGE} && dpkg --install /tmp/istio.deb"
+
 
 def assert_verified(site: Site) -> None:
     report = json.loads(site.hybrid_mesh("verify", "--json", "--patience", "60").stdout)
@@ -103,6 +108,53 @@ def test_the_host_sees_nothing_of_the_running_lab(site: Site, before: Traces) ->
     )
     for kind in ("mounts", "network namespaces", "links", "addresses", "routes", "firewall", "files"):
         assert now[kind] - before[kind] == set(), f"the lab changed the host's {kind}"
+
+
+def test_a_vm_that_boots_without_its_mesh_reaches_what_is_outside_of_it(site: Site) -> None:
+    """istiod and its gateway are away: no rule is laid, and root's connections and names go on."""
+    gateways = ("deployment/istiod", "deployment/istio-eastwestgateway")
+    scale = ("kubectl", "east", "--", "--namespace=istio-system", "scale", *gateways)
+    site.hybrid_mesh(*scale, "--replicas=0")
+    begun = _begin_of(site, "legacy-1")
+    site.hybrid_mesh("lab", "shell", "legacy-1", "--", "systemctl", "reboot", check=False)
+    eventually("legacy-1 booted again", lambda: _begin_of(site, "legacy-1") not in ("", begun))
+    outside = "curl --silent --fail --output /dev/null http://172.30.0.1:8080/echo-client"
+    eventually("the VM reaches the outside", lambda: _runs(site, "legacy-1", outside))
+    eventually("the agent waits", lambda: _runs(site, "legacy-1", "pgrep -f await-istiod"))
+    assert not _runs(site, "legacy-1", f"{RULES} | grep -q ISTIO"), "no rule is laid before the mesh is back"
+    assert not _runs(site, "legacy-1", "getent hosts echo.demo.svc.cluster.local")
+    site.hybrid_mesh(*scale, "--replicas=1")
+    eventually(
+        "the rules are back", lambda: _runs(site, "legacy-1", f"{RULES} | grep -q ISTIO_IN_REDIRECT"), 90
+    )
+    eventually(
+        "the mesh's names are back",
+        lambda: _runs(site, "legacy-1", "getent hosts echo.demo.svc.cluster.local"),
+    )
+
+
+def test_an_agent_leaves_no_rules_behind(site: Site) -> None:
+    """After a restart, an upgrade of its package and a stop."""
+    count = f"{RULES} | grep -c ISTIO"
+    before = _said(site, "legacy-0", count)
+    assert int(before) > 10
+    assert _runs(site, "legacy-0", f"{REINSTALL} && systemctl restart istio")
+    eventually("the rules are as before", lambda: _said(site, "legacy-0", count) == before)
+    assert _runs(site, "legacy-0", "systemctl cat istio | grep -q before-istio"), "the drop-in stays"
+    assert _runs(site, "legacy-0", "systemctl stop istio")
+    assert _said(site, "legacy-0", count) == "0"
+    assert _runs(site, "legacy-0", "systemctl start istio")
+    eventually("the rules are back", lambda: _said(site, "legacy-0", count) == before)
+
+
+def _runs(site: Site, machine: str, command: str) -> bool:
+    done = site.hybrid_mesh("lab", "shell", machine, "--", "sh", "-c", command, check=False)
+    return done.returncode == 0
+
+
+def _said(site: Site, machine: str, command: str) -> str:
+    done = site.hybrid_mesh("lab", "shell", machine, "--", "sh", "-c", command, check=False)
+    return done.stdout.strip()
 
 
 def test_what_is_killed_or_rebooted_comes_back(site: Site) -> None:

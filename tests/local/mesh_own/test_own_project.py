@@ -38,6 +38,15 @@ PODS = "http://echo.demo:8080/"
 VMS = "http://legacy.demo:9080/"
 BROKEN, WORKING = "000 /usr/local/bin/echo-server", "755 /usr/local/bin/echo-server"
 """Modes of the demo's program on a VM."""
+LISTENERS = (
+    "{name: http, port: 80}",
+    "{name: https, port: 443, protocol: HTTPS, hostname: shop.example.com, certificate: shop}",
+    "{name: tcp, port: 9000, protocol: TCP}",
+)
+ROUTES = (
+    "{name: up, listeners: [http], pathPrefix: /old, redirect: {scheme: https}}",
+    "{name: raw, kind: TCP, backends: [{group: legacy, port: 9080}]}",
+)
 CHANGED_LINES = 4
 """By the test's change: two weights, a path and its replacement."""
 
@@ -159,6 +168,41 @@ def test_a_change_of_its_stack_file_is_applied_and_nothing_else_is(own: Site) ->
     [url] = re.findall(r"curl (http://\S+)", said)
     with urlopen(f"{url}/1", timeout=10) as answer:
         assert "URL=/v2/1\n" in answer.read().decode()
+
+
+def test_an_ingress_ends_tls_redirects_and_passes_connections_on(own: Site, tmp_path: Path) -> None:
+    """With a certificate from the configuration, by the commands that `up` prints."""
+    path = own.folder / "stacks/Pulumi.local.yaml"
+    before = path.read_text()
+    edit(own, "listeners: [{name: http, port: 80}]", f"listeners: [{', '.join(LISTENERS)}]")
+    edit(
+        own,
+        "        routes:\n",
+        "".join(["        routes:\n", *(f"          - {each}\n" for each in ROUTES)]),
+    )
+    certificate, key = tmp_path / "shop.pem", tmp_path / "shop-key.pem"
+    request = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=shop")
+    names = ("-addext", "subjectAltName=DNS:shop.example.com")
+    run([*request, *names, "-keyout", str(key), "-out", str(certificate)], folder=tmp_path)
+    for name, file, flags in (("certificate", certificate, ()), ("key", key, ("--secret",))):
+        value = file.read_text()
+        own.pulumi("config", "set", "--stack", "local", *flags, f"hybrid-mesh:shop-{name}", "--", value)
+    said = make(own, "up")
+    [plain], [secure] = (
+        re.findall(r"curl (http://\S+)", said),
+        re.findall(r"curl (--connect-to \S+ \S+)", said),
+    )
+    [port] = re.findall(r"nc 127.0.0.1 (\d+)", said)
+    curl = ["curl", "--silent", "--show-error", "--fail"]
+    shown = run([*curl, "--cacert", str(certificate), *secure.split()], folder=tmp_path).stdout
+    assert "Hostname=" in shown
+    moved = [*curl, "--output", "/dev/null", "--write-out", "%{http_code} %{redirect_url}"]
+    old, host = f"http://{plain.split('/')[2]}/old/x", ("--header", "Host:shop.example.com")
+    answer = run([*moved, *host, old], folder=tmp_path).stdout
+    assert answer == "301 https://shop.example.com/old/x"
+    assert "Hostname=legacy-" in run([*curl, f"http://127.0.0.1:{port}/"], folder=tmp_path).stdout
+    assert leaks({*key.read_text().splitlines()[1:-1]}, said) == []
+    path.write_text(before)
 
 
 def test_a_template_that_does_not_work_stops_at_its_first_vm_and_loses_no_request(
