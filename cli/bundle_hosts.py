@@ -36,7 +36,7 @@ class Members:
             entries = [one for one in self._cluster.entries() if one.network == self._group.network]
         except NotReachableError as error:
             raise CommandError(
-                f"The cluster {self._group.cluster} does not tell which VMs have joined: {error}.",
+                f"The cluster {self._group.cluster} has not reported which VMs have joined: {error}.",
                 "Check that the stack is up and that you may list WorkloadEntries in the cluster.",
             ) from None
         taken = {entry.registration.address: entry for entry in entries if self._is_others(entry)}
