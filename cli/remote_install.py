@@ -9,7 +9,7 @@ from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.local.patience import patient
 
 SSH = "ssh -T -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 --"
-"""The client of whoever runs the command, with that person's configuration. It never asks a question."""
+"""The client and the configuration of the person at this host. It never asks a question."""
 INSTALL_SECONDS = 900
 _OF_SSH = 255
 """ssh(1), "EXIT STATUS": the exit status of the remote command, or 255 if an error occurred."""
