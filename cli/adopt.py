@@ -28,6 +28,7 @@ from hybrid_mesh.operate.adopt.write import (
     fingerprint,
     kept_secret,
     problems,
+    stack_mesh,
     stack_text,
     strangers,
     superfluous,
@@ -179,7 +180,8 @@ def _document(stack: str | None, found: Sequence[FoundCluster], refused: Sequenc
 
 
 def _left(found: Sequence[FoundCluster]) -> list[Finding]:
-    return [*(finding for each in found for finding in each.left), *strangers(found)]
+    groups = stack_mesh(found, None)[1] if found else []
+    return [*groups, *(finding for each in found for finding in each.left), *strangers(found)]
 
 
 def _cluster(found: FoundCluster) -> dict[str, Any]:

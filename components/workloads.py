@@ -79,8 +79,11 @@ class WorkloadGroup(pulumi.ComponentResource):
         """Waits for the VMs after everything that they need is created."""
         group, cluster = context.group, home.cluster
         bundle = isinstance(machines, BundleMachines)
-        needed = [*membership, home.control_plane, home.gateway, None if bundle else machines]
-        registered = next(each for each in membership if each.pulumi_resource_name == f"{name}-group")
+        registered = home.made[f"group-{group.name}-group"]
+        needed: list[pulumi.Resource | None] = [*membership, home.control_plane, home.gateway]
+        needed += [None if registered in membership else registered, None if bundle else machines]
+        # One that was taken over is not replaced, as its owner alone deletes it.
+        uid = uid_of(registered) if isinstance(registered, KubernetesObject) else registered.urn
         MachineRegistration(
             f"{name}-registration",
             cluster_name=group.cluster,
@@ -95,7 +98,7 @@ class WorkloadGroup(pulumi.ComponentResource):
                 "istio": context.istio.version,
                 "gateway": context.gateway_addresses.apply(",".join),
                 "cluster": cluster.incarnation,
-                "workload-group": uid_of(registered),
+                "workload-group": uid,
                 **machines.incarnations,
             },
             template=machines.template,

@@ -125,14 +125,20 @@ def the_issuer_is_needed(mesh: MeshConfig) -> Problems:
 def only_vms_with_an_agent_have_an_account(
     mesh: MeshConfig, name: str, group: WorkloadGroupConfig
 ) -> Problems:
-    """`serviceAccountOwnership` requires VMs with Istio's agent: others have no service account."""
-    if not group.has_agent and group.service_account_ownership != "own":
-        yield Problem(
-            f"workloadGroups.{name}.serviceAccountOwnership",
-            group.service_account_ownership,
-            "machines of type static have no service account",
-            "Leave it out.",
-        )
+    """`ownership` and `serviceAccountOwnership` require VMs with Istio's agent: others have no WorkloadGroup
+    and no service account."""
+    settings = {
+        "ownership": (group.ownership, "WorkloadGroup"),
+        "serviceAccountOwnership": (group.service_account_ownership, "service account"),
+    }
+    for key, (ownership, kind) in settings.items():
+        if not group.has_agent and ownership != "own":
+            yield Problem(
+                f"workloadGroups.{name}.{key}",
+                ownership,
+                f"machines of type static have no {kind}",
+                "Leave it out.",
+            )
 
 
 @group_rule

@@ -153,6 +153,9 @@ class WorkloadGroupConfig(Section):
     """Network of the VMs: a key of `networks`."""
     service_account: DnsLabel | None = None
     """Kubernetes service account that is the VMs' identity in the mesh. Defaults to the group's name."""
+    ownership: Literal["own", "adopt"] = "own"
+    """Whether the cluster may have the WorkloadGroup already. `adopt`: an existing one is taken over, and a
+    destroy keeps it."""
     service_account_ownership: Ownership = "own"
     """Who creates the service account. `own`: the program, and a destroy deletes it. `adopt`: the program,
     unless it exists already; a destroy keeps an existing one. `existing`: others; the program never changes

@@ -281,7 +281,9 @@ class _Cluster:
                 identity = (f"{owner}-account",)
                 account = service_account(group.service_account, group.namespace)
                 yield self.plan(owner, "account", account, *space, adopted=ownership == "adopt")
-            yield self.plan(owner, "group", dict(group.workload_group), *identity, self.istiod)
+            adopted = group.config.ownership == "adopt"
+            made = dict(group.workload_group)
+            yield self.plan(owner, "group", made, *identity, self.istiod, adopted=adopted)
             yield from self._minting(owner, group)
         waits = (self.istiod,) if group.config.custom_hosts else ()
         if service := entry_point(group.name, group.config):

@@ -41,6 +41,18 @@ class FoundGateway:
 
 
 @dataclass(frozen=True)
+class FoundGroup:
+    """A WorkloadGroup. `section` is what the stack file has for it, without its cluster; `injection` is the
+    label of its namespace, "" without one."""
+
+    context: str
+    name: str
+    namespace: str
+    injection: str
+    section: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class FoundCluster:
     """One cluster. `uid` is that of the namespace kube-system, which identifies the cluster. `remote` maps
     each remote Secret to its peers, `networks` each configured network to its gateways' addresses."""
@@ -61,5 +73,6 @@ class FoundCluster:
     gateway_api: bool
     replaced: tuple[str, ...] = ()
     """Objects that the program's own replace, as `KIND/NAME` in `istio-system`."""
+    groups: tuple[FoundGroup, ...] = ()
     left: tuple[Finding, ...] = ()
     """What the stack file does not express."""

@@ -27,6 +27,7 @@ from hybrid_mesh.model.istio_facts import (
 )
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
 from hybrid_mesh.operate.adopt.found import Find, Finding, FoundCluster, FoundGateway, Peer
+from hybrid_mesh.operate.adopt.groups import read_groups
 from hybrid_mesh.operate.adopt.unmanaged import left_as_it_is, replaced_objects
 
 _SPACE: Final = f"/api/v1/namespaces/{SYSTEM_NAMESPACE}"
@@ -75,6 +76,7 @@ def read_cluster(context: str, find: Find) -> FoundCluster:
         pod_cidr=_pod_cidr(find),
         gateway_api=_has_gateway_api(find),
         replaced=tuple(replaced_objects(find)),
+        groups=tuple(read_groups(context, find)),
         left=tuple(left_as_it_is(context, find)),
     )
 

@@ -9,9 +9,7 @@ from hybrid_mesh.operate.adopt.found import Find, Finding
 
 _NETWORKING: Final = "/apis/networking.istio.io/v1"
 _GATEWAY_API: Final = "/apis/gateway.networking.k8s.io/v1"
-_GROUP: Final = "Leave it, or write the group below `workloadGroups` and move its VMs one by one"
 _UNMANAGED: Final = {
-    f"{_NETWORKING}/workloadgroups": ("WorkloadGroup", _GROUP),
     f"{_NETWORKING}/serviceentries": ("ServiceEntry", "Leave it; it works as before"),
     f"{_GATEWAY_API}/gateways": ("Gateway", "Leave it, or write it below `ingress` with another name"),
     f"{_GATEWAY_API}/httproutes": ("HTTPRoute", "Leave it, or write it below `ingress` with another name"),

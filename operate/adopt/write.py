@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 
 from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
 from hybrid_mesh.operate.adopt.found import Finding, FoundCluster, Peer
+from hybrid_mesh.operate.adopt.groups import with_groups
 
 _HEAD: Final = """\
 # yaml-language-server: $schema=./mesh.schema.json
@@ -96,8 +97,9 @@ def fingerprint(root: str) -> str:
     return ", ".join(sorted({each.fingerprint(hashes.SHA256()).hex()[:16] for each in found}))
 
 
-def stack_text(clusters: Sequence[FoundCluster], path: str | None) -> str:
-    """The stack file. `path` is that of the kubeconfig, None for the default one."""
+def stack_mesh(clusters: Sequence[FoundCluster], path: str | None) -> tuple[dict[str, Any], list[Finding]]:
+    """The mesh of the stack file, and the groups that it cannot have. `path` is that of the kubeconfig, None
+    for the default one."""
     first = clusters[0]
     networks: dict[str, Any] = {}
     for each in clusters:
@@ -113,6 +115,12 @@ def stack_text(clusters: Sequence[FoundCluster], path: str | None) -> str:
         },
         "clusters": {each.name: _cluster(clusters, each, path) for each in clusters},
     }
+    return with_groups(clusters, mesh)
+
+
+def stack_text(clusters: Sequence[FoundCluster], path: str | None) -> str:
+    """The stack file. `path` is that of the kubeconfig, None for the default one."""
+    mesh, _ = stack_mesh(clusters, path)
     config = {"pulumi:disable-default-providers": ["kubernetes", "gcp", "aws"], "hybrid-mesh:mesh": mesh}
     return _HEAD + yaml.safe_dump({"config": config}, sort_keys=False, width=110)
 

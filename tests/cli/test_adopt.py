@@ -53,7 +53,7 @@ def test_a_stack_file_is_written_and_the_next_steps_are_printed(project: Path) -
     assert done.exit_code == 0, done.output
     assert (project / "stacks/Pulumi.prod.yaml").read_text().startswith("# yaml-language-server")
     assert "up --stack prod" in done.stdout
-    assert "context one, WorkloadGroup shop/ratings: the stack file does not have it. Leave it" in done.stdout
+    assert "ownership: adopt" in (project / "stacks/Pulumi.prod.yaml").read_text()
     assert (
         "kubectl --context one -n istio-system delete gateways.networking.istio.io/cross-network"
         in done.stdout

@@ -132,5 +132,33 @@ def cluster(name: str, number: int, *peers: str) -> dict[str, Any]:
             {"metadata": {"name": "istiod-vs"}, "spec": {"gateways": ["istiod-gateway"]}},
             {"metadata": {"name": "mine"}, "spec": {"gateways": ["mine"]}},
         ),
-        f"{NETWORKING}/workloadgroups": items({"metadata": {"name": "ratings", "namespace": "shop"}}),
+        "/apis/security.istio.io/v1/peerauthentications": items(
+            {"metadata": {"name": "strict", "namespace": "shop"}}
+        ),
+        **({} if name != "one" else vms()),
+    }
+
+
+def vms() -> dict[str, Any]:
+    """The objects of VMs as the page of Istio makes them, with a Service over pods and VMs."""
+    template = {
+        "serviceAccount": "ratings-vm",
+        "network": "net-one",
+        "ports": {"http": 8080},
+        "labels": {"app": "ratings"},
+    }
+    group = {
+        "metadata": {"name": "ratings", "namespace": "shop"},
+        "spec": {
+            "metadata": {"labels": {"class": "vm"}},
+            "template": template,
+            "probe": {"httpGet": {"port": 8080}, "periodSeconds": 5, "unknown": 1},
+        },
+    }
+    ports = [{"name": "http", "port": 80, "targetPort": 8080}]
+    service = {"metadata": {"name": "reviews"}, "spec": {"selector": {"app": "ratings"}, "ports": ports}}
+    return {
+        f"{NETWORKING}/workloadgroups": items(group),
+        "/api/v1/namespaces/shop": {"metadata": {"labels": {"istio-injection": "enabled"}}},
+        "/api/v1/namespaces/shop/services": items(service),
     }

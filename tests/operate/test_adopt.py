@@ -9,7 +9,14 @@ import yaml
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.operate.adopt.found import FoundCluster
 from hybrid_mesh.operate.adopt.read import NotAdoptableError, read_cluster
-from hybrid_mesh.operate.adopt.write import kept_secret, problems, stack_text, strangers, superfluous
+from hybrid_mesh.operate.adopt.write import (
+    kept_secret,
+    problems,
+    stack_mesh,
+    stack_text,
+    strangers,
+    superfluous,
+)
 from tests.operate import by_hand
 from tests.operate.by_hand import APPS, CRDS, NETWORKING, REMOTE, SERVICES, SPACE, SYSTEM, items
 
@@ -71,7 +78,62 @@ def test_what_the_program_replaces_and_what_it_leaves_is_named() -> None:
         "gateways.networking.istio.io/istiod-gateway",
         "virtualservices.networking.istio.io/istiod-vs",
     )
-    assert [each.place for each in found.left] == ["context one, WorkloadGroup shop/ratings"]
+    assert [each.place for each in found.left] == ["context one, PeerAuthentication shop/strict"]
+
+
+def test_a_group_of_vms_is_taken_over_with_its_service() -> None:
+    mesh = mesh_of(two())
+    assert mesh["workloadGroups"]["ratings"] == {
+        "namespace": "shop",
+        "cluster": "one",
+        "network": "net-one",
+        "ownership": "adopt",
+        "serviceAccount": "ratings-vm",
+        "serviceAccountOwnership": "existing",
+        "machines": {"type": "bundle"},
+        "labels": {"class": "vm", "app": "ratings"},
+        "service": {"name": "reviews", "ownership": "adopt", "selector": {"app": "ratings"}},
+        "ports": {"http": {"port": 80, "targetPort": 8080}},
+        "probe": {"httpGet": {"port": 8080}, "periodSeconds": 5},
+    }
+    assert mesh["namespaces"] == {"shop": {"injection": "enabled"}}
+    plan = plan_from(mesh, "adopted")
+    kinds = [
+        each.manifest["kind"] for each in plan.clusters["one"].objects if getattr(each, "adopted", False)
+    ]
+    assert sorted(kinds) == ["Service", "WorkloadGroup"]
+    template = plan.groups["ratings"].workload_group["spec"]["template"]
+    assert (template["ports"], template["serviceAccount"]) == ({"http": 8080}, "ratings-vm")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        ("/api/v1/namespaces/shop", {"metadata": {}}, "its namespace has no label istio-injection"),
+        (
+            f"{NETWORKING}/workloadgroups",
+            items(
+                {
+                    "metadata": {"name": "ratings", "namespace": "shop"},
+                    "spec": {"template": {"network": "elsewhere", "ports": {"http": 8080}}},
+                }
+            ),
+            "workloadGroups.ratings.network: no network with this name is declared",
+        ),
+    ],
+)
+def test_a_group_that_the_stack_file_cannot_have_is_left_and_named(
+    path: str, value: dict[str, Any], reason: str
+) -> None:
+    found = [
+        read({**by_hand.cluster("one", 1, "two"), path: value}),
+        read(by_hand.cluster("two", 2, "one"), "two"),
+    ]
+    mesh, left = stack_mesh(found, None)
+    assert "workloadGroups" not in mesh
+    assert [(each.place, each.message) for each in left] == [
+        ("context one, WorkloadGroup shop/ratings", reason)
+    ]
 
 
 def test_of_several_remote_secrets_one_gets_all_peers() -> None:

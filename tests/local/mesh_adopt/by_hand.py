@@ -14,11 +14,12 @@ from typing import Any, Final
 from hybrid_mesh.local.lab.specs import ClusterInfo, ClusterSpec
 from hybrid_mesh.local.lab.toolchain import current
 from tests.commands import PROJECT, run
-from tests.local.lab_site import ECHO, Kubectl
+from tests.local.lab_site import EAST, ECHO, Kubectl
 from tests.local.mesh_clouds.site import UPSTREAM_ENVOY
 
 SYSTEM: Final = "istio-system"
 GATEWAY: Final = "istio-eastwestgateway"
+GROUP: Final = "ratings"
 _CRDS: Final = PROJECT / "components/charts/gateway-api-crds/standard"
 _SMALL: Final = {"requests": {"cpu": "10m", "memory": "64Mi"}}
 _AUTHORITY: Final = "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,digitalSignature\n"
@@ -224,8 +225,30 @@ def _workloads(name: str, kubectl: Mapping[str, Kubectl]) -> None:
             "spec": {"selector": {"matchLabels": {"app": "echo"}}, "template": pod},
         },
         *(_service(each) for each in kubectl),
+        *(_group() if name == EAST.name else ()),
     )
     here("-n", "demo", "rollout", "status", "deploy/echo", "--timeout=60s", timeout=70)
+
+
+def _group() -> list[dict[str, Any]]:
+    """A WorkloadGroup as for Istio's VMs, with its service account and Service; no VM has joined."""
+    names = {"name": GROUP, "namespace": "demo"}
+    template = {"serviceAccount": GROUP, "network": EAST.network.name, "ports": {"http": 8080}}
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": names},
+        {
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "WorkloadGroup",
+            "metadata": names,
+            "spec": {"metadata": {"labels": {"app": GROUP}}, "template": template},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": names,
+            "spec": {"selector": {"app": GROUP}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}]},
+        },
+    ]
 
 
 def _service(of: str) -> dict[str, Any]:

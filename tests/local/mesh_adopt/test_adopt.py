@@ -21,7 +21,7 @@ from tests.commands import HYBRID_MESH, PROJECT, run
 from tests.engine.doubles.store import World
 from tests.engine.site import Site, make_site
 from tests.local.lab_site import EAST, FAR, Kubectl, bring_up, eventually, own_lab
-from tests.local.mesh_adopt.by_hand import GATEWAY, SYSTEM, istioctl, make_mesh
+from tests.local.mesh_adopt.by_hand import GATEWAY, GROUP, SYSTEM, istioctl, make_mesh
 from tests.local.mesh_own.load import Load, asking, of_pod
 from tests.plugins.official import PLUGIN
 
@@ -72,6 +72,11 @@ def pods(kubectl: Kubectl) -> set[str]:
     }
 
 
+def uid(kubectl: Kubectl, kind: str) -> str:
+    found: str = kubectl.get("-n", "demo", kind, GROUP)["metadata"]["uid"]
+    return found
+
+
 def make_stack(folder: Path, kubectl: Mapping[str, Kubectl]) -> Site:
     """A project without a stack for this mesh. Its kubeconfig is two files."""
     servers: dict[str, list[dict[str, str]]] = {"gcp": [], "aws": [], "kubeconfig": []}
@@ -101,7 +106,9 @@ def test_a_mesh_made_by_hand_is_adopted_and_no_request_is_lost(mesh: ByHand) -> 
     site = mesh.site
     found = adopt(site)
     assert [each["name"] for each in found["clusters"]] == [EAST.name, FAR.name]
-    assert found["refused"] == []
+    assert found["refused"] == found["left"] == []
+    taken_over = ("workloadgroup", "serviceaccount", "service")
+    uids = [uid(mesh.kubectl[EAST.name], kind) for kind in taken_over]
     site.pulumi("stack", "init", site.stack)
     with mesh.load() as requests:
         said = site.up("--suppress-outputs")
@@ -110,6 +117,8 @@ def test_a_mesh_made_by_hand_is_adopted_and_no_request_is_lost(mesh: ByHand) -> 
     assert " replaced" not in said
     assert " deleted" not in said
     assert {name: pods(each) for name, each in mesh.kubectl.items()} == mesh.pods
+    assert [uid(mesh.kubectl[EAST.name], kind) for kind in taken_over] == uids
+    assert uid(mesh.kubectl[FAR.name], "service"), "callers in the other cluster know the group's Service"
     site.preview("--expect-no-changes", "--suppress-outputs")
 
 
