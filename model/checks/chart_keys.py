@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from hybrid_mesh.model.istio_facts import NETWORK_LABEL
+
 Path = tuple[str, ...]
 """Keys from the top of the values down. Some have dots in them."""
 
@@ -238,7 +240,7 @@ GATEWAY = ChartKeys(
         ),
         ("labels", "istio.io/rev"): _NO_REVISION,
         ("labels", "sidecar.istio.io/inject"): _INJECTION,
-        ("labels", "topology.istio.io/network"): "clusters.<name>.network",
+        ("labels", NETWORK_LABEL): "clusters.<name>.network",
         ("podAnnotations", "inject.istio.io/templates"): _INJECTION,
         ("podAnnotations", "proxy.istio.io/config"): "clusters.<name>.gateway.drainSeconds",
         ("podAnnotations", "sidecar.istio.io/inject"): _INJECTION,

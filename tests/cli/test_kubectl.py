@@ -88,12 +88,13 @@ def test_registered_vms_are_those_of_the_group(fake: FakeProgram) -> None:
         notes = {"istio.io/autoRegistrationGroup": group, **annotations}
         status = {"conditions": list(conditions)} if conditions else {}
         spec = {"address": "10.10.0.100"}
-        return {"metadata": {"name": name, "annotations": notes}, "spec": spec, "status": status}
+        metadata = {"name": name, "namespace": "demo", "annotations": notes}
+        return {"metadata": metadata, "spec": spec, "status": status}
 
     sick = {"type": "Healthy", "status": "False", "message": "HTTP 500"}
     at = {"istio.io/connectedAt": "2026-11-27T05:00:00Z"}
     left = {**at, "istio.io/disconnectedAt": "2026-11-27T05:01:00Z"}
-    by_hand = {"metadata": {"name": "by-hand"}, "spec": {}}
+    by_hand = {"metadata": {"name": "by-hand", "namespace": "demo"}, "spec": {}}
     entries = [
         entry("b", "legacy", sick, **at),
         entry("a", "legacy", {"type": "Healthy", "status": "True"}, **left),

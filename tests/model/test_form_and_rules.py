@@ -158,6 +158,7 @@ READERS = {
         "clusters_can_be_reached_by_their_peers",
         "gke_cidrs_do_not_overlap",
         "gke_cidrs_are_inside_their_network",
+        "istiod_reads_every_namespace_of_the_mesh",
         "one_gke_cluster_has_the_default_cidrs",
         "pods_have_addresses",
         "private_clusters_can_be_reached",

@@ -42,7 +42,13 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.lab
 
-OURS_ALONE = {"CLOUD_PLATFORM", "PROV_CERT", "OUTPUT_CERTS", "ISTIO_SERVICE_EXCLUDE_CIDR"}
+OURS_ALONE = {
+    "CLOUD_PLATFORM",
+    "PROV_CERT",
+    "OUTPUT_CERTS",
+    "ISTIO_SERVICE_EXCLUDE_CIDR",
+    "ISTIO_EXCLUDE_INTERFACES",
+}
 PACKAGE = "releases/1.31.0/deb/istio-sidecar.deb"
 
 
