@@ -14,6 +14,8 @@ from hybrid_mesh.model.plan.explain.certificates import certificate_steps
 from hybrid_mesh.model.plan.explain.step import Step
 from hybrid_mesh.model.plan.explain.steps import explain, left_out
 from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.stack_file import load_stack_file
+from tests.commands import PROJECT
 from tests.model.meshes import LOCAL, PROD, STACKS, changed
 
 DOCUMENT = re.compile(r"<<'(EOF_*)'\n(.*)\n?\1\Z", re.DOTALL)
@@ -62,9 +64,11 @@ def without_plugin_annotations(manifest: object) -> object:
 
 def test_only_values_of_a_run_are_left_open() -> None:
     """A person's commands make the secrets, so no placeholder of one is printed."""
-    for name in ("local", "dev"):
-        commands = [command for step in explain(plan_from(STACKS[name], name)) for command in step.commands]
+    example = load_stack_file(PROJECT / "model/reference/examples/datacenter.yaml").mesh
+    for name, mesh in (("local", LOCAL), ("dev", STACKS["dev"]), ("example", example)):
+        commands = [command for step in explain(plan_from(mesh, name)) for command in step.commands]
         assert not [command for command in commands if AT_RUN_TIME in command]
+    assert any("--type kubernetes.io/tls --from-file edge-https-tls/tls.crt" in each for each in commands)
 
 
 def test_a_text_that_contains_the_end_of_a_document_is_not_cut() -> None:

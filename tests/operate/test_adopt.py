@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from hybrid_mesh.model.objects.planned import PlannedObject
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.operate.adopt.found import FoundCluster
 from hybrid_mesh.operate.adopt.read import NotAdoptableError, read_cluster
@@ -98,10 +99,8 @@ def test_a_group_of_vms_is_taken_over_with_its_service() -> None:
     }
     assert mesh["namespaces"] == {"shop": {"injection": "enabled"}}
     plan = plan_from(mesh, "adopted")
-    kinds = [
-        each.manifest["kind"] for each in plan.clusters["one"].objects if getattr(each, "adopted", False)
-    ]
-    assert sorted(kinds) == ["Service", "WorkloadGroup"]
+    made = [each for each in plan.clusters["one"].objects if isinstance(each, PlannedObject)]
+    assert sorted(each.manifest["kind"] for each in made if each.adopted) == ["Service", "WorkloadGroup"]
     template = plan.groups["ratings"].workload_group["spec"]["template"]
     assert (template["ports"], template["serviceAccount"]) == ({"http": 8080}, "ratings-vm")
 

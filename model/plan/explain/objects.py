@@ -6,8 +6,7 @@ from typing import Any
 
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig
 from hybrid_mesh.model.istio_facts import MULTI_CLUSTER_LABEL
-from hybrid_mesh.model.objects.mesh import CERTIFICATE_FILES
-from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
+from hybrid_mesh.model.objects.planned import AT_RUN_TIME, PlannedObject, PlannedRelease
 from hybrid_mesh.model.plan.explain.step import Step, with_input
 from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
 
@@ -68,10 +67,8 @@ def _remote_secret(peer: ClusterPlan, holder: ClusterPlan) -> str:
 def _kubectl(cluster: ClusterPlan, planned: PlannedObject) -> Iterator[str]:
     manifest = planned.manifest
     kubectl = f"kubectl --context {_quoted(cluster)}"
-    if manifest["kind"] == "Secret" and manifest["metadata"]["name"] == "cacerts":
-        namespace = manifest["metadata"]["namespace"]
-        files = " ".join(f"--from-file {cluster.name}/{file}" for file in CERTIFICATE_FILES)
-        yield f"{kubectl} -n {namespace} create secret generic cacerts {files}"
+    if AT_RUN_TIME in manifest.get("stringData", {}).values():
+        yield f"{kubectl} {_secret(cluster, manifest)}"
         return
     yield with_input(f"{kubectl} apply --server-side -f -", _plain(manifest))
     awaited = manifest["metadata"].get("annotations", {}).get(_AWAITED)
@@ -79,6 +76,17 @@ def _kubectl(cluster: ClusterPlan, planned: PlannedObject) -> Iterator[str]:
         namespace = manifest["metadata"]["namespace"]
         name = f"{manifest['kind'].lower()}/{manifest['metadata']['name']}"
         yield f"{kubectl} -n {namespace} wait --for {awaited} --timeout 5m {name}"
+
+
+def _secret(cluster: ClusterPlan, manifest: Mapping[str, Any]) -> str:
+    """Creates a Secret from files: those of the cluster's certificates, else of a folder of its name."""
+    metadata = manifest["metadata"]
+    folder = cluster.name if metadata["name"] == "cacerts" else metadata["name"]
+    words = ["-n", metadata["namespace"], "create", "secret", "generic", metadata["name"]]
+    if manifest.get("type", "Opaque") != "Opaque":
+        words += ["--type", manifest["type"]]
+    words += [word for key in manifest["stringData"] for word in ("--from-file", f"{folder}/{key}")]
+    return shlex.join(words)
 
 
 def _plain(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
