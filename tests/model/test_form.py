@@ -9,6 +9,7 @@ from tests.model.rule_cases.case import Case
 
 GROUP = "workloadGroups.legacy"
 ROUTE = "ingress.public.routes.0"
+LEGACY = "workloadGroups.legacy"
 
 CASES = [
     Case("unknown key near another", {"clusters.east.netwrok": "x"}, "`network`"),
@@ -159,6 +160,25 @@ CASES = [
     Case("text for list", {"ingress.public.listeners": "http"}, "[first"),
     Case("nothing at all", {"workloadGroups": None}, "leave the key out", value="null"),
     Case("empty section", {"networks": {}}, "Add one"),
+    Case("duration", {f"{ROUTE}.timeouts": {"request": "10"}}, "10s", f"{ROUTE}.timeouts.request", '"10"'),
+    Case("locality", {"networks.boston.locality": "a/b/c/d"}, "region/zone"),
+    Case(
+        "interface", {f"{LEGACY}.excludeInterfaces": ["a b"]}, "br-+", f"{LEGACY}.excludeInterfaces.0", "a b"
+    ),
+    Case(
+        "header name",
+        {f"{LEGACY}.probe.httpGet.httpHeaders": [{"name": "a b", "value": "x"}]},
+        "x-version",
+        f"{LEGACY}.probe.httpGet.httpHeaders.0.name",
+        "a b",
+    ),
+    Case(
+        "header value",
+        {f"{LEGACY}.probe.httpGet.httpHeaders": [{"name": "a", "value": ""}]},
+        "one line",
+        f"{LEGACY}.probe.httpGet.httpHeaders.0.value",
+        '""',
+    ),
     Case("empty list", {"ingress.public.listeners": []}, "Add one"),
     Case(
         "name in capitals",
