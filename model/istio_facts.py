@@ -88,6 +88,8 @@ def service_host(name: str, namespace: str) -> str:
 
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
+BUNDLE_VERSION = "gateway.networking.k8s.io/bundle-version"
+"""Annotation of a CRD of the Gateway API: its release."""
 GATEWAY_API_KINDS = {
     "Gateway": (1, 0),
     "HTTPRoute": (1, 0),
@@ -95,8 +97,8 @@ GATEWAY_API_KINDS = {
     "TLSRoute": (1, 5),
     "TCPRoute": (1, 6),
 }
-"""Kind of the Gateway API -> the oldest release of its CRD (annotation
-`gateway.networking.k8s.io/bundle-version`) that istiod reads; it ignores older ones (`MinimumCRDVersions` in
+"""Kind of the Gateway API -> the oldest release of its CRD (BUNDLE_VERSION)
+that istiod reads; it ignores older ones (`MinimumCRDVersions` in
 pkg/config/schema/gatewayapi/minimumversions.go). The mesh requires Gateway and TLSRoute."""
 GATEWAY_CLASS = "istio"
 """The GatewayClass of Istio's own gateways ("Kubernetes Gateway API", tasks/traffic-management/ingress)."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hybrid_mesh.model.checks.formats import is_ipv4_address, is_label_key, is_label_value
+from hybrid_mesh.model.checks.formats import is_ipv4_address, is_label_key
+from hybrid_mesh.model.checks.labels import label_problems
 from hybrid_mesh.model.checks.registry import ingress_rule
 from hybrid_mesh.model.clouds.registry import cloud_of
 from hybrid_mesh.model.config.ingress import IngressConfig
@@ -74,23 +75,19 @@ def infrastructure_is_not_the_programs(mesh: MeshConfig, name: str, ingress: Ing
     for key, value in ingress.annotations.items():
         path = f"ingress.{name}.annotations.{key}"
         if not is_label_key(key):
-            yield Problem(path, key, "not a valid key of an annotation", "Write it like example.com/name.")
+            remedy = "Write it like metallb.io/address-pool."
+            yield Problem(path, key, "not a valid name of an annotation", remedy)
         elif key in owned:
             yield Problem(path, value, "the program sets this annotation", "Leave it out.")
-    for key, value in ingress.labels.items():
-        path = f"ingress.{name}.labels.{key}"
-        if not is_label_key(key) or not is_label_value(value):
-            yield Problem(
-                path, format_value(value), "not a valid Kubernetes label", "Write it like team: edge."
-            )
-        elif key.startswith(_OWNED_LABELS):
-            yield Problem(path, value, "Istio sets labels of this domain", "Leave it out.")
+    istios = [key for key in ingress.labels if key.startswith(_OWNED_LABELS)]
+    reasons = dict.fromkeys(istios, "Istio sets labels of this domain")
+    yield from label_problems(f"ingress.{name}.labels", ingress.labels, reasons)
 
 
 @ingress_rule
 def parameters_keep_what_the_mesh_relies_on(mesh: MeshConfig, name: str, ingress: IngressConfig) -> Problems:
-    """`parameters` requires Istio's own gateway class, and cannot change what connects the gateway's objects
-    or has a key of its own. A patch cannot remove what it does not name: `null` is refused."""
+    """`parameters` requires Istio's own gateway class, and can neither change nor remove (by `null`) what
+    connects the gateway's objects or has a key of its own."""
     patches = ingress.parameters.model_dump(by_alias=True)
     for kind, patch in patches.items():
         path = f"ingress.{name}.parameters.{kind}"

@@ -311,15 +311,11 @@ class _Cluster:
         balanced = ingress.config.service_type == "LoadBalancer"
         before = []
         for listener, made in certificate_objects(ingress.name, ingress.config):
-            is_secret = made["kind"] == "Secret"
-            filled = ("stringData",) if is_secret else ()
-            planned = self.plan(owner, f"certificate.{listener}", made, *space, filled=filled)
-            before.append(planned.name)
-            yield planned
+            filled = ("stringData",) if made["kind"] == "Secret" else ()
+            before.append(self.plan(owner, f"certificate.{listener}", made, *space, filled=filled))
         if patches := parameters(ingress.name, ingress.config):
-            planned = self.plan(owner, "parameters", patches, *space)
-            before.append(planned.name)
-            yield planned
+            before.append(self.plan(owner, "parameters", patches, *space))
+        yield from before
         yield self.plan(
             owner,
             "gateway",
@@ -328,7 +324,7 @@ class _Cluster:
             *self.definitions,
             self.istiod,
             *self.drained,
-            *before,
+            *(each.name for each in before),
             filled=("spec",) if balanced and cloud and cloud.load_balancers_name_subnets else (),
         )
         for route in ingress.routes:

@@ -15,7 +15,9 @@ from typing import Any, Final
 import yaml
 
 from hybrid_mesh.model.derive.kubeconfigs import SYSTEM, endpoint_of
+from hybrid_mesh.model.derive.versions import istio_release
 from hybrid_mesh.model.istio_facts import (
+    BUNDLE_VERSION,
     CROSS_NETWORK_PORT,
     GATEWAY_API_KINDS,
     HEALTH_PORT,
@@ -33,8 +35,6 @@ from hybrid_mesh.operate.adopt.unmanaged import left_as_it_is, replaced_objects
 _SPACE: Final = f"/api/v1/namespaces/{SYSTEM_NAMESPACE}"
 _APPS: Final = f"/apis/apps/v1/namespaces/{SYSTEM_NAMESPACE}"
 _CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-_BUNDLE: Final = "gateway.networking.k8s.io/bundle-version"
-_RELEASE: Final = re.compile(r"(?<![0-9.])\d+\.\d+\.\d+")
 _PORTS: Final = {"tls": CROSS_NETWORK_PORT, "istiod": ISTIOD_PORT, "status": HEALTH_PORT}
 
 
@@ -143,17 +143,16 @@ def _discovery(istiod: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _version(context: str, istiod: Mapping[str, Any]) -> str:
-    """The image's tag says the release; if it does not, the chart's label."""
     image = str(_discovery(istiod).get("image", ""))
     label = (istiod["metadata"].get("labels") or {}).get("app.kubernetes.io/version", "")
-    found = _RELEASE.search(image.partition("@")[0].rpartition(":")[2]) or _RELEASE.search(label)
-    if found is None:
+    release = istio_release(image, label)
+    if release is None:
         raise _refuse(
             f"context {context}, Deployment istiod",
             f"its image {image} does not say which release it is",
             "Use an image whose tag is the release, for example pilot:1.31.0",
         )
-    return found[0]
+    return release
 
 
 def _root(context: str, find: Find, maps: Mapping[str, Any]) -> str:
@@ -288,7 +287,7 @@ def _has_gateway_api(find: Find) -> bool:
     """Whether the CRDs that the program's objects need are there, of a release that istiod reads."""
     for kind in ("Gateway", "TLSRoute"):
         found = find(f"{_CRDS}/{kind.lower()}s.gateway.networking.k8s.io")
-        release = ((found or {}).get("metadata", {}).get("annotations") or {}).get(_BUNDLE, "")
+        release = ((found or {}).get("metadata", {}).get("annotations") or {}).get(BUNDLE_VERSION, "")
         number = re.match(r"v(\d+)\.(\d+)", release)
         if number is None or (int(number[1]), int(number[2])) < GATEWAY_API_KINDS[kind]:
             return False

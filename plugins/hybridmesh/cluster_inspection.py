@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final
 
+from hybrid_mesh.model.istio_facts import BUNDLE_VERSION
 from hybrid_mesh.plugins.framework.api_server import ApiServer
 from hybrid_mesh.plugins.framework.calls import CallContext
 from hybrid_mesh.plugins.framework.declared import DeclaredHandler
@@ -26,8 +27,6 @@ from hybrid_mesh.plugins.hybridmesh.existing_istio import istio_problems
 
 _ANSWER_SECONDS: Final = 15.0
 _CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-_BUNDLE: Final = "gateway.networking.k8s.io/bundle-version"
-"""Annotation of a CRD of the Gateway API: its release."""
 
 
 class ClusterInspectionHandler(DeclaredHandler):
@@ -164,7 +163,7 @@ def _definition_problems(server: ApiServer, path: str, kind: str, wanted: Mappin
     if found is None:
         yield f"{path}.istio.gatewayApi: the cluster does not have the CRD {name}; {needed}. {remedy}"
         return
-    release = (found["metadata"].get("annotations") or {}).get(_BUNDLE, "unknown")
+    release = (found["metadata"].get("annotations") or {}).get(BUNDLE_VERSION, "unknown")
     served = {each["name"] for each in found["spec"]["versions"] if each["served"]}
     if _number(release) < _number(wanted["release"]):
         yield f"{path}.istio.gatewayApi: the CRD {name} is of release {release}; {needed}. {remedy}"

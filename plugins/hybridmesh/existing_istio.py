@@ -6,18 +6,17 @@ behind ("Supported Releases").
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import yaml
 
+from hybrid_mesh.model.derive.versions import istio_release
 from hybrid_mesh.model.istio_facts import NETWORK_LABEL, SYSTEM_NAMESPACE
 from hybrid_mesh.plugins.framework.api_server import ApiServer
 
 _ANSWER_SECONDS: Final = 15.0
 _SPACE: Final = f"/api/v1/namespaces/{SYSTEM_NAMESPACE}"
-_RELEASE: Final = re.compile(r"(?<![0-9.])(\d+)\.(\d+)\.\d+")
 
 
 def istio_problems(server: ApiServer, path: str, wanted: Mapping[str, Any]) -> Iterator[str]:
@@ -66,17 +65,15 @@ def _label_problems(server: ApiServer, path: str, network: str) -> Iterator[str]
 
 
 def _version_problems(path: str, istiod: Mapping[str, Any], version: str) -> Iterator[str]:
-    """The image's tag says the release; if it does not, the chart's label."""
     image = _discovery(istiod).get("image", "")
     label = (istiod["metadata"].get("labels") or {}).get("app.kubernetes.io/version", "")
-    found = _RELEASE.search(image.partition("@")[0].rpartition(":")[2]) or _RELEASE.search(label)
-    wanted = _RELEASE.search(version)
-    if found is None or wanted is None:
+    release = istio_release(image, label)
+    if release is None:
         return
-    minor, expected = (tuple(int(part) for part in match.groups()) for match in (found, wanted))
+    minor, expected = (tuple(map(int, each.split(".")[:2])) for each in (release, version))
     if not expected <= minor <= (expected[0], expected[1] + 1):
         yield (
-            f"{path}.istio: its istiod is {found[0]}, and VMs and gateways run istio.version {version}. "
+            f"{path}.istio: its istiod is {release}, and VMs and gateways run istio.version {version}. "
             f"istiod must be {expected[0]}.{expected[1]}.x or one minor release ahead"
         )
 

@@ -143,7 +143,7 @@ class FakeShell:
     def _curl(self, command: Sequence[str], caller: str) -> CommandResult:
         if command[0] != "curl":
             return CommandResult(127, "", f"{command[0]}: not found")
-        found = re.fullmatch(r"(http://\S+)#\[1-(\d+)\]", command[1])
+        found = re.fullmatch(r"(https?://\S+)#\[1-(\d+)\]", command[1])
         assert found, "curl's globbing makes the requests"
         return curl_answers(self._voices(found[1], int(found[2])), caller)
 

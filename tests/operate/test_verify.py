@@ -64,6 +64,20 @@ def test_the_ingress_must_reach_every_cluster_and_every_machine() -> None:
     assert check.expectation.caller.endswith("/ns/istio-ingress/sa/public-istio")
 
 
+def test_a_route_of_an_https_listener_alone_is_asked_by_its_host_name() -> None:
+    """At the listener's address, and with a certificate that this host need not trust."""
+    ingress = raw_mesh()["ingress"]["public"]
+    secure = {"name": "https", "port": 443, "protocol": "HTTPS", "hostname": "shop.example.com"}
+    required = {**secure, "name": "mutual", "port": 444, "certificateSecret": "b"}
+    listeners = [{**secure, "certificateSecret": "a"}, {**required, "clientCertificates": "required"}]
+    shell = FakeShell()
+    verify(mesh_plan(ingress={"public": {**ingress, "listeners": listeners}}), shell, first_sync=0)
+    [asked] = [call for call in shell.calls if "--connect-to" in call]
+    assert asked[1].startswith("https://shop.example.com:18080/")
+    assert asked[asked.index("--connect-to") + 1] == "shop.example.com:18080:127.0.0.1:18080"
+    assert "--insecure" in asked
+
+
 def test_from_another_network_one_machine_behind_the_gateway_must_answer() -> None:
     report = run(FakeShell())
     everyone = {

@@ -300,7 +300,7 @@ ROUTES = [
         "infrastructure_is_not_the_programs",
         {f"{PUBLIC}.annotations": {"a b": "x"}},
         "annotations.a b",
-        "example.com/name",
+        "metallb.io/address-pool",
         "a b",
     ),
     _case(
@@ -314,7 +314,7 @@ ROUTES = [
         "infrastructure_is_not_the_programs",
         {f"{PUBLIC}.labels": {"a": "x y"}},
         "labels.a",
-        "team: edge",
+        "63 at most",
         "x y",
     ),
     _case(
