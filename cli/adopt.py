@@ -16,7 +16,7 @@ from hybrid_mesh.cli.init_questions import check_stack
 from hybrid_mesh.cli.kubeconfigs import Kubeconfig, external_kubeconfig
 from hybrid_mesh.cli.kubectl import Kubectl, KubectlError
 from hybrid_mesh.cli.options import Json
-from hybrid_mesh.cli.touch import command
+from hybrid_mesh.cli.typed import command
 from hybrid_mesh.local.paths import project_folder
 from hybrid_mesh.model.config.base import DNS_LABEL_PATTERN
 from hybrid_mesh.model.config.clusters import KubeconfigClusterConfig

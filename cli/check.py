@@ -20,7 +20,7 @@ from hybrid_mesh.cli.findings import (
 from hybrid_mesh.cli.findings_clusters import examine_clouds, examine_clusters
 from hybrid_mesh.cli.options import Json, Stack
 from hybrid_mesh.cli.plans import is_local, stack_plan
-from hybrid_mesh.cli.touch import command
+from hybrid_mesh.cli.typed import command
 from hybrid_mesh.local.paths import cache_folder, state_folder
 
 _MARKS = {State.OK: ("✓", "green"), State.FAILED: ("✗", "red"), State.NOTE: ("-", "dim")}

@@ -19,7 +19,7 @@ from hybrid_mesh.cli.plans import is_local, stack_plan
 from hybrid_mesh.cli.salt import remove_salt
 from hybrid_mesh.cli.salt_in_git import show_salt
 from hybrid_mesh.cli.stack import exists, prepare, prepared, remove
-from hybrid_mesh.cli.touch import command
+from hybrid_mesh.cli.typed import command
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.local.lab.specs import Owner

@@ -100,7 +100,7 @@ def _foreseen(error: BaseException) -> CommandError | None:
 
 def _as_typed(text: str) -> str:
     """`text` of the local site, which does not know where this program is, with commands to be copied."""
-    from hybrid_mesh.cli.touch import COMMAND  # noqa: PLC0415 - a command that succeeds does not need it
+    from hybrid_mesh.cli.typed import COMMAND  # noqa: PLC0415 - a command that succeeds does not need it
 
     return re.sub(r"(?<=[` ])hybrid-mesh (?=lab |up|down)", f"{COMMAND} ", text)
 

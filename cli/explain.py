@@ -11,7 +11,7 @@ from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.console import warn
 from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP, Json
 from hybrid_mesh.cli.plans import plan_of
-from hybrid_mesh.cli.touch import command
+from hybrid_mesh.cli.typed import command
 from hybrid_mesh.model.plan.explain.step import Step
 from hybrid_mesh.model.plan.explain.steps import explain as explained
 from hybrid_mesh.model.plan.explain.steps import left_out

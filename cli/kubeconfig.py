@@ -25,7 +25,7 @@ from hybrid_mesh.cli.kubeconfigs import read_kubeconfig
 from hybrid_mesh.cli.kubectl import NO_KUBECTL, find_kubectl, in_memory
 from hybrid_mesh.cli.options import Json, Stack
 from hybrid_mesh.cli.plans import stack_plan
-from hybrid_mesh.cli.touch import needing_lab
+from hybrid_mesh.cli.typed import needing_lab
 from hybrid_mesh.model.derive.kubeconfigs import ambient_files, server_of
 from hybrid_mesh.model.plan.types import MeshPlan
 

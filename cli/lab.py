@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,12 +10,11 @@ import typer
 from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.console import out, say, step
 from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
-from hybrid_mesh.cli.lab_export import export
 from hybrid_mesh.cli.lab_logs import logs
 from hybrid_mesh.cli.lab_names import CLUSTER, MEMBER, VM, lab_status, refusal
 from hybrid_mesh.cli.lab_status import status_document, status_lines
 from hybrid_mesh.cli.options import DEFAULT_STACK, Json
-from hybrid_mesh.cli.touch import command as printed
+from hybrid_mesh.cli.typed import command as printed
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabNotRunning
 from hybrid_mesh.local.lab.specs import Owner
@@ -75,7 +75,25 @@ def kubeconfig(cluster: Cluster) -> None:
     out.print(info.kubeconfig, markup=False)
 
 
-lab.command()(export)
+@lab.command()
+def export(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.", show_default=False)
+    ],
+) -> None:
+    """Write a support bundle of the lab into a folder.
+
+    It has the logs of all members, the lab's status, Kubernetes and Istio objects of each cluster, the
+    configuration of each proxy, the plan of each stack, and versions. It holds no secrets. Of a stopped lab,
+    it has what is on disk.
+
+    Example:
+
+        hybrid-mesh lab export support && tar -czf support.tar.gz support
+    """
+    from hybrid_mesh.cli.support_bundle import write_bundle  # noqa: PLC0415 - what it asks for takes long to load
+
+    write_bundle(folder)
 
 
 @lab.command()

@@ -7,7 +7,7 @@ from typing import Any
 
 from hybrid_mesh.cli.lab_names import stacks
 from hybrid_mesh.cli.options import DEFAULT_STACK
-from hybrid_mesh.cli.touch import COMMAND, command
+from hybrid_mesh.cli.typed import COMMAND, command
 from hybrid_mesh.local.lab.specs import LabStatus, Owner
 
 Row = tuple[str, ...]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hybrid_mesh.cli.console import warn
 from hybrid_mesh.cli.options import DEFAULT_STACK
-from hybrid_mesh.cli.touch import command
+from hybrid_mesh.cli.typed import command
 from hybrid_mesh.local.paths import ProjectMissingError, project_folder
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.secrets import check_keys, unused_names

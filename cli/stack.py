@@ -18,7 +18,7 @@ from hybrid_mesh.cli.orphans import end_orphans
 from hybrid_mesh.cli.releases import forget_releases
 from hybrid_mesh.cli.salt import ensure_salt, has_salt, remove_salt
 from hybrid_mesh.cli.salt_in_git import hide_salt
-from hybrid_mesh.cli.touch import command
+from hybrid_mesh.cli.typed import command
 from hybrid_mesh.local.paths import project_folder, project_name
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.stack_file import stack_file

@@ -21,7 +21,8 @@ from hybrid_mesh.cli.plans import is_local, is_only_local, stack_plan
 from hybrid_mesh.cli.question import can_ask
 from hybrid_mesh.cli.stack import prepared
 from hybrid_mesh.cli.toolchain import offer as offer_toolchain
-from hybrid_mesh.cli.touch import command, next_steps
+from hybrid_mesh.cli.touch import next_steps
+from hybrid_mesh.cli.typed import command
 from hybrid_mesh.cli.verify import check, complain
 from hybrid_mesh.cli.verify import show as show_report
 from hybrid_mesh.local.lab.client import LabClient

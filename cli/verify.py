@@ -12,7 +12,7 @@ from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
 from hybrid_mesh.cli.options import Json, Stack
 from hybrid_mesh.cli.plans import is_local, stack_plan
 from hybrid_mesh.cli.shells import MeshShell
-from hybrid_mesh.cli.touch import command, needing_lab
+from hybrid_mesh.cli.typed import command, needing_lab
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.paths import page
 from hybrid_mesh.local.patience import patient

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli import verify as verify_command
 from hybrid_mesh.cli.main import app
-from hybrid_mesh.cli.touch import COMMAND
+from hybrid_mesh.cli.typed import COMMAND
 from hybrid_mesh.local.lab.errors import LabError, PreflightError
 
 runner = CliRunner()

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 from hybrid_mesh.cli import lab as command
 from hybrid_mesh.cli import lab_names
 from hybrid_mesh.cli.main import app
-from hybrid_mesh.cli.touch import COMMAND
+from hybrid_mesh.cli.typed import COMMAND
 from hybrid_mesh.local.lab.specs import CompletedCommand
 from tests.cli.fake_lab import KUBECONFIG, FakeLab
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from hybrid_mesh.cli import lab_export, lab_names
+from hybrid_mesh.cli import lab_names, support_bundle
 from hybrid_mesh.cli.kubeconfigs import Kubeconfig
 from hybrid_mesh.cli.kubectl import KubectlError
 from hybrid_mesh.cli.main import app
@@ -63,9 +63,9 @@ class FakeKubectl:
 @pytest.fixture
 def lab(monkeypatch: pytest.MonkeyPatch) -> FakeLab:
     fake = FakeLab(answer=CompletedCommand(0, f"configured {TOKEN}", ""))
-    for module in (lab_export, lab_names):
+    for module in (lab_names, support_bundle):
         monkeypatch.setattr(module, "LabClient", fake)
-    monkeypatch.setattr(lab_export, "Kubectl", FakeKubectl)
+    monkeypatch.setattr(support_bundle, "Kubectl", FakeKubectl)
     return fake
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli import lab_logs
 from hybrid_mesh.cli.main import app
-from hybrid_mesh.cli.touch import COMMAND
+from hybrid_mesh.cli.typed import COMMAND
 from hybrid_mesh.local.lab.specs import ClusterSpec, MachineSpec, NetworkSpec
 from hybrid_mesh.local.lab.state import LabState, lab_folder
 from hybrid_mesh.local.linux import logs as rotation

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli import verify as command
 from hybrid_mesh.cli.main import app
-from hybrid_mesh.cli.touch import COMMAND
+from hybrid_mesh.cli.typed import COMMAND
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.cli.fake_lab import FakeLab

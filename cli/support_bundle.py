@@ -1,4 +1,4 @@
-"""`hybrid-mesh lab export`: a support bundle of the lab, as `kind export logs` writes one, without secrets.
+"""A support bundle of the lab, as `kind export logs` writes one, without secrets.
 
 Logs come from disk, so that they are there for a stopped lab, too; everything else is asked of what runs.
 What does not answer leaves a file `NAME.failed` with the reason.
@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Final
-
-import typer
+from typing import Any, Final
 
 from hybrid_mesh.cli.console import out, say
 from hybrid_mesh.cli.errors import CommandError
@@ -61,21 +59,8 @@ _PROGRAMS: Final = ("containerd", "runc", "systemd-nspawn", "iptables", "ip")
 Part = tuple[Path, Callable[[], str]]
 
 
-def export(
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.", show_default=False)
-    ],
-) -> None:
-    """Write a support bundle of the lab into a folder.
-
-    It has the logs of all members, the lab's status, Kubernetes and Istio objects of each cluster, the
-    configuration of each proxy, the plan of each stack, and versions. It holds no secrets. Of a stopped lab,
-    it has what is on disk.
-
-    Example:
-
-        hybrid-mesh lab export support && tar -czf support.tar.gz support
-    """
+def write_bundle(folder: Path) -> None:
+    """Writes the support bundle of the lab into `folder`. Raises CommandError."""
     status = lab_status()
     try:
         logs = LabClient.export_logs(folder)
