@@ -52,15 +52,17 @@ class Kubectl:
             raise KubectlError(self.reason(done))
         return json.loads(done.stdout)
 
-    def run(self, arguments: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
-        """Runs `kubectl ARGUMENTS`, the first of which is the command, with no standard input. Raises
+    def run(
+        self, arguments: Sequence[str], timeout: float, said: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs `kubectl ARGUMENTS`, the first of which is the command, with `said` as standard input. Raises
         KubectlError when there is no kubectl, subprocess.TimeoutExpired after `timeout` seconds."""
         if self._program is None:
             raise KubectlError(NO_KUBECTL)
         with in_memory(self._kubeconfig.text or "") as (path, descriptor):
             return subprocess.run(
                 [self._program, arguments[0], *self._access(path), *arguments[1:]],
-                stdin=subprocess.DEVNULL,
+                input=said,
                 capture_output=True,
                 text=True,
                 timeout=patient(timeout),

@@ -26,6 +26,7 @@ COMMANDS: Table = {
         "check": "hybrid_mesh.cli.check:check",
         "up": "hybrid_mesh.cli.up:up",
         "verify": "hybrid_mesh.cli.verify:verify",
+        "doctor": "hybrid_mesh.cli.doctor:doctor",
         "down": "hybrid_mesh.cli.down:down",
     },
     "Access": {

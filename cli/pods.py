@@ -1,5 +1,7 @@
 """Lists pods and registered VMs, and runs commands in pods."""
 
+import json
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +16,10 @@ from hybrid_mesh.model.istio_facts import (
     GROUP_ANNOTATION,
     NETWORKING_API,
 )
-from hybrid_mesh.operate.shell import CommandResult, NotReachableError, Pod, Registration
+from hybrid_mesh.operate.shell import CommandResult, NotReachableError, NotServedError, Pod, Registration
 
 PROXY = "istio-proxy"
+_NOT_SERVED = re.compile(r"""the server doesn't have a resource type "([^"]+)\"""")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,37 @@ class ClusterPods:
         except KubectlError as error:
             raise NotReachableError(f"the pods cannot be listed: {error}") from None
         return [self._pod(pod) for pod in found["items"] if _is_ready(pod)]
+
+    def objects(
+        self, kinds: str, timeout: float, namespace: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Raises NotServedError, NotReachableError."""
+        where = f"--namespace={namespace}" if namespace else "--all-namespaces"
+        limit = f"--request-timeout={patient(timeout):.0f}s"
+        done = self._run(["get", kinds, where, "--output=json", limit], timeout)
+        if done.returncode == 0:
+            found: Sequence[Mapping[str, Any]] = json.loads(done.stdout)["items"]
+            return found
+        if missing := _NOT_SERVED.search(done.stderr):
+            raise NotServedError(missing[1])
+        raise NotReachableError(self._kubectl.reason(done))
+
+    def kubectl(self, arguments: Sequence[str], manifest: str, timeout: float) -> CommandResult:
+        """Runs `kubectl ARGUMENTS`. Raises NotReachableError."""
+        done = self._run(arguments, timeout, manifest)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
+
+    def _run(
+        self, arguments: Sequence[str], timeout: float, manifest: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        try:
+            return self._kubectl.run(arguments, timeout, manifest)
+        except KubectlError as error:
+            raise NotReachableError(str(error)) from None
+        except subprocess.TimeoutExpired:
+            raise NotReachableError(
+                f"cluster {self._name} did not answer within {patient(timeout):.0f} s"
+            ) from None
 
     def registrations(self, namespace: str, group: str) -> Sequence[Registration]:
         """The VMs of a workload group. Raises NotReachableError."""

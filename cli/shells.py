@@ -2,9 +2,9 @@
 all."""
 
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.cli.kubeconfigs import read_kubeconfig
@@ -38,6 +38,14 @@ class MeshShell:
 
     def pods(self, cluster: str, namespace: str, selector: str) -> Sequence[Pod]:
         return self._cluster(cluster).list(namespace, selector)
+
+    def objects(
+        self, cluster: str, kinds: str, *, timeout: float, namespace: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        return self._cluster(cluster).objects(kinds, timeout, namespace)
+
+    def kubectl(self, cluster: str, arguments: Sequence[str], manifest: str, timeout: float) -> CommandResult:
+        return self._cluster(cluster).kubectl(arguments, manifest, timeout)
 
     def machines(self, group: str) -> Sequence[Machine]:
         plan = self._plan.groups[group]

@@ -1,8 +1,8 @@
 """Access to a mesh: the `Shell` that operate gets, so that it is independent of the lab and clouds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class NotReachableError(Exception):
@@ -12,6 +12,14 @@ class NotReachableError(Exception):
 class NotProbedError(NotReachableError):
     """A pod, VM or ingress cannot be reached from this host by design, which says nothing about its
     health."""
+
+
+class NotServedError(NotReachableError):
+    """A cluster's API server does not serve the resource `kind`."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"the cluster does not serve {kind}")
+        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,15 @@ class Shell(Protocol):
 
     def pods(self, cluster: str, namespace: str, selector: str) -> Sequence[Pod]:
         """The Ready pods of `cluster` that match the label `selector`."""
+
+    def objects(
+        self, cluster: str, kinds: str, *, timeout: float, namespace: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """The objects of `kinds`, separated by commas as for kubectl, of one namespace or all. Raises
+        NotServedError when the API server does not know a kind."""
+
+    def kubectl(self, cluster: str, arguments: Sequence[str], manifest: str, timeout: float) -> CommandResult:
+        """Runs `kubectl ARGUMENTS` with `manifest` as its standard input."""
 
     def machines(self, group: str) -> Sequence[Machine]:
         """The running VMs of `group`."""

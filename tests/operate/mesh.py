@@ -1,7 +1,7 @@
 """A mesh of the local stack's form and a `Shell` over it whose members behave as prepared."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,6 +104,15 @@ class FakeShell:
         return [
             Pod(cluster, namespace, name if app == "echo" else f"{app}-{cluster}", address, account, "echo")
         ]
+
+    def objects(
+        self, cluster: str, kinds: str, *, timeout: float, namespace: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        return []
+
+    def kubectl(self, cluster: str, arguments: Sequence[str], manifest: str, timeout: float) -> CommandResult:
+        self.calls.append((cluster, *arguments))
+        return CommandResult(0, "", "")
 
     def machines(self, group: str) -> Sequence[Machine]:
         names = self.running.get(group, [])

@@ -1,0 +1,99 @@
+"""Objects that the program declares and that somebody deleted or changed since."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
+from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
+from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
+from hybrid_mesh.operate.doctor.differences import differences
+from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Evidence
+from hybrid_mesh.operate.doctor.findings import Finding, Severity
+from hybrid_mesh.operate.doctor.helm import HelmRelease
+from hybrid_mesh.operate.doctor.repairs import ApplyStep, Repair
+from hybrid_mesh.operate.doctor.types import Object
+
+_APPLY = ("hybrid-mesh up --refresh",)
+_WRITTEN_BY_ISTIOD = {
+    "MutatingWebhookConfiguration": ("caBundle",),
+    "ValidatingWebhookConfiguration": ("caBundle", "failurePolicy"),
+}
+"""Kind -> fields that istiod itself writes, whatever Helm sent (pkg/webhooks)."""
+_MOST_FIELDS = 3
+
+
+def changed_objects(plan: MeshPlan, evidence: Evidence) -> Iterator[Finding]:
+    """Every planned object and every object of a planned Helm release, in each cluster that answered."""
+    for name, found in evidence.answering():
+        cluster = plan.clusters[name]
+        for planned in cluster.objects:
+            if isinstance(planned, PlannedObject):
+                yield from _object(cluster, found, planned)
+            else:
+                yield from _release(cluster, found, planned)
+
+
+def _object(cluster: ClusterPlan, found: ClusterEvidence, planned: PlannedObject) -> Iterator[Finding]:
+    manifest = {key: value for key, value in planned.manifest.items() if key not in planned.filled}
+    if planned.adopted and manifest["kind"] == "Namespace":
+        manifest = {**manifest, "metadata": {"name": manifest["metadata"]["name"]}}
+    repairable = not planned.filled
+    yield from _compared(cluster.name, found, manifest, None, repairable=repairable)
+
+
+def _release(cluster: ClusterPlan, found: ClusterEvidence, planned: PlannedRelease) -> Iterator[Finding]:
+    if "Secret" not in found.listed:
+        return
+    releases = [each for each in found.releases if each.name == planned.release]
+    subject = f"cluster {cluster.name}"
+    if not releases:
+        if planned.namespace == SYSTEM_NAMESPACE:
+            problem = f"Helm's record of the release {planned.release} is missing in {planned.namespace}"
+            yield Finding("release-missing", Severity.BROKEN, subject, problem, _APPLY)
+        return
+    release = releases[0]
+    if release.status != "deployed":
+        problem = f"the Helm release {planned.release} is {release.status}, and should be deployed"
+        yield Finding("release-unfinished", Severity.BROKEN, subject, problem, ("hybrid-mesh up",))
+        return
+    for manifest in release.objects:
+        yield from _compared(cluster.name, found, manifest, release, repairable=True)
+
+
+def _compared(
+    cluster: str, found: ClusterEvidence, manifest: Object, helm: HelmRelease | None, *, repairable: bool
+) -> Iterator[Finding]:
+    kind, metadata = manifest["kind"], manifest["metadata"]
+    if kind not in found.listed:
+        return
+    space = metadata.get("namespace") or (helm.namespace if helm else None)
+    live = found.get(kind, space, metadata["name"]) or found.cluster_wide(kind, metadata["name"])
+    space = live["metadata"].get("namespace") if live else metadata.get("namespace")
+    subject = f"{kind} {f'{space}/' if space else ''}{metadata['name']} of {cluster}"
+    step = ApplyStep(cluster, manifest, helm)
+    if live is None:
+        problem = "it does not exist, and the configuration declares it"
+        repair = Repair(f"Create {subject}?", (step,)) if repairable else None
+        yield Finding("object-missing", Severity.BROKEN, subject, problem, _APPLY, repair=repair)
+        return
+    changed = sorted(differences(_expected(manifest), live))
+    if changed:
+        fields = ", ".join(changed[:_MOST_FIELDS]) + (" …" if len(changed) > _MOST_FIELDS else "")
+        problem = f"it was changed since the last `up`: {fields}"
+        repair = Repair(f"Set {subject} back to what is declared?", (step,)) if repairable else None
+        yield Finding("object-changed", Severity.WARNING, subject, problem, _APPLY, repair=repair)
+
+
+def _expected(manifest: Object) -> Object:
+    """Without what others write and with what the API server makes of it."""
+    skipped = _WRITTEN_BY_ISTIOD.get(manifest["kind"], ())
+    expected = _without(manifest, skipped) if skipped else manifest
+    return {key: value for key, value in expected.items() if key not in ("apiVersion", "status")}
+
+
+def _without(value: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without(each, names) for key, each in value.items() if key not in names}
+    if isinstance(value, list):
+        return [_without(each, names) for each in value]
+    return value

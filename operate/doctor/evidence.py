@@ -1,0 +1,66 @@
+"""What doctor looks at: everything that its checks read, collected at one time. Checks ask nothing else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hybrid_mesh.operate.doctor.helm import HelmRelease
+from hybrid_mesh.operate.doctor.types import Object
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """Why something could not be looked at. `by_design`: it never can be from this host."""
+
+    reason: str
+    by_design: bool = False
+
+
+@dataclass(frozen=True)
+class ClusterEvidence:
+    """One cluster.
+
+    `objects` are its objects by kind. `listed` are the kinds that were read, of which a missing object does
+    not exist; `unserved` those that the cluster does not serve. Values of Secrets are left out, but for
+    certificates. `peers` is istiod's view of the clusters (`debug/clusterz`) and `synchronization` of its
+    proxies (`debug/syncz`): istiod's own records, of each of its pods that answered. `releases` are Helm's
+    records. `unread` are the parts that could not be read, with the reason.
+    """
+
+    objects: Mapping[str, tuple[Object, ...]] = field(default_factory=dict)
+    unserved: frozenset[str] = frozenset()
+    listed: frozenset[str] = frozenset()
+    peers: tuple[Object, ...] = ()
+    synchronization: tuple[Object, ...] = ()
+    releases: tuple[HelmRelease, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+    def of_kind(self, kind: str, namespace: str | None = None) -> Iterator[Object]:
+        """The objects of a kind, those of one namespace or all."""
+        for each in self.objects.get(kind, ()):
+            if namespace is None or each["metadata"].get("namespace") == namespace:
+                yield each
+
+    def get(self, kind: str, namespace: str | None, name: str) -> Object | None:
+        """One object; None if there is none."""
+        found = (each for each in self.of_kind(kind, namespace) if each["metadata"]["name"] == name)
+        return next(found, None)
+
+    def cluster_wide(self, kind: str, name: str) -> Object | None:
+        """One object of a kind without namespaces; None if there is none."""
+        found = self.get(kind, None, name)
+        return found if found and not found["metadata"].get("namespace") else None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`taken` is when, with a time zone. `clusters` has every active cluster of the plan."""
+
+    taken: datetime
+    clusters: Mapping[str, ClusterEvidence | Unreachable]
+
+    def answering(self) -> Iterator[tuple[str, ClusterEvidence]]:
+        """The clusters that answered."""
+        for name, each in self.clusters.items():
+            if isinstance(each, ClusterEvidence):
+                yield name, each

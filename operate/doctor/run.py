@@ -1,0 +1,72 @@
+"""Collects the evidence of a mesh and runs all checks on it."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.operate.doctor.checks import CHECKS
+from hybrid_mesh.operate.doctor.clusters import collect_cluster
+from hybrid_mesh.operate.doctor.evidence import Evidence
+from hybrid_mesh.operate.doctor.findings import Finding, Severity
+from hybrid_mesh.operate.shell import Shell
+
+HEALTHY, WARNINGS, BROKEN = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found, the worst first, and what was not looked at, with the reason. `seconds` is how long it
+    took."""
+
+    findings: tuple[Finding, ...]
+    unseen: tuple[tuple[str, str], ...]
+    taken: datetime
+    seconds: float
+
+    @property
+    def code(self) -> int:
+        """0: nothing was found; 1: warnings only; 2: something is broken."""
+        if not self.findings:
+            return HEALTHY
+        broken = any(each.severity is Severity.BROKEN for each in self.findings)
+        return BROKEN if broken else WARNINGS
+
+
+def examine(plan: MeshPlan, shell: Shell, progress: Callable[[str], None] = lambda _: None) -> Diagnosis:
+    """Looks at the mesh of `plan` through `shell`. Changes nothing."""
+    started = time.monotonic()
+    progress("looking at clusters and VMs")
+    evidence = collect(plan, shell)
+    return diagnose(plan, evidence, time.monotonic() - started)
+
+
+def collect(plan: MeshPlan, shell: Shell) -> Evidence:
+    """All evidence, collected side by side."""
+    active = {name: each for name, each in plan.clusters.items() if each.active}
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        clusters = {name: pool.submit(collect_cluster, each, shell) for name, each in active.items()}
+        return Evidence(
+            taken=datetime.now(UTC),
+            clusters={name: future.result() for name, future in clusters.items()},
+        )
+
+
+def diagnose(plan: MeshPlan, evidence: Evidence, seconds: float = 0.0) -> Diagnosis:
+    """What the checks say of `evidence`. Pure."""
+    found = [finding for check in CHECKS for finding in check(plan, evidence)]
+    order = [Severity.BROKEN, Severity.WARNING]
+    found.sort(key=lambda each: order.index(each.severity))
+    return Diagnosis(tuple(found), tuple(_unseen(plan, evidence)), evidence.taken, seconds)
+
+
+def _unseen(plan: MeshPlan, evidence: Evidence) -> list[tuple[str, str]]:
+    idle = [(f"cluster {name}", "quarantined") for name, each in plan.clusters.items() if not each.active]
+    unread = [
+        (f"cluster {name}", f"{what} cannot be read: {reason}")
+        for name, each in evidence.answering()
+        for what, reason in each.unread.items()
+    ]
+    return [*idle, *unread]
