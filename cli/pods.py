@@ -110,6 +110,8 @@ class ClusterPods:
             raise NotReachableError(f"the command in {pod.name} did not end within {limit:.0f} s") from None
         # kubectl also exits with 1 when it did not reach the command: only of one that ended it prints this
         ended = f"command terminated with exit code {done.returncode}"
+        if "executable file not found" in done.stderr:
+            raise NotReachableError(f"the image of {pod.name} has no {command[0]}")
         if done.returncode != 0 and not done.stderr.rstrip().endswith(ended):
             raise NotReachableError(f"commands cannot be run in {pod.name}: {self._kubectl.reason(done)}")
         said = done.stderr if done.returncode == 0 else done.stderr.rstrip().removesuffix(ended)

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
+from hybrid_mesh.model.istio_facts import ISTIOD_PORT, SYSTEM_NAMESPACE
 from hybrid_mesh.model.objects.planned import PlannedObject
 from hybrid_mesh.model.plan.types import ClusterPlan
 from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Unreachable
 from hybrid_mesh.operate.doctor.helm import read_releases
+from hybrid_mesh.operate.doctor.peers import PeerAccess, Reach, reach, read_peers, read_tokens
 from hybrid_mesh.operate.doctor.types import Object
 from hybrid_mesh.operate.shell import NotReachableError, NotServedError, Pod, Shell
 
@@ -42,8 +43,8 @@ SYSTEM: Final = {"Secret": "secrets", "ConfigMap": "configmaps"}
 """The same for what is read of `istio-system` only."""
 DEFINITIONS: Final = {"CustomResourceDefinition": "customresourcedefinitions.apiextensions.k8s.io"}
 SYSTEM_PARTS: Final = "Secrets and ConfigMaps of istio-system"
-PAGES: Final = ("debug/clusterz", "debug/syncz")
-"""istiod's views of the clusters and of its proxies."""
+PAGES: Final = ("debug/clusterz", "debug/syncz", "debug/networkz")
+"""istiod's views of the clusters, of its proxies, and of the gateways of networks."""
 CERTIFICATES: Final = ("ca-cert.pem", "cert-chain.pem", "root-cert.pem", "ca.crt", "tls.crt")
 """Keys of Secrets that hold certificates, which are public."""
 LIST_SECONDS: Final = 8.0
@@ -70,6 +71,7 @@ def collect_cluster(plan: ClusterPlan, shell: Shell) -> ClusterEvidence | Unreac
         for what, future in rest.items():
             collected.note(what, lambda future=future: collected.take(future.result()))  # type: ignore[misc]
     collected.ask_istiod()
+    collected.note("the peers, from inside", collected.reach_peers)
     return collected.evidence()
 
 
@@ -81,6 +83,8 @@ class _Collected:
         self._unserved: set[str] = set()
         self._unread: dict[str, str] = {}
         self._pages: dict[str, tuple[Object, ...]] = {}
+        self._accesses: dict[str, PeerAccess] = {}
+        self._reached: dict[str, Reach] = {}
 
     def take(self, listed: "_Listed") -> None:
         for each in listed.objects:
@@ -108,9 +112,24 @@ class _Collected:
                 self.note(f"istiod's {page}", lambda future=future, said=said: said.extend(future.result()))  # type: ignore[misc]
             self._pages[page] = tuple(said)
 
+    def reach_peers(self) -> None:
+        """The API servers and the gateways of the peers, from a proxy of this cluster's network."""
+        self._accesses = read_peers(self._objects.get("Secret", []))
+        gateways = self._pages.get("debug/networkz", ())
+        urls = {each.server for each in self._accesses.values() if each.server}
+        for each in gateways:
+            if each.get("Cluster") not in ("", None, self._cluster):
+                urls |= {f"https://{each['Addr']}:{port}" for port in (each["Port"], ISTIOD_PORT)}
+        pod = next(filter(_is_running_gateway, self._objects.get("Pod", ())), None)
+        if pod is None:
+            raise NotReachableError("no pod of the east-west gateway runs, from which they could be tried")
+        metadata = pod["metadata"]
+        asked = Pod(self._cluster, metadata["namespace"], metadata["name"], "", "", "istio-proxy")
+        self._reached = reach(self._shell, asked, sorted(urls))
+
     def evidence(self) -> ClusterEvidence:
         secrets = self._objects.get("Secret", [])
-        peers, synchronization = (self._pages.get(page, ()) for page in PAGES)
+        peers, synchronization, networks = (self._pages.get(page, ()) for page in PAGES)
         return ClusterEvidence(
             objects={kind: tuple(some) for kind, some in self._objects.items()}
             | {"Secret": tuple(map(_without_values, secrets))},
@@ -118,6 +137,10 @@ class _Collected:
             listed=frozenset(self._listed),
             peers=peers,
             synchronization=synchronization,
+            networks=networks,
+            accesses=self._accesses,
+            tokens=read_tokens(secrets),
+            reached=self._reached,
             releases=read_releases(secrets),
             unread=self._unread,
         )
@@ -156,6 +179,12 @@ def _list(shell: Shell, cluster: str, kinds: Mapping[str, str], namespace: str |
         else:
             return _Listed(found, frozenset(wanted), frozenset(unserved))
     return _Listed((), frozenset(), frozenset(unserved))
+
+
+def _is_running_gateway(pod: Object) -> bool:
+    labels = pod["metadata"].get("labels") or {}
+    running = pod.get("status", {}).get("phase") == "Running"
+    return running and labels.get("istio") == "eastwestgateway"
 
 
 def _is_running_istiod(pod: Object) -> bool:

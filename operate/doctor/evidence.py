@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hybrid_mesh.operate.doctor.helm import HelmRelease
+from hybrid_mesh.operate.doctor.peers import PeerAccess, Reach
 from hybrid_mesh.operate.doctor.types import Object
 
 
@@ -23,8 +24,10 @@ class ClusterEvidence:
     `objects` are its objects by kind. `listed` are the kinds that were read, of which a missing object does
     not exist; `unserved` those that the cluster does not serve. Values of Secrets are left out, but for
     certificates. `peers` is istiod's view of the clusters (`debug/clusterz`) and `synchronization` of its
-    proxies (`debug/syncz`): istiod's own records, of each of its pods that answered. `releases` are Helm's
-    records. `unread` are the parts that could not be read, with the reason.
+    proxies (`debug/syncz`), `networks` of the gateways (`debug/networkz`): its own records, of each of its
+    pods that answered. `releases` are Helm's records. `accesses` are the remote Secrets' kubeconfigs by peer,
+    `tokens` the fingerprints of the cluster's own tokens in Secrets. `reached` are the URLs of peers that
+    were tried from inside. `unread` are the parts that could not be read, with the reason.
     """
 
     objects: Mapping[str, tuple[Object, ...]] = field(default_factory=dict)
@@ -32,7 +35,11 @@ class ClusterEvidence:
     listed: frozenset[str] = frozenset()
     peers: tuple[Object, ...] = ()
     synchronization: tuple[Object, ...] = ()
+    networks: tuple[Object, ...] = ()
     releases: tuple[HelmRelease, ...] = ()
+    accesses: Mapping[str, PeerAccess] = field(default_factory=dict)
+    tokens: frozenset[str] = frozenset()
+    reached: Mapping[str, Reach] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
 
     def of_kind(self, kind: str, namespace: str | None = None) -> Iterator[Object]:

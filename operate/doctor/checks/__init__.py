@@ -6,10 +6,24 @@ from typing import Final
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.operate.doctor.checks.clusters import unreachable_clusters
 from hybrid_mesh.operate.doctor.checks.drift import changed_objects
+from hybrid_mesh.operate.doctor.checks.gateways import gateways
+from hybrid_mesh.operate.doctor.checks.injection import injection
+from hybrid_mesh.operate.doctor.checks.peers import peers
+from hybrid_mesh.operate.doctor.checks.versions import versions
+from hybrid_mesh.operate.doctor.checks.webhooks import webhooks
 from hybrid_mesh.operate.doctor.checks.workloads import workloads
 from hybrid_mesh.operate.doctor.evidence import Evidence
 from hybrid_mesh.operate.doctor.findings import Finding
 
 Check = Callable[[MeshPlan, Evidence], Iterator[Finding]]
 
-CHECKS: Final[tuple[Check, ...]] = (unreachable_clusters, workloads, changed_objects)
+CHECKS: Final[tuple[Check, ...]] = (
+    unreachable_clusters,
+    workloads,
+    peers,
+    gateways,
+    webhooks,
+    versions,
+    injection,
+    changed_objects,
+)

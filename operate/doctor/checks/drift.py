@@ -13,7 +13,7 @@ from hybrid_mesh.operate.doctor.helm import HelmRelease
 from hybrid_mesh.operate.doctor.repairs import ApplyStep, Repair
 from hybrid_mesh.operate.doctor.types import Object
 
-_APPLY = ("hybrid-mesh up --refresh",)
+_APPLY = ("hybrid-mesh up",)
 _WRITTEN_BY_ISTIOD = {
     "MutatingWebhookConfiguration": ("caBundle",),
     "ValidatingWebhookConfiguration": ("caBundle", "failurePolicy"),
