@@ -53,7 +53,7 @@ class Stage:
         )
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            print(f"{self.name:>6} | {line}", end="", flush=True)
+            print(f"{self.name:>7} | {line}", end="", flush=True)
         code = self.process.wait()
         outcome = "passed" if code == 0 else f"FAILED with exit code {code}"
         self.verdict = f"{outcome} in {time.monotonic() - begin:.0f} s"
@@ -93,35 +93,46 @@ class Lanes:
         return all(passed)
 
 
-def choose(*, is_root: bool, has_toolchain: bool) -> tuple[Lanes, list[str]]:
+def choose(*, is_root: bool, has_toolchain: bool, has_browser: bool) -> tuple[Lanes, list[str]]:
     """What can run here, and a line for each stage that cannot."""
-    fast = Stage("fast", [*PYTEST, "-n", "auto", "--dist", "worksteal", "-m", "not lab and not engine"], 10)
+    elsewhere = "not lab and not engine and not browser"
+    fast = Stage("fast", [*PYTEST, "-n", "auto", "--dist", "worksteal", "-m", elsewhere], 10)
     quick = [Stage("lint", ["make", "--no-print-directory", "lint"], 10), fast]
     if not has_toolchain:
-        return Lanes([quick]), ["lab, engine: NOT RUN: they need the toolchain (as root: make toolchain)"]
+        return Lanes([quick]), [
+            "lab, engine, browser: NOT RUN: they need the toolchain (as root: make toolchain)"
+        ]
     engine = [*PYTEST, "-m", "engine"]
     if not is_root:
         both = Stage("engine", [*engine, "-n", "2", "--dist", "loadfile"])
-        return Lanes([[*quick, both]]), ["lab: NOT RUN: it needs root"]
-    return Lanes([[Stage("lab", [*PYTEST, "-m", "lab"])], [*quick, Stage("engine", engine, 19)]]), []
+        return Lanes([[*quick, both]]), ["lab, browser: NOT RUN: they need root"]
+    left_out = []
+    if has_browser:
+        quick.append(Stage("browser", [*PYTEST, "-m", "browser"], 10))
+    else:
+        left_out = ["browser: NOT RUN: Chromium is not in the toolchain (as root: make extras)"]
+    return Lanes([[Stage("lab", [*PYTEST, "-m", "lab"])], [*quick, Stage("engine", engine, 19)]]), left_out
 
 
-def _has_toolchain() -> bool:
+def _profile() -> Profile | None:
     try:
-        Profile.current()
+        return Profile.current()
     except ToolchainMissing:
-        return False
-    return True
+        return None
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    has_toolchain = _has_toolchain()
-    lanes, left_out = choose(is_root=os.geteuid() == 0, has_toolchain=has_toolchain)
+    profile = _profile()
+    lanes, left_out = choose(
+        is_root=os.geteuid() == 0,
+        has_toolchain=profile is not None,
+        has_browser=profile is not None and profile.browser is not None,
+    )
     code = lanes.run()
     for line in left_out:
         print(line)
-    if not has_toolchain and os.environ.get("ALLOW_SKIPS") != "1":
+    if profile is None and os.environ.get("ALLOW_SKIPS") != "1":
         print("set ALLOW_SKIPS=1 to pass without them")
         return code or 1
     return code

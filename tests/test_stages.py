@@ -40,7 +40,7 @@ def test_stages_run_side_by_side_and_each_line_says_whose_it_is(
     )
     assert Lanes([[lab], [engine]]).run() == 0
     lines = capsys.readouterr().out.splitlines()
-    assert sorted(lines[:2]) == ["   lab | met", "engine | met"]
+    assert sorted(lines[:2]) == ["    lab | met", " engine | met"]
     assert [line.partition(" in ")[0] for line in lines[2:]] == ["lab: passed", "engine: passed"]
 
 
@@ -59,7 +59,7 @@ def test_one_failure_fails_the_run_and_the_others_go_on(
 
 def test_what_a_stage_says_on_stderr_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert Lanes([[_shell("lab", "echo trouble >&2")]]).run() == 0
-    assert "   lab | trouble" in capsys.readouterr().out
+    assert "    lab | trouble" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -79,26 +79,29 @@ def test_an_interruption_reaches_every_stage_once_and_waits_for_its_end(
 
 
 @pytest.mark.parametrize(
-    ("is_root", "has_toolchain", "stages", "left_out"),
+    ("is_root", "has_toolchain", "has_browser", "stages", "left_out"),
     [
-        (True, True, {"lint", "lab", "fast", "engine"}, ""),
-        (False, True, {"lint", "fast", "engine"}, "lab: NOT RUN: it needs root"),
-        (True, False, {"lint", "fast"}, "lab, engine: NOT RUN: they need the toolchain"),
+        (True, True, True, {"lint", "lab", "fast", "engine", "browser"}, ""),
+        (True, True, False, {"lint", "lab", "fast", "engine"}, "browser: NOT RUN: Chromium is not in"),
+        (False, True, True, {"lint", "fast", "engine"}, "lab, browser: NOT RUN: they need root"),
+        (True, False, False, {"lint", "fast"}, "lab, engine, browser: NOT RUN: they need the toolchain"),
     ],
 )
-def test_what_cannot_run_is_said(is_root: bool, has_toolchain: bool, stages: set[str], left_out: str) -> None:
-    lanes, lines = choose(is_root=is_root, has_toolchain=has_toolchain)
+def test_what_cannot_run_is_said(
+    is_root: bool, has_toolchain: bool, has_browser: bool, stages: set[str], left_out: str
+) -> None:
+    lanes, lines = choose(is_root=is_root, has_toolchain=has_toolchain, has_browser=has_browser)
     assert {stage.name for lane in lanes.lanes for stage in lane} == stages
     assert "".join(lines).startswith(left_out)
     assert len(lines) == bool(left_out)
 
 
 def test_lint_is_a_stage_and_every_test_belongs_to_one() -> None:
-    lanes, _ = choose(is_root=True, has_toolchain=True)
+    lanes, _ = choose(is_root=True, has_toolchain=True, has_browser=True)
     commands = {stage.name: stage.command for lane in lanes.lanes for stage in lane}
     assert commands.pop("lint") == ["make", "--no-print-directory", "lint"]
     chosen = {command[command.index("-m", 3) + 1] for command in commands.values()}
-    assert chosen == {"lab", "engine", "not lab and not engine"}
+    assert chosen == {"lab", "engine", "browser", "not lab and not engine and not browser"}
 
 
 @pytest.mark.parametrize(("allowed", "code"), [("0", 1), ("1", 0)])
@@ -108,7 +111,7 @@ def test_a_run_without_the_toolchain_fails_unless_that_is_allowed(
     def without_toolchain(**_: bool) -> tuple[Lanes, list[str]]:
         return Lanes([[_shell("fast", "true")]]), ["lab, engine: NOT RUN"]
 
-    monkeypatch.setattr(stages, "_has_toolchain", lambda: False)
+    monkeypatch.setattr(stages, "_profile", lambda: None)
     monkeypatch.setattr(stages, "choose", without_toolchain)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setenv("ALLOW_SKIPS", allowed)

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,14 @@ from hybrid_mesh.local.paths import cache_folder, package_folder, project_folder
 from hybrid_mesh.local.toolchain import preflight, system
 from hybrid_mesh.local.toolchain.builder import Builder, missing
 from hybrid_mesh.local.toolchain.bundle import SUMS, trust, trusted, write_bundle
-from hybrid_mesh.local.toolchain.catalogue import carried, catalogue, find_pulumi, profile_links, required
+from hybrid_mesh.local.toolchain.catalogue import (
+    EXTRAS,
+    carried,
+    catalogue,
+    find_pulumi,
+    profile_links,
+    required,
+)
 from hybrid_mesh.local.toolchain.component import Catalogue
 from hybrid_mesh.local.toolchain.errors import BuildInterrupted, ToolchainError
 from hybrid_mesh.local.toolchain.golang import GoWorkshop, find_go
@@ -46,7 +54,7 @@ class Situation:
         return not self.missing and not self.packages and is_current(project_folder(), self.store, self.links)
 
 
-def look() -> Situation:
+def look(extras: Collection[str] = ()) -> Situation:
     """Compare the store with what this checkout asks for; changes nothing."""
     store = Store(cache_folder())
     try:
@@ -54,23 +62,23 @@ def look() -> Situation:
     except ValueError as error:
         raise ToolchainError(str(error)) from None
     pulumi = find_pulumi(store)
-    absent = missing(everything, store, required(everything, pulumi))
-    links = profile_links(store, everything.keys, pulumi)
+    absent = missing(everything, store, required(everything, pulumi, extras))
+    links = profile_links(store, everything.keys, pulumi, extras)
     return Situation(store, everything, links, absent, system.missing_packages())
 
 
-def build(console: Console, linked: bool) -> None:
+def build(console: Console, linked: bool, extras: Collection[str] = ()) -> None:
     """Make the toolchain whole and, if `linked`, let the checkout show it. Raises `ToolchainError`."""
-    situation = look()
+    situation = look(extras)
     if linked and situation.is_complete:
         console.print("the toolchain is up to date")
         return
     with situation.store.lock(lambda: console.print("another build is running: waiting for it")) as lock:
-        situation = look()
+        situation = look(extras)
         preflight.check_account(preflight.look(situation.store), situation.missing)
         situation.store.drop_leftovers()
         if _fetch_missing(situation, console):
-            situation = look()
+            situation = look(extras)
         _build_missing(situation, lock, console)
         situation.store.drop_leftovers()
         place = make_profile(situation.store, situation.links)
@@ -153,6 +161,13 @@ def main() -> int:
     parser.add_argument(
         "--unlinked", action="store_true", help="build: leave the checkout's .toolchain as it is"
     )
+    parser.add_argument(
+        "--extra",
+        action="append",
+        default=[],
+        choices=tuple(EXTRAS),
+        help="build: with what tests need and a mesh does not; repeatable",
+    )
     parser.add_argument("--json", action="store_true", help="check: print a JSON report")
     parser.add_argument(
         "--folder",
@@ -169,7 +184,7 @@ def main() -> int:
         if arguments.command == "bundle":
             bundle(console, arguments.folder)
             return 0
-        build(console, not arguments.unlinked)
+        build(console, not arguments.unlinked, arguments.extra)
     except (BuildInterrupted, KeyboardInterrupt):
         print(
             "toolchain: interrupted: finished parts are kept; `make toolchain` resumes there",

@@ -4,10 +4,13 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Final
 
 from hybrid_mesh.local.toolchain import pins
+from hybrid_mesh.local.toolchain.browser import BROWSER
+from hybrid_mesh.local.toolchain.browser import browser as chromium
 from hybrid_mesh.local.toolchain.component import Catalogue, Component
 from hybrid_mesh.local.toolchain.golang import GO_COMPONENT, GoWorkshop
 from hybrid_mesh.local.toolchain.images import images
@@ -20,6 +23,11 @@ from hybrid_mesh.local.toolchain.wheels import ENVOY, envoy, wheel
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
 KUBERNETES_PLUGIN = "pulumi-resource-kubernetes"
 _IMAGES = ("pilot", "proxyv2", "echo", "pause")
+EXTRAS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "browser": {"browser": (BROWSER,)},
+}
+"""What tests need and a mesh does not: name of the extra -> path in the profile -> component and path in it.
+The profile shows an extra once it was asked for."""
 
 
 def catalogue(workshop: GoWorkshop, processor: Processor) -> Catalogue:
@@ -35,6 +43,7 @@ def catalogue(workshop: GoWorkshop, processor: Processor) -> Catalogue:
             sidecar_package(processor),
             rootfs(processor),
             *images(processor),
+            chromium(processor),
         ]
     )
 
@@ -75,8 +84,12 @@ def _binaries(workshop: GoWorkshop) -> list[Component]:
     ]
 
 
-def profile_links(store: Store, keys: Mapping[str, str], pulumi: Path | None) -> dict[str, Path]:
-    """What the profile shows: its relative path -> what it points at. `pulumi` is one found on PATH."""
+def profile_links(
+    store: Store, keys: Mapping[str, str], pulumi: Path | None, extras: Collection[str] = ()
+) -> dict[str, Path]:
+    """What the profile shows: its relative path -> what it points at. `pulumi` is one found on PATH. Extras
+    that are built already are shown as well: a build without them leaves the profile as it is."""
+    wanted = of_extras(extras)
 
     def part(component: str, *names: str) -> Path:
         return store.path(component, keys[component]).joinpath(*names)
@@ -92,12 +105,21 @@ def profile_links(store: Store, keys: Mapping[str, str], pulumi: Path | None) ->
     links[f"plugins/{KUBERNETES_PLUGIN}"] = part("pulumi-kubernetes", KUBERNETES_PLUGIN)
     links["charts"] = part("charts")
     links["rootfs"] = part(ROOTFS)
+    for places in EXTRAS.values():
+        if all(place[0] in wanted or store.has(place[0], keys[place[0]]) for place in places.values()):
+            links |= {shown: part(*place) for shown, place in places.items()}
     return links
 
 
-def required(catalogue: Catalogue, pulumi: Path | None) -> list[str]:
+def of_extras(names: Collection[str]) -> set[str]:
+    """The components that these extras show."""
+    return {place[0] for name in names for place in EXTRAS[name].values()}
+
+
+def required(catalogue: Catalogue, pulumi: Path | None, extras: Collection[str] = ()) -> list[str]:
     """The components that a profile shows (see `profile_links`): not those that only serve to make others."""
     unneeded = {GO_COMPONENT, ISTIO_FILES, "pause", *(["pulumi"] if pulumi else [])}
+    unneeded |= of_extras(EXTRAS) - of_extras(extras)
     return [name for name in catalogue.components if name not in unneeded]
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 from dataclasses import dataclass
 
+from hybrid_mesh.local.toolchain.browser import BROWSER
 from hybrid_mesh.local.toolchain.component import Catalogue, Lane
 from hybrid_mesh.local.toolchain.errors import ToolchainError
 from hybrid_mesh.local.toolchain.pins import BUILD_GIBIBYTES, KEPT_GIBIBYTES
@@ -33,9 +34,9 @@ def look(store: Store) -> BuildHost:
 
 def check_account(host: BuildHost, names: list[str]) -> None:
     """Raises `ToolchainError`, with the remedy, if this account can neither build nor unpack `names`."""
-    if ROOTFS in names and not host.is_root:
+    if not host.is_root and not {ROOTFS, BROWSER}.isdisjoint(names):
         raise ToolchainError(
-            "debootstrap creates the VMs' root file system as root: run this as root or with sudo"
+            "debootstrap and apt create root file systems as root: run this as root or with sudo"
         )
 
 
@@ -59,7 +60,7 @@ def announce(catalogue: Catalogue, names: list[str], packages: list[str], store:
     services = {
         "pip's package index": any("requirement" in part.inputs for part in parts),
         "the Go module proxy (GOPROXY)": compiles,
-        "a Debian mirror": ROOTFS in names or bool(packages),
+        "a Debian mirror": bool(packages) or not {ROOTFS, BROWSER}.isdisjoint(names),
     }
     needed = [name for name, wanted in services.items() if wanted]
     lines = []

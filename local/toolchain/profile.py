@@ -55,6 +55,12 @@ class Profile:
     def packages(self) -> Path:
         return self.folder / "packages"
 
+    @property
+    def browser(self) -> Path | None:
+        """The script that starts Chromium; None where this extra was not built."""
+        program = self.folder / "browser" / "chromium"
+        return program if program.exists() else None
+
     def _existing(self, name: str) -> Path:
         path = self.folder / name
         if not path.exists():

@@ -101,11 +101,23 @@ def test_every_component_of_the_profile_is_required_and_known(tmp_path: Path) ->
     assert shown == needed
 
 
+def test_an_extra_is_built_where_it_is_asked_for_and_stays_shown(tmp_path: Path) -> None:
+    everything, store = _real(), store_in(tmp_path)
+    without = profile_links(store, everything.keys, None)
+    asked = profile_links(store, everything.keys, None, ["browser"])
+    assert set(required(everything, None, ["browser"])) - set(required(everything, None)) == {"browser"}
+    assert set(asked) - set(without) == {"browser"}
+    staged = store.stage("browser")
+    (staged / "chromium").touch()
+    store.commit(staged, "browser", everything.keys["browser"])
+    assert profile_links(store, everything.keys, None) == asked
+
+
 def test_a_bundle_carries_what_takes_a_network_or_a_compiler() -> None:
     """What is not carried is made of what is, and of .venv, by copying."""
     everything = _real()
     assert set(carried(everything)) == _OF_GO | {"kubectl", "rootfs", "istio-files"}
-    assert {"go", "envoy", "charts", "package"} | _OF_IMAGES == set(everything.keys) - set(
+    assert {"go", "envoy", "charts", "package", "browser"} | _OF_IMAGES == set(everything.keys) - set(
         carried(everything)
     )
 
