@@ -17,7 +17,7 @@ from hybrid_mesh.operate.notices.notices import notices
 
 def state_notices(plan: MeshPlan) -> dict[str, Any]:
     """The notices as plain data. Secrets of the state stay encrypted. Raises CommandError."""
-    found = notices(plan, _state(plan.stack), datetime.now(UTC))
+    found = notices(plan, exported_state(plan.stack), datetime.now(UTC))
     return {
         "stack": plan.stack,
         "notices": [{"level": each.level, "path": each.path, "message": each.message} for each in found],
@@ -35,7 +35,7 @@ def notice_parts(found: dict[str, Any], table: MakeTable) -> Iterator[Table]:
     yield made
 
 
-def _state(stack: str) -> dict[str, Any]:
+def exported_state(stack: str) -> dict[str, Any]:
     done = Engine.find().ask("stack", "export", "--stack", stack)
     try:
         state = json.loads(done.stdout) if done.returncode == 0 else None

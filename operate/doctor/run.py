@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.operate.doctor.checks import CHECKS
+from hybrid_mesh.operate.doctor.checks.drift import CHANGED
 from hybrid_mesh.operate.doctor.clusters import collect_cluster
+from hybrid_mesh.operate.doctor.dating import with_time
 from hybrid_mesh.operate.doctor.evidence import Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
 from hybrid_mesh.operate.shell import Shell
@@ -40,7 +42,9 @@ def examine(plan: MeshPlan, shell: Shell, progress: Callable[[str], None] = lamb
     started = time.monotonic()
     progress("looking at clusters and VMs")
     evidence = collect(plan, shell)
-    return diagnose(plan, evidence, time.monotonic() - started)
+    found = diagnose(plan, evidence)
+    dated = tuple(with_time(each, shell) for each in found.findings)
+    return replace(found, findings=dated, seconds=time.monotonic() - started)
 
 
 def collect(plan: MeshPlan, shell: Shell) -> Evidence:
@@ -54,12 +58,15 @@ def collect(plan: MeshPlan, shell: Shell) -> Evidence:
         )
 
 
-def diagnose(plan: MeshPlan, evidence: Evidence, seconds: float = 0.0) -> Diagnosis:
-    """What the checks say of `evidence`. Pure."""
-    found = [finding for check in CHECKS for finding in check(plan, evidence)]
+def diagnose(plan: MeshPlan, evidence: Evidence) -> Diagnosis:
+    """What the checks say of `evidence`. Pure. Of an object with a more special finding it is not said that
+    it was changed."""
+    said = [finding for check in CHECKS for finding in check(plan, evidence)]
+    special = {each.subject for each in said if each.check != CHANGED}
+    found = [each for each in said if each.check != CHANGED or each.subject not in special]
     order = [Severity.BROKEN, Severity.WARNING]
     found.sort(key=lambda each: order.index(each.severity))
-    return Diagnosis(tuple(found), tuple(_unseen(plan, evidence)), evidence.taken, seconds)
+    return Diagnosis(tuple(found), tuple(_unseen(plan, evidence)), evidence.taken, 0.0)
 
 
 def _unseen(plan: MeshPlan, evidence: Evidence) -> list[tuple[str, str]]:

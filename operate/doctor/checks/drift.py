@@ -19,6 +19,7 @@ _WRITTEN_BY_ISTIOD = {
     "ValidatingWebhookConfiguration": ("caBundle", "failurePolicy"),
 }
 """Kind -> fields that istiod itself writes, whatever Helm sent (pkg/webhooks)."""
+CHANGED = "object-changed"
 _MOST_FIELDS = 3
 
 
@@ -38,7 +39,7 @@ def _object(cluster: ClusterPlan, found: ClusterEvidence, planned: PlannedObject
     if planned.adopted and manifest["kind"] == "Namespace":
         manifest = {**manifest, "metadata": {"name": manifest["metadata"]["name"]}}
     repairable = not planned.filled
-    yield from _compared(cluster.name, found, manifest, None, repairable=repairable)
+    yield from _compared(cluster.name, found, manifest, planned.name, repairable=repairable)
 
 
 def _release(cluster: ClusterPlan, found: ClusterEvidence, planned: PlannedRelease) -> Iterator[Finding]:
@@ -61,16 +62,17 @@ def _release(cluster: ClusterPlan, found: ClusterEvidence, planned: PlannedRelea
 
 
 def _compared(
-    cluster: str, found: ClusterEvidence, manifest: Object, helm: HelmRelease | None, *, repairable: bool
+    cluster: str, found: ClusterEvidence, manifest: Object, owner: HelmRelease | str, *, repairable: bool
 ) -> Iterator[Finding]:
     kind, metadata = manifest["kind"], manifest["metadata"]
     if kind not in found.listed:
         return
-    space = metadata.get("namespace") or (helm.namespace if helm else None)
+    space = metadata.get("namespace") or (owner.namespace if isinstance(owner, HelmRelease) else None)
     live = found.get(kind, space, metadata["name"]) or found.cluster_wide(kind, metadata["name"])
     space = live["metadata"].get("namespace") if live else metadata.get("namespace")
     subject = f"{kind} {f'{space}/' if space else ''}{metadata['name']} of {cluster}"
-    step = ApplyStep(cluster, manifest, helm)
+    placed = {**manifest, "metadata": {**metadata, "namespace": space}} if space else manifest
+    step = ApplyStep(cluster, placed, owner)
     if live is None:
         problem = "it does not exist, and the configuration declares it"
         repair = Repair(f"Create {subject}?", (step,)) if repairable else None
@@ -81,7 +83,7 @@ def _compared(
         fields = ", ".join(changed[:_MOST_FIELDS]) + (" …" if len(changed) > _MOST_FIELDS else "")
         problem = f"it was changed since the last `up`: {fields}"
         repair = Repair(f"Set {subject} back to what is declared?", (step,)) if repairable else None
-        yield Finding("object-changed", Severity.WARNING, subject, problem, _APPLY, repair=repair)
+        yield Finding(CHANGED, Severity.WARNING, subject, problem, _APPLY, repair=repair)
 
 
 def _expected(manifest: Object) -> Object:

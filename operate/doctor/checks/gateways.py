@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from hybrid_mesh.model.istio_facts import BUNDLE_VERSION, GATEWAY_API, GATEWAY_API_KINDS, SYSTEM_NAMESPACE
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.operate.doctor.checks.workloads import moment
 from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
+from hybrid_mesh.operate.doctor.moments import moment
 from hybrid_mesh.operate.doctor.types import Object
 
 ROUTES: Final = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute")
@@ -99,8 +99,8 @@ def _services(cluster: str, found: ClusterEvidence, space: str) -> Iterator[Find
             for endpoint in each.get("endpoints") or ()
         )
         subject = f"Service {space}/{metadata['name']} of {cluster}"
-        look = f"hybrid-mesh kubectl {cluster} -- --namespace {space} get pods --show-labels"
-        if service["spec"].get("selector") and not ready:
+        look = f"hybrid-mesh kubectl {cluster} -- get pods --show-labels --namespace={space}"
+        if service["spec"].get("selector") and not ready and not _is_down(found, service):
             problem = "no ready pod is behind it"
             yield Finding("service-empty", Severity.BROKEN, subject, problem, (look, "hybrid-mesh up"))
         balancer = (service.get("status") or {}).get("loadBalancer") or {}
@@ -108,3 +108,13 @@ def _services(cluster: str, found: ClusterEvidence, space: str) -> Iterator[Find
         if service["spec"].get("type") == "LoadBalancer" and not external:
             problem = "it has no address yet: nothing outside of the cluster reaches it"
             yield Finding("service-without-address", Severity.BROKEN, subject, problem, (look,))
+
+
+def _is_down(found: ClusterEvidence, service: Object) -> bool:
+    """Whether the Deployment behind a Service has no pod, which is a finding of its own."""
+    selector = service["spec"]["selector"].items()
+    return any(
+        selector <= ((each["spec"].get("template") or {}).get("metadata", {}).get("labels") or {}).items()
+        and not (each.get("status") or {}).get("availableReplicas")
+        for each in found.of_kind("Deployment", service["metadata"]["namespace"])
+    )

@@ -57,12 +57,12 @@ def _without_sidecar(cluster: str, found: ClusterEvidence) -> Iterator[Finding]:
         subject = f"pod {metadata['namespace']}/{metadata['name']} of {cluster}"
         problem = "it has no sidecar, and its namespace says that it should: it cannot reach the mesh"
         owner = _deployment(found, metadata)
-        where = ("--namespace", metadata["namespace"])
+        where = f"--namespace={metadata['namespace']}"
         if owner:
-            command = (*where, "rollout", "restart", f"deployment/{owner}")
+            command = ("rollout", "restart", f"deployment/{owner}", where)
             repair = Repair(f"Restart deployment {owner} of {cluster}?", (KubectlStep(cluster, command),))
         else:
-            command, repair = (*where, "delete", "pod", metadata["name"]), None
+            command, repair = ("delete", "pod", metadata["name"], where), None
         remedy = f"hybrid-mesh kubectl {cluster} -- {' '.join(command)}"
         yield Finding("sidecar-missing", Severity.BROKEN, subject, problem, (remedy,), repair=repair)
 
@@ -106,8 +106,10 @@ def _weakened(cluster: str, found: ClusterEvidence) -> Iterator[Finding]:
 
 def _delete(cluster: str, each: Object) -> str:
     metadata, kind = each["metadata"], each["kind"].lower()
-    where = f"--namespace {metadata['namespace']} delete {kind} {metadata['name']}"
-    return f"hybrid-mesh kubectl {cluster} -- {where}"
+    return (
+        f"hybrid-mesh kubectl {cluster} -- delete {kind} {metadata['name']} "
+        f"--namespace={metadata['namespace']}"
+    )
 
 
 def _blocked(cluster: str, found: ClusterEvidence) -> Iterator[Finding]:

@@ -62,7 +62,7 @@ def _synchronization(pair: str, holder: str, peer: str, found: ClusterEvidence) 
         return
     state = ", ".join(sorted(states)) or "unknown to istiod"
     problem = f"istiod of {holder} is not synchronized with {peer}: {state}"
-    look = f"hybrid-mesh kubectl {holder} -- --namespace istio-system logs deployment/istiod --tail=50"
+    look = f"hybrid-mesh kubectl {holder} -- logs deployment/istiod --tail=50 --namespace=istio-system"
     yield Finding("peer-not-synced", Severity.BROKEN, pair, problem, (look, *UP))
 
 
@@ -73,7 +73,7 @@ def _ports(plan: MeshPlan, pair: str, peer: str, found: ClusterEvidence) -> Iter
     gateways = [each for each in found.networks if each.get("Cluster") == peer]
     if not gateways:
         problem = f"istiod knows no address of the east-west gateway of {peer}"
-        look = f"hybrid-mesh kubectl {peer} -- --namespace istio-system get service {_GATEWAY}"
+        look = f"hybrid-mesh kubectl {peer} -- get service {_GATEWAY} --namespace=istio-system"
         yield Finding("gateway-address-unknown", Severity.BROKEN, pair, problem, (look, *UP))
     for gateway in gateways:
         for port in (gateway["Port"], ISTIOD_PORT):
@@ -81,7 +81,7 @@ def _ports(plan: MeshPlan, pair: str, peer: str, found: ClusterEvidence) -> Iter
             if reached is None or reached.connected:
                 continue
             problem = f"port {port} of the gateway of {peer} at {gateway['Addr']} does not accept connections"
-            look = f"hybrid-mesh kubectl {peer} -- --namespace istio-system get pods,service,networkpolicy"
+            look = f"hybrid-mesh kubectl {peer} -- get pods,service,networkpolicy --namespace=istio-system"
             yield Finding("gateway-unreachable", Severity.BROKEN, pair, problem, (look, *UP))
 
 
@@ -91,7 +91,7 @@ def _strangers(plan: MeshPlan, holder: str, found: ClusterEvidence) -> Iterator[
     for stranger in sorted(found.accesses.keys() - known):
         problem = f"a remote Secret ({found.accesses[stranger].secret}) has {stranger}, which is not its peer"
         remove = (
-            f"hybrid-mesh kubectl {holder} -- --namespace istio-system edit secret "
-            f"{found.accesses[stranger].secret}"
+            f"hybrid-mesh kubectl {holder} -- edit secret {found.accesses[stranger].secret} "
+            "--namespace=istio-system"
         )
         yield Finding("peer-unknown", Severity.WARNING, f"cluster {holder}", problem, (remove,))

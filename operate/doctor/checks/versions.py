@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.operate.doctor.checks.workloads import moment
 from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
+from hybrid_mesh.operate.doctor.moments import moment
 
 SLOW: Final = timedelta(seconds=30)
 """A configuration that a proxy has not acknowledged for this long is stuck."""
@@ -62,8 +62,8 @@ def _stuck(cluster: str, subject: str, proxy: Any, now: datetime) -> Iterator[Fi
             name = kind.rpartition(".")[2]
             problem = f"it has not accepted the {name} that istiod of {cluster} sent"
             look = (
-                f"hybrid-mesh kubectl {cluster} -- --namespace {SYSTEM_NAMESPACE} logs deployment/istiod "
-                f"--tail=200"
+                f"hybrid-mesh kubectl {cluster} -- logs deployment/istiod --tail=200 "
+                f"--namespace={SYSTEM_NAMESPACE}"
             )
             yield Finding("proxy-not-synced", Severity.BROKEN, subject, problem, (look,), since)
 

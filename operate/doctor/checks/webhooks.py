@@ -13,7 +13,7 @@ from hybrid_mesh.operate.doctor.repairs import KubectlStep, Repair
 from hybrid_mesh.operate.doctor.types import Object
 
 KINDS: Final = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
-_RESTART: Final = ("--namespace", SYSTEM_NAMESPACE, "rollout", "restart", "deployment/istiod")
+_RESTART: Final = ("rollout", "restart", "deployment/istiod", f"--namespace={SYSTEM_NAMESPACE}")
 
 
 def webhooks(plan: MeshPlan, evidence: Evidence) -> Iterator[Finding]:

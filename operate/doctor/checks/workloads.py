@@ -8,6 +8,7 @@ from hybrid_mesh.model.istio_facts import SYSTEM_NAMESPACE
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
+from hybrid_mesh.operate.doctor.moments import moment
 from hybrid_mesh.operate.doctor.repairs import KubectlStep, Repair
 from hybrid_mesh.operate.doctor.types import Object
 
@@ -35,7 +36,8 @@ def _deployment(cluster: str, found: ClusterEvidence, deployment: Object) -> Ite
     space, name = metadata["namespace"], metadata["name"]
     wanted, available = deployment["spec"].get("replicas", 1), status.get("availableReplicas", 0)
     subject = f"Deployment {space}/{name} of {cluster}"
-    scale = ("--namespace", space, "scale", f"deployment/{name}", f"--replicas={max(1, wanted)}")
+    where = f"--namespace={space}"
+    scale = ("scale", f"deployment/{name}", f"--replicas={max(1, wanted)}", where)
     if wanted == 0:
         problem = "it has no replicas: it was scaled to 0"
         repair = Repair(f"Scale {subject} to 1?", (KubectlStep(cluster, scale),))
@@ -47,8 +49,8 @@ def _deployment(cluster: str, found: ClusterEvidence, deployment: Object) -> Ite
         return
     since = _since(status, "Available" if available == 0 else "Progressing")
     why = _reason(found, space, deployment)
-    restart = ("--namespace", space, "rollout", "restart", f"deployment/{name}")
-    look = _typed(cluster, ("--namespace", space, "get", "pods,events"))
+    restart = ("rollout", "restart", f"deployment/{name}", where)
+    look = _typed(cluster, ("get", "pods,events", where))
     if available == 0:
         problem = f"0 of {wanted} replicas are available{why}"
         yield Finding(
@@ -94,7 +96,7 @@ def _restarts(cluster: str, pod: Object, now: datetime) -> Iterator[Finding]:
             f"{container['name']} restarted {count} time{'' if count == 1 else 's'}, last because of "
             f"{ended.get('reason', 'an unknown reason')} (exit code {ended.get('exitCode', '?')})"
         )
-        logs = ("--namespace", space, "logs", name, "-c", container["name"], "--previous")
+        logs = ("logs", name, f"--container={container['name']}", "--previous", f"--namespace={space}")
         remedy = (
             "Raise `istio.values.resources.limits.memory`, then: hybrid-mesh up"
             if out_of_memory
@@ -110,14 +112,6 @@ def _condition(status: Object, kind: str) -> Any:
 def _since(status: Object, kind: str) -> datetime | None:
     condition = _condition(status, kind)
     return moment(condition.get("lastTransitionTime")) if condition else None
-
-
-def moment(text: object) -> datetime | None:
-    """A time of the Kubernetes API; None if there is none."""
-    try:
-        return datetime.fromisoformat(str(text)) if text else None
-    except ValueError:
-        return None
 
 
 def _typed(cluster: str, arguments: tuple[str, ...]) -> str:
