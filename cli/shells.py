@@ -12,6 +12,7 @@ from hybrid_mesh.cli.kubectl import Kubectl
 from hybrid_mesh.cli.pods import ClusterPods
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.lab.errors import LabError
+from hybrid_mesh.local.lab.specs import MachineInfo
 from hybrid_mesh.local.patience import patient
 from hybrid_mesh.model.config.clusters import LocalClusterConfig
 from hybrid_mesh.model.config.machines import LocalMachinesConfig
@@ -52,6 +53,10 @@ class MeshShell:
         if not isinstance(plan.config.machines, LocalMachinesConfig):
             raise NotProbedError(f"commands cannot be run in VMs of type {plan.config.machines.type}")
         return [found for machine in plan.machines if (found := self._machine(group, machine.name))]
+
+    def machine_states(self, group: str) -> Mapping[str, str]:
+        found = {machine.name: _found(machine.name) for machine in self._plan.groups[group].machines}
+        return {name: info.state for name, info in found.items() if info}
 
     def registrations(self, group: str) -> Sequence[Registration]:
         plan = self._plan.groups[group]
@@ -111,8 +116,12 @@ class MeshShell:
         return ClusterPods(name, Kubectl(kubeconfig))
 
     def _machine(self, group: str, name: str) -> Machine | None:
-        info = _lab(lambda lab: lab.machine(name))
+        info = _found(name)
         return Machine(group, name, info.address) if info and info.state == "ready" else None
+
+
+def _found(name: str) -> MachineInfo | None:
+    return _lab(lambda lab: lab.machine(name))
 
 
 def _lab(ask: Callable[[LabClient], Answer]) -> Answer:

@@ -86,6 +86,10 @@ class Shell(Protocol):
     def machines(self, group: str) -> Sequence[Machine]:
         """The running VMs of `group`."""
 
+    def machine_states(self, group: str) -> Mapping[str, str]:
+        """The state of each planned VM of `group` that is there: `starting`, `ready`, `failed` or
+        `stopped`."""
+
     def registrations(self, group: str) -> Sequence[Registration]:
         """The registered VMs of `group`, wherever they are."""
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hybrid_mesh.operate.doctor.helm import HelmRelease
+from hybrid_mesh.operate.doctor.machines import Absent, MachineEvidence
 from hybrid_mesh.operate.doctor.peers import PeerAccess, Reach
+from hybrid_mesh.operate.doctor.proxies import ProxyEvidence
 from hybrid_mesh.operate.doctor.types import Object
 
 
@@ -27,7 +29,8 @@ class ClusterEvidence:
     proxies (`debug/syncz`), `networks` of the gateways (`debug/networkz`): its own records, of each of its
     pods that answered. `releases` are Helm's records. `accesses` are the remote Secrets' kubeconfigs by peer,
     `tokens` the fingerprints of the cluster's own tokens in Secrets. `reached` are the URLs of peers that
-    were tried from inside. `unread` are the parts that could not be read, with the reason.
+    were tried from inside. `proxies` are those of pods that were asked, by `namespace/pod`: what they serve,
+    or why they do not say. `unread` are the parts that could not be read, with the reason.
     """
 
     objects: Mapping[str, tuple[Object, ...]] = field(default_factory=dict)
@@ -40,6 +43,7 @@ class ClusterEvidence:
     accesses: Mapping[str, PeerAccess] = field(default_factory=dict)
     tokens: frozenset[str] = frozenset()
     reached: Mapping[str, Reach] = field(default_factory=dict)
+    proxies: Mapping[str, ProxyEvidence | str] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
 
     def of_kind(self, kind: str, namespace: str | None = None) -> Iterator[Object]:
@@ -61,13 +65,22 @@ class ClusterEvidence:
 
 @dataclass(frozen=True)
 class Evidence:
-    """`taken` is when, with a time zone. `clusters` has every active cluster of the plan."""
+    """`taken` is when, with a time zone. `clusters` has every active cluster of the plan, `machines` every VM
+    that can be entered, by name. `closed` are the groups whose VMs cannot be asked."""
 
     taken: datetime
     clusters: Mapping[str, ClusterEvidence | Unreachable]
+    machines: Mapping[str, MachineEvidence | Absent | Unreachable] = field(default_factory=dict)
+    closed: Mapping[str, Unreachable] = field(default_factory=dict)
 
     def answering(self) -> Iterator[tuple[str, ClusterEvidence]]:
         """The clusters that answered."""
         for name, each in self.clusters.items():
             if isinstance(each, ClusterEvidence):
                 yield name, each
+
+    def running(self) -> Iterator[MachineEvidence]:
+        """The VMs that answered."""
+        for each in self.machines.values():
+            if isinstance(each, MachineEvidence):
+                yield each

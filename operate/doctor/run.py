@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.plan.types import ClusterPlan, MeshPlan
 from hybrid_mesh.operate.doctor.checks import CHECKS
 from hybrid_mesh.operate.doctor.checks.drift import CHANGED
 from hybrid_mesh.operate.doctor.clusters import collect_cluster
 from hybrid_mesh.operate.doctor.dating import with_time
-from hybrid_mesh.operate.doctor.evidence import Evidence
+from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Evidence, Unreachable
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
+from hybrid_mesh.operate.doctor.members import collect_machines, collect_proxies, proxies_beyond
 from hybrid_mesh.operate.shell import Shell
 
 HEALTHY, WARNINGS, BROKEN = 0, 1, 2
@@ -51,11 +52,22 @@ def collect(plan: MeshPlan, shell: Shell) -> Evidence:
     """All evidence, collected side by side."""
     active = {name: each for name, each in plan.clusters.items() if each.active}
     with ThreadPoolExecutor(max_workers=16) as pool:
-        clusters = {name: pool.submit(collect_cluster, each, shell) for name, each in active.items()}
+        clusters = {name: pool.submit(_cluster, each, shell) for name, each in active.items()}
+        machines, closed = pool.submit(collect_machines, plan, shell).result()
         return Evidence(
             taken=datetime.now(UTC),
             clusters={name: future.result() for name, future in clusters.items()},
+            machines=machines,
+            closed=closed,
         )
+
+
+def _cluster(cluster: ClusterPlan, shell: Shell) -> ClusterEvidence | Unreachable:
+    """A cluster, and then what the proxies of its pods serve."""
+    found = collect_cluster(cluster, shell)
+    if isinstance(found, Unreachable):
+        return found
+    return replace(found, proxies=collect_proxies(cluster.name, found, shell))
 
 
 def diagnose(plan: MeshPlan, evidence: Evidence) -> Diagnosis:
@@ -76,4 +88,10 @@ def _unseen(plan: MeshPlan, evidence: Evidence) -> list[tuple[str, str]]:
         for name, each in evidence.answering()
         for what, reason in each.unread.items()
     ]
-    return [*idle, *unread]
+    beyond = [
+        (f"cluster {name}", f"{more} of its proxies were not asked, as there are many")
+        for name, each in evidence.answering()
+        if (more := proxies_beyond(each))
+    ]
+    closed = [(f"group {name}", each.reason) for name, each in evidence.closed.items()]
+    return [*idle, *unread, *beyond, *closed]

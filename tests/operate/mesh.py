@@ -118,6 +118,9 @@ class FakeShell:
         names = self.running.get(group, [])
         return [Machine(group, name, f"10.10.0.{100 + index}") for index, name in enumerate(names)]
 
+    def machine_states(self, group: str) -> Mapping[str, str]:
+        return dict.fromkeys(self.running.get(group, []), "ready")
+
     def registrations(self, group: str) -> Sequence[Registration]:
         return [
             Registration(

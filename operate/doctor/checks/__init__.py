@@ -8,7 +8,9 @@ from hybrid_mesh.operate.doctor.checks.clusters import unreachable_clusters
 from hybrid_mesh.operate.doctor.checks.drift import changed_objects
 from hybrid_mesh.operate.doctor.checks.gateways import gateways
 from hybrid_mesh.operate.doctor.checks.injection import injection
+from hybrid_mesh.operate.doctor.checks.machines import machines
 from hybrid_mesh.operate.doctor.checks.peers import peers
+from hybrid_mesh.operate.doctor.checks.templates import templates
 from hybrid_mesh.operate.doctor.checks.versions import versions
 from hybrid_mesh.operate.doctor.checks.webhooks import webhooks
 from hybrid_mesh.operate.doctor.checks.workloads import workloads
@@ -25,5 +27,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     webhooks,
     versions,
     injection,
+    machines,
+    templates,
     changed_objects,
 )
