@@ -27,6 +27,7 @@ COMMANDS: Table = {
         "up": "hybrid_mesh.cli.up:up",
         "verify": "hybrid_mesh.cli.verify:verify",
         "doctor": "hybrid_mesh.cli.doctor:doctor",
+        "topology": "hybrid_mesh.cli.topology:topology",
         "down": "hybrid_mesh.cli.down:down",
     },
     "Access": {

@@ -1,0 +1,115 @@
+"""`hybrid-mesh topology`: the picture of a mesh."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hybrid_mesh.cli import complete
+from hybrid_mesh.cli.console import say, warn
+from hybrid_mesh.cli.deployed import deployed
+from hybrid_mesh.cli.errors import WRONG, CommandError
+from hybrid_mesh.cli.options import DEFAULT_STACK, STACK_HELP
+from hybrid_mesh.cli.plans import file_plan, plan_of
+from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.stack_file import load_stack_file
+from hybrid_mesh.operate.topology.build import topology as graph_of
+from hybrid_mesh.operate.topology.compare import compare, summary
+from hybrid_mesh.operate.topology.data import as_data
+from hybrid_mesh.operate.topology.graph import Topology
+from hybrid_mesh.operate.topology.mermaid import as_mermaid
+
+DEPLOYED = "deployed"
+
+
+class Format(StrEnum):
+    MERMAID = "mermaid"
+    JSON = "json"
+
+
+def topology(
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            "--stack", "-s", help=STACK_HELP, show_default=DEFAULT_STACK, autocompletion=complete.stacks
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file", "-f", help="A stack file anywhere, instead of the stack's own; `--stack` then names it."
+        ),
+    ] = None,
+    *,
+    kind: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.MERMAID,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The file to write.", show_default="standard output", metavar="FILE"
+        ),
+    ] = None,
+    diff: Annotated[
+        str | None,
+        typer.Option(
+            "--diff",
+            help="Mark what is added, moved, changed and removed, compared with another stack file, or with "
+            f"what is `{DEPLOYED}`: the configuration of the stack's last update.",
+            metavar=f"FILE|{DEPLOYED}",
+        ),
+    ] = None,
+) -> None:
+    """Draw the mesh: networks, clusters, gateways, groups of VMs, ingress routes and trust.
+
+    The picture is made from the stack file; nothing needs to exist.
+
+    Example:
+
+        hybrid-mesh topology --stack prod
+        hybrid-mesh topology --stack prod --diff deployed
+
+    docs/json.md describes what --format json prints.
+
+    Exit codes: 0 the picture is written; 1 what is deployed cannot be read; 2 a stack file or the command
+    line is wrong.
+    """
+    plan = plan_of(stack, file)
+    picture = graph_of(plan)
+    if diff is not None:
+        picture = _compared(picture, plan, diff)
+        say(summary(picture))
+    _write(_render(picture, kind), output)
+
+
+def _compared(picture: Topology, plan: MeshPlan, other: str) -> Topology:
+    """Raises CommandError or ConfigurationError when the other mesh cannot be read."""
+    if other != DEPLOYED:
+        file = load_stack_file(Path(other))
+        return compare(graph_of(file_plan(file, plan.stack, None)), picture, other)
+    found = deployed(plan.stack)
+    if found.plan is None:
+        return compare(None, picture, "what is deployed (nothing)")
+    if not found.complete:
+        warn("warning: The stack's last update failed: parts of it may not exist.", style="yellow")
+    return compare(graph_of(found.plan), picture, "what is deployed")
+
+
+def _render(picture: Topology, kind: Format) -> str:
+    match kind:
+        case Format.MERMAID:
+            return as_mermaid(picture)
+        case Format.JSON:
+            return json.dumps(as_data(picture), indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(
+            f"{output} cannot be written: {error.strerror}.", "Name a file in a folder that exists.", WRONG
+        ) from None

@@ -1,0 +1,1 @@
+"""`hybrid-mesh topology`: the picture of a mesh."""
