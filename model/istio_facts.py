@@ -71,6 +71,7 @@ MULTI_CLUSTER_LABEL = "istio/multiCluster"
 
 NETWORKING_API = "networking.istio.io/v1"
 SECURITY_API = "security.istio.io/v1"
+TELEMETRY_API = "telemetry.istio.io/v1"
 
 GROUP_LABEL = "hybrid-mesh/group"
 """This project's label of the VMs of one workload group, which the group's Service selects."""

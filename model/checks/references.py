@@ -58,6 +58,14 @@ def the_demo_runs_on_a_known_group(mesh: MeshConfig) -> Problems:
         yield from _known("demo.group", mesh.demo.group, mesh.workload_groups, "workload group")
 
 
+@reference_rule
+@rule
+def telemetry_names_known_clusters(mesh: MeshConfig) -> Problems:
+    """`clusters` must be keys of `clusters`."""
+    for index, name in enumerate(mesh.telemetry.clusters if mesh.telemetry is not None else ()):
+        yield from _known(f"telemetry.clusters.{index}", name, mesh.clusters, "cluster")
+
+
 def _known(path: str, value: str, members: Mapping[str, object], kind: str) -> Problems:
     if value in members:
         return

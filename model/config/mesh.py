@@ -13,6 +13,7 @@ from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.istio import IstioConfig
 from hybrid_mesh.model.config.namespaces import NamespaceConfig
 from hybrid_mesh.model.config.networks import NetworkConfig
+from hybrid_mesh.model.config.telemetry import TelemetryConfig
 from hybrid_mesh.model.config.trust import SelfSignedTrustConfig, TrustConfig
 
 AwsAccess = Literal["admin", "view"]
@@ -76,6 +77,8 @@ class MeshConfig(Section):
     policy you set, and others that you want to exist."""
     ingress: dict[DnsLabel, IngressConfig] = Field(default_factory=dict)
     """Ingress gateways by name, through which clients outside the mesh reach workloads."""
+    telemetry: TelemetryConfig | None = None
+    """Access logs, traces and metrics of every proxy. Defaults to Istio's: metrics alone."""
     http_proxy: HttpProxyConfig | None = None
     """HTTP proxy of the VMs. It has nothing to do with Istio's proxies."""
     demo: DemoConfig | None = None

@@ -20,6 +20,7 @@ from hybrid_mesh.model.istio_facts import CROSS_NETWORK_PORT, HEALTH_PORT, ISTIO
 from hybrid_mesh.model.objects import resilience
 from hybrid_mesh.model.objects.mesh import PULL_SECRET_NAME
 from hybrid_mesh.model.objects.resilience import TCP_KEEPALIVE
+from hybrid_mesh.model.objects.telemetry import extension_providers
 
 GATEWAY_NAME = "istio-eastwestgateway"
 """Name of the east-west gateway's release, Deployment and Service in `istio-system`."""
@@ -74,7 +75,13 @@ def istiod_values(mesh: MeshConfig, name: str) -> dict[str, Any]:
     if isinstance(cluster, CloudClusterConfig):
         values = merge(values, resilience.istiod_values(cluster))
         values = merge(values, cloud_of(cluster).istiod_values)
-    return merge(merge(values, istio.values), cluster.istio.values)
+    values = merge(merge(values, istio.values), cluster.istio.values)
+    providers, mesh_config = extension_providers(mesh, name), values["meshConfig"]
+    if providers and isinstance(mesh_config, Mapping):
+        given = mesh_config.get("extensionProviders")
+        given = given if isinstance(given, list) else []
+        values["meshConfig"] = {**mesh_config, "extensionProviders": [*providers, *given]}
+    return values
 
 
 def default_proxy_config(mesh: MeshConfig, name: str) -> dict[str, Any]:

@@ -16,6 +16,8 @@ REMOTE_SECRET_NAME = "istio-remote-secrets"  # noqa: S105 - a Secret's name, not
 """Name of the one merged Secret of a cluster, in `istio-system`; each key is a peer's cluster name."""
 PULL_SECRET_NAME = "hybrid-mesh-registry"  # noqa: S105 - a Secret's name, not a secret
 """Name of the Secret with the credentials of the image registry, in every namespace of the mesh."""
+PULL_SECRET = "pull-secret"  # noqa: S105 - part of a resource's name
+"""Key, or its beginning, of the resources of these Secrets."""
 _READER_TOKEN = f"{READER_SERVICE_ACCOUNT}-istio-remote-secret-token"
 TAKE_OVER = {"pulumi.com/patchForce": "true"}
 """Lets Pulumi's plug-in take over fields of other managers (pulumi-kubernetes, "Server-Side Apply")."""

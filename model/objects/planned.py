@@ -8,6 +8,10 @@ from hybrid_mesh.model.objects.manifest import Manifest
 
 AT_RUN_TIME = "(known at run time)"
 """Placeholder in a manifest for a secret that is only known at run time."""
+UNAWAITED = {"pulumi.com/skipAwait": "true"}
+"""For Services that select VMs: Pulumi would wait for pods (pulumi-kubernetes, "await logic")."""
+PROGRAMMED = {"pulumi.com/waitFor": "condition=Programmed"}
+"""For Gateways: Pulumi waits until the controller has created the proxies and their Service."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,6 @@ class PlannedRelease(Planned):
     """Whether a destroy leaves it in the cluster."""
     timeout: int | None = None
     """How long Helm waits, in seconds; None for its default of five minutes."""
+
+
+Entry = PlannedObject | PlannedRelease

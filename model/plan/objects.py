@@ -25,6 +25,7 @@ from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME, base_values, gat
 from hybrid_mesh.model.objects.ingress import certificate_objects, parameters
 from hybrid_mesh.model.objects.manifest import Manifest, annotated
 from hybrid_mesh.model.objects.mesh import (
+    PULL_SECRET,
     cacerts_secret,
     pull_secret,
     reader_token_secret,
@@ -37,19 +38,17 @@ from hybrid_mesh.model.objects.minting import (
     minting_role,
     minting_role_binding,
 )
-from hybrid_mesh.model.objects.planned import ChartSource, PlannedObject, PlannedRelease
+from hybrid_mesh.model.objects.planned import (
+    PROGRAMMED,
+    UNAWAITED,
+    ChartSource,
+    Entry,
+    PlannedObject,
+    PlannedRelease,
+)
 from hybrid_mesh.model.objects.releases import GATEWAY_API_CRDS, istio_chart
+from hybrid_mesh.model.objects.telemetry import telemetry_objects
 from hybrid_mesh.model.plan.types import GroupPlan, IngressPlan
-
-UNAWAITED = {"pulumi.com/skipAwait": "true"}
-"""For Services that select VMs: Pulumi would wait for pods (pulumi-kubernetes, "await logic")."""
-PROGRAMMED = {"pulumi.com/waitFor": "condition=Programmed"}
-"""For Gateways: Pulumi waits until the controller has created the proxies and their Service."""
-
-PULL_SECRET = "pull-secret"  # noqa: S105 - part of a resource's name
-"""Key, or its beginning, of the objects with the credentials of the image registry."""
-
-Entry = PlannedObject | PlannedRelease
 
 
 def cluster_objects(
@@ -201,6 +200,10 @@ class _Cluster:
         )
         adopted = self.istio.ownership == "adopt"
         yield self.plan(owner, "strict", strict_peer_authentication(), self.istiod, adopted=adopted)
+        known = self.istiod
+        for key, made in telemetry_objects(mesh, self.name):
+            yield self.plan(owner, key, made, known, adopted=adopted and key == "telemetry")
+            known = f"{owner}-{key}"
 
     def _definitions(self, owner: str, after: str, *, shared: bool) -> Iterator[Entry]:
         if self.definitions:

@@ -24,6 +24,7 @@ from tests.model.rule_cases.overlaps import OVERLAPS
 from tests.model.rule_cases.references import REFERENCES
 from tests.model.rule_cases.routes import ROUTES
 from tests.model.rule_cases.security_groups import CLOUD_LIMITS
+from tests.model.rule_cases.telemetry import TELEMETRY
 from tests.model.rule_cases.trust import TRUST
 from tests.model.rule_cases.user_data import USER_DATA
 from tests.model.rule_cases.vms import CLOUD_MACHINES
@@ -56,6 +57,7 @@ CASES = [
     *CLOUD_LIMITS,
     *CLOUD_MACHINES,
     *CLOUD_ACCOUNTS,
+    *TELEMETRY,
     *TRUST,
     *WARNINGS,
 ]
