@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import yaml
@@ -14,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from hybrid_mesh.model.plan.boot import machine_boot
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
-from hybrid_mesh.model.texts.cloud_init import render_user_data
+from hybrid_mesh.model.texts.cloud_init import MachineBoot, render_user_data
 from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Evidence
 from hybrid_mesh.operate.doctor.machines import (
     AGENT,
@@ -75,7 +76,7 @@ INTERMEDIATE = {
 def serving(cluster: str, workload: Authority | None = None, above: Authority = ROOT) -> ProxyEvidence:
     """A proxy of `cluster` with a certificate of an hour ago."""
     intermediate = INTERMEDIATE[cluster]
-    leaf = workload or intermediate.issue("workload")
+    leaf = workload or _leaf(cluster)
     return ProxyEvidence((above.certificate,), (leaf.certificate, intermediate.certificate, ROOT.certificate))
 
 
@@ -87,8 +88,8 @@ def unit(active: str = "active", sub: str = "running", since: datetime = UP, **c
 def machine(plan: MeshPlan, index: int = 0, group: str = "legacy") -> MachineEvidence:
     """A VM in service, an hour old."""
     planned = plan.groups[group]
-    user_data = render_user_data(machine_boot(planned, plan.istio, API, "CA\n", (GATEWAY,)))
-    written = {each["path"]: each["content"] for each in yaml.safe_load(user_data)["write_files"]}
+    user_data = _user_data(machine_boot(planned, plan.istio, API, "CA\n", (GATEWAY,)))
+    written = _written(user_data)
     proxy = serving(planned.cluster)
     ports = planned.workload_group["spec"]["template"].get("ports") or {}
     return MachineEvidence(
@@ -120,6 +121,22 @@ def machine(plan: MeshPlan, index: int = 0, group: str = "legacy") -> MachineEvi
         rules=True,
         dns_rules=True,
     )
+
+
+@cache
+def _user_data(boot: MachineBoot) -> str:
+    return render_user_data(boot)
+
+
+@cache
+def _written(user_data: str) -> Mapping[str, str]:
+    document = yaml.load(user_data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return {each["path"]: each["content"] for each in document["write_files"]}
+
+
+@cache
+def _leaf(cluster: str) -> Authority:
+    return INTERMEDIATE[cluster].issue("workload")
 
 
 def _units(group: GroupPlan) -> Mapping[str, Unit]:

@@ -4,12 +4,17 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.operate.doctor.checks.authorities import authorities
+from hybrid_mesh.operate.doctor.checks.certificates import certificates
 from hybrid_mesh.operate.doctor.checks.clusters import unreachable_clusters
+from hybrid_mesh.operate.doctor.checks.conditions import conditions
 from hybrid_mesh.operate.doctor.checks.drift import changed_objects
 from hybrid_mesh.operate.doctor.checks.gateways import gateways
+from hybrid_mesh.operate.doctor.checks.identities import identities
 from hybrid_mesh.operate.doctor.checks.injection import injection
 from hybrid_mesh.operate.doctor.checks.machines import machines
 from hybrid_mesh.operate.doctor.checks.peers import peers
+from hybrid_mesh.operate.doctor.checks.registrations import registrations
 from hybrid_mesh.operate.doctor.checks.templates import templates
 from hybrid_mesh.operate.doctor.checks.versions import versions
 from hybrid_mesh.operate.doctor.checks.webhooks import webhooks
@@ -27,7 +32,12 @@ CHECKS: Final[tuple[Check, ...]] = (
     webhooks,
     versions,
     injection,
+    authorities,
+    certificates,
     machines,
+    identities,
+    conditions,
+    registrations,
     templates,
     changed_objects,
 )

@@ -13,6 +13,7 @@ from hybrid_mesh.model.istio_facts import (
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
+from hybrid_mesh.operate.doctor.owners import deployment_of
 from hybrid_mesh.operate.doctor.repairs import KubectlStep, Repair
 from hybrid_mesh.operate.doctor.types import Object
 
@@ -56,7 +57,7 @@ def _without_sidecar(cluster: str, found: ClusterEvidence) -> Iterator[Finding]:
             continue
         subject = f"pod {metadata['namespace']}/{metadata['name']} of {cluster}"
         problem = "it has no sidecar, and its namespace says that it should: it cannot reach the mesh"
-        owner = _deployment(found, metadata)
+        owner = deployment_of(found, metadata)
         where = f"--namespace={metadata['namespace']}"
         if owner:
             command = ("rollout", "restart", f"deployment/{owner}", where)
@@ -70,16 +71,6 @@ def _without_sidecar(cluster: str, found: ClusterEvidence) -> Iterator[Finding]:
 def _declines(metadata: Any) -> bool:
     said = {**(metadata.get("annotations") or {}), **(metadata.get("labels") or {})}.get(_INJECT)
     return str(said) == "false"
-
-
-def _deployment(found: ClusterEvidence, metadata: Any) -> str | None:
-    """The Deployment that a pod is of, by its ReplicaSet."""
-    for owner in metadata.get("ownerReferences") or ():
-        if owner.get("kind") == "ReplicaSet":
-            replicas = found.get("ReplicaSet", metadata["namespace"], owner["name"])
-            above = ((replicas or {}).get("metadata") or {}).get("ownerReferences") or ()
-            return next((str(each["name"]) for each in above if each.get("kind") == "Deployment"), None)
-    return None
 
 
 def _weakened(cluster: str, found: ClusterEvidence) -> Iterator[Finding]:

@@ -11,8 +11,8 @@ import yaml
 
 from hybrid_mesh.model.plan.boot import machine_boot
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.model.texts.cloud_init import render_user_data
-from hybrid_mesh.model.texts.machine_texts import SETTINGS
+from hybrid_mesh.model.texts.cloud_init import MachineBoot, render_user_data
+from hybrid_mesh.model.texts.machine_texts import LIBRARY, SETTINGS
 from hybrid_mesh.operate.doctor.evidence import Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
 from hybrid_mesh.operate.doctor.machines import AGENT, BOOT_HOSTS_FILE, Absent, MachineEvidence
@@ -24,6 +24,7 @@ MOST_PATHS: Final = 3
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _AUTHORITY: Final = "/etc/hybrid-mesh/api-server-ca.pem"
 _WRITE: Final = "cloud-init single --name write_files --frequency always"
+"""Writes the files of the user-data again, as root; `install-package` gives them to the agent's user."""
 
 
 def templates(plan: MeshPlan, evidence: Evidence) -> Iterator[Finding]:
@@ -68,7 +69,7 @@ def _planned(plan: MeshPlan, machine: MachineEvidence, had: Mapping[str, str]) -
         boot = machine_boot(
             group, plan.istio, settings.get("API_ENDPOINT", ""), had.get(_AUTHORITY, ""), gateways
         )
-        return render_user_data(boot)
+        return _rendered(boot)
     except ValueError:
         return ""
 
@@ -102,14 +103,20 @@ def _changed(machine: MachineEvidence) -> Iterator[Finding]:
         return
     are = "is" if len(changed) == 1 else "are"
     problem = f"{_listed(tuple(sorted(changed)))} {are} not as the VM was created with"
-    commands = (_WRITE, "systemctl daemon-reload", f"systemctl restart {AGENT}")
+    commands = (_WRITE, f"{LIBRARY}/install-package", "systemctl daemon-reload", f"systemctl restart {AGENT}")
     steps = tuple(MachineStep(machine.group, machine.name, tuple(each.split())) for each in commands)
     repair = Repair(f"Write the files of VM {machine.name} again and restart its agent?", steps)
     remedy = tuple(f"hybrid-mesh lab shell {machine.name} -- {each}" for each in commands)
     yield Finding("vm-file-changed", Severity.WARNING, f"VM {machine.name}", problem, remedy, None, repair)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
+def _rendered(boot: MachineBoot) -> str:
+    """The same for all VMs of a group."""
+    return render_user_data(boot)
+
+
+@lru_cache(maxsize=64)
 def _user_data(text: str) -> Mapping[str, str]:
     """The contents of the files of a cloud-config, by path, and its `commands`; {} for anything else."""
     try:
