@@ -19,12 +19,13 @@ from hybrid_mesh.components.labels import labelling
 from hybrid_mesh.components.machines.base import MachineContext
 from hybrid_mesh.components.member import ClusterMember
 from hybrid_mesh.components.networks.base import CloudNetwork, CloudSite
-from hybrid_mesh.components.peering import Peering, ReaderToken
+from hybrid_mesh.components.peering import KialiClusters, Peering, ReaderToken
 from hybrid_mesh.components.registry import registry_credentials
 from hybrid_mesh.components.resources import LoadBalancerDrain
 from hybrid_mesh.components.safeguard import Safeguard
 from hybrid_mesh.components.trust import MeshTrust
 from hybrid_mesh.components.workloads import WorkloadGroup
+from hybrid_mesh.model.config.kiali import KialiConfig
 from hybrid_mesh.model.config.trust import ExistingTrustConfig
 from hybrid_mesh.model.derive.labels import lift_protection
 from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan, LocalClusterPlan
@@ -83,6 +84,8 @@ class HybridMesh(pulumi.ComponentResource):
             if plan.clusters[cluster].config.gateway.enabled
         }
         self._peer()
+        if plan.kiali is not None:
+            self._show_to_kiali(plan.kiali)
         self._groups = {group.name: self._group(group) for group in plan.groups.values()}
         self._ingresses = {ingress.name: self._ingress(ingress) for ingress in plan.ingresses.values()}
         if plan.demo is not None:
@@ -207,6 +210,26 @@ class HybridMesh(pulumi.ComponentResource):
                 tokens={peer: tokens[peer] for peer in member.cluster.plan.peers},
                 opts=member.cluster.component_options(self),
             )
+
+    def _show_to_kiali(self, kiali: KialiConfig) -> None:
+        """The account in each cluster other than Kiali's own, and the Secret there with their tokens."""
+        home = self._members[kiali.cluster]
+        tokens = {
+            name: ReaderToken(
+                f"{self._name}-kiali-{name}",
+                member=member,
+                kiali=True,
+                opts=member.cluster.component_options(self),
+            )
+            for name, member in self._members.items()
+            if member is not home
+        }
+        KialiClusters(
+            f"{self._name}-kiali-{home.name}",
+            member=home,
+            tokens={peer: tokens[peer] for peer in home.cluster.plan.peers},
+            opts=home.cluster.component_options(self),
+        )
 
     def _group(self, group: GroupPlan) -> WorkloadGroup:
         home = self._members[group.cluster].cluster

@@ -1,13 +1,15 @@
 """The peering of clusters: each has one reader token and one merged remote Secret."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
 
 from hybrid_mesh.components.member import ClusterMember
 from hybrid_mesh.model.derive.kubeconfigs import SYSTEM, Endpoint
+from hybrid_mesh.model.objects.kiali import token_name, token_secret
+from hybrid_mesh.model.objects.manifest import Manifest
 from hybrid_mesh.model.objects.mesh import reader_token_name, reader_token_secret
 from hybrid_mesh.model.plan.kinds import CloudClusterPlan
 from hybrid_mesh.model.texts.remote_secret import render_kubeconfig
@@ -15,9 +17,9 @@ from hybrid_mesh.model.texts.remote_secret import render_kubeconfig
 
 class ReaderToken(pulumi.ComponentResource):
     """The token with which the peers' istiods read this cluster, as `istioctl create-remote-secret` creates
-    it.
+    it, or, as the planned component `kiali-<cluster>`, the account and the token with which Kiali reads it.
 
-    It is known once this cluster's istiod is installed, whose roles permit the reader.
+    That of the peers is known once this cluster's istiod is installed, whose roles permit the reader.
     """
 
     def __init__(
@@ -25,12 +27,18 @@ class ReaderToken(pulumi.ComponentResource):
         name: str,
         *,
         member: ClusterMember,
+        kiali: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:ReaderToken", name, None, opts)
         self._member = member
-        filled = _metadata(member) if isinstance(member.cluster.plan, CloudClusterPlan) else {}
-        self._data = member.declare(f"{member.name}-reader", self, filled=filled)["secret"].data
+        component, filled = f"{member.name}-reader", {}
+        secret, named = reader_token_secret(member.name), reader_token_name
+        if kiali:
+            component, secret, named = f"kiali-{member.name}", token_secret(), token_name
+        if isinstance(member.cluster.plan, CloudClusterPlan):
+            filled = _metadata(member, secret, named)
+        self._data = member.declare(component, self, filled=filled)["secret"].data
         self.register_outputs({})
 
     def kubeconfig_for(self, network: str) -> pulumi.Output[str]:
@@ -52,20 +60,43 @@ class Peering(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridmesh:index:Peering", name, None, opts)
-        network = member.cluster.plan.network
-        keys = {peer: token.kubeconfig_for(network) for peer, token in sorted(tokens.items())}
+        keys = _kubeconfigs(member, tokens)
         member.declare(f"{member.name}-peering", self, filled={"remote-secrets": {"stringData": keys}})
         self.register_outputs({})
 
 
-def _metadata(member: ClusterMember) -> dict[str, dict[str, Any]]:
-    """The Secret's metadata in a cluster whose CA a cloud may rotate."""
+class KialiClusters(pulumi.ComponentResource):
+    """The Secret with which Kiali, in the cluster of `member`, reads the others: one key per cluster."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        member: ClusterMember,
+        tokens: Mapping[str, ReaderToken],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("hybridmesh:index:KialiClusters", name, None, opts)
+        keys = _kubeconfigs(member, tokens)
+        member.declare(f"kiali-{member.name}", self, filled={"clusters": {"stringData": keys}})
+        self.register_outputs({})
+
+
+def _kubeconfigs(holder: ClusterMember, tokens: Mapping[str, ReaderToken]) -> dict[str, pulumi.Output[str]]:
+    """The kubeconfig of each cluster for a client in the cluster of `holder`."""
+    network = holder.cluster.plan.network
+    return {peer: token.kubeconfig_for(network) for peer, token in sorted(tokens.items())}
+
+
+def _metadata(
+    member: ClusterMember, secret: Manifest, named: Callable[[str], str]
+) -> dict[str, dict[str, Any]]:
+    """The metadata of a token's Secret in a cluster whose CA a cloud may rotate."""
     authority = member.cluster.certificate_authority
     assert authority is not None
-    metadata = reader_token_secret(member.name)["metadata"]
     # Google's plug-in returns the CA together with keys, as a secret.
-    name = pulumi.Output.unsecret(authority.apply(reader_token_name))
-    return {"secret": {"metadata": {**metadata, "name": name}}}
+    name = pulumi.Output.unsecret(authority.apply(named))
+    return {"secret": {"metadata": {**secret["metadata"], "name": name}}}
 
 
 def _kubeconfig(cluster: str, data: Any, server: str, tls: Endpoint | None) -> str:

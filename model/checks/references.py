@@ -66,6 +66,14 @@ def telemetry_names_known_clusters(mesh: MeshConfig) -> Problems:
         yield from _known(f"telemetry.clusters.{index}", name, mesh.clusters, "cluster")
 
 
+@reference_rule
+@rule
+def kiali_is_in_a_known_cluster(mesh: MeshConfig) -> Problems:
+    """`cluster` must be a key of `clusters`."""
+    if mesh.kiali is not None:
+        yield from _known("kiali.cluster", mesh.kiali.cluster, mesh.clusters, "cluster")
+
+
 def _known(path: str, value: str, members: Mapping[str, object], kind: str) -> Problems:
     if value in members:
         return

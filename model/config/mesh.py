@@ -11,6 +11,7 @@ from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.http_proxy import HttpProxyConfig
 from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.istio import IstioConfig
+from hybrid_mesh.model.config.kiali import KialiConfig
 from hybrid_mesh.model.config.namespaces import NamespaceConfig
 from hybrid_mesh.model.config.networks import NetworkConfig
 from hybrid_mesh.model.config.telemetry import TelemetryConfig
@@ -79,6 +80,8 @@ class MeshConfig(Section):
     """Ingress gateways by name, through which clients outside the mesh reach workloads."""
     telemetry: TelemetryConfig | None = None
     """Access logs, traces and metrics of every proxy. Defaults to Istio's: metrics alone."""
+    kiali: KialiConfig | None = None
+    """What Kiali needs to show all clusters. Defaults to nothing."""
     http_proxy: HttpProxyConfig | None = None
     """HTTP proxy of the VMs. It has nothing to do with Istio's proxies."""
     demo: DemoConfig | None = None

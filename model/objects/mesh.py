@@ -43,7 +43,12 @@ def reader_token_name(authority: str) -> str:
     token in an old Secret stays the same and is refused. Another name creates another Secret, and the old one
     is deleted after the peers have got the new token.
     """
-    return f"{_READER_TOKEN}-{hashlib.sha256(authority.encode()).hexdigest()[:8]}"
+    return f"{_READER_TOKEN}-{authority_suffix(authority)}"
+
+
+def authority_suffix(authority: str) -> str:
+    """What tells the tokens of one CA of a cluster from those of another."""
+    return hashlib.sha256(authority.encode()).hexdigest()[:8]
 
 
 def reader_token_secret(cluster: str, *, first: bool = True) -> Manifest:

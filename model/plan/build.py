@@ -21,6 +21,7 @@ from hybrid_mesh.model.objects.ingress import gateway
 from hybrid_mesh.model.objects.routes import routes
 from hybrid_mesh.model.plan import user_data  # noqa: F401 - registers the rule that needs the texts
 from hybrid_mesh.model.plan.groups import plan_group
+from hybrid_mesh.model.plan.kiali import kiali_objects
 from hybrid_mesh.model.plan.kinds import cluster_of_kind, network_of_kind
 from hybrid_mesh.model.plan.objects import cluster_objects
 from hybrid_mesh.model.plan.types import (
@@ -114,6 +115,7 @@ def _plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:
             for peer in cluster.peers
         ),
         demo=mesh.demo,
+        kiali=mesh.kiali,
         secrets=_secrets(mesh),
         project=mesh.project,
         protected=mesh.protected,
@@ -165,13 +167,16 @@ def _plan_cluster(
         pod_cidr=str(pods) if pods else None,
         service_cidr=str(services) if services else None,
         groups=tuple(sorted(key for key, group in mesh.workload_groups.items() if group.cluster == name)),
-        objects=cluster_objects(
-            mesh,
-            name,
-            peers=peers,
-            groups=groups,
-            ingresses=ingresses,
-            labels=component_labels(_labels(mesh, stack), f"{MESH}-{name}-gateway"),
+        objects=(
+            *cluster_objects(
+                mesh,
+                name,
+                peers=peers,
+                groups=groups,
+                ingresses=ingresses,
+                labels=component_labels(_labels(mesh, stack), f"{MESH}-{name}-gateway"),
+            ),
+            *kiali_objects(mesh, name, peers),
         ),
     )
     return cluster_of_kind(mesh, planned)

@@ -14,6 +14,7 @@ from hybrid_mesh.model.config.demo import DemoConfig
 from hybrid_mesh.model.config.groups import WorkloadGroupConfig
 from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.istio import IstioConfig
+from hybrid_mesh.model.config.kiali import KialiConfig
 from hybrid_mesh.model.config.networks import NetworkConfig
 from hybrid_mesh.model.config.trust import TrustConfig
 from hybrid_mesh.model.derive.types import FirewallRulePlan
@@ -176,6 +177,8 @@ class MeshPlan:
     secrets: tuple[str, ...]
     """Names of the configuration keys `hybrid-mesh:<name>` that the program requires
     (`model.plan.secrets`)."""
+    kiali: KialiConfig | None = None
+    """Where Kiali runs; None if it is not to read the mesh."""
     project: str | None = None
     """Default Google Cloud project."""
     protected: bool = False

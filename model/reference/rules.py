@@ -324,6 +324,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "telemetry.traces.tags.<name>": ("tags_have_one_value",),
     "telemetry.metrics": ("metrics_need_istios_proxies", "metrics_that_are_off_have_no_settings"),
+    "kiali": (
+        "kiali_is_in_a_known_cluster",
+        "kiali_has_other_clusters",
+        "kiali_is_in_a_namespace_of_the_mesh",
+    ),
     "httpProxy": (
         "http_proxies_are_urls",
         "hosts_without_proxy_are_names_or_cidrs",

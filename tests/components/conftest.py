@@ -53,8 +53,9 @@ EXTERNAL: dict[str, Any] = {
             "machines": {"type": "bundle", "minimum": 0},
         }
     },
+    "kiali": {"cluster": "edge"},
 }
-"""Two existing clusters, and a group of datacenter machines."""
+"""Two existing clusters, one with Kiali, and a group of datacenter machines."""
 
 
 class Declared:

@@ -17,7 +17,7 @@ from hybrid_mesh.components.local_resources import LocalCluster, LocalMachine
 from hybrid_mesh.components.machines.bundle import BundleMachines
 from hybrid_mesh.components.machines.local import LocalMachines
 from hybrid_mesh.components.mesh import HybridMesh
-from hybrid_mesh.components.peering import Peering, ReaderToken
+from hybrid_mesh.components.peering import KialiClusters, Peering, ReaderToken
 from hybrid_mesh.components.resources import (
     CertificateAuthority,
     Foundation,
@@ -38,6 +38,7 @@ COMPONENTS: dict[type[pulumi.ComponentResource], str] = {
     EastWestGateway: "hybridmesh:index:EastWestGateway",
     ReaderToken: "hybridmesh:index:ReaderToken",
     Peering: "hybridmesh:index:Peering",
+    KialiClusters: "hybridmesh:index:KialiClusters",
     WorkloadGroup: "hybridmesh:index:WorkloadGroup",
     LocalMachines: "hybridmesh:index:LocalMachines",
     BundleMachines: "hybridmesh:index:BundleMachines",
@@ -87,6 +88,7 @@ def test_credentials_are_declared_secret(local: Declared, external: Declared) ->
         "mesh-east-peering-remote-secrets": "stringData",
         "mesh-group-legacy-registration": "kubeconfig",
         "mesh-edge-provider": "kubeconfig",
+        "mesh-kiali-edge-clusters": "stringData",
         "mesh-group-billing-registration": "kubeconfig",
     }
     for name, argument in expected.items():

@@ -69,6 +69,10 @@ def _kubectl(cluster: ClusterPlan, planned: PlannedObject) -> Iterator[str]:
     kubectl = f"kubectl --context {_quoted(cluster)}"
     if AT_RUN_TIME in manifest.get("stringData", {}).values():
         yield f"{kubectl} {_secret(cluster, manifest)}"
+        if labels := manifest["metadata"].get("labels"):
+            metadata = manifest["metadata"]
+            words = ["-n", metadata["namespace"], "label", "secret", metadata["name"]]
+            yield f"{kubectl} {shlex.join([*words, *(f'{key}={value}' for key, value in labels.items())])}"
         return
     yield with_input(f"{kubectl} apply --server-side -f -", _plain(manifest))
     awaited = manifest["metadata"].get("annotations", {}).get(_AWAITED)

@@ -1,7 +1,8 @@
-"""Meshes that break the rules of `model.checks.telemetry` and `model.checks.telemetry_values`."""
+"""Meshes that break the rules of `model.checks.telemetry`, `telemetry_values` and `kiali`."""
 
 from typing import Any
 
+from tests.model.meshes import DELETED
 from tests.model.rule_cases.case import EAST, LEGACY, Case
 
 SERVICE = "otel-collector.observability.svc.cluster.local"
@@ -235,5 +236,21 @@ TELEMETRY = [
         _values("istio.values.pilot.meshConfig.extensionProviders", [], accessLogs={"stdout": "json"}),
         "values.meshConfig",
         value="[]",
+    ),
+    Case("kiali_is_in_a_known_cluster", {"kiali": {"cluster": "eastt"}}, "`east`", "kiali.cluster", "eastt"),
+    Case(
+        "kiali_has_other_clusters",
+        {"kiali": {"cluster": "one"}, "clusters.two": DELETED, "networks.kind-two": DELETED},
+        "Leave `kiali` out",
+        "kiali.cluster",
+        "one",
+        stack="dev",
+    ),
+    Case(
+        "kiali_is_in_a_namespace_of_the_mesh",
+        {"kiali": {"cluster": "east", "namespace": "kiali"}},
+        "`namespaces`",
+        "kiali.namespace",
+        "kiali",
     ),
 ]
