@@ -114,7 +114,7 @@ def telemetry_objects(mesh: MeshConfig, cluster: str) -> Iterator[tuple[str, Man
         key = made["metadata"]["name"].removeprefix("hybrid-mesh-")
         yield f"collector-{key}-{made['kind'].lower()}", made
     spec = {
-        **_access_logging(mesh.telemetry.access_logs),
+        **_access_logging(mesh),
         **_tracing(mesh.telemetry.traces),
         **_metrics(mesh.telemetry.metrics),
     }
@@ -167,16 +167,29 @@ def _registered_host(collector: Collector) -> str:
     return f"otlp-{str(address).replace('.', '-')}.internal" if address else collector.host
 
 
-def _access_logging(logs: AccessLogsConfig | None) -> dict[str, Any]:
+def _access_logging(mesh: MeshConfig) -> dict[str, Any]:
+    logs = mesh.telemetry.access_logs if mesh.telemetry is not None else None
     if logs is None:
         return {}
     given = [(STDOUT_PROVIDER, logs.stdout), (LOGS_PROVIDER, logs.otlp)]
     entry: dict[str, Any] = {"providers": [{"name": name} for name, value in given if value is not None]}
-    if logs.filter is not None:
-        entry["filter"] = {"expression": logs.filter}
+    if conditions := _conditions(mesh, logs):
+        entry["filter"] = {"expression": " && ".join(conditions)}
     if logs.reporter != "both":
         entry["match"] = {"mode": logs.reporter.upper()}
     return {"accessLogging": [entry]}
+
+
+def _conditions(mesh: MeshConfig, logs: AccessLogsConfig) -> list[str]:
+    """CEL expressions that must all be true for an entry: the configured one, and one for each collector in
+    the mesh. Otherwise its own proxy would report each report, which would be another one, without end.
+    Reports of proxies have no port in their authority (telemetry_logging.go), unlike those of applications.
+    """
+    inside = dict.fromkeys(each.host for each in collectors(mesh) if not outside(mesh, each))
+    theirs = [f"(!has(request.host) || request.host != '{host}')" for host in inside]
+    if logs.filter is None:
+        return theirs
+    return [f"({logs.filter})", *theirs] if theirs else [logs.filter]
 
 
 def _tracing(traces: TracesConfig | None) -> dict[str, Any]:

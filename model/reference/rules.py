@@ -309,6 +309,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "telemetry.accessLogs": (
         "access_logs_go_somewhere",
         "log_fields_have_a_place",
+        "operators_are_those_of_envoy",
         "collectors_are_hosts_with_ports",
         "collectors_outside_alone_have_tls",
         "collectors_on_vms_have_the_port",
@@ -322,7 +323,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "tags_are_yours",
         "reports_have_no_credentials",
     ),
-    "telemetry.traces.tags.<name>": ("tags_have_one_value",),
+    "telemetry.traces.tags.<name>": ("tags_have_one_value", "operators_are_those_of_envoy"),
     "telemetry.metrics": ("metrics_need_istios_proxies", "metrics_that_are_off_have_no_settings"),
     "kiali": (
         "kiali_is_in_a_known_cluster",

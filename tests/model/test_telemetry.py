@@ -7,6 +7,7 @@ import pytest
 
 from hybrid_mesh.model.objects.manifest import Manifest
 from hybrid_mesh.model.objects.planned import PlannedObject
+from hybrid_mesh.model.objects.telemetry import LOG_FIELDS
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import MeshPlan
 from tests.model.meshes import LOCAL, STACKS, changed, release_values
@@ -16,6 +17,8 @@ BOTH = {
     "accessLogs": {"stdout": "json", "otlp": f"{SERVICE}:4317", "filter": "response.code >= 400"},
     "traces": {"otlp": f"{SERVICE}:4317", "sampling": 12.5},
 }
+UNREPORTED = f"(!has(request.host) || request.host != '{SERVICE}')"
+"""Reports for the collector are not reported again by its own proxy."""
 
 
 def planned(
@@ -59,7 +62,7 @@ def test_every_istiod_knows_the_collector_and_every_proxy_reports(cluster: str) 
     assert spec["accessLogging"] == [
         {
             "providers": [{"name": "hybrid-mesh-stdout"}, {"name": "hybrid-mesh-access-logs"}],
-            "filter": {"expression": "response.code >= 400"},
+            "filter": {"expression": f"(response.code >= 400) && {UNREPORTED}"},
         }
     ]
     assert spec["tracing"][0]["randomSamplingPercentage"] == 12.5
@@ -75,6 +78,23 @@ def test_entries_name_their_proxy_and_both_ends() -> None:
         *sent
     }
     assert sent["x"] == "%REQ(x)%"
+
+
+@pytest.mark.parametrize(
+    ("telemetry", "expected"),
+    [
+        ({"accessLogs": {"stdout": "json"}}, None),
+        ({"accessLogs": {"stdout": "json", "filter": "a || b"}}, "a || b"),
+        ({"accessLogs": {"otlp": "otlp.example.com:4317"}}, None),
+        ({"accessLogs": {"otlp": f"{SERVICE}:4317"}}, UNREPORTED),
+        ({"accessLogs": {"stdout": "json"}, "traces": {"otlp": f"{SERVICE}:4317"}}, UNREPORTED),
+    ],
+)
+def test_reports_to_a_collector_in_the_mesh_are_not_logged(
+    telemetry: Mapping[str, Any], expected: str | None
+) -> None:
+    logging = objects(planned(telemetry), "east")["Telemetry"]["spec"]["accessLogging"][0]
+    assert logging.get("filter") == ({"expression": expected} if expected else None)
 
 
 def test_nothing_changes_on_vms_and_no_proxy_restarts() -> None:
@@ -226,3 +246,20 @@ def test_an_adopted_mesh_keeps_its_telemetry_at_a_destroy() -> None:
         if isinstance(each, PlannedObject) and each.key == "telemetry"
     ]
     assert adopted == [True, False]
+
+
+def test_the_fields_have_operators_of_envoy() -> None:
+    plan = planned(
+        {
+            "accessLogs": {
+                "stdout": "json",
+                "fields": {
+                    **LOG_FIELDS,
+                    "a": "%START_TIME(%s.%3f)% 100%%",
+                    "b": "%CEL(request.headers['x'].size())%",
+                    "c": "%REQ(x-a?x-b):10% of %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+                },
+            }
+        }
+    )
+    assert "hybrid-mesh-stdout" in providers(plan, "east")

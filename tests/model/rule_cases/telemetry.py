@@ -150,6 +150,29 @@ TELEMETRY = [
         path=f"{TAGS}.who.operator",
         value="%REQ(authorization)%",
     ),
+    *(
+        Case(
+            "operators_are_those_of_envoy",
+            {LOGS: {"stdout": "json", "fields": {"what": text}}},
+            remedy,
+            path=f"{FIELDS}.what",
+            value=text,
+        )
+        for text, remedy in {
+            "%RESPONSE_COD%": "%RESPONSE_CODE%",
+            "%NOTHING_OF_ENVOY_AT_ALL%": "command operators",
+            "%REQ(x-tenant)": "%% for a percent sign",
+            "100%": "%% for a percent sign",
+            "%req(x-tenant)%": "%% for a percent sign",
+        }.items()
+    ),
+    Case(
+        "operators_are_those_of_envoy",
+        _tag("sni", {"operator": "%REQUESTED_SERVERNAME%"}),
+        "%REQUESTED_SERVER_NAME%",
+        path=f"{TAGS}.sni.operator",
+        value="%REQUESTED_SERVERNAME%",
+    ),
     Case("tags_have_one_value", _tag("who", {}), "Set one", path=f"{TAGS}.who", value=""),
     Case(
         "tags_have_one_value",
