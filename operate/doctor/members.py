@@ -76,11 +76,13 @@ def _ask_machine(group: GroupPlan, machine: Machine, shell: Shell) -> MachineEvi
         return Unreachable(str(error))
 
 
-def collect_proxies(cluster: str, found: ClusterEvidence, shell: Shell) -> dict[str, ProxyEvidence | str]:
+def collect_proxies(
+    cluster: str, found: ClusterEvidence, shell: Shell, clusters: int
+) -> dict[str, ProxyEvidence | str]:
     """What each running proxy of the cluster serves, or why it does not say, by `namespace/pod`; of many the
-    gateways and one of each workload first, up to MOST_PROXIES."""
+    gateways and one of each workload first, up to MOST_PROXIES. `clusters` are asked at the same time."""
     pods = _in_order(found)[:MOST_PROXIES]
-    with ThreadPoolExecutor(max_workers=_WORKERS // 2) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, _WORKERS // clusters)) as pool:
         answers = pool.map(lambda pod: _ask_proxy(cluster, pod, shell), pods)
         return {pod_name(pod): answer for pod, answer in zip(pods, answers, strict=True)}
 

@@ -52,7 +52,7 @@ def collect(plan: MeshPlan, shell: Shell) -> Evidence:
     """All evidence, collected side by side."""
     active = {name: each for name, each in plan.clusters.items() if each.active}
     with ThreadPoolExecutor(max_workers=16) as pool:
-        clusters = {name: pool.submit(_cluster, each, shell) for name, each in active.items()}
+        clusters = {name: pool.submit(_cluster, each, shell, len(active)) for name, each in active.items()}
         machines, closed = pool.submit(collect_machines, plan, shell).result()
         return Evidence(
             taken=datetime.now(UTC),
@@ -62,12 +62,12 @@ def collect(plan: MeshPlan, shell: Shell) -> Evidence:
         )
 
 
-def _cluster(cluster: ClusterPlan, shell: Shell) -> ClusterEvidence | Unreachable:
+def _cluster(cluster: ClusterPlan, shell: Shell, clusters: int) -> ClusterEvidence | Unreachable:
     """A cluster, and then what the proxies of its pods serve."""
     found = collect_cluster(cluster, shell)
     if isinstance(found, Unreachable):
         return found
-    return replace(found, proxies=collect_proxies(cluster.name, found, shell))
+    return replace(found, proxies=collect_proxies(cluster.name, found, shell, clusters))
 
 
 def diagnose(plan: MeshPlan, evidence: Evidence) -> Diagnosis:
@@ -93,5 +93,11 @@ def _unseen(plan: MeshPlan, evidence: Evidence) -> list[tuple[str, str]]:
         for name, each in evidence.answering()
         if (more := proxies_beyond(each))
     ]
+    silent = [
+        (f"pod {pod} of {name}", f"its proxy does not answer: {proxy}")
+        for name, each in evidence.answering()
+        for pod, proxy in each.proxies.items()
+        if isinstance(proxy, str)
+    ]
     closed = [(f"group {name}", each.reason) for name, each in evidence.closed.items()]
-    return [*idle, *unread, *beyond, *closed]
+    return [*idle, *unread, *beyond, *silent, *closed]

@@ -79,7 +79,7 @@ def _identity(evidence: Evidence, machine: MachineEvidence) -> Iterator[Finding]
             return
         ends = machine.token_ends
         problem = (
-            f"it has no valid token: {f'it ended at {ends:%H:%M} UTC' if ends else 'there is none'}{until}"
+            f"it has no valid token: {f'it ended on {ends:%Y-%m-%d %H:%M} UTC' if ends else 'there is none'}{until}"
         )
         yield Finding("token-expired", severity, subject, problem, again, ends, renew)
 

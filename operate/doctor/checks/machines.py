@@ -96,6 +96,8 @@ def _agent(plan: MeshPlan, evidence: Evidence, machine: MachineEvidence) -> Iter
         return
     lasting = now - unit.since if unit.since else JOINING
     said = f": {unit.line}" if unit.line else ""
+    if unit.active == "deactivating" and lasting < SETTLING:
+        return
     if unit.active in ("activating", "reloading"):
         if unit.restarts >= OFTEN or lasting > SETTLING:
             yield finding(f"Istio's agent ({AGENT}) does not start{said}", unit.since)
