@@ -58,6 +58,7 @@ def main() -> None:
         }
         found: dict[str, Any] = {
             "hashes": {path: digest(path) for path in wanted["files"]},
+            "times": {path: changed(path) for path in (*wanted["files"], ROOTS, "/etc/hosts")},
             "texts": {path: read(path) for path in (*TEXTS, *CERTIFICATES, "/etc/hosts")},
             "userData": user_data(),
             "token": token(),
@@ -268,6 +269,13 @@ def up_seconds() -> float:
 def digest(path: str) -> str | None:
     with contextlib.suppress(OSError):
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return None
+
+
+def changed(path: str) -> float | None:
+    """When a file was written last."""
+    with contextlib.suppress(OSError):
+        return Path(path).stat().st_mtime
     return None
 
 

@@ -78,10 +78,11 @@ class MachineEvidence:
     `ahead`: by how much the VM's clock is ahead of this host's, at least and at most, in seconds. `up`: since
     when its system runs. `proxy` is None while Envoy does not answer. `roots` and `chain` are those of the
     agent's files. `token_ends` is None without a token. `user_data` is what it was created from; "" where
-    that cannot be known. `hashes` are SHA-256 by path, None for a file that is not there. `health` is what
-    its health endpoint answers: whether it is in service and the reason. `reached` says whether istiod
-    answered, None if it was not asked. `rules` and `dns_rules`: whether traffic and DNS are redirected; None
-    if the rules cannot be read. `identity` is why the token cannot be renewed, "" if it can.
+    that cannot be known. `hashes` are SHA-256 by path, None for a file that is not there; `written` is when
+    files were written last. `health` is what its health endpoint answers: whether it is in service and the
+    reason. `reached` says whether istiod answered, None if it was not asked. `rules` and `dns_rules`: whether
+    traffic and DNS are redirected; None if the rules cannot be read. `identity` is why the token cannot be
+    renewed, "" if it can.
     """
 
     group: str
@@ -102,6 +103,7 @@ class MachineEvidence:
     token_written: datetime | None
     texts: Mapping[str, str] = field(default_factory=dict)
     hashes: Mapping[str, str | None] = field(default_factory=dict)
+    written: Mapping[str, datetime] = field(default_factory=dict)
     user_data: str = ""
     disks: tuple[Disk, ...] = ()
     available_memory: float = 1.0
@@ -162,6 +164,7 @@ def _read(machine: Machine, found: Any, asked: datetime, answered: datetime) -> 
         token_written=when(token.get("written")),
         texts={path: text for path, text in found["texts"].items() if text is not None},
         hashes=found["hashes"],
+        written={path: at for path, each in found["times"].items() if (at := when(each))},
         user_data=found["userData"],
         disks=tuple(map(_disk, found["disks"])),
         available_memory=memory["available"] / memory["total"] if memory["total"] else 1.0,

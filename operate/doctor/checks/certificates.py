@@ -16,10 +16,11 @@ from hybrid_mesh.operate.doctor.checks.authorities import (
     read_issuers,
     trusted,
 )
+from hybrid_mesh.operate.doctor.checks.conditions import full_disks
 from hybrid_mesh.operate.doctor.checks.machines import enter, settled
 from hybrid_mesh.operate.doctor.evidence import Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
-from hybrid_mesh.operate.doctor.machines import AGENT, IDENTITY, MachineEvidence
+from hybrid_mesh.operate.doctor.machines import AGENT, IDENTITY, ROOT_FILE, MachineEvidence
 from hybrid_mesh.operate.doctor.owners import restart_of
 from hybrid_mesh.operate.doctor.proxies import ProxyEvidence, signed
 from hybrid_mesh.operate.doctor.repairs import MachineStep, Repair
@@ -129,15 +130,16 @@ def _files(evidence: Evidence, needed: tuple[Certificate, ...]) -> Iterator[Find
     for machine in evidence.running():
         missing = [root for root in needed if not trusted(root, machine.roots)]
         served = machine.proxy is None or all(trusted(root, machine.proxy.roots) for root in needed)
-        if not missing or not served or not machine.is_active(AGENT) or not settled(evidence, machine):
+        runs = machine.is_active(AGENT) and settled(evidence, machine)
+        if not missing or not served or not runs or full_disks(machine):
             continue
         had = ", ".join(map(called, machine.roots)) or "no certificate"
         problem = f"its file of roots has {had}, and should have {called(missing[0])}"
         renew = _renew(machine)
         repair = Repair(f"Get the roots of VM {machine.name} again?", (renew,))
         remedy = (enter(machine, f"systemctl restart {IDENTITY}"),)
-        subject = f"VM {machine.name}"
-        yield Finding("root-file-differs", Severity.BROKEN, subject, problem, remedy, None, repair)
+        subject, since = f"VM {machine.name}", machine.written.get(ROOT_FILE)
+        yield Finding("root-file-differs", Severity.BROKEN, subject, problem, remedy, since, repair)
 
 
 def _pods(evidence: Evidence) -> Iterator[Member]:

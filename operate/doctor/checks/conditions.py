@@ -46,6 +46,12 @@ def skew(machine: MachineEvidence) -> float:
     return least if least > 0 else min(most, 0.0)
 
 
+def full_disks(machine: MachineEvidence) -> list[str]:
+    """Folders that nothing can be written to."""
+    states = {disk.path: _state(disk) for disk in machine.disks}
+    return [path for path, state in states.items() if state and state[0] is Severity.BROKEN]
+
+
 def _clock(machine: MachineEvidence) -> Iterator[Finding]:
     seconds = skew(machine)
     if abs(seconds) < SKEW_SECONDS:

@@ -78,9 +78,8 @@ def _identity(evidence: Evidence, machine: MachineEvidence) -> Iterator[Finding]
         if unit.active == "activating" or now - machine.up < JOINING:
             return
         ends = machine.token_ends
-        problem = (
-            f"it has no valid token: {f'it ended on {ends:%Y-%m-%d %H:%M} UTC' if ends else 'there is none'}{until}"
-        )
+        ended = f"it ended on {ends:%Y-%m-%d %H:%M} UTC" if ends else "there is none"
+        problem = f"it has no valid token: {ended}{until}"
         yield Finding("token-expired", severity, subject, problem, again, ends, renew)
 
 

@@ -125,7 +125,8 @@ def _hosts(machine: MachineEvidence, cluster: Any) -> Iterator[Finding]:
         )
         repair = Repair(f"Write istiod's addresses into {HOSTS_FILE} of VM {machine.name}?", steps)
         remedy = (enter(machine, clean), enter(machine, _HOSTS_SCRIPT))
-        yield _broken("hosts-changed", machine, problem, remedy, repair=repair)
+        since = machine.written.get(HOSTS_FILE)
+        yield _broken("hosts-changed", machine, problem, remedy, since=since, repair=repair)
         return
     serving = gateway_addresses(cluster) if isinstance(cluster, ClusterEvidence) else ()
     if serving and wanted and not set(wanted) & set(serving):
@@ -146,8 +147,10 @@ def gateway_addresses(cluster: ClusterEvidence) -> tuple[str, ...]:
 
 
 def _istiod(group: GroupPlan, machine: MachineEvidence, cluster: Any) -> Iterator[Finding]:
-    """Whether the VM reaches istiod. Where istiod or its gateway is down, that is the fault."""
-    if machine.reached is not False or not _control_plane_runs(cluster):
+    """Whether the VM reaches istiod. Where istiod or its gateway is down, or the VM's file of roots is not
+    what its proxy trusts, that is the fault."""
+    trusts = bool(machine.roots) and (machine.proxy is None or {*machine.proxy.roots} <= {*machine.roots})
+    if machine.reached is not False or not trusts or not _control_plane_runs(cluster):
         return
     problem = f"it does not reach istiod of {group.cluster}: {machine.reached_reason}"
     look = enter(machine, f"curl -vk --max-time 3 https://{ISTIOD_HOST}:{ISTIOD_PORT}")

@@ -107,7 +107,8 @@ def _changed(machine: MachineEvidence) -> Iterator[Finding]:
     steps = tuple(MachineStep(machine.group, machine.name, tuple(each.split())) for each in commands)
     repair = Repair(f"Write the files of VM {machine.name} again and restart its agent?", steps)
     remedy = tuple(f"hybrid-mesh lab shell {machine.name} -- {each}" for each in commands)
-    yield Finding("vm-file-changed", Severity.WARNING, f"VM {machine.name}", problem, remedy, None, repair)
+    since = max((machine.written[path] for path in changed if path in machine.written), default=None)
+    yield Finding("vm-file-changed", Severity.WARNING, f"VM {machine.name}", problem, remedy, since, repair)
 
 
 @lru_cache(maxsize=64)
