@@ -1,6 +1,7 @@
 """`hybrid-mesh topology`: the picture of a mesh."""
 
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,14 +20,21 @@ from hybrid_mesh.operate.topology.build import topology as graph_of
 from hybrid_mesh.operate.topology.compare import compare, summary
 from hybrid_mesh.operate.topology.data import as_data
 from hybrid_mesh.operate.topology.graph import Topology
+from hybrid_mesh.operate.topology.html import as_html
 from hybrid_mesh.operate.topology.mermaid import as_mermaid
+from hybrid_mesh.operate.topology.svg import as_svg
 
 DEPLOYED = "deployed"
 
 
 class Format(StrEnum):
+    HTML = "html"
+    SVG = "svg"
     MERMAID = "mermaid"
     JSON = "json"
+
+
+_FOR_BROWSERS = (Format.HTML, Format.SVG)
 
 
 def topology(
@@ -43,7 +51,7 @@ def topology(
         ),
     ] = None,
     *,
-    kind: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.MERMAID,
+    kind: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.HTML,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -62,18 +70,25 @@ def topology(
 ) -> None:
     """Draw the mesh: networks, clusters, gateways, groups of VMs, ingress routes and trust.
 
-    The picture is made from the stack file; nothing needs to exist.
+    The picture is made from the stack file; nothing needs to exist. The HTML is one page that needs no other
+    file and no network.
 
     Example:
 
-        hybrid-mesh topology --stack prod
-        hybrid-mesh topology --stack prod --diff deployed
+        hybrid-mesh topology --stack prod --output mesh.html
+        hybrid-mesh topology --stack prod --diff deployed --output change.html
 
     docs/json.md describes what --format json prints.
 
     Exit codes: 0 the picture is written; 1 what is deployed cannot be read; 2 a stack file or the command
     line is wrong.
     """
+    if output is None and kind in _FOR_BROWSERS and sys.stdout.isatty():
+        raise CommandError(
+            f"A terminal cannot show {kind.value}.",
+            f"Name a file: `--output mesh.{kind.value}`; or choose `--format mermaid`.",
+            WRONG,
+        )
     plan = plan_of(stack, file)
     picture = graph_of(plan)
     if diff is not None:
@@ -97,6 +112,10 @@ def _compared(picture: Topology, plan: MeshPlan, other: str) -> Topology:
 
 def _render(picture: Topology, kind: Format) -> str:
     match kind:
+        case Format.HTML:
+            return as_html(picture)
+        case Format.SVG:
+            return as_svg(picture)
         case Format.MERMAID:
             return as_mermaid(picture)
         case Format.JSON:

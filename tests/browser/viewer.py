@@ -49,10 +49,15 @@ class View:
         width: int = 1280,
         height: int = 800,
         scheme: Scheme = "light",
+        scale: float = 1,
     ) -> View:
-        """Open a document of this content type in a window of this size (CSS pixels)."""
+        """Open a document of this content type in a window of this size (CSS pixels). Its screenshots have
+        `scale` pixels for each of those."""
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            device_scale_factor=scale,
+            reduced_motion="reduce",
         )
         context.set_default_timeout(10_000)
         view = cls(context.new_page())
@@ -81,6 +86,18 @@ class View:
 
     def close(self) -> None:
         self.page.context.close()
+
+    def focused(self) -> str:
+        """The name of what has the focus."""
+        name: str = self.page.evaluate(
+            "(({ariaLabel, textContent}) => ariaLabel ?? textContent)(document.activeElement)"
+        )
+        return name
+
+    def pressed(self, key: str) -> str:
+        """Press a key; gives what has the focus then."""
+        self.page.keyboard.press(key)
+        return self.focused()
 
     def violations(self) -> list[str]:
         """What axe-core finds against WCAG 2.1 AA and its own best practices, one line each."""

@@ -1,6 +1,9 @@
 """`hybrid-mesh topology`: formats, what a mesh is compared with, and what goes wrong."""
 
 import json
+import os
+import pty
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from typer.testing import CliRunner
 from hybrid_mesh.cli.engine import Engine
 from hybrid_mesh.cli.main import app
 from tests.cli.fake_pulumi import FakePulumi
-from tests.commands import PROJECT
+from tests.commands import HYBRID_MESH, PROJECT
 from tests.docs.shapes import differences, documented
 from tests.operate.topology.meshes import raw
 
@@ -51,7 +54,9 @@ def test_what_is_deployed_is_the_other_mesh(tmp_path: Path, monkeypatch: pytest.
     entry = {"hybrid-mesh:mesh": {"value": json.dumps(before)}}
     history = [{"kind": "update", "result": "failed", "config": entry}]
     pulumi.answer("stack history", stdout=json.dumps(history))
-    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["topology", "--diff", "deployed"])
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(
+        app, ["topology", "--format", "mermaid", "--diff", "deployed"]
+    )
     assert done.exit_code == 0
     assert "warning: The stack's last update failed" in done.stderr
     assert "Compared with what is deployed: 1 moved (group legacy)." in done.stderr
@@ -61,17 +66,37 @@ def test_before_the_first_up_all_of_it_is_added(tmp_path: Path, monkeypatch: pyt
     pulumi = FakePulumi(tmp_path, sys.executable)
     monkeypatch.setattr(Engine, "find", pulumi.engine)
     pulumi.answer("stack history", stdout="[]")
-    done = CliRunner(env={"COLUMNS": "300"}).invoke(app, ["topology", "--diff", "deployed"])
+    done = CliRunner(env={"COLUMNS": "300"}).invoke(
+        app, ["topology", "--format", "mermaid", "--diff", "deployed"]
+    )
     assert done.exit_code == 0
     assert "Compared with what is deployed (nothing): 13 added" in done.stderr
 
 
-def test_it_is_written_to_a_file(tmp_path: Path) -> None:
-    done = CliRunner().invoke(
-        app, ["topology", "--output", str(tmp_path / "mesh.mmd"), "--format", "mermaid"]
-    )
+@pytest.mark.parametrize(
+    ("kind", "begin"),
+    [("html", "<!doctype html>"), ("svg", "<svg xmlns="), ("mermaid", "flowchart LR"), ("json", "{")],
+)
+def test_it_is_written_to_a_file(tmp_path: Path, kind: str, begin: str) -> None:
+    run = ["topology", "--output", str(tmp_path / "mesh"), "--format", kind]
+    done = CliRunner().invoke(app, run)
     assert (done.exit_code, done.stdout) == (0, "")
-    assert (tmp_path / "mesh.mmd").read_text().startswith("flowchart LR")
+    assert (tmp_path / "mesh").read_text().startswith(begin)
+    assert (tmp_path / "mesh").read_text() == CliRunner().invoke(app, [run[0], *run[3:]]).stdout
+
+
+def test_a_page_does_not_go_to_a_terminal() -> None:
+    terminal, inner = pty.openpty()
+    done = subprocess.run(
+        [*HYBRID_MESH, "topology"], stdout=inner, stderr=subprocess.PIPE, cwd=PROJECT, check=False, timeout=60
+    )
+    os.set_blocking(terminal, False)
+    with pytest.raises(BlockingIOError):
+        os.read(terminal, 1)
+    os.close(inner)
+    os.close(terminal)
+    assert done.returncode == 2
+    assert b"A terminal cannot show html." in done.stderr
 
 
 @pytest.mark.parametrize(

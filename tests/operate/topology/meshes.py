@@ -2,13 +2,23 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.stack_file import load_stack_file
 from hybrid_mesh.operate.topology.build import topology
-from hybrid_mesh.operate.topology.graph import Topology
+from hybrid_mesh.operate.topology.graph import (
+    Certificate,
+    Edge,
+    Health,
+    Kind,
+    Node,
+    Probe,
+    Relation,
+    Topology,
+)
 from tests.commands import PROJECT
 
 Change = Callable[[dict[str, Any]], object]
@@ -68,6 +78,77 @@ def large(clusters: int = 12, groups: int = 40) -> dict[str, Any]:
             }
         },
     }
+
+
+def live() -> Topology:
+    """The local mesh as doctor and verify may have seen it."""
+    found = graph("local")
+    health = {
+        "cluster/east": (Health.HEALTHY, ()),
+        "cluster/west": (
+            Health.BROKEN,
+            ("istiod of west does not answer.", "hybrid-mesh kubectl west -- get pods"),
+        ),
+        "group/legacy": (Health.WARNING, ("1 of 2 VMs is registered.",)),
+        "vm/legacy/legacy-0": (Health.HEALTHY, ()),
+        "vm/legacy/legacy-1": (Health.UNKNOWN, ("Not looked at: it does not answer.",)),
+    }
+    nodes = tuple(
+        replace(each, health=health[each.id][0], notes=health[each.id][1]) if each.id in health else each
+        for each in found.nodes
+    )
+    probes = tuple(
+        Probe(
+            source,
+            destination,
+            "answer",
+            Health.BROKEN if destination == "cluster west" else Health.HEALTHY,
+            detail,
+        )
+        for source in ("pod probe in east", "VM legacy-0")
+        for destination, detail in (("cluster east", "200 in 12 ms"), ("cluster west", "no healthy upstream"))
+    )
+    certificates = (
+        Certificate("cluster east", "root", "2036-11-24T10:00:00Z", 3650, Health.HEALTHY),
+        Certificate("VM legacy-0", "workload", "2026-11-27T22:00:00Z", 0, Health.WARNING),
+    )
+    return replace(
+        found, nodes=nodes, probes=probes, certificates=certificates, live="2026-11-27 10:00:00 UTC"
+    )
+
+
+def hostile() -> Topology:
+    """Names that a parser of HTML, SVG or JavaScript could take for something else."""
+    names = [
+        "<script>hurt = 1</script>",
+        "\"><img src=x onerror='hurt = 1'>",
+        "</text></svg><script>hurt = 1</script>",
+        "</style></template><script>hurt = 1</script>",
+        "' onfocus=hurt=1 autofocus='",
+        "&lt;b&gt; ]]> --> ${hurt = 1} `x`",
+        "日本語のネットワーク-with-a-name-of-sixty-three-characters-0123456",
+        "m" * 63,
+    ]
+    nodes = [
+        Node(f"network/{each}", Kind.NETWORK, each, None, (("CIDR", each), (each, each))) for each in names
+    ]
+    nodes += [
+        Node(f"cluster/{each}", Kind.CLUSTER, each, f"network/{each}", (("type", each),), notes=(each,))
+        for each in names
+    ]
+    edges = [Edge(Relation.PEERS, nodes[0].id, each.id, each.name, notes=(each.name,)) for each in nodes[1:4]]
+    return Topology(
+        names[0],
+        names[1],
+        (("trust domain", names[2]),),
+        tuple(nodes),
+        tuple(edges),
+        names[3],
+        names[4],
+        (names[0],),
+        (Probe(names[0], names[1], names[2], Health.BROKEN, names[3]),),
+        (Certificate(names[0], names[1], names[2], 1, Health.WARNING),),
+    )
 
 
 def _group(cluster: str, network: str, index: int) -> dict[str, Any]:
