@@ -47,7 +47,7 @@ def reader_token_name(authority: str) -> str:
 
 
 def authority_suffix(authority: str) -> str:
-    """What tells the tokens of one CA of a cluster from those of another."""
+    """The ending of the names of tokens that are signed under one CA of a cluster."""
     return hashlib.sha256(authority.encode()).hexdigest()[:8]
 
 

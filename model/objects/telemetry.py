@@ -47,8 +47,8 @@ _IDENTITY = {
     "destination_principal": "%UPSTREAM_PEER_URI_SAN%",
     "trace_id": "%TRACE_ID%",
 }
-"""Fields that say who wrote an entry and between whom. Istio's injection sets these variables in pods, and
-cluster.env on VMs."""
+"""Fields that say which proxy wrote an entry and which identities it is about. Istio's injection sets these
+variables in pods, and cluster.env on VMs."""
 
 _ISTIO = {
     "start_time": "%START_TIME%",
