@@ -77,6 +77,13 @@ def test_a_fault_of_a_vm_is_named_once(spoilt: MachineEvidence, check: str) -> N
     assert all(found(spoilt)[0].remedy)
 
 
+def test_a_port_without_a_listener_is_a_warning_where_no_probe_says_that_it_must_answer() -> None:
+    plan = mesh_plan(workloadGroups={"legacy": {**_raw_group(), "ports": {"http": 9080}, "probe": None}})
+    silent = replace(machine(plan), ports=frozenset())
+    [one] = machines(plan, mesh(plan, silent))
+    assert (one.check, one.severity) == ("port-not-listening", Severity.WARNING)
+
+
 def test_the_words_of_the_vm_are_in_the_finding() -> None:
     one = found(with_unit(VM, unit("failed", "failed", line="no space left")))[0]
     assert one.problem == "Istio's agent (istio.service) has failed: no space left"
@@ -102,6 +109,7 @@ def test_a_vm_that_boots_or_whose_agent_just_started_is_not_judged() -> None:
     started = with_unit(VM, unit(since=NOW - 5 * SECONDS))
     assert checks(replace(started, state="", reached=False, rules=False, health=(False, "booting"))) == []
     assert checks(with_unit(VM, unit("activating", "start-pre", NOW - 5 * SECONDS))) == []
+    assert checks(replace(started, rules=False)) == [("rules-missing", "VM legacy-0")]
 
 
 def test_a_vm_that_does_not_run() -> None:

@@ -235,6 +235,15 @@ def test_a_clock_that_may_be_right_is_not_blamed(ahead: tuple[float, float]) -> 
     assert of_machine(replace(VM, ahead=ahead)) == []
 
 
+def test_vms_that_agree_on_another_time_blame_this_host() -> None:
+    both = [replace(machine(PLAN, index), ahead=(-400.1 - index, -400.0 - index)) for index in (0, 1)]
+    [one] = conditions(PLAN, mesh(PLAN, *both))
+    assert (one.check, one.subject, one.severity) == ("clock-skew", "this host", Severity.WARNING)
+    assert "ahead of" in one.problem
+    differing = replace(both[1], ahead=(0.0, 0.1))
+    assert [each.subject for each in conditions(PLAN, mesh(PLAN, both[0], differing))] == ["VM legacy-0"]
+
+
 @pytest.mark.parametrize("package", ["1.31.0", "1.31.0-1", "1:1.31.0~deb12", ""])
 def test_packages_of_the_planned_release(package: str) -> None:
     assert PLAN.istio.version == "1.31.0"

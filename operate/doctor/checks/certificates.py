@@ -17,13 +17,14 @@ from hybrid_mesh.operate.doctor.checks.authorities import (
     trusted,
 )
 from hybrid_mesh.operate.doctor.checks.conditions import full_disks
-from hybrid_mesh.operate.doctor.checks.machines import enter, settled
+from hybrid_mesh.operate.doctor.checks.machines import settled
 from hybrid_mesh.operate.doctor.evidence import Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
 from hybrid_mesh.operate.doctor.machines import AGENT, IDENTITY, ROOT_FILE, MachineEvidence
 from hybrid_mesh.operate.doctor.owners import restart_of
 from hybrid_mesh.operate.doctor.proxies import ProxyEvidence, signed
 from hybrid_mesh.operate.doctor.repairs import MachineStep, Repair
+from hybrid_mesh.operate.doctor.vm_findings import enter
 
 RENEWED: Final = 0.5
 """Share of its validity after which an agent renews a certificate (Istio: SECRET_GRACE_PERIOD_RATIO)."""

@@ -1,16 +1,16 @@
 """What a VM needs besides the mesh: a right clock, room on its disks, memory, and the planned package."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.texts.machine_texts import LIBRARY
-from hybrid_mesh.operate.doctor.checks.machines import enter
 from hybrid_mesh.operate.doctor.checks.templates import older_files
 from hybrid_mesh.operate.doctor.evidence import Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
 from hybrid_mesh.operate.doctor.machines import AGENT, Disk, MachineEvidence
 from hybrid_mesh.operate.doctor.repairs import MachineStep, Repair
+from hybrid_mesh.operate.doctor.vm_findings import enter
 
 SKEW_SECONDS: Final = 5.0
 TOLERANCE_SECONDS: Final = 120.0
@@ -30,8 +30,11 @@ _INSTALL: Final = (
 
 def conditions(plan: MeshPlan, evidence: Evidence) -> Iterator[Finding]:
     """Every VM that can be entered."""
-    for machine in evidence.running():
-        yield from _clock(machine)
+    machines = list(evidence.running())
+    own = _own_clock(machines)
+    yield from own
+    for machine in machines:
+        yield from () if own else _clock(machine)
         yield from _disks(machine)
         if machine.available_memory < LITTLE_MEMORY:
             problem = f"{machine.available_memory:.0%} of its memory is available"
@@ -50,6 +53,19 @@ def full_disks(machine: MachineEvidence) -> list[str]:
     """Folders that nothing can be written to."""
     states = {disk.path: _state(disk) for disk in machine.disks}
     return [path for path, state in states.items() if state and state[0] is Severity.BROKEN]
+
+
+def _own_clock(machines: Sequence[MachineEvidence]) -> list[Finding]:
+    """This host's clock, where all VMs agree on another time."""
+    skews = [skew(each) for each in machines]
+    if len(skews) < 2 or min(map(abs, skews)) < SKEW_SECONDS or max(skews) - min(skews) > SKEW_SECONDS:
+        return []
+    where = "behind" if skews[0] > 0 else "ahead of"
+    problem = (
+        f"this host's clock is {_span(abs(skews[0]))} {where} the clocks of all VMs, so it is probably wrong"
+    )
+    remedy = ("On this host: timedatectl set-ntp true",)
+    return [Finding("clock-skew", Severity.WARNING, "this host", problem, remedy)]
 
 
 def _clock(machine: MachineEvidence) -> Iterator[Finding]:

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Final
 
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.operate.doctor.checks.machines import JOINING, enter, restart
+from hybrid_mesh.operate.doctor.checks.machines import JOINING
 from hybrid_mesh.operate.doctor.evidence import Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
 from hybrid_mesh.operate.doctor.machines import IDENTITY, IDENTITY_TIMER, MachineEvidence
 from hybrid_mesh.operate.doctor.repairs import MachineStep, Repair
+from hybrid_mesh.operate.doctor.vm_findings import enter, restart
 
 PASSING: Final = timedelta(seconds=60)
 """A problem that is younger and that the unit is still trying to get over may pass."""

@@ -7,20 +7,19 @@ from typing import Any, Final
 from hybrid_mesh.model.istio_facts import ISTIOD_HOST, ISTIOD_PORT, SYSTEM_NAMESPACE
 from hybrid_mesh.model.objects.helm_values import GATEWAY_NAME
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
+from hybrid_mesh.operate.doctor.checks.hosts import hosts_faults
 from hybrid_mesh.operate.doctor.checks.templates import older_files
 from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Evidence, Unreachable
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
 from hybrid_mesh.operate.doctor.machines import (
     AGENT,
-    BOOT_HOSTS_FILE,
     ENVIRONMENT_FILE,
     HEALTH,
-    HOSTS_FILE,
     LEAVE,
     Absent,
     MachineEvidence,
 )
-from hybrid_mesh.operate.doctor.repairs import MachineStep, Repair
+from hybrid_mesh.operate.doctor.vm_findings import broken, enter, restart
 
 JOINING: Final = timedelta(seconds=120)
 """Time that a VM has from its boot until its agent runs, as in a rollout (`local_rollout`)."""
@@ -30,8 +29,6 @@ REPLACING: Final = timedelta(seconds=60)
 """Time between the stop of an agent and the end of its VM, in a rollout."""
 OFTEN: Final = 3
 """Number of restarts from which a unit is said not to start."""
-
-_HOSTS_SCRIPT: Final = "/usr/local/lib/hybrid-mesh/hosts"
 
 
 def machines(plan: MeshPlan, evidence: Evidence) -> Iterator[Finding]:
@@ -55,9 +52,10 @@ def machine_findings(plan: MeshPlan, evidence: Evidence, machine: MachineEvidenc
     """What is wrong with one VM: of faults that follow from each other only the first."""
     group = plan.groups[machine.group]
     cluster = evidence.clusters.get(group.cluster)
-    found = [*_hosts(machine, cluster)]
+    found = [*hosts_faults(machine, cluster)]
     found = found or [*_agent(plan, evidence, machine)]
-    if not found and machine.is_active(AGENT) and settled(evidence, machine):
+    serves = machine.state == "LIVE" and machine.health is not None and machine.health[0]
+    if not found and machine.is_active(AGENT) and (serves or settled(evidence, machine)):
         found = [*_istiod(group, machine, cluster), *_rules(machine), *_application(group, machine)]
     return [*found, *_services(machine)]
 
@@ -68,18 +66,6 @@ def settled(evidence: Evidence, machine: MachineEvidence) -> bool:
     return since is None or evidence.taken - since > SETTLING
 
 
-def enter(machine: MachineEvidence, command: str) -> str:
-    """The remedy `command` in a VM."""
-    return f"hybrid-mesh lab shell {machine.name} -- {command}"
-
-
-def restart(machine: MachineEvidence, unit: str, what: str) -> Repair:
-    command = ("systemctl", "restart", unit)
-    return Repair(
-        f"Restart {what} of VM {machine.name}?", (MachineStep(machine.group, machine.name, command),)
-    )
-
-
 def _agent(plan: MeshPlan, evidence: Evidence, machine: MachineEvidence) -> Iterator[Finding]:
     """The unit of Istio's agent, and Envoy."""
     unit, now = machine.units.get(AGENT), evidence.taken
@@ -87,12 +73,12 @@ def _agent(plan: MeshPlan, evidence: Evidence, machine: MachineEvidence) -> Iter
     repair = restart(machine, AGENT, "Istio's agent")
 
     def finding(problem: str, since: datetime | None) -> Finding:
-        return _broken("agent-stopped", machine, problem, remedy, since=since, repair=repair)
+        return broken("agent-stopped", machine, problem, remedy, since=since, repair=repair)
 
     if unit is None or unit.load == "not-found":
         if now - machine.up > JOINING:
             problem = "Istio's agent is not installed"
-            yield _broken("agent-stopped", machine, problem, ("hybrid-mesh up",))
+            yield broken("agent-stopped", machine, problem, ("hybrid-mesh up",))
         return
     lasting = now - unit.since if unit.since else JOINING
     said = f": {unit.line}" if unit.line else ""
@@ -112,40 +98,6 @@ def _agent(plan: MeshPlan, evidence: Evidence, machine: MachineEvidence) -> Iter
         yield finding(problem, unit.since)
 
 
-def _hosts(machine: MachineEvidence, cluster: Any) -> Iterator[Finding]:
-    """The addresses of istiod in the VM's hosts file: as written at boot, and those of the gateway."""
-    wanted = _addresses(machine.texts.get(BOOT_HOSTS_FILE, ""))
-    named = _addresses(machine.texts.get(HOSTS_FILE, ""))
-    if wanted and named != wanted:
-        problem = f"{HOSTS_FILE} has {_listed(named)} for istiod, and should have {_listed(wanted)}"
-        clean = f"sed -i /{ISTIOD_HOST}/d {HOSTS_FILE}"
-        steps = (
-            MachineStep(machine.group, machine.name, tuple(clean.split())),
-            MachineStep(machine.group, machine.name, (_HOSTS_SCRIPT,)),
-        )
-        repair = Repair(f"Write istiod's addresses into {HOSTS_FILE} of VM {machine.name}?", steps)
-        remedy = (enter(machine, clean), enter(machine, _HOSTS_SCRIPT))
-        since = machine.written.get(HOSTS_FILE)
-        yield _broken("hosts-changed", machine, problem, remedy, since=since, repair=repair)
-        return
-    serving = gateway_addresses(cluster) if isinstance(cluster, ClusterEvidence) else ()
-    if serving and wanted and not set(wanted) & set(serving):
-        problem = (
-            f"it has {_listed(wanted)} for istiod, and the east-west gateway has {_listed(serving)}: it "
-            "cannot join again after it loses its connection"
-        )
-        yield _broken("gateway-address-differs", machine, problem, ("hybrid-mesh up --refresh",))
-
-
-def gateway_addresses(cluster: ClusterEvidence) -> tuple[str, ...]:
-    """IP addresses in the status of the east-west gateway's Service; () if it has others or none."""
-    service: Any = cluster.get("Service", SYSTEM_NAMESPACE, GATEWAY_NAME) or {}
-    entries = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
-    if any(not entry.get("ip") for entry in entries):
-        return ()
-    return tuple(str(entry["ip"]) for entry in entries)
-
-
 def _istiod(group: GroupPlan, machine: MachineEvidence, cluster: Any) -> Iterator[Finding]:
     """Whether the VM reaches istiod. Where istiod or its gateway is down, or the VM's file of roots is not
     what its proxy trusts, that is the fault."""
@@ -158,7 +110,7 @@ def _istiod(group: GroupPlan, machine: MachineEvidence, cluster: Any) -> Iterato
         f"Let the VM's network reach port {ISTIOD_PORT} of the east-west gateway of {group.cluster}, and see "
         "whether the gateway runs."
     )
-    yield _broken("istiod-unreachable", machine, problem, (look, allow))
+    yield broken("istiod-unreachable", machine, problem, (look, allow))
 
 
 def _control_plane_runs(cluster: Any) -> bool:
@@ -181,7 +133,7 @@ def _rules(machine: MachineEvidence) -> Iterator[Finding]:
         problem = f"no rule redirects its {missing} to Envoy: its requests leave without the mesh"
         remedy = (enter(machine, f"systemctl restart {AGENT}"),)
         repair = restart(machine, AGENT, "Istio's agent")
-        yield _broken("rules-missing", machine, problem, remedy, repair=repair)
+        yield broken("rules-missing", machine, problem, remedy, repair=repair)
 
 
 def _captures_dns(machine: MachineEvidence) -> bool:
@@ -199,7 +151,7 @@ def _application(group: GroupPlan, machine: MachineEvidence) -> Iterator[Finding
         said = f": {unit.line}" if unit.line else ""
         problem = f"the application's unit {name} is {unit.active}{said}"
         remedy, repair = (enter(machine, f"systemctl restart {name}"),), restart(machine, name, name)
-        yield _broken("application-stopped", machine, problem, remedy, since=unit.since, repair=repair)
+        yield broken("application-stopped", machine, problem, remedy, since=unit.since, repair=repair)
     if stopped:
         return
     ports = (group.workload_group["spec"]["template"].get("ports") or {}).values()
@@ -208,11 +160,12 @@ def _application(group: GroupPlan, machine: MachineEvidence) -> Iterator[Finding
         numbers = " and ".join(map(str, silent))
         problem = f"nothing listens on port {numbers}, which the group's `ports` declare"
         remedy = (enter(machine, "ss -ltnp"),)
-        yield _broken("port-not-listening", machine, problem, remedy)
+        severity = Severity.WARNING if group.config.probe is None else Severity.BROKEN
+        yield Finding("port-not-listening", severity, f"VM {machine.name}", problem, remedy)
     elif machine.health is not None and not machine.health[0]:
         problem = f"it is not in service: {machine.health[1]}"
         remedy = (enter(machine, "curl -s http://127.0.0.1:15029"),)
-        yield _broken("vm-unhealthy", machine, problem, remedy)
+        yield broken("vm-unhealthy", machine, problem, remedy)
 
 
 def _services(machine: MachineEvidence) -> Iterator[Finding]:
@@ -230,25 +183,3 @@ def _services(machine: MachineEvidence) -> Iterator[Finding]:
             yield Finding(
                 "unit-stopped", Severity.WARNING, f"VM {machine.name}", problem, remedy, unit.since, repair
             )
-
-
-def _addresses(hosts: str) -> tuple[str, ...]:
-    """The addresses of istiod in the text of a hosts file."""
-    lines = (line.partition("#")[0].split() for line in hosts.splitlines())
-    return tuple(words[0] for words in lines if ISTIOD_HOST in words[1:])
-
-
-def _listed(addresses: tuple[str, ...]) -> str:
-    return " and ".join(addresses) or "no address"
-
-
-def _broken(
-    check: str,
-    machine: MachineEvidence,
-    problem: str,
-    remedy: tuple[str, ...],
-    *,
-    since: datetime | None = None,
-    repair: Repair | None = None,
-) -> Finding:
-    return Finding(check, Severity.BROKEN, f"VM {machine.name}", problem, remedy, since=since, repair=repair)

@@ -11,13 +11,14 @@ from hybrid_mesh.model.istio_facts import (
 )
 from hybrid_mesh.model.objects.planned import PlannedObject
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
-from hybrid_mesh.operate.doctor.checks.machines import JOINING, REPLACING, enter, machine_findings, settled
+from hybrid_mesh.operate.doctor.checks.machines import JOINING, REPLACING, machine_findings, settled
 from hybrid_mesh.operate.doctor.checks.templates import older_files
 from hybrid_mesh.operate.doctor.entries import Entry, read_entry
 from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
 from hybrid_mesh.operate.doctor.machines import AGENT, MachineEvidence
 from hybrid_mesh.operate.doctor.repairs import MachineStep, Repair
+from hybrid_mesh.operate.doctor.vm_findings import enter
 
 LOST: Final = timedelta(seconds=20)
 """An agent whose istiod restarts connects again within this time."""
