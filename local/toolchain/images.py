@@ -21,6 +21,9 @@ application:x:1338:1338:application:/:/usr/sbin/nologin
 """
 _GROUPS = "root:x:0:\nistio-proxy:x:1337:\napplication:x:1338:\n"
 _CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
+_CLIENTS = ("curl", "openssl")
+"""Clients that people and `hybrid-mesh verify` run in Istio's image (docker/Dockerfile.base; ca-certificates
+brings openssl)."""
 _IPTABLES_VARIANTS = {"": "nft", "-nft": "nft", "-legacy": "legacy"}
 
 
@@ -60,7 +63,10 @@ def _proxy(task: Task, processor: Processor) -> None:
     plugins = sorted((system / "usr/lib" / processor.triplet / "xtables").glob("*.so"))
     variants = [system / f"usr/sbin/xtables-{variant}-multi" for variant in ("nft", "legacy")]
     _add_iptables(layer, system, variants, plugins)
-    found = libraries(task, system, processor, [envoy, *variants, *plugins])
+    clients = [system / "usr/bin" / name for name in _CLIENTS]
+    for client in clients:
+        layer.copy(f"usr/bin/{client.name}", client)
+    found = libraries(task, system, processor, [envoy, *variants, *plugins, *clients])
     _add_loader(layer, system, processor)
     for path, source in sorted(found.items()):
         if not layer.holds(path):
