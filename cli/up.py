@@ -84,8 +84,7 @@ def up(stack: Stack = "local", yes: Yes = False, preview_only: PreviewOnly = Fal
             if not yes:
                 _ask(engine, plan, held, refresh)
         changed = _create(engine, plan, held, refresh)
-    if plan.demo is not None:
-        _prove(plan, each=changed or verbosity() is Verbosity.VERBOSE)
+    _prove(plan, each=changed or verbosity() is Verbosity.VERBOSE)
     next_steps(plan)
 
 

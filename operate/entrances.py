@@ -23,8 +23,9 @@ def is_entrance(listener: ListenerConfig) -> bool:
 
 def entrance(listener: ListenerConfig, url: str) -> Entrance:
     """`url` is the listener's `http://address:port`, as `Shell.ingress_url` returns it. By HTTPS, the URL has
-    the listener's host name, by which the gateway chooses the certificate; for `*.` it has one of them."""
-    if listener.protocol == "HTTP":
+    the listener's host name, by which the gateway chooses the certificate; for `*.` it has one of them. For a
+    listener that passes TLS through it is the URL as it is: the routes have the server names."""
+    if listener.protocol != "HTTPS":
         return Entrance(listener.name, url)
     address = url.removeprefix("http://")
     if listener.hostname is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hybrid_mesh.operate.shell import Machine, Pod
+from hybrid_mesh.operate.verify.curl import Request
 
 MOST_REQUESTS = 300
 
@@ -67,9 +68,43 @@ class RequestFailure(Enum):
 
 @dataclass(frozen=True)
 class MustFail:
-    """The request must fail for one of these reasons. Another failure proves nothing, so the check fails."""
+    """The request must fail for one of these reasons. Another failure proves nothing, so the check fails.
+    With `identity`, the server must have shown a certificate with it before."""
 
     reasons: frozenset[RequestFailure]
+    identity: str = ""
+
+
+@dataclass(frozen=True)
+class MustReach:
+    """The probe of `cluster` must answer: its proxy as `server`, and it must have seen `caller`."""
+
+    cluster: str
+    server: str
+    caller: str
+
+
+class Protocol(Enum):
+    """What is spoken with an application of which nothing is known but its protocol."""
+
+    HTTP = "http"
+    GRPC = "grpc"
+    TLS = "tls"
+
+
+@dataclass(frozen=True)
+class MustServe:
+    """The application must answer, with any status. An answer that a proxy gives in its place proves
+    nothing."""
+
+    protocol: Protocol
+
+
+@dataclass(frozen=True)
+class MustRedirect:
+    """The gateway must answer with this status."""
+
+    status: int
 
 
 @dataclass(frozen=True)
@@ -84,13 +119,29 @@ class MustRegister:
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the report. `command` runs at `source`."""
+    """One line of the report. `command` runs at `source`. `origin` and `target` are the members of the mesh
+    at its ends, such as `cluster east`, `VM legacy-0`, `group legacy` and `ingress public`."""
 
     subject: str
     source: Source
     destination: str
     command: tuple[str, ...]
     expectation: MustAnswer | MustFail
+    origin: frozenset[str] = frozenset()
+    target: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class RequestCheck:
+    """One line of the report: a request of curl at `source`, which runs with all others of that source."""
+
+    subject: str
+    source: Source
+    destination: str
+    request: Request
+    expectation: MustReach | MustServe | MustRedirect | MustFail
+    origin: frozenset[str]
+    target: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -101,6 +152,11 @@ class RegistrationCheck:
     source: ControlPlane
     destination: str
     expectation: MustRegister
+    origin: frozenset[str] = frozenset()
+    target: frozenset[str] = frozenset()
+
+
+AnyCheck = Check | RequestCheck | RegistrationCheck
 
 
 @dataclass(frozen=True)
@@ -111,6 +167,19 @@ class Gap:
     subject: str
     reason: str
     by_design: bool
+    about: frozenset[str] = frozenset()
+    """Members whose checks are missing; empty if it is said in any case."""
+
+
+def origin_of(source: Source | ControlPlane) -> frozenset[str]:
+    """The members that a source stands for."""
+    match source:
+        case ControlPlane() | Pod():
+            return frozenset({f"cluster {source.cluster}"})
+        case Machine():
+            return frozenset({f"VM {source.name}", f"group {source.group}"})
+        case Outside():
+            return frozenset({source.name})
 
 
 def source_name(source: Source | ControlPlane) -> str:

@@ -16,30 +16,33 @@ from hybrid_mesh.operate.verify.checks import (
     MustAnswer,
     MustFail,
     Outside,
+    RequestCheck,
     RequestFailure,
     Responder,
     Source,
+    origin_of,
     source_name,
 )
 from hybrid_mesh.operate.verify.clients import request_command
+from hybrid_mesh.operate.verify.reach import DENIED, UNREACHABLE
+from hybrid_mesh.operate.verify.routes import route_check
 from hybrid_mesh.operate.verify.site import Site
 
 REQUEST_SECONDS = 2
 REFUSAL_SECONDS = 1
 CHANCE_OF_A_MISS = 1e-5
 """Maximum probability that a check misses a healthy responder by chance."""
-DENIED = frozenset({RequestFailure.CLOSED, RequestFailure.TLS_ALERT})
-UNREACHABLE = frozenset({RequestFailure.NO_ROUTE})
 
 Shares = Mapping[tuple[Responder, ...], float]
 
 
 def plan_checks(
-    plan: MeshPlan, demo: DemoConfig, site: Site, slowness: float = 1.0
-) -> tuple[tuple[Check, ...], tuple[Gap, ...]]:
-    """Every possible check on `site`, and a gap for each missing member or check. `slowness` multiplies
-    the timeout of a request."""
-    planner = _Planner(plan, demo, site, slowness)
+    plan: MeshPlan, site: Site, slowness: float = 1.0
+) -> tuple[tuple[Check | RequestCheck, ...], tuple[Gap, ...]]:
+    """Every check on `site` that needs no probe pod, and a gap for each missing member or check: those of
+    the demo, which knows who answers how often, and those of the ingresses. `slowness` multiplies the timeout
+    of a request."""
+    planner = _Planner(plan, plan.demo, site, slowness)
     checks = (*planner.within(), *planner.ingresses(), *planner.refusals())
     return checks, (*site.gaps, *planner.missing_members(), *planner.gaps)
 
@@ -53,9 +56,11 @@ def requests_for(smallest_share: float) -> int:
 
 
 class _Planner:
-    def __init__(self, plan: MeshPlan, demo: DemoConfig, site: Site, slowness: float) -> None:
-        self._plan, self._demo, self._site, self._slowness = plan, demo, site, slowness
-        self._group = plan.groups.get(demo.group) if demo.group else None
+    def __init__(self, plan: MeshPlan, demo: DemoConfig | None, site: Site, slowness: float) -> None:
+        self._plan, self._site, self._slowness = plan, site, slowness
+        # Without a demo, nothing of it is in `site`.
+        self._demo = demo or DemoConfig()
+        self._group = plan.groups.get(demo.group) if demo and demo.group else None
         self.gaps: list[Gap] = []
 
     @property
@@ -65,8 +70,7 @@ class _Planner:
         return service is not None and (service.selector is not None or service.ownership == "existing")
 
     def missing_members(self) -> Iterator[Gap]:
-        """Planned members that the site does not have, except those whose gap the site reports itself, and
-        groups that are not called."""
+        """Planned members that the site does not have, except those whose gap the site reports itself."""
         for cluster, pods in self._site.echo.items():
             if not pods:
                 yield Gap(f"cluster {cluster}", "no pod of the demo is Ready", by_design=False)
@@ -77,9 +81,8 @@ class _Planner:
                 m.name for m in machines
             }
             for name in sorted(absent):
-                yield Gap(f"VM {name}", "not running", by_design=False)
-            if group != self._demo.group:
-                yield Gap(f"group {group}", "not called, as the demo does not run on it", by_design=True)
+                about = frozenset({f"VM {name}", f"group {group}"})
+                yield Gap(f"VM {name}", "not running", by_design=False, about=about)
 
     def within(self) -> Iterator[Check]:
         """Checks from an echo pod of each cluster and from each VM to each destination."""
@@ -94,17 +97,24 @@ class _Planner:
                     target = f"{name}:{self._group.config.service_ports[0].port}"
                     yield self._answered(source, f"group {self._group.name}", target, machines)
 
-    def ingresses(self) -> Iterator[Check]:
+    def ingresses(self) -> Iterator[Check | RequestCheck]:
         """Checks from outside through each route of each ingress."""
         for name, entrances in self._site.entrances.items():
             config = self._plan.ingresses[name].config
             for route in config.routes:
-                attached = {listener.name for listener in config.listeners_of(route)}
-                way = next((each for each in entrances if each.listener in attached), None)
-                reason = _not_probed(route) or ("" if way else "it has no listener that can be probed")
-                if reason or way is None:
-                    self.gaps.append(Gap(f"ingress {name}, route {route.name}", reason, by_design=True))
-                elif check := self._routed(name, way, route):
+                listeners = {listener.name: listener for listener in config.listeners_of(route)}
+                ways = {each.listener: each for each in entrances if each.listener in listeners}
+                way = next(iter(ways.values()), None)
+                shares = _is_plain(route) and way and self._shares(route)
+                if shares and way:
+                    yield from self._routed(name, way, route, shares)
+                    continue
+                check = route_check(name, route, listeners, ways, self._seconds(REQUEST_SECONDS))
+                if isinstance(check, str):
+                    about = frozenset({f"ingress {name}"})
+                    subject = f"ingress {name}, route {route.name}"
+                    self.gaps.append(Gap(subject, check, by_design=True, about=about))
+                else:
                     yield check
 
     def refusals(self) -> Iterator[Check]:
@@ -116,7 +126,6 @@ class _Planner:
                 )
                 continue
             yield from self._refused_by_pods(pods[0])
-            yield from self._refused_by_machines(pods[0])
 
     def _refused_by_pods(self, outside: Pod) -> Iterator[Check]:
         network = self._plan.clusters[outside.cluster].network
@@ -126,40 +135,25 @@ class _Planner:
             address = f"{pods[0].address}:{self._demo.port}"
             name = f"pod {pods[0].name} of {cluster}"
             if self._plan.clusters[cluster].network != network:
-                yield self._refused(outside, f"{name} by its address", f"http://{address}/", UNREACHABLE)
+                destination = f"{name} by its address"
+                yield self._refused(outside, destination, cluster, f"http://{address}/", UNREACHABLE)
                 continue
-            yield self._refused(outside, f"{name} in plaintext", f"http://{address}/", DENIED)
+            plain = f"{name} in plaintext"
+            yield self._refused(outside, plain, cluster, f"http://{address}/", DENIED)
             anonymous = ("--insecure-skip-verify", "--alpn", "istio")
-            yield self._refused(
-                outside, f"{name} by TLS without identity", f"https://{address}/", DENIED, *anonymous
-            )
+            tls = f"{name} by TLS without identity"
+            yield self._refused(outside, tls, cluster, f"https://{address}/", DENIED, *anonymous)
 
-    def _refused_by_machines(self, outside: Pod) -> Iterator[Check]:
-        network = self._plan.clusters[outside.cluster].network
-        for group, machines in self._site.machines.items():
-            plan = self._plan.groups[group]
-            ports = plan.config.service_ports
-            if plan.network == network and ports:
-                for machine in machines:
-                    url = f"http://{machine.address}:{ports[0].target}/"
-                    yield self._refused(outside, f"VM {machine.name} in plaintext", url, DENIED)
-
-    def _routed(self, ingress: str, way: Entrance, route: RouteConfig) -> Check | None:
+    def _routed(
+        self, ingress: str, way: Entrance, route: RouteConfig, shares: Mapping[Responder, float]
+    ) -> Iterator[Check]:
+        """The check of a route whose backends are all the demo's."""
         subject = f"ingress {ingress}, route {route.name}"
         gateways = self._site.gateways.get(ingress, ())
         if not gateways:
-            self.gaps.append(Gap(subject, "no pod of its gateway is Ready", by_design=False))
-            return None
-        shares: dict[Responder, float] = {}
-        for backend in route.backends:
-            responders = self._backend(backend)
-            if responders is None:
-                self.gaps.append(
-                    Gap(subject, "one of its backends is not the demo, or cannot be probed", by_design=True)
-                )
-                return None
-            weight = backend.weight / (sum(each.weight for each in route.backends) or 1)
-            shares.update({one: weight / len(responders) for one in responders})
+            about = frozenset({f"ingress {ingress}"})
+            self.gaps.append(Gap(subject, "no pod of its gateway is Ready", by_design=False, about=about))
+            return
         caller = self._identity(gateways[0].namespace, gateways[0].service_account)
         options = way.options
         if way.url.startswith("https:"):
@@ -168,11 +162,24 @@ class _Planner:
         if route.hostnames:
             options = (*options, "--header", f"Host:{route.hostnames[0]}")
         endpoints = _endpoint_shares(self._plan.clusters[gateways[0].cluster].network, shares)
-        return self._must_answer(
-            Outside(), subject, f"{way.url}{_probed_path(route)}", caller, endpoints, *options
-        )
+        target = frozenset({f"ingress {ingress}"})
+        url = f"{way.url}{_probed_path(route)}"
+        yield self._must_answer(Outside(), subject, url, caller, endpoints, *options, target=target)
+
+    def _shares(self, route: RouteConfig) -> dict[Responder, float] | None:
+        """The shares of the requests that the responders of a route get; None unless all are the demo's."""
+        shares: dict[Responder, float] = {}
+        for backend in route.backends:
+            responders = self._backend(backend)
+            if responders is None:
+                return None
+            weight = backend.weight / (sum(each.weight for each in route.backends) or 1)
+            shares.update({one: weight / len(responders) for one in responders})
+        return shares
 
     def _backend(self, backend: BackendConfig) -> tuple[Responder, ...] | None:
+        if self._plan.demo is None:
+            return None
         if isinstance(backend, ServiceBackendConfig):
             demo = (backend.service, backend.namespace) == (self._demo.service, self._demo.namespace)
             return self._pods() if demo else None
@@ -185,7 +192,9 @@ class _Planner:
     ) -> Check:
         shares = {one: 1 / len(responders) for one in responders}
         endpoints = _endpoint_shares(self._network(source), shares)
-        return self._must_answer(source, destination, f"http://{target}/", self._caller(source), endpoints)
+        members = frozenset(one.member for one in responders) | {destination}
+        url = f"http://{target}/"
+        return self._must_answer(source, destination, url, self._caller(source), endpoints, target=members)
 
     def _sources(self) -> Iterator[Pod | Machine]:
         for pods in self._site.echo.values():
@@ -237,7 +246,14 @@ class _Planner:
         return f"spiffe://{self._plan.trust_domain}/ns/{namespace}/sa/{service_account}"
 
     def _must_answer(
-        self, source: Source, destination: str, url: str, caller: str, endpoints: Shares, *options: str
+        self,
+        source: Source,
+        destination: str,
+        url: str,
+        caller: str,
+        endpoints: Shares,
+        *options: str,
+        target: frozenset[str],
     ) -> Check:
         enough = {endpoint for endpoint, share in endpoints.items() if requests_for(share) < MOST_REQUESTS}
         requests = max(
@@ -248,15 +264,22 @@ class _Planner:
             tuple(one for endpoint in endpoints for one in endpoint), caller, everyone, requests
         )
         command = request_command(source, url, self._seconds(REQUEST_SECONDS), requests, *options)
-        return Check(f"{source_name(source)} → {destination}", source, destination, command, expectation)
+        subject = f"{source_name(source)} → {destination}"
+        return Check(subject, source, destination, command, expectation, origin_of(source), target)
 
     def _refused(
-        self, source: Pod, destination: str, url: str, reasons: frozenset[RequestFailure], *options: str
+        self,
+        source: Pod,
+        destination: str,
+        target: str,
+        url: str,
+        reasons: frozenset[RequestFailure],
+        *options: str,
     ) -> Check:
         command = request_command(source, url, self._seconds(REFUSAL_SECONDS), 1, *options)
-        return Check(
-            f"{source_name(source)} → {destination}", source, destination, command, MustFail(reasons)
-        )
+        subject, ends = f"{source_name(source)} → {destination}", frozenset({f"cluster {target}"})
+        expectation = MustFail(reasons)
+        return Check(subject, source, destination, command, expectation, origin_of(source), ends)
 
     def _seconds(self, seconds: int) -> int:
         return math.ceil(seconds * self._slowness)
@@ -268,16 +291,12 @@ def _probed_path(route: RouteConfig) -> str:
     return next((path.exact or path.prefix or "/" for path in paths), route.path_prefix)
 
 
-def _not_probed(route: RouteConfig) -> str:
-    """Why no request is sent to a route; "" for a route that the demo can answer."""
-    if route.kind != "HTTP":
-        return f"it is of kind {route.kind}"
-    if route.redirect is not None:
-        return "it is a redirect"
+def _is_plain(route: RouteConfig) -> bool:
+    """Whether a route passes on every request for a path, so that the demo's answers can be counted."""
+    if route.kind != "HTTP" or route.redirect is not None:
+        return False
     matched = {key for match in route.matches for key in match.model_fields_set} - {"path"}
-    if matched or any(match.path is None or match.path.regular_expression for match in route.matches):
-        return "it matches more than a path"
-    return ""
+    return not matched and all(match.path and not match.path.regular_expression for match in route.matches)
 
 
 def _endpoint_shares(network: str, shares: Mapping[Responder, float]) -> Shares:

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from hybrid_mesh.model.config.machines import StaticMachinesConfig
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
 from hybrid_mesh.operate.shell import Registration
-from hybrid_mesh.operate.verify.checks import ControlPlane, Gap, MustRegister, RegistrationCheck, source_name
+from hybrid_mesh.operate.verify.checks import (
+    ControlPlane,
+    Gap,
+    MustRegister,
+    RegistrationCheck,
+    origin_of,
+    source_name,
+)
 from hybrid_mesh.operate.verify.verdict import Verdict
 
 
@@ -41,7 +48,9 @@ def judge_registrations(expectation: MustRegister, found: Sequence[Registration]
 def _check(group: GroupPlan) -> RegistrationCheck:
     source, destination = ControlPlane(group.cluster), f"VMs of group {group.name}"
     expectation = MustRegister(group.name, group.minimum, group.config.probe is not None)
-    return RegistrationCheck(f"{source_name(source)} → {destination}", source, destination, expectation)
+    vms = frozenset({f"group {group.name}", *(f"VM {machine.name}" for machine in group.machines)})
+    subject = f"{source_name(source)} → {destination}"
+    return RegistrationCheck(subject, source, destination, expectation, origin_of(source), vms)
 
 
 def _fault(expectation: MustRegister, one: Registration) -> str:

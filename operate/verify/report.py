@@ -5,19 +5,21 @@ from typing import Any
 
 from rich.text import Text
 
-from hybrid_mesh.operate.verify.checks import MustAnswer, MustFail, MustRegister, source_name
-from hybrid_mesh.operate.verify.run import Report, Result
+from hybrid_mesh.operate.verify.checks import MustFail, MustRegister, source_name
+from hybrid_mesh.operate.verify.execute import Result
+from hybrid_mesh.operate.verify.run import Report
 
 PASSED, FAILED, NOT_PROBED = "✓", "✗", "-"
 _STYLES = {PASSED: "green", FAILED: "red", NOT_PROBED: "dim"}
-_EXPECTED = {MustAnswer: "answer", MustFail: "refusal", MustRegister: "registration"}
+_EXPECTED = {MustFail: "refusal", MustRegister: "registration"}
 _INDENT = 4
 _LONGEST_COLUMN = 40
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """`{passed, seconds, checks: [{subject, source, destination, expected, holds, detail, tries, seconds}],
-    notChecked: [{subject, reason, byDesign}]}`; `expected` is `answer`, `refusal` or `registration`."""
+    """`{passed, seconds, checks: [{subject, source, destination, from, to, expected, holds, detail, tries,
+    seconds}], notChecked: [{subject, reason, byDesign}]}`. `expected` is `answer`, `refusal` or
+    `registration`; `from` and `to` list the members at the ends."""
     return {
         "passed": report.holds,
         "seconds": round(report.seconds, 2),
@@ -33,7 +35,9 @@ def _check(result: Result) -> dict[str, Any]:
         "subject": result.check.subject,
         "source": source_name(result.check.source),
         "destination": result.check.destination,
-        "expected": _EXPECTED[type(result.check.expectation)],
+        "from": sorted(result.check.origin),
+        "to": sorted(result.check.target),
+        "expected": _EXPECTED.get(type(result.check.expectation), "answer"),
         "holds": result.verdict.holds,
         "detail": result.verdict.detail,
         "tries": result.tries,

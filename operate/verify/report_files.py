@@ -6,8 +6,9 @@ from html import escape
 from xml.etree import ElementTree as Xml
 
 from hybrid_mesh.operate.verify.checks import Gap, source_name
+from hybrid_mesh.operate.verify.execute import Result
 from hybrid_mesh.operate.verify.report import as_json, summary
-from hybrid_mesh.operate.verify.run import Report, Result
+from hybrid_mesh.operate.verify.run import Report
 
 _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Source: XML 1.0, production 2, `Char`."""

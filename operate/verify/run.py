@@ -1,39 +1,23 @@
-"""Finds the members of a mesh and runs all checks in parallel, each until it passes or times out."""
+"""Finds the members of a mesh, lets them call each other, and retries until the mesh has settled."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod, Shell
-from hybrid_mesh.operate.verify.checks import Check, Gap, RegistrationCheck
-from hybrid_mesh.operate.verify.clients import read_result
+from hybrid_mesh.operate.probes.pods import ProbePods
+from hybrid_mesh.operate.shell import Shell
+from hybrid_mesh.operate.verify.checks import Gap
+from hybrid_mesh.operate.verify.execute import FIRST_SYNC_SECONDS, Result, retry, run_checks
 from hybrid_mesh.operate.verify.planning import plan_checks
-from hybrid_mesh.operate.verify.registrations import judge_registrations, plan_registrations
+from hybrid_mesh.operate.verify.reach import Reach
+from hybrid_mesh.operate.verify.registrations import plan_registrations
+from hybrid_mesh.operate.verify.selection import EVERYTHING, Selection
 from hybrid_mesh.operate.verify.site import observe
-from hybrid_mesh.operate.verify.verdict import Verdict, judge
 
-FIRST_SYNC_SECONDS = 10.0
-"""How long a check is retried while its failure is typical of a mesh that is still starting."""
-PROBE_SECONDS = 8.0
-PAUSE_SECONDS = 0.3
-WORKERS = 24
 ROUNDS_OF_A_FAULT = 3
 """Number of rounds in which only permanent failures remain, after which `verify` gives up."""
-
-_Outcome = TypeVar("_Outcome")
-
-
-@dataclass(frozen=True)
-class Result:
-    """The result of a check: verdict and duration (seconds) of the last try, and the number of tries."""
-
-    check: Check | RegistrationCheck
-    verdict: Verdict
-    tries: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -67,29 +51,28 @@ class Report:
 def verify(
     plan: MeshPlan,
     shell: Shell,
+    probes: ProbePods,
     *,
     patience: float = 0.0,
     first_sync: float = FIRST_SYNC_SECONDS,
     slowness: float = 1.0,
+    selection: Selection = EVERYTHING,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Checks the mesh of `plan` through `shell`.
+    """Checks the mesh of `plan` through `shell`, with the `probes` as clients and servers in its clusters.
 
     A mesh that has just started may not have all its members yet. All checks are therefore retried for up to
     `patience` seconds, until they pass or only permanent failures remain. `slowness` multiplies every time
-    limit, for a slow host. Without a demo, to which the requests are sent, only the registrations of VMs are
-    checked.
+    limit, for a slow host. Only the checks of `selection` are made.
     """
     started = time.monotonic()
     settled = 0
 
     def attempt(number: int) -> Report:
-        if number == 1 and plan.demo is not None:
-            progress("finding pods, VMs and ingresses")
-        checks, gaps = _everything(plan, shell, slowness)
-        if number == 1:
-            progress(f"running {len(checks)} checks")
-        return Report(run_checks(checks, shell, first_sync * slowness), gaps, time.monotonic() - started)
+        tell = progress if number == 1 else lambda _: None
+        found = _Round(plan, shell, probes, slowness=slowness, selection=selection, progress=tell)
+        results = found.run(first_sync * slowness)
+        return Report(results, tuple(found.gaps), time.monotonic() - started)
 
     def done(report: Report) -> bool:
         nonlocal settled
@@ -98,69 +81,43 @@ def verify(
             progress(f"still waiting: {report.first_fault}")
         return report.holds or settled >= ROUNDS_OF_A_FAULT
 
-    return _retry(attempt, done, patience * slowness, pause=1.0)
+    return retry(attempt, done, patience * slowness, pause=1.0)
 
 
-def _everything(
-    plan: MeshPlan, shell: Shell, slowness: float
-) -> tuple[tuple[Check | RegistrationCheck, ...], tuple[Gap, ...]]:
-    registrations, idle = plan_registrations(plan)
-    if plan.demo is None:
-        silent = Gap("requests between members", "the stack has no `demo` to send them to", by_design=True)
-        return registrations, (silent, *idle)
-    checks, gaps = plan_checks(plan, plan.demo, observe(plan, plan.demo, shell), slowness)
-    return (*registrations, *checks), (*gaps, *idle)
+class _Round:
+    """One look at the whole mesh. The checks that need no probe pods run while these are starting."""
 
+    def __init__(
+        self,
+        plan: MeshPlan,
+        shell: Shell,
+        probes: ProbePods,
+        *,
+        slowness: float,
+        selection: Selection,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._plan, self._shell, self._probes = plan, shell, probes
+        self._slowness, self._selection, self._progress = slowness, selection, progress
+        self.gaps: list[Gap] = []
 
-def run_checks(
-    checks: Sequence[Check | RegistrationCheck], shell: Shell, first_sync: float = FIRST_SYNC_SECONDS
-) -> tuple[Result, ...]:
-    """Runs all checks in parallel. The results are in the order of the checks."""
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        return tuple(pool.map(lambda check: _make(check, shell, first_sync), checks))
-
-
-def _make(check: Check | RegistrationCheck, shell: Shell, first_sync: float) -> Result:
-    def attempt(number: int) -> Result:
-        started = time.monotonic()
-        verdict = _probe(check, shell)
-        return Result(check, verdict, number, time.monotonic() - started)
-
-    return _retry(attempt, lambda result: not result.verdict.again, first_sync, PAUSE_SECONDS)
-
-
-def _probe(check: Check | RegistrationCheck, shell: Shell) -> Verdict:
-    try:
-        if isinstance(check, RegistrationCheck):
-            return judge_registrations(check.expectation, shell.registrations(check.expectation.group))
-        result = _run(check, shell)
-    except NotProbedError as reason:
-        return Verdict(False, f"not checked: {reason}")
-    except NotReachableError as reason:
-        return Verdict(False, str(reason), again=True)
-    return judge(check.expectation, read_result(check.source, result))
-
-
-def _run(check: Check, shell: Shell) -> CommandResult:
-    match check.source:
-        case Pod():
-            return shell.run_in_pod(check.source, check.command, PROBE_SECONDS)
-        case Machine():
-            return shell.run_in_machine(check.source, check.command, PROBE_SECONDS)
-        case _:
-            return shell.run_outside(check.command, PROBE_SECONDS)
-
-
-def _retry(
-    attempt: Callable[[int], _Outcome], done: Callable[[_Outcome], bool], seconds: float, pause: float
-) -> _Outcome:
-    """Calls `attempt` with 1, 2, … until `done` accepts the outcome or `seconds` have passed. Returns the
-    last outcome."""
-    deadline = time.monotonic() + seconds
-    tries = 1
-    outcome = attempt(tries)
-    while not done(outcome) and time.monotonic() + pause < deadline:
-        time.sleep(pause)
-        tries += 1
-        outcome = attempt(tries)
-    return outcome
+    def run(self, first_sync: float) -> tuple[Result, ...]:
+        self._progress("starting probe pods; finding pods, VMs and ingresses")
+        with ThreadPoolExecutor(max_workers=1) as side:
+            starting = side.submit(self._probes.ensure)
+            site = observe(self._plan, self._shell)
+            registrations, idle = plan_registrations(self._plan)
+            checks, gaps = plan_checks(self._plan, site, self._slowness)
+            first = self._selection.checks([*registrations, *checks])
+            early = run_checks(first, self._shell, first_sync)
+            starting.result()
+        reach = Reach(self._plan, self._probes.found, site.machines, site.registered, self._slowness)
+        second = self._selection.checks(reach.checks())
+        self._progress(f"running {len(second)} more checks from probe pods and VMs")
+        late = run_checks(second, self._shell, first_sync)
+        missing = [
+            Gap(f"probe pods of {name}", reason, by_design=False, about=frozenset({f"cluster {name}"}))
+            for name, reason in self._probes.failures.items()
+        ]
+        self.gaps = self._selection.gaps([*missing, *gaps, *reach.gaps, *idle])
+        return (*early, *late)

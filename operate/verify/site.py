@@ -10,7 +10,14 @@ from hybrid_mesh.model.derive.namespaces import outside_namespace
 from hybrid_mesh.model.objects.demo import OUTSIDE
 from hybrid_mesh.model.plan.types import IngressPlan, MeshPlan
 from hybrid_mesh.operate.entrances import Entrance, entrance, is_entrance
-from hybrid_mesh.operate.shell import Machine, NotProbedError, NotReachableError, Pod, Shell
+from hybrid_mesh.operate.shell import (
+    Machine,
+    NotProbedError,
+    NotReachableError,
+    Pod,
+    Registration,
+    Shell,
+)
 from hybrid_mesh.operate.verify.checks import Gap
 
 GATEWAY_SELECTOR = "gateway.networking.k8s.io/gateway-name={name}"
@@ -18,37 +25,52 @@ GATEWAY_SELECTOR = "gateway.networking.k8s.io/gateway-name={name}"
 
 Found = TypeVar("Found")
 
+_MEMBER = {
+    "cluster": "cluster",
+    "outside": "cluster",
+    "requests of VMs of group": "group",
+    "VMs of group": "group",
+}
+"""What is asked for -> the kind of its members; others are of ingresses."""
+
 
 @dataclass(frozen=True)
 class Site:
-    """The members of a mesh. `echo` and `outside` are by cluster, `machines` by group; `gateways` (its
-    gateway's pods) and `entrances` (of its listeners for HTTP) by ingress."""
+    """The members of a mesh. `echo` and `outside` are by cluster, `machines`, into which this host can send
+    commands, and `registered` by group; `gateways` (its gateway's pods) and `entrances` (of its listeners
+    that this host can use) by ingress."""
 
     echo: Mapping[str, tuple[Pod, ...]]
     outside: Mapping[str, tuple[Pod, ...]]
     machines: Mapping[str, tuple[Machine, ...]]
+    registered: Mapping[str, tuple[Registration, ...]]
     gateways: Mapping[str, tuple[Pod, ...]]
     entrances: Mapping[str, tuple[Entrance, ...]]
     gaps: tuple[Gap, ...]
 
 
-def observe(plan: MeshPlan, demo: DemoConfig, shell: Shell) -> Site:
+def observe(plan: MeshPlan, shell: Shell) -> Site:
     """Asks `shell` for every member of the mesh in parallel. Members that are not reachable become gaps."""
     active = [name for name, cluster in plan.clusters.items() if cluster.active]
     ingresses = {name: ingress for name, ingress in plan.ingresses.items() if ingress.cluster in active}
 
-    def demo_pods(namespace: str, app: str) -> Callable[[str], tuple[Pod, ...]]:
-        return lambda cluster: tuple(shell.pods(cluster, namespace, f"app={app}"))
-
     with ThreadPoolExecutor(max_workers=16) as pool:
         idle = [name for name in plan.clusters if name not in active]
         survey = _Survey(pool, [Gap(f"cluster {name}", "quarantined", by_design=True) for name in idle])
-        echo = survey.ask("cluster", active, demo_pods(demo.namespace, demo.service))
-        outside = survey.ask("outside", active, demo_pods(outside_namespace(demo), OUTSIDE))
-        machines = survey.ask("group", plan.groups, lambda group: tuple(shell.machines(group)))
+        echo, outside = (
+            survey.ask(kind, active if space else (), _labelled(shell, space, app))
+            for kind, space, app in _demo_pods(plan.demo)
+        )
+        agents = [
+            name for name, group in plan.groups.items() if group.config.has_agent and group.cluster in active
+        ]
+        registered = survey.ask("VMs of group", agents, lambda group: tuple(shell.registrations(group)))
+        machines = survey.ask(
+            "requests of VMs of group", plan.groups, lambda group: tuple(shell.machines(group))
+        )
         gateways = survey.ask("gateway", ingresses, lambda name: _gateway_pods(shell, name, ingresses[name]))
         ways = survey.ask("ingress", ingresses, lambda name: _entrances(shell, name, ingresses[name]))
-        return Site(echo(), outside(), machines(), gateways(), ways(), tuple(survey.gaps))
+        return Site(echo(), outside(), machines(), registered(), gateways(), ways(), tuple(survey.gaps))
 
 
 class _Survey:
@@ -68,10 +90,26 @@ class _Survey:
                 try:
                     found[name] = future.result()
                 except NotReachableError as reason:
-                    self.gaps.append(Gap(f"{kind} {name}", str(reason), isinstance(reason, NotProbedError)))
+                    by_design = isinstance(reason, NotProbedError)
+                    about = frozenset({f"{_MEMBER.get(kind, 'ingress')} {name}"})
+                    self.gaps.append(Gap(f"{kind} {name}", str(reason), by_design, about))
             return found
 
         return answers
+
+
+def _demo_pods(demo: DemoConfig | None) -> tuple[tuple[str, str, str], ...]:
+    """Of the demo's pods with and without a proxy: their kind, namespace and label."""
+    if demo is None:
+        return (("cluster", "", ""), ("outside", "", ""))
+    return (
+        ("cluster", demo.namespace, demo.service),
+        ("outside", outside_namespace(demo), OUTSIDE),
+    )
+
+
+def _labelled(shell: Shell, namespace: str, app: str) -> Callable[[str], tuple[Pod, ...]]:
+    return lambda cluster: tuple(shell.pods(cluster, namespace, f"app={app}"))
 
 
 def _gateway_pods(shell: Shell, name: str, ingress: IngressPlan) -> tuple[Pod, ...]:
@@ -79,7 +117,7 @@ def _gateway_pods(shell: Shell, name: str, ingress: IngressPlan) -> tuple[Pod, .
 
 
 def _entrances(shell: Shell, name: str, ingress: IngressPlan) -> tuple[Entrance, ...]:
-    found = [listener for listener in ingress.config.listeners if is_entrance(listener)]
+    found = [each for each in ingress.config.listeners if is_entrance(each) or "TLS" in each.kinds]
     if not found:
-        raise NotProbedError("no listener for HTTP without certificates of clients")
+        raise NotProbedError("no listener for HTTP or TLS without certificates of clients")
     return tuple(entrance(listener, shell.ingress_url(name, listener.port)) for listener in found)

@@ -11,10 +11,9 @@ from hybrid_mesh.cli.plans import stack_plan
 from hybrid_mesh.local.lab.specs import Owner
 from hybrid_mesh.local.toolchain.errors import ToolchainMissing
 from hybrid_mesh.operate.shell import NotReachableError
-from hybrid_mesh.operate.verify.run import verify
 from tests.cli.engine_events import summary
 from tests.cli.world import SALTED, World
-from tests.operate.mesh import FakeShell, mesh_plan
+from tests.operate.mesh import FakeShell, mesh_plan, verified
 
 runner = CliRunner()
 
@@ -137,19 +136,19 @@ def test_up_that_fails_verifies_nothing(world: World) -> None:
 def test_up_of_a_mesh_that_does_not_work_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     sick = FakeShell()
     sick.voices["echo"] = sick.voices["echo"][:1]
-    report = verify(mesh_plan(), sick, first_sync=0)
+    report = verified(mesh_plan(), sick)
     monkeypatch.setattr("hybrid_mesh.cli.up.check", lambda _plan, _patience: report)
     done = runner.invoke(app, ["up"])
     assert done.exit_code == 1
     assert "no response from cluster west" in done.stdout
-    assert "error: 5 of 18 checks failed." in done.stderr
+    assert "error: 5 of 36 checks failed." in done.stderr
 
 
 def test_checks_are_listed_only_after_a_change(world: World) -> None:
     world.make_stack()
     world.pulumi.answer("up", events=[summary(same=78)])
     done = runner.invoke(app, ["up"])
-    assert "The mesh works: 18 of 18 checks passed" in done.stdout
+    assert "The mesh works: 36 of 36 checks passed" in done.stdout
     assert "service echo" not in done.stdout
     assert "78 unchanged in " in done.stderr
     assert "service echo" in runner.invoke(app, ["--verbose", "up"]).stdout

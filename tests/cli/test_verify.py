@@ -2,20 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from hybrid_mesh.cli import verify as command
 from hybrid_mesh.cli.main import app
 from hybrid_mesh.cli.typed import COMMAND
-from hybrid_mesh.model.plan.build import plan_from
-from hybrid_mesh.model.reading.stack_file import read_stack_file, stack_file
 from tests.cli.fake_lab import FakeLab
-from tests.commands import PROJECT
 from tests.operate.mesh import FakeShell, mesh_plan
 
 runner = CliRunner()
@@ -35,9 +30,9 @@ def test_a_mesh_that_works(shell: FakeShell, tmp_path: Path) -> None:
     page, cases = tmp_path / "page.html", tmp_path / "cases.xml"
     done = runner.invoke(app, ["verify", "--html", str(page), "--junit", str(cases)])
     assert done.exit_code == 0, done.output
-    assert "The mesh works: 18 of 18 checks passed" in done.stdout
-    assert "The mesh works: 18 of 18 checks passed" in page.read_text()
-    assert len(list(Xml.parse(cases).iter("testcase"))) == 18
+    assert "The mesh works: 36 of 36 checks passed" in done.stdout
+    assert "The mesh works: 36 of 36 checks passed" in page.read_text()
+    assert len(list(Xml.parse(cases).iter("testcase"))) == 36
 
 
 def test_what_failed_is_said_at_the_end(shell: FakeShell, tmp_path: Path) -> None:
@@ -65,29 +60,30 @@ def test_without_a_lab_nothing_is_checked(shell: FakeShell, monkeypatch: pytest.
     assert f"Start one with `{COMMAND} up --stack mine`." in done.stderr
 
 
-def test_without_a_demo_the_registrations_are_checked(
+def test_without_a_demo_every_group_and_cluster_is_checked(
     shell: FakeShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "stack_plan", lambda _: mesh_plan(demo=None, ingress={}))
     done = runner.invoke(app, ["verify"])
     assert done.exit_code == 0, done.output
-    assert "The mesh works: 1 of 1 checks passed" in done.stdout
-    assert "Add `demo: {}` to hybrid-mesh:mesh" in done.stderr
+    assert "The mesh works: 21 of 21 checks passed" in done.stdout
     shell.unhealthy = {"legacy-1"}
     done = runner.invoke(app, ["verify", "--quiet"])
     assert done.exit_code == 1
     assert "VMs of group legacy: 1 of 2 VMs are registered and healthy: legacy-1-entry is not" in done.stderr
 
 
-@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
-def test_the_advice_for_a_stack_without_a_demo_is_one_that_plan_accepts(
-    stack: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mesh: dict[str, Any] = dict(read_stack_file(stack_file(PROJECT, stack)))
-    for key in ("demo", "ingress", "workloadGroups"):
-        mesh.pop(key, None)
-    monkeypatch.setattr(command, "stack_plan", lambda _: plan_from(mesh, stack))
-    done = runner.invoke(app, ["verify", "--stack", stack])
+def test_only_what_is_named_is_checked(shell: FakeShell) -> None:
+    done = runner.invoke(app, ["verify", "--json", "--from", "west", "--to", "group legacy"])
+    assert done.exit_code == 0, done.output
+    checks = json.loads(done.stdout)["checks"]
+    assert {check["source"] for check in checks} == {
+        "pod echo-w in west",
+        "pod probe in west",
+        "pod outside in west",
+    }
+    assert all("group legacy" in check["to"] for check in checks)
+    done = runner.invoke(app, ["verify", "--from", "wset"])
     assert done.exit_code == 2
-    advice = done.stderr.split("`")[3].replace("REGISTRY", "registry.example.com")
-    assert plan_from({**mesh, **yaml.safe_load(advice)}, stack).demo is not None
+    assert "error: The stack test has no wset here." in done.stderr
+    assert "cluster east, cluster west, group legacy, VM legacy-0" in done.stderr

@@ -43,7 +43,9 @@ def missing(shown: list[str], lines: list[str]) -> list[str]:
 def test_a_page_shows_what_is_printed(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
     """Verify asks a mesh that works."""
     running = {"ratings": ["mesh-ratings-9q2m", "mesh-ratings-x7fk"]}
-    monkeypatch.setattr("hybrid_mesh.cli.verify.MeshShell", lambda _: FakeShell(running=running))
+    monkeypatch.setattr(
+        "hybrid_mesh.cli.verify.MeshShell", lambda plan: FakeShell(running=running, plan=plan, foreign=True)
+    )
     command, *shown = without_times(block.text)
     assert command == f"$ {block.note.removeprefix('printed by ')}"
     assert missing(shown, printed(block)) == []

@@ -20,13 +20,12 @@ from hybrid_mesh.model.plan.describe import describe
 from hybrid_mesh.model.plan.requirements.describe import describe_requirements
 from hybrid_mesh.model.plan.requirements.regions import requirements
 from hybrid_mesh.operate.verify.report import as_json
-from hybrid_mesh.operate.verify.run import verify
 from tests.cli.fake_lab import FakeLab
 from tests.commands import PROJECT
 from tests.docs.pages import TRACKED
 from tests.docs.shapes import differences, documented
 from tests.model.meshes import STACKS, changed
-from tests.operate.mesh import FakeShell, mesh_plan
+from tests.operate.mesh import FakeShell, mesh_plan, verified
 
 DOCS = PROJECT / "docs"
 VARIABLE = re.compile(r"(?<!\w)HYBRID_MESH_[A-Z_]+")
@@ -71,8 +70,7 @@ def _mistakes(file: str) -> Any:
 
 def test_verify_prints_the_documented_json() -> None:
     samples = [
-        _read(as_json(verify(plan, FakeShell(), first_sync=0)))
-        for plan in (mesh_plan(), mesh_plan(demo={"group": None}))
+        _read(as_json(verified(mesh_plan(), shell))) for shell in (FakeShell(), FakeShell(foreign=True))
     ]
     assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh verify")) == []
 

@@ -7,8 +7,7 @@ import pytest
 from hybrid_mesh.operate.shell import NotReachableError, Registration
 from hybrid_mesh.operate.verify.checks import MustRegister
 from hybrid_mesh.operate.verify.registrations import judge_registrations, plan_registrations
-from hybrid_mesh.operate.verify.run import verify
-from tests.operate.mesh import FakeShell, mesh_plan, raw_mesh, unreachable
+from tests.operate.mesh import FakeShell, mesh_plan, raw_mesh, unreachable, verified
 
 GOOD = Registration("a", "10.10.0.100", True, True, "")
 LOST = Registration("b", "10.10.0.101", False, True, "")
@@ -67,7 +66,7 @@ def test_a_group_of_a_cluster_in_quarantine_is_not_checked() -> None:
 
 def test_a_cluster_that_does_not_answer_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeShell, "registrations", unreachable("the WorkloadEntries cannot be listed: x"))
-    report = verify(mesh_plan(), FakeShell(), first_sync=0)
+    report = verified(mesh_plan(), FakeShell())
     (failed,) = (result for result in report.results if not result.verdict.holds)
     assert failed.verdict.detail == "the WorkloadEntries cannot be listed: x"
     with pytest.raises(NotReachableError):

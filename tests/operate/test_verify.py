@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from hybrid_mesh.operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod
+from hybrid_mesh.operate.shell import CommandResult, Machine, NotReachableError, Pod
 from hybrid_mesh.operate.verify.checks import MOST_REQUESTS, MustAnswer, MustFail
 from hybrid_mesh.operate.verify.planning import requests_for
 from hybrid_mesh.operate.verify.report import as_json, failures
-from hybrid_mesh.operate.verify.run import Report, verify
+from hybrid_mesh.operate.verify.run import Report
+from tests.operate.fake_curl import UNHEALTHY
 from tests.operate.mesh import (
     ECHO,
     LEGACY,
@@ -19,11 +20,14 @@ from tests.operate.mesh import (
     failure,
     mesh_plan,
     raw_mesh,
+    verified,
 )
+
+WEST_TO_VM = ("probe west", "legacy.")
 
 
 def run(shell: FakeShell, **changes: object) -> Report:
-    return verify(mesh_plan(**changes), shell, first_sync=0)
+    return verified(mesh_plan(**changes), shell)
 
 
 def failed(report: Report) -> list[str]:
@@ -39,17 +43,30 @@ def test_a_well_mesh_is_asked_from_everywhere_to_everywhere_and_passes() -> None
     for source in sources:
         assert f"{source} → service echo" in subjects
         assert f"{source} → group legacy" in subjects
+    probes = ["pod probe in east", "pod probe in west", "VM legacy-0", "VM legacy-1"]
+    for source in probes:
+        others = {"east", "west"} - {source.rpartition(" ")[2]}
+        assert {f"{source} → cluster {name}" for name in others} < subjects
     assert "outside → ingress public, route split" in subjects
     refused = {r.check.subject for r in report.results if isinstance(r.check.expectation, MustFail)}
     assert refused == {
         "pod outside-east in east → pod echo-e of east in plaintext",
         "pod outside-east in east → pod echo-e of east by TLS without identity",
         "pod outside-east in east → pod echo-w of west by its address",
-        "pod outside-east in east → VM legacy-0 in plaintext",
-        "pod outside-east in east → VM legacy-1 in plaintext",
         "pod outside-west in west → pod echo-w of west in plaintext",
         "pod outside-west in west → pod echo-w of west by TLS without identity",
         "pod outside-west in west → pod echo-e of east by its address",
+        "pod outside in east → cluster east in plaintext",
+        "pod outside in east → cluster east by TLS without identity",
+        "pod outside in east → cluster west by its pod's address",
+        "pod outside in east → VM legacy-0-entry in plaintext",
+        "pod outside in east → VM legacy-0-entry by TLS without identity",
+        "pod outside in east → VM legacy-1-entry in plaintext",
+        "pod outside in east → VM legacy-1-entry by TLS without identity",
+        "pod outside in west → cluster west in plaintext",
+        "pod outside in west → cluster west by TLS without identity",
+        "pod outside in west → cluster east by its pod's address",
+        "pod outside in west → group legacy by the address of legacy-0-entry",
     }
     assert report.gaps == ()
 
@@ -71,7 +88,7 @@ def test_a_route_of_an_https_listener_alone_is_asked_by_its_host_name() -> None:
     required = {**secure, "name": "mutual", "port": 444, "certificateSecret": "b"}
     listeners = [{**secure, "certificateSecret": "a"}, {**required, "clientCertificates": "required"}]
     shell = FakeShell()
-    verify(mesh_plan(ingress={"public": {**ingress, "listeners": listeners}}), shell, first_sync=0)
+    verified(mesh_plan(ingress={"public": {**ingress, "listeners": listeners}}), shell)
     [asked] = [call for call in shell.calls if "--connect-to" in call]
     assert asked[1].startswith("https://shop.example.com:18080/")
     assert asked[asked.index("--connect-to") + 1] == "shop.example.com:18080:127.0.0.1:18080"
@@ -90,21 +107,24 @@ def test_from_another_network_one_machine_behind_the_gateway_must_answer() -> No
     assert everyone["pod echo-e in east → group legacy"] == {frozenset({one}) for one in both}
 
 
-def test_the_vms_of_a_group_without_the_demo_ask_too() -> None:
-    """They have no echo client: only the group that the demo names gets something of the demo."""
+def test_the_vms_of_a_group_without_the_demo_ask_and_are_asked() -> None:
+    """They have no echo client and no echo server."""
     groups = raw_mesh()["workloadGroups"]
-    groups["billing"] = {
-        **groups["legacy"],
-        "serviceAccount": "billing",
-        "machines": {"type": "local", "count": 1},
-    }
+    billing = {**groups["legacy"], "serviceAccount": "billing", "machines": {"type": "local", "count": 1}}
+    groups["billing"] = billing
     shell = FakeShell(running={"legacy": ["legacy-0", "legacy-1"], "billing": ["billing-0"]})
     report = run(shell, workloadGroups=groups)
     assert failed(report) == []
     assert report.holds
     asked = {r.check.destination for r in report.results if r.check.subject.startswith("VM billing-0")}
-    assert asked == {"service echo", "group legacy"}
-    assert [(gap.subject, gap.by_design) for gap in report.gaps] == [("group billing", True)]
+    called = {f"group {name}, port 9080" for name in ("billing", "legacy")}
+    assert asked == {"service echo", "group legacy", "cluster east", "cluster west"} | called
+    askers = {r.check.subject for r in report.results if r.check.destination == "group billing, port 9080"}
+    assert askers == {
+        f"{source} → group billing, port 9080"
+        for source in ("pod probe in east", "pod probe in west", "VM billing-0")
+    }
+    assert report.gaps == ()
 
 
 def test_requests_suffice_to_find_everybody() -> None:
@@ -219,11 +239,6 @@ def test_a_cluster_that_cannot_be_reached_is_not_a_success() -> None:
     assert {gap.subject for gap in report.gaps} == {"cluster west", "outside west"}
 
 
-class ForeignMachines(FakeShell):
-    def machines(self, group: str) -> Sequence[Machine]:
-        raise NotProbedError("nothing here can run a command in bundle machines")
-
-
 def test_machines_that_cannot_be_probed_by_design_are_said_and_hold_nothing_up() -> None:
     mesh = raw_mesh()
     mesh["workloadGroups"]["legacy"]["machines"] = {"type": "bundle"}
@@ -231,23 +246,26 @@ def test_machines_that_cannot_be_probed_by_design_are_said_and_hold_nothing_up()
     routes = mesh["ingress"]["public"]["routes"]
     routes[0]["backends"] = routes[0]["backends"][:1]
     routes[0]["backends"][0]["weight"] = 100
-    shell = ForeignMachines()
+    shell = FakeShell(foreign=True)
     del shell.voices["legacy"]
     report = run(shell, workloadGroups=mesh["workloadGroups"], ingress=mesh["ingress"], demo=mesh["demo"])
     assert report.holds
-    assert [(gap.subject, gap.by_design) for gap in report.gaps] == [("group legacy", True)]
+    assert [(gap.subject, gap.by_design) for gap in report.gaps] == [
+        ("requests of VMs of group legacy", True)
+    ]
 
 
 def test_the_demo_on_vms_that_cannot_be_probed_is_not_expected_to_answer() -> None:
     """They answer the ingress too, and nothing says by which host name."""
     mesh = raw_mesh()
     mesh["workloadGroups"]["legacy"]["machines"] = {"type": "bundle"}
-    shell = ForeignMachines()
+    shell = FakeShell(foreign=True)
     del shell.voices["legacy"]
     report = run(shell, workloadGroups=mesh["workloadGroups"])
     assert report.holds
     assert all(gap.by_design for gap in report.gaps)
-    assert {gap.subject for gap in report.gaps} == {"group legacy", "ingress public, route split"}
+    assert {gap.subject for gap in report.gaps} == {"requests of VMs of group legacy"}
+    assert "outside → ingress public, route split" in {each.check.subject for each in report.results}
 
 
 def test_first_sync_errors_are_tried_again_and_other_faults_are_not() -> None:
@@ -263,7 +281,7 @@ def test_first_sync_errors_are_tried_again_and_other_faults_are_not() -> None:
             return curl_answers([Voice("echo-e", "east", LEGACY)] * 30, LEGACY)
         return None
 
-    report = verify(mesh_plan(), FakeShell(respond=respond), first_sync=5)
+    report = verified(mesh_plan(), FakeShell(respond=respond), first_sync=5)
     assert failed(report) == ["VM legacy-1 → service echo"]
     assert tries == {"early": 3, "wrong": 1}
 
@@ -277,7 +295,7 @@ def test_patience_looks_at_the_whole_mesh_again() -> None:
         if "still waiting" in text:
             shell.missing_pods.clear()
 
-    assert verify(mesh_plan(), shell, patience=10, first_sync=0, progress=progress).holds
+    assert verified(mesh_plan(), shell, patience=10, first_sync=0, progress=progress).holds
     assert "still waiting: cluster west: no pod of the demo is Ready" in seen
 
 
@@ -285,18 +303,20 @@ def test_patience_ends_early_when_nothing_will_change_automatically() -> None:
     shell = FakeShell()
     shell.voices["echo"][1] = Voice("echo-w", "west", LEGACY)
     seen: list[str] = []
-    report = verify(mesh_plan(), shell, patience=600, first_sync=0, progress=seen.append)
+    report = verified(mesh_plan(), shell, patience=600, first_sync=0, progress=seen.append)
     assert not report.holds
     assert len([text for text in seen if "still waiting" in text]) == 3
 
 
-def test_without_a_demo_no_request_is_sent() -> None:
-    shell = FakeShell()
-    report = verify(mesh_plan(demo=None, ingress={}), shell)
-    assert report.holds
-    assert [result.check.destination for result in report.results] == ["VMs of group legacy"]
-    assert [(gap.subject, gap.by_design) for gap in report.gaps] == [("requests between members", True)]
-    assert shell.calls == []
+def test_a_mesh_without_a_demo_is_checked_by_probe_pods() -> None:
+    shell = FakeShell(reply=lambda source, url, _: UNHEALTHY if (source, url[7:14]) == WEST_TO_VM else None)
+    report = run(shell, demo=None)
+    assert failed(report) == ["pod probe in west → group legacy, port 9080"]
+    (bad,) = (each.verdict.detail for each in report.results if not each.verdict.holds)
+    assert bad == "a proxy answered with status 503: no healthy upstream"
+    assert report.gaps == ()
+    shell.reply = lambda _source, _url, _options: None
+    assert run(shell, demo=None).holds
 
 
 def test_a_quarantined_cluster_is_said_and_not_asked() -> None:
@@ -313,7 +333,6 @@ def test_the_json_report_says_everything() -> None:
     document = as_json(run(FakeShell(missing_pods={"outside/east"})))
     assert document["passed"] is False
     assert document["notChecked"][0]["byDesign"] is False
-    assert {"subject", "source", "destination", "expected", "holds", "detail", "tries", "seconds"} == set(
-        document["checks"][0]
-    )
+    keys = {"subject", "source", "destination", "from", "to", "expected", "holds", "detail"}
+    assert keys | {"tries", "seconds"} == set(document["checks"][0])
     assert {check["expected"] for check in document["checks"]} == {"answer", "refusal", "registration"}

@@ -10,15 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from hybrid_mesh.operate.verify.checks import Check, Gap, MustAnswer, MustFail, Outside
+from hybrid_mesh.operate.verify.execute import Result
 from hybrid_mesh.operate.verify.report import as_text, failures, summary
 from hybrid_mesh.operate.verify.report_files import as_html, as_junit
-from hybrid_mesh.operate.verify.run import Report, Result, verify
+from hybrid_mesh.operate.verify.run import Report
 from hybrid_mesh.operate.verify.verdict import Verdict
-from tests.operate.mesh import FakeShell, mesh_plan
+from tests.operate.mesh import FakeShell, mesh_plan, verified
 
 WHEN = datetime(2026, 11, 27, 5, 0, tzinfo=UTC)
-GOOD = verify(mesh_plan(), FakeShell(), first_sync=0)
-BAD = verify(mesh_plan(), FakeShell(missing_pods={"outside/east"}), first_sync=0)
+GOOD = verified(mesh_plan(), FakeShell())
+BAD = verified(mesh_plan(), FakeShell(missing_pods={"outside/east"}))
 
 
 def report(detail: str = "status 503", destination: str = "service echo") -> Report:
@@ -38,7 +39,7 @@ def test_each_check_is_a_line_below_its_sender() -> None:
     assert lines[:3] == ["from istiod of east", lines[1], "from pod echo-e in east"]
     assert lines[1].startswith("  ✓ VMs of group legacy ")
     assert lines[1].endswith(" 2 VMs registered and healthy")
-    assert lines[3] == "  ✓ service echo                       200 from cluster east, cluster west"
+    assert lines[3] == "  ✓ service echo                          200 from cluster east, cluster west"
     assert len([line for line in lines if line.startswith("  ✓ ")]) == len(GOOD.results)
     assert any(line.endswith("refused: TLS alert") for line in lines)
     lines = as_text(report(), 80).plain.splitlines()
@@ -62,7 +63,7 @@ def test_lines_are_as_wide_as_the_terminal_and_no_word_is_broken(width: int) -> 
 
 
 def test_the_summary_and_the_failures_count() -> None:
-    assert re.fullmatch(r"The mesh works: 18 of 18 checks passed \(\d+\.\d s\)\.", summary(GOOD))
+    assert re.fullmatch(r"The mesh works: 36 of 36 checks passed \(\d+\.\d s\)\.", summary(GOOD))
     assert failures(GOOD) == []
     assert summary(report()) == "1 of 2 checks passed (1.5 s)."
     assert failures(report()) == [
