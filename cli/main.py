@@ -28,6 +28,7 @@ COMMANDS: Table = {
         "verify": "hybrid_mesh.cli.verify:verify",
         "doctor": "hybrid_mesh.cli.doctor:doctor",
         "topology": "hybrid_mesh.cli.topology:topology",
+        "targets": "hybrid_mesh.cli.targets:targets",
         "down": "hybrid_mesh.cli.down:down",
     },
     "Access": {
