@@ -25,6 +25,8 @@ JOINING: Final = timedelta(seconds=120)
 """Time that a VM has from its boot until its agent runs, as in a rollout (`local_rollout`)."""
 SETTLING: Final = timedelta(seconds=20)
 """Time from the agent's start until everything that depends on it must work."""
+REPORTED: Final = timedelta(seconds=8)
+"""The same for a VM in service: the time in which that is seen everywhere."""
 REPLACING: Final = timedelta(seconds=60)
 """Time between the stop of an agent and the end of its VM, in a rollout."""
 OFTEN: Final = 3
@@ -54,8 +56,7 @@ def machine_findings(plan: MeshPlan, evidence: Evidence, machine: MachineEvidenc
     cluster = evidence.clusters.get(group.cluster)
     found = [*hosts_faults(machine, cluster)]
     found = found or [*_agent(plan, evidence, machine)]
-    serves = machine.state == "LIVE" and machine.health is not None and machine.health[0]
-    if not found and machine.is_active(AGENT) and (serves or settled(evidence, machine)):
+    if not found and machine.is_active(AGENT) and (serves(machine) or settled(evidence, machine)):
         found = [*_istiod(group, machine, cluster), *_rules(machine), *_application(group, machine)]
     return [*found, *_services(machine)]
 
@@ -63,7 +64,12 @@ def machine_findings(plan: MeshPlan, evidence: Evidence, machine: MachineEvidenc
 def settled(evidence: Evidence, machine: MachineEvidence) -> bool:
     """Whether its agent has been running for long enough to be judged by what depends on it."""
     since = machine.units[AGENT].since if AGENT in machine.units else None
-    return since is None or evidence.taken - since > SETTLING
+    return since is None or evidence.taken - since > (REPORTED if serves(machine) else SETTLING)
+
+
+def serves(machine: MachineEvidence) -> bool:
+    """Whether it says itself that it is in service."""
+    return machine.state == "LIVE" and machine.health is not None and machine.health[0]
 
 
 def _agent(plan: MeshPlan, evidence: Evidence, machine: MachineEvidence) -> Iterator[Finding]:

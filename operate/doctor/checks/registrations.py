@@ -135,7 +135,7 @@ def _stranger(evidence: Evidence, entry: Entry, *, known: bool) -> Iterator[Find
     """An entry of no VM that runs. `known`: all VMs of its group are."""
     now = evidence.taken
     left = entry.disconnected is not None and now - entry.disconnected > STALE
-    settling = any(now - each.up < STALE for each in evidence.running() if each.group == entry.group)
+    settling = any(now - each.up < JOINING for each in evidence.running() if each.group == entry.group)
     whole = all(isinstance(each, MachineEvidence) for each in evidence.machines.values())
     gone = known and whole and not settling and (entry.connected is None or now - entry.connected > REPLACING)
     if not left and not (gone and entry.disconnected is None):
