@@ -23,6 +23,9 @@ from pathlib import Path
 from typing import Any
 
 COMMAND_SECONDS = 2.5
+ISTIOD_SECONDS = 1.8
+ISTIOD_TRIES = 2
+ISTIOD_PAUSE = 0.5
 LONGEST_LINE = 200
 ISTIOD = "istiod.istio-system.svc"
 ROOTS = "/etc/certs/root-cert.pem"
@@ -71,7 +74,9 @@ def main() -> None:
     print(json.dumps({**found, "started": started, "ended": time.time()}))
 
 
-def run(*command: str, **options: Any) -> subprocess.CompletedProcess[str] | None:
+def run(
+    *command: str, seconds: float = COMMAND_SECONDS, **options: Any
+) -> subprocess.CompletedProcess[str] | None:
     with contextlib.suppress(OSError, ValueError, LookupError, subprocess.SubprocessError):
         return subprocess.run(
             command,
@@ -80,7 +85,7 @@ def run(*command: str, **options: Any) -> subprocess.CompletedProcess[str] | Non
             text=True,
             errors="replace",
             check=False,
-            timeout=COMMAND_SECONDS,
+            timeout=seconds,
             **options,
         )
     return None
@@ -205,9 +210,14 @@ def istiod() -> dict[str, Any]:
     asked = [f"{ISTIOD}:15012", "-servername", ISTIOD, "-alpn", "h2", "-CAfile", ROOTS]
     command = ("openssl", "s_client", "-connect", *asked, "-verify_return_error", "-verify_hostname", ISTIOD)
     started = time.time()
-    done = run(*command, user="istio-proxy", group="istio-proxy")
+    done = None
+    for _ in range(ISTIOD_TRIES):  # a pod of the gateway may just be replaced
+        done = run(*command, seconds=ISTIOD_SECONDS, user="istio-proxy", group="istio-proxy")
+        if done is not None and done.returncode == 0:
+            break
+        time.sleep(ISTIOD_PAUSE)
     if done is None:
-        slow = time.time() - started > COMMAND_SECONDS / 2
+        slow = time.time() - started > ISTIOD_SECONDS
         return {"reached": False if slow else None, "reason": "no answer in time" if slow else "not asked"}
     if done.returncode == 0:
         return {"reached": True, "reason": ""}

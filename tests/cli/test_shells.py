@@ -45,6 +45,10 @@ def test_machines_are_those_that_run(lab: FakeLab) -> None:
     assert MeshShell(mesh_plan()).machines("legacy") == [Machine("legacy", "legacy-0", "10.10.0.100")]
 
 
+def test_machines_that_do_not_run_have_the_state_of_the_lab(lab: FakeLab) -> None:
+    assert MeshShell(mesh_plan()).machine_states("legacy") == {"legacy-0": "ready"}
+
+
 def test_machines_of_others_are_not_probed(lab: FakeLab) -> None:
     mesh = raw_mesh()
     mesh["workloadGroups"]["legacy"]["machines"] = {"type": "bundle"}

@@ -83,9 +83,9 @@ def test_entries_are_not_missed_where_they_cannot_be_expected() -> None:
 
 
 def test_an_entry_whose_vm_lost_its_connection() -> None:
-    lost = {"istio.io/disconnectedAt": (NOW - MINUTE).isoformat()}
+    lost = {"istio.io/disconnectedAt": (NOW - 2 * MINUTE).isoformat()}
     [one] = findings(entry(0, notes=lost), entry(1))
-    assert (one.check, one.subject, one.since) == ("entry-stale", "VM legacy-0", NOW - MINUTE)
+    assert (one.check, one.subject, one.since) == ("entry-stale", "VM legacy-0", NOW - 2 * MINUTE)
     just = {"istio.io/disconnectedAt": (NOW - timedelta(seconds=3)).isoformat()}
     assert named(entry(0, notes=just), entry(1)) == []
 

@@ -20,8 +20,8 @@ from hybrid_mesh.operate.doctor.machines import AGENT, MachineEvidence
 from hybrid_mesh.operate.doctor.repairs import MachineStep, Repair
 from hybrid_mesh.operate.doctor.vm_findings import enter
 
-LOST: Final = timedelta(seconds=20)
-"""An agent whose istiod restarts connects again within this time."""
+LOST: Final = timedelta(seconds=60)
+"""An agent whose istiod restarts connects again within this time; its pauses grow."""
 STALE: Final = timedelta(minutes=3)
 """istiod deletes the entry of a VM that has left after 10 s, or when it next looks, every 100 s (Istio:
 PILOT_WORKLOAD_ENTRY_GRACE_PERIOD, pilot/pkg/autoregistration)."""
