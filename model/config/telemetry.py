@@ -10,14 +10,12 @@ from pydantic import Field, StringConstraints
 from hybrid_mesh.model.config.base import (
     HEADER_NAME_PATTERN,
     ONE_LINE_PATTERN,
+    URL_PATH_PATTERN,
+    VARIABLE_PATTERN,
     DnsLabel,
     Section,
     Switch,
 )
-
-VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
-"""A name of an environment variable, and of a label of Prometheus."""
-URL_PATH_PATTERN = r"^/[^\s?#]*$"
 
 OneLine = Annotated[str, StringConstraints(pattern=ONE_LINE_PATTERN)]
 LogFormat = Literal["json", "text"]
@@ -87,7 +85,7 @@ class TracesConfig(Section):
     outside the mesh, for which the program declares a ServiceEntry."""
     http_path: str | None = Field(default=None, pattern=URL_PATH_PATTERN, examples=["/v1/traces"])
     """Path of the collector for OTLP over HTTP. Defaults to OTLP over gRPC."""
-    sampling: float = Field(default=1, strict=True, ge=0, le=100, allow_inf_nan=False)
+    sampling: float = Field(default=1, strict=True, ge=0, le=100)
     """Percentage of requests for which a trace begins. Requests that come with a decision keep it."""
     tags: dict[OneLine, TagConfig] = Field(
         default_factory=dict, examples=[{"tenant": {"header": "x-tenant", "default": "none"}}]

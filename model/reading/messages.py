@@ -26,6 +26,8 @@ from hybrid_mesh.model.config.base import (
     SHA256_PATTERN,
     TIME_OF_DAY_PATTERN,
     UNIT_NAME_PATTERN,
+    URL_PATH_PATTERN,
+    VARIABLE_PATTERN,
 )
 from hybrid_mesh.model.reading.problems import did_you_mean, format_value, shorten
 from hybrid_mesh.model.reading.scalars import plain_value
@@ -80,6 +82,11 @@ _PATTERNS: dict[str, Message] = {
         "Write it as projects/…/locations/…/keyRings/…/cryptoKeys/….",
     ),
     HEADER_NAME_PATTERN: ("not a valid name of a header", "Use letters, digits and dashes, as in x-version."),
+    VARIABLE_PATTERN: (
+        "not a valid name of a variable",
+        "Use letters, digits and `_`, beginning with a letter or `_`.",
+    ),
+    URL_PATH_PATTERN: ("not a valid path of a URL", "Begin it with a slash: /v1/traces."),
     ONE_LINE_PATTERN: ("must be one line, and not empty", "Write it on one line."),
     DURATION_PATTERN: ("not a valid duration", "Write a number with its unit: 500ms, 10s, 1m30s."),
     INTERFACE_PATTERN: (

@@ -308,6 +308,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "telemetry.accessLogs": (
         "access_logs_go_somewhere",
+        "expressions_are_whole",
         "log_fields_have_a_place",
         "operators_are_those_of_envoy",
         "collectors_are_hosts_with_ports",
@@ -324,7 +325,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "reports_have_no_credentials",
     ),
     "telemetry.traces.tags.<name>": ("tags_have_one_value", "operators_are_those_of_envoy"),
-    "telemetry.metrics": ("metrics_need_istios_proxies", "metrics_that_are_off_have_no_settings"),
+    "telemetry.metrics": (
+        "metrics_need_istios_proxies",
+        "metrics_that_are_off_have_no_settings",
+        "expressions_are_whole",
+    ),
     "kiali": (
         "kiali_is_in_a_known_cluster",
         "kiali_has_other_clusters",

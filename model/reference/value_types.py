@@ -25,6 +25,8 @@ from hybrid_mesh.model.config.base import (
     SHA256_PATTERN,
     TIME_OF_DAY_PATTERN,
     UNIT_NAME_PATTERN,
+    URL_PATH_PATTERN,
+    VARIABLE_PATTERN,
 )
 
 PATTERNS: Mapping[str, str] = {
@@ -36,6 +38,8 @@ PATTERNS: Mapping[str, str] = {
     DNS_LABEL_PATTERN: "DNS label",
     DNS_NAME_PATTERN: "DNS name",
     HEADER_NAME_PATTERN: "name of an HTTP header",
+    VARIABLE_PATTERN: "name of a variable",
+    URL_PATH_PATTERN: "path of a URL",
     ONE_LINE_PATTERN: "string of one line",
     DURATION_PATTERN: "duration (`10s`)",
     FILE_MODE_PATTERN: "file mode of four octal digits, in quotes",

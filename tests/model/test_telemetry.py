@@ -10,6 +10,7 @@ from hybrid_mesh.model.objects.planned import PlannedObject
 from hybrid_mesh.model.objects.telemetry import LOG_FIELDS
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.types import MeshPlan
+from hybrid_mesh.model.reading.problems import ConfigurationError
 from tests.model.meshes import LOCAL, STACKS, changed, release_values
 
 SERVICE = "otel-collector.observability.svc.cluster.local"
@@ -85,6 +86,7 @@ def test_entries_name_their_proxy_and_both_ends() -> None:
     [
         ({"accessLogs": {"stdout": "json"}}, None),
         ({"accessLogs": {"stdout": "json", "filter": "a || b"}}, "a || b"),
+        ({"accessLogs": {"stdout": "json", "filter": "x[\"it's (\"] == f('a')"}}, "x[\"it's (\"] == f('a')"),
         ({"accessLogs": {"otlp": "otlp.example.com:4317"}}, None),
         ({"accessLogs": {"otlp": f"{SERVICE}:4317"}}, UNREPORTED),
         ({"accessLogs": {"stdout": "json"}, "traces": {"otlp": f"{SERVICE}:4317"}}, UNREPORTED),
@@ -263,3 +265,32 @@ def test_the_fields_have_operators_of_envoy() -> None:
         }
     )
     assert "hybrid-mesh-stdout" in providers(plan, "east")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("telemetry", "off", "must be a section of keys"),
+        ("telemetry.accessLogs", "json", "must be a section of keys"),
+        ("telemetry.accessLogs.stdout", "jsn", "Did you mean `json`?"),
+        ("telemetry.accessLogs.reporter", "source", "client | server | both"),
+        ("telemetry.accessLogs.fields", {"a": None}, "the key has no value"),
+        ("telemetry.accessLogs.filter", "a\nb", "must be one line"),
+        ("telemetry.traces", {}, "this required key is missing"),
+        ("telemetry.traces.sampling", 100.5, "must be at most 100"),
+        ("telemetry.traces.sampling", -1, "must be at least 0"),
+        ("telemetry.traces.sampling", "5", "without quotes"),
+        ("telemetry.traces.sampling", True, "must be a number"),
+        ("telemetry.traces.sampling", float("nan"), "must be"),
+        ("telemetry.traces.httpPath", "v1/traces", "not a valid path of a URL"),
+        ("telemetry.traces.tags", {"x": {"environment": "A-B"}}, "not a valid name of a variable"),
+        ("telemetry.traces.tags", {"x": {"header": ":path"}}, "not a valid name of a header"),
+        ("telemetry.metrics.tags", {"a-b": "x"}, "not a valid name of a variable"),
+        ("telemetry.metrics.disabled", ["request_size"], "Did you mean `REQUEST_SIZE`?"),
+        ("kiali", {}, "this required key is missing"),
+    ],
+)
+def test_a_wrong_form_is_explained(path: str, value: object, said: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        plan_from(changed(STACKS["dev"], {path: value}), "test")
+    assert said in str(raised.value)

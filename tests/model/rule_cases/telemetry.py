@@ -67,6 +67,7 @@ TELEMETRY = [
         stack="dev",
     ),
     _form(f"http://{SERVICE}:4317", f"Write {SERVICE}:4317."),
+    _form(f"ftp://{SERVICE}:4317", f"Write {SERVICE}:4317"),
     _form("[2001:db8::1]:4317", "Write it like"),
     _form("2001:db8::1:4317", "Write it like"),
     _form(f"{SERVICE}:4318/v1/traces", "httpPath"),
@@ -172,6 +173,24 @@ TELEMETRY = [
         "%REQUESTED_SERVER_NAME%",
         path=f"{TAGS}.sni.operator",
         value="%REQUESTED_SERVERNAME%",
+    ),
+    *(
+        Case(
+            "expressions_are_whole",
+            {LOGS: {"stdout": "json", "filter": text}},
+            "response.code >= 400",
+            path=f"{LOGS}.filter",
+            value=text,
+        )
+        for text in ("  ", "a) || (b", "request.path == '/x", "has(request.path", "x[0")
+    ),
+    Case(
+        "expressions_are_whole",
+        {"telemetry.metrics": {"tags": {"host": "string(request.host"}}},
+        "response.code >= 400",
+        path="telemetry.metrics.tags.host",
+        value="string(request.host",
+        stack="dev",
     ),
     Case("tags_have_one_value", _tag("who", {}), "Set one", path=f"{TAGS}.who", value=""),
     Case(
