@@ -2,12 +2,13 @@
 
 import json
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,12 +22,13 @@ from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.paths import page
 from hybrid_mesh.local.patience import patient
 from hybrid_mesh.model.plan.types import MeshPlan
-from hybrid_mesh.operate.probes.pods import LIFE, probe_pods
+from hybrid_mesh.operate.probes.pods import LIFE, ProbePods, probe_pods
 from hybrid_mesh.operate.verify.report import as_json, as_text, failures, summary
 from hybrid_mesh.operate.verify.report_files import as_html, as_junit
 from hybrid_mesh.operate.verify.run import Report
 from hybrid_mesh.operate.verify.run import verify as run_verify
 from hybrid_mesh.operate.verify.selection import EVERYTHING, Selection
+from hybrid_mesh.operate.verify.watch import changes
 
 Patience = Annotated[
     float, typer.Option(help="Keep retrying for up to this many seconds while the mesh settles.", min=0)
@@ -61,6 +63,16 @@ Image = Annotated[
     ),
 ]
 
+Watch = Annotated[
+    float | None,
+    typer.Option(
+        "--watch",
+        help="Check again after every so many seconds, and print what changed, until Ctrl-C.",
+        metavar="SECONDS",
+        min=1,
+    ),
+]
+
 
 def verify(
     stack: Stack = "local",
@@ -68,6 +80,7 @@ def verify(
     sources: From = None,
     destinations: To = None,
     *,
+    watch: Watch = None,
     image: Image = None,
     junit: Junit = None,
     html: Html = None,
@@ -85,7 +98,9 @@ def verify(
 
         hybrid-mesh verify --stack prod --patience 60 --junit verify.xml
 
-        hybrid-mesh verify --from east --to "group ledger"
+        hybrid-mesh verify --from east --to "group ledger" --watch 10
+
+    With --watch, files are written anew after every check, and --json prints a line for each.
 
     With --json: {"passed", "seconds", "checks": [{"subject", "source", "destination", "from": [members],
     "to": [members], "expected": "answer", "refusal" or "registration", "holds", "detail", "tries",
@@ -99,15 +114,25 @@ def verify(
     if is_local(plan):
         with needing_lab(stack):
             LabClient.connect(start=False)
-    report = check(plan, patience, selection, image)
-    now = datetime.now(UTC)
-    for path, render in ((junit, as_junit), (html, as_html)):
-        if path is not None:
-            _write(path, render(report, stack, now))
-    if json_output:
-        out.print_json(json.dumps(as_json(report)))
+
+    def publish(report: Report, before: Report | None) -> None:
+        now = datetime.now(UTC)
+        for path, render in ((junit, as_junit), (html, as_html)):
+            if path is not None:
+                _write(path, render(report, stack, now))
+        if json_output:
+            _print_json(as_json(report), one_line=watch is not None)
+        elif before is None:
+            show(report)
+        else:
+            for line in changes(before, report):
+                out.print(f"{now.astimezone():%H:%M:%S} {line}", markup=False)
+
+    if watch is None:
+        report = check(plan, patience, selection, image)
+        publish(report, None)
     else:
-        show(report)
+        report = _watched(plan, watch, selection, image, publish)
     if not report.holds:
         complain(report)
         raise typer.Exit(FAILED)
@@ -117,18 +142,75 @@ def check(
     plan: MeshPlan, patience: float, selection: Selection = EVERYTHING, image: str | None = None
 ) -> Report:
     """All that can be checked of `plan`, for up to `patience` seconds."""
-    shell, slowness = MeshShell(plan), patient(1)
-    life = LIFE + timedelta(seconds=patience * slowness)
-    with terminable(), probe_pods(plan, shell, image=image, life=life, slowness=slowness) as probes:
-        return run_verify(
-            plan,
-            shell,
-            probes,
-            patience=patience,
-            slowness=slowness,
-            selection=selection,
-            progress=lambda text: say(f"    {text}"),
-        )
+    life = LIFE + timedelta(seconds=patient(patience))
+    with terminable(), _probes(plan, image, life) as probes:
+        return _checked(plan, probes, selection, patience, lambda text: say(f"    {text}"))
+
+
+def _watched(
+    plan: MeshPlan,
+    seconds: float,
+    selection: Selection,
+    image: str | None,
+    publish: Callable[[Report, Report | None], None],
+) -> Report:
+    """Checks until Ctrl-C, and returns the last report. Probe pods are replaced before they expire, and where
+    something fails, as it may be them."""
+    last: Report | None = None
+    tell: Callable[[str], None] = lambda text: say(f"    {text}")  # noqa: E731 - said once, then nothing is
+    try:
+        with terminable():
+            while True:
+                started = time.monotonic()
+                with _probes(plan, image, LIFE) as probes:
+                    while last is None or time.monotonic() - started < _longest_use(last):
+                        report = _checked(plan, probes, selection, 0, tell)
+                        publish(report, last)
+                        last, tell = report, lambda _: None
+                        pause(seconds)
+    except KeyboardInterrupt:
+        if last is None:
+            raise
+        return last
+
+
+def pause(seconds: float) -> None:
+    """Between two checks of a watch."""
+    time.sleep(seconds)
+
+
+def _longest_use(last: Report) -> float:
+    """Seconds for which the same probe pods are used."""
+    return LIFE.total_seconds() / (2 if last.holds else 20)
+
+
+def _probes(plan: MeshPlan, image: str | None, life: timedelta) -> AbstractContextManager[ProbePods]:
+    return probe_pods(plan, MeshShell(plan), image=image, life=life, slowness=patient(1))
+
+
+def _checked(
+    plan: MeshPlan,
+    probes: ProbePods,
+    selection: Selection,
+    patience: float,
+    progress: Callable[[str], None],
+) -> Report:
+    return run_verify(
+        plan,
+        probes.shell,
+        probes,
+        patience=patience,
+        slowness=patient(1),
+        selection=selection,
+        progress=progress,
+    )
+
+
+def _print_json(document: Any, *, one_line: bool) -> None:
+    if one_line:
+        typer.echo(json.dumps(document))
+    else:
+        out.print_json(json.dumps(document))
 
 
 @contextmanager

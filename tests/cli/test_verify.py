@@ -1,6 +1,8 @@
 """`hybrid-mesh verify`: what it writes, how it ends, and what it says when nothing can be asked."""
 
 import json
+import signal
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -10,6 +12,8 @@ from typer.testing import CliRunner
 from hybrid_mesh.cli import verify as command
 from hybrid_mesh.cli.main import app
 from hybrid_mesh.cli.typed import COMMAND
+from hybrid_mesh.operate.probes.pods import ProbePods
+from hybrid_mesh.operate.verify import run
 from tests.cli.fake_lab import FakeLab
 from tests.operate.mesh import FakeShell, mesh_plan
 
@@ -87,3 +91,51 @@ def test_only_what_is_named_is_checked(shell: FakeShell) -> None:
     assert done.exit_code == 2
     assert "error: The stack test has no wset here." in done.stderr
     assert "cluster east, cluster west, group legacy, VM legacy-0" in done.stderr
+
+
+def test_a_watch_prints_what_changed_and_ends_with_the_last_state(
+    shell: FakeShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        rounds.append(seconds)
+        shell.unhealthy = {"legacy-1"} if len(rounds) < 3 else set()
+        if len(rounds) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "pause", sleep)
+    monkeypatch.setattr(command, "run_verify", partial(run.verify, first_sync=0))
+    done = runner.invoke(app, ["verify", "--watch", "5", "-q"])
+    assert (done.exit_code, rounds) == (0, [5, 5, 5, 5]), done.output
+    changed = done.stdout.partition("checks passed")[2].splitlines()[1:]
+    assert [line.split()[1] for line in changed] == ["✗", "✓"]
+    assert all("istiod of east → VMs of group legacy" in line for line in changed)
+    assert len([call for call in shell.calls if call[1:3] == ("delete", "namespace")]) == 2
+
+
+def test_a_watch_prints_a_json_document_a_line(shell: FakeShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sleep(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "pause", sleep)
+    done = runner.invoke(app, ["verify", "--watch", "1", "--json", "-q"])
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line)["passed"] is True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_it_and_the_probes_are_removed(
+    shell: FakeShell, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    def interrupted(_plan: object, _shell: object, probes: ProbePods, **_: object) -> None:
+        probes.ensure()
+        signal.raise_signal(number)
+
+    monkeypatch.setattr(command, "run_verify", interrupted)
+    before = signal.getsignal(number)
+    done = runner.invoke(app, ["verify"])
+    assert done.exit_code == 130
+    assert "error: Interrupted." in done.stderr
+    assert {call[0] for call in shell.calls if call[1:3] == ("delete", "namespace")} == {"east", "west"}
+    assert signal.getsignal(number) == before
