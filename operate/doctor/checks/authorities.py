@@ -23,7 +23,7 @@ Certificate = x509.Certificate
 ROOT_SHARE: Final = 1 / 3
 """Share of a root's validity that is left when its end becomes a warning, for roots with short lives."""
 _SECRET: Final = "cacerts"  # noqa: S105 - a Secret's name
-_UP: Final = ("hybrid-mesh up --refresh",)
+_UP: Final = ("hybrid-mesh up",)
 _OWN_TRUST: Final = ("Hand over a renewed certificate (docs/operations.md), then: hybrid-mesh up",)
 
 

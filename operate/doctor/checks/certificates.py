@@ -64,7 +64,7 @@ def _member(
         had = ", ".join(map(called, member.served.roots)) or "no root"
         problem = f"it trusts {had}, and should trust {called(missing[0])}: it refuses other members"
         offered = issuer is None or not issuer.distributed or trusted(missing[0], issuer.distributed)
-        remedy, repair = (member.remedy, member.repair) if offered else (("hybrid-mesh up --refresh",), None)
+        remedy, repair = (member.remedy, member.repair) if offered else (("hybrid-mesh up",), None)
         yield Finding("served-root-differs", Severity.BROKEN, member.subject, problem, remedy, None, repair)
     elif not member.served.chain:
         problem = f"it has no certificate of {member.cluster}"

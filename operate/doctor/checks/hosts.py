@@ -38,7 +38,7 @@ def hosts_faults(machine: MachineEvidence, cluster: Any) -> Iterator[Finding]:
             f"it has {_listed(wanted)} for istiod, and the east-west gateway has {_listed(serving)}: it "
             "cannot join again after it loses its connection"
         )
-        yield broken("gateway-address-differs", machine, problem, ("hybrid-mesh up --refresh",))
+        yield broken("gateway-address-differs", machine, problem, ("hybrid-mesh up",))
 
 
 def _gateway_addresses(cluster: ClusterEvidence) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ PASSING: Final = timedelta(seconds=60)
 """A problem that is younger and that the unit is still trying to get over may pass."""
 _RENEW: Final = ("timeout", "20", "systemctl", "restart", IDENTITY)
 """The unit tries until it succeeds, so it gets a limit."""
-_APPLY: Final = ("hybrid-mesh up --refresh",)
+_APPLY: Final = ("hybrid-mesh up",)
 _CAUSES: Final = (
     (re.compile(r"\b403\b"), "the API server refuses it: its Role or RoleBinding is not as planned", _APPLY),
     (re.compile(r"\b404\b"), "its ServiceAccount or the ConfigMap of the roots does not exist", _APPLY),
