@@ -135,11 +135,27 @@ def _mesh(plan: dict[str, Any]) -> Table:
     )
     table.add_row("labels", ", ".join(f"{key}={value}" for key, value in mesh["labels"].items()))
     table.add_row("protected", lift_protection(plan["stack"]) if mesh["protected"] else "no")
+    if plan["telemetry"]:
+        table.add_row("telemetry", _reports(plan["telemetry"]))
+    if plan["kiali"]:
+        table.add_row("Kiali", f"cluster {plan['kiali']['cluster']}, namespace {plan['kiali']['namespace']}")
     table.add_row(
         "demo", f"{plan['demo']['service']}.{plan['demo']['namespace']}" if plan["demo"] else "none"
     )
     table.add_row("secrets to set", ", ".join(plan["secrets"]) or "none")
     return table
+
+
+def _reports(telemetry: dict[str, Any]) -> str:
+    logs, traces = telemetry["accessLogs"], telemetry["traces"]
+    parts = []
+    if logs:
+        stdout = f"standard output ({logs['stdout']})" if logs["stdout"] else None
+        parts.append(f"access logs to {' and '.join(filter(None, (stdout, logs['otlp'])))}")
+    if traces:
+        parts.append(f"{traces['sampling']:g} % of traces to {traces['otlp']}")
+    parts.append("Istio's metrics" if telemetry["metrics"] else "no metrics of Istio")
+    return f"{', '.join(parts)}; in {', '.join(telemetry['clusters'])}"
 
 
 def _networks(plan: dict[str, Any]) -> Table:

@@ -12,6 +12,7 @@ from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.config.trust import GoogleCasTrustConfig, TrustConfig
 from hybrid_mesh.model.derive.api_access import egress, nat_addresses
 from hybrid_mesh.model.derive.clouds import network_cidrs, plan_subnets, project, zones
+from hybrid_mesh.model.derive.collectors import collectors, outside, reports
 from hybrid_mesh.model.derive.firewall import plan_firewall
 from hybrid_mesh.model.derive.flat_keys import trust_keys
 from hybrid_mesh.model.derive.labels import MESH, component_labels, mesh_labels
@@ -115,6 +116,9 @@ def _plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:
             for peer in cluster.peers
         ),
         demo=mesh.demo,
+        telemetry=mesh.telemetry,
+        reporting=tuple(name for name in sorted(mesh.clusters) if reports(mesh, name)),
+        outside_collectors=tuple(each for each in collectors(mesh) if outside(mesh, each)),
         kiali=mesh.kiali,
         secrets=_secrets(mesh),
         project=mesh.project,

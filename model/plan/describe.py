@@ -43,8 +43,22 @@ def describe(plan: MeshPlan) -> dict[str, Any]:
         "ingresses": [_ingress(ingress) for ingress in plan.ingresses.values()],
         "paths": [_path(path) for path in open_paths(plan)],
         "demo": plan.demo.model_dump(mode="json", by_alias=True) if plan.demo else None,
+        "telemetry": _telemetry(plan),
+        "kiali": plan.kiali.model_dump(mode="json", by_alias=True) if plan.kiali else None,
         "secrets": [f"hybrid-mesh:{name}" for name in plan.secrets],
         "warnings": [problem.as_json() for problem in plan.warnings],
+    }
+
+
+def _telemetry(plan: MeshPlan) -> dict[str, Any] | None:
+    if plan.telemetry is None:
+        return None
+    logs, traces, metrics = plan.telemetry.access_logs, plan.telemetry.traces, plan.telemetry.metrics
+    return {
+        "clusters": list(plan.reporting),
+        "accessLogs": {"stdout": logs.stdout, "otlp": logs.otlp} if logs else None,
+        "traces": {"otlp": traces.otlp, "sampling": traces.sampling} if traces else None,
+        "metrics": plan.istio.proxy == "istio" and (metrics is None or metrics.enabled),
     }
 
 

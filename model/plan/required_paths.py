@@ -41,6 +41,7 @@ def open_paths(plan: MeshPlan) -> tuple[OpenPath, ...]:
         *_to_gateways(plan),
         *_to_istiod(plan),
         *_to_api_servers(plan),
+        *_to_collectors(plan),
     ]
     return tuple(sorted(found, key=lambda path: (path.source, path.destination, path.ports)))
 
@@ -174,6 +175,19 @@ def _egress(network: NetworkPlan, *, inside: bool) -> Iterator[str]:
         yield f"{network.name} egress of its NAT ({network.nat_addresses} addresses)"
     else:
         yield from (f"{network.name} egress {cidr}" for cidr in network.egress)
+
+
+def _to_collectors(plan: MeshPlan) -> Iterator[OpenPath]:
+    """From each network with proxies that report to collectors outside the mesh. Networks of clouds and of
+    the local site let connections out."""
+    reporting = {plan.clusters[name].network for name in plan.reporting}
+    reporting |= {group.network for group in plan.groups.values() if group.cluster in plan.reporting}
+    ends = {(f"collector {each.host}", each.port or 0) for each in plan.outside_collectors}
+    for name in sorted(reporting):
+        network = plan.networks[name]
+        for host, port in sorted(ends):
+            manual = network.config.type == "external"
+            yield OpenPath(_range(network), host, (port,), "proxies report", route=False, manual=manual)
 
 
 def _is_manual(plan: MeshPlan, cluster: str) -> bool:

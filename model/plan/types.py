@@ -16,7 +16,9 @@ from hybrid_mesh.model.config.ingress import IngressConfig
 from hybrid_mesh.model.config.istio import IstioConfig
 from hybrid_mesh.model.config.kiali import KialiConfig
 from hybrid_mesh.model.config.networks import NetworkConfig
+from hybrid_mesh.model.config.telemetry import TelemetryConfig
 from hybrid_mesh.model.config.trust import TrustConfig
+from hybrid_mesh.model.derive.collectors import Collector
 from hybrid_mesh.model.derive.types import FirewallRulePlan
 from hybrid_mesh.model.objects.planned import PlannedObject, PlannedRelease
 from hybrid_mesh.model.reading.problems import Problem
@@ -177,6 +179,12 @@ class MeshPlan:
     secrets: tuple[str, ...]
     """Names of the configuration keys `hybrid-mesh:<name>` that the program requires
     (`model.plan.secrets`)."""
+    telemetry: TelemetryConfig | None = None
+    """What proxies report; None for Istio's defaults."""
+    reporting: tuple[str, ...] = ()
+    """Clusters whose proxies report it, sorted."""
+    outside_collectors: tuple[Collector, ...] = ()
+    """Collectors outside the mesh, that proxies must be able to reach."""
     kiali: KialiConfig | None = None
     """Where Kiali runs; None if it is not to read the mesh."""
     project: str | None = None

@@ -33,6 +33,11 @@ VARIABLE = re.compile(r"(?<!\w)HYBRID_MESH_[A-Z_]+")
 
 def test_plan_prints_the_documented_json() -> None:
     plans = [plan for name, mesh in STACKS.items() for plan in (plan_from(mesh, name), stack_plan(name))]
+    otlp = {"otlp": "otel-collector.observability.svc.cluster.local:4317"}
+    seen = {"telemetry": {"accessLogs": otlp, "traces": otlp}, "kiali": {"cluster": "east"}}
+    plans += [plan_from(changed(STACKS["local"], seen), "local")]
+    plans += [plan_from(changed(STACKS["local"], {"telemetry": {"accessLogs": {"stdout": "json"}}}), "local")]
+    plans += [plan_from(changed(STACKS["local"], {"telemetry": {"traces": otlp}}), "local")]
     samples = [_read(describe(plan)) for plan in plans]
     assert differences(samples, documented(DOCS / "json.md", "hybrid-mesh plan")) == []
 

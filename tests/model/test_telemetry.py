@@ -9,6 +9,7 @@ from hybrid_mesh.model.objects.manifest import Manifest
 from hybrid_mesh.model.objects.planned import PlannedObject
 from hybrid_mesh.model.objects.telemetry import LOG_FIELDS
 from hybrid_mesh.model.plan.build import plan_from
+from hybrid_mesh.model.plan.required_paths import open_paths
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.model.reading.problems import ConfigurationError
 from tests.model.meshes import LOCAL, STACKS, changed, release_values
@@ -294,3 +295,14 @@ def test_a_wrong_form_is_explained(path: str, value: object, said: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         plan_from(changed(STACKS["dev"], {path: value}), "test")
     assert said in str(raised.value)
+
+
+def test_paths_to_collectors_outside_are_listed() -> None:
+    telemetry = {"accessLogs": {"otlp": "198.51.100.7:4317"}, "traces": {"otlp": "198.51.100.7:4317"}}
+    plan = planned(telemetry, stack="dev")
+    found = [each for each in open_paths(plan) if each.destination == "collector 198.51.100.7"]
+    assert [each.source.split()[0] for each in found] == ["kind-one", "kind-two", "machines"]
+    assert {(each.ports, each.manual) for each in found} == {((4317,), True)}
+    assert not any(each.manual for each in open_paths(planned(telemetry)) if "198.51" in each.destination)
+    inside = planned({"traces": {"otlp": f"{SERVICE}:4317"}}, stack="dev")
+    assert open_paths(inside) == open_paths(plan_from(STACKS["dev"], "test"))
