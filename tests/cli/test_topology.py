@@ -13,9 +13,12 @@ from typer.testing import CliRunner
 
 from hybrid_mesh.cli.engine import Engine
 from hybrid_mesh.cli.main import app
+from hybrid_mesh.local.lab.errors import LabNotRunning
 from tests.cli.fake_pulumi import FakePulumi
 from tests.commands import HYBRID_MESH, PROJECT
 from tests.docs.shapes import differences, documented
+from tests.operate.machine_evidence import mesh
+from tests.operate.test_verify_report import report
 from tests.operate.topology.meshes import raw
 
 
@@ -25,12 +28,13 @@ def _file(folder: Path, mesh: object) -> str:
     return str(path)
 
 
+@pytest.mark.usefixtures("running")
 def test_its_json_is_documented(tmp_path: Path) -> None:
     other = raw("local") | {"trustDomain": "other.example.com"}
     del other["ingress"]
-    runs = (["--diff", _file(tmp_path, other)], ["--file", _file(tmp_path, other)])
+    runs = (["--diff", _file(tmp_path, other)], ["--file", _file(tmp_path, other)], ["--live"])
     done = [CliRunner().invoke(app, ["topology", "--format", "json", *run]) for run in runs]
-    assert [each.exit_code for each in done] == [0, 0]
+    assert [each.exit_code for each in done] == [0, 0, 0]
     samples = [json.loads(each.stdout) for each in done]
     assert samples[0]["comparedWith"] == str(tmp_path / "other.yaml")
     rows = documented(PROJECT / "docs" / "json.md", "The picture of a mesh")
@@ -123,3 +127,34 @@ def test_problems_of_either_file_are_listed(tmp_path: Path) -> None:
         done = CliRunner().invoke(app, ["topology", *run])
         assert done.exit_code == 2
         assert "clusters.east.network" in done.stderr
+
+
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mesh with recorded evidence, whose verification has one failure."""
+    module = "hybrid_mesh.cli.topology"
+    monkeypatch.setattr(f"{module}.LabClient.connect", lambda **_: None)
+    monkeypatch.setattr(f"{module}.MeshShell", lambda plan: plan)
+    monkeypatch.setattr(f"{module}.collect", lambda plan, _: mesh(plan))
+    monkeypatch.setattr(f"{module}.check", lambda plan, _: report())
+
+
+@pytest.mark.usefixtures("running")
+def test_a_running_mesh_is_coloured_by_what_is_found() -> None:
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["topology", "--live", "--format", "json"])
+    assert done.exit_code == 0
+    found = json.loads(done.stdout)
+    assert found["lookedAt"] == "2026-11-27 12:00:00 UTC"
+    assert {each["health"] for each in found["probes"]} == {"healthy", "broken"}
+    assert "1 of 2 requests failed" in done.stderr
+
+
+def test_a_mesh_that_is_down_is_drawn_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_lab(**_: object) -> None:
+        raise LabNotRunning
+
+    monkeypatch.setattr("hybrid_mesh.cli.topology.LabClient.connect", no_lab)
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["topology", "--live", "--format", "mermaid"])
+    assert done.exit_code == 1
+    assert "warning: The mesh cannot be looked at: No lab is running." in done.stderr
+    assert "class n3,n5,n10 unknown" in done.stdout
