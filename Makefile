@@ -43,7 +43,8 @@ toolchain: setup ## Fetch or build what the local site runs (a build takes 20 to
 	@$(BIN)/python -m hybrid_mesh.local.toolchain build
 
 extras: toolchain
-	@$(BIN)/python -m hybrid_mesh.local.toolchain build --extra browser || echo "test: goes on without the extras"
+	@for extra in browser observability; do \
+		$(BIN)/python -m hybrid_mesh.local.toolchain build --extra $$extra || echo "test: goes on without the extra $$extra"; done
 
 toolchain-bundle: toolchain ## Write the built toolchain as archives to publish, and record their checksums
 	@$(BIN)/python -m hybrid_mesh.local.toolchain bundle

@@ -93,7 +93,9 @@ class Lanes:
         return all(passed)
 
 
-def choose(*, is_root: bool, has_toolchain: bool, has_browser: bool) -> tuple[Lanes, list[str]]:
+def choose(
+    *, is_root: bool, has_toolchain: bool, has_browser: bool, has_observability: bool
+) -> tuple[Lanes, list[str]]:
     """What can run here, and a line for each stage that cannot."""
     elsewhere = "not lab and not engine and not browser"
     fast = Stage("fast", [*PYTEST, "-n", "auto", "--dist", "worksteal", "-m", elsewhere], 10)
@@ -110,7 +112,9 @@ def choose(*, is_root: bool, has_toolchain: bool, has_browser: bool) -> tuple[La
     if has_browser:
         quick.append(Stage("browser", [*PYTEST, "-m", "browser"], 10))
     else:
-        left_out = ["browser: NOT RUN: Chromium is not in the toolchain (as root: make extras)"]
+        left_out.append("browser: NOT RUN: Chromium is not in the toolchain (as root: make extras)")
+    if not has_observability:
+        left_out.append("telemetry: NOT RUN: its programs are not in the toolchain (as root: make extras)")
     return Lanes([[Stage("lab", [*PYTEST, "-m", "lab"])], [*quick, Stage("engine", engine, 19)]]), left_out
 
 
@@ -128,6 +132,7 @@ def main() -> int:
         is_root=os.geteuid() == 0,
         has_toolchain=profile is not None,
         has_browser=profile is not None and profile.browser is not None,
+        has_observability=profile is not None and profile.promtool is not None,
     )
     code = lanes.run()
     for line in left_out:

@@ -79,25 +79,32 @@ def test_an_interruption_reaches_every_stage_once_and_waits_for_its_end(
 
 
 @pytest.mark.parametrize(
-    ("is_root", "has_toolchain", "has_browser", "stages", "left_out"),
+    ("found", "stages", "left_out"),
     [
-        (True, True, True, {"lint", "lab", "fast", "engine", "browser"}, ""),
-        (True, True, False, {"lint", "lab", "fast", "engine"}, "browser: NOT RUN: Chromium is not in"),
-        (False, True, True, {"lint", "fast", "engine"}, "lab, browser: NOT RUN: they need root"),
-        (True, False, False, {"lint", "fast"}, "lab, engine, browser: NOT RUN: they need the toolchain"),
+        ((True, True, True, True), {"lint", "lab", "fast", "engine", "browser"}, ""),
+        ((True, True, False, True), {"lint", "lab", "fast", "engine"}, "browser: NOT RUN: Chromium is not"),
+        ((True, True, True, False), {"lint", "lab", "fast", "engine", "browser"}, "telemetry: NOT RUN: its"),
+        ((False, True, True, True), {"lint", "fast", "engine"}, "lab, browser: NOT RUN: they need root"),
+        ((True, False, False, False), {"lint", "fast"}, "lab, engine, browser: NOT RUN: they need the tool"),
     ],
 )
 def test_what_cannot_run_is_said(
-    is_root: bool, has_toolchain: bool, has_browser: bool, stages: set[str], left_out: str
+    found: tuple[bool, bool, bool, bool], stages: set[str], left_out: str
 ) -> None:
-    lanes, lines = choose(is_root=is_root, has_toolchain=has_toolchain, has_browser=has_browser)
+    is_root, has_toolchain, has_browser, has_observability = found
+    lanes, lines = choose(
+        is_root=is_root,
+        has_toolchain=has_toolchain,
+        has_browser=has_browser,
+        has_observability=has_observability,
+    )
     assert {stage.name for lane in lanes.lanes for stage in lane} == stages
     assert "".join(lines).startswith(left_out)
     assert len(lines) == bool(left_out)
 
 
 def test_lint_is_a_stage_and_every_test_belongs_to_one() -> None:
-    lanes, _ = choose(is_root=True, has_toolchain=True, has_browser=True)
+    lanes, _ = choose(is_root=True, has_toolchain=True, has_browser=True, has_observability=True)
     commands = {stage.name: stage.command for lane in lanes.lanes for stage in lane}
     assert commands.pop("lint") == ["make", "--no-print-directory", "lint"]
     chosen = {command[command.index("-m", 3) + 1] for command in commands.values()}

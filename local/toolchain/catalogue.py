@@ -15,6 +15,7 @@ from hybrid_mesh.local.toolchain.component import Catalogue, Component
 from hybrid_mesh.local.toolchain.golang import GO_COMPONENT, GoWorkshop
 from hybrid_mesh.local.toolchain.images import images
 from hybrid_mesh.local.toolchain.istio import ISTIO_FILES, PACKAGE, charts, istio_files, sidecar_package
+from hybrid_mesh.local.toolchain.observability import ARCHIVE, OBSERVABILITY, PROGRAMS, observability
 from hybrid_mesh.local.toolchain.pins import Processor
 from hybrid_mesh.local.toolchain.rootfs import ROOTFS, rootfs
 from hybrid_mesh.local.toolchain.store import Store
@@ -25,6 +26,10 @@ KUBERNETES_PLUGIN = "pulumi-resource-kubernetes"
 _IMAGES = ("pilot", "proxyv2", "echo", "pause")
 EXTRAS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "browser": {"browser": (BROWSER,)},
+    "observability": {
+        f"images/{ARCHIVE}": (OBSERVABILITY, ARCHIVE),
+        **{f"bin/{program}": (component, program) for program, component in PROGRAMS.items()},
+    },
 }
 """What tests need and a mesh does not: name of the extra -> path in the profile -> component and path in it.
 The profile shows an extra once it was asked for."""
@@ -44,6 +49,7 @@ def catalogue(workshop: GoWorkshop, processor: Processor) -> Catalogue:
             rootfs(processor),
             *images(processor),
             chromium(processor),
+            *observability(workshop, processor),
         ]
     )
 
@@ -124,12 +130,13 @@ def required(catalogue: Catalogue, pulumi: Path | None, extras: Collection[str] 
 
 
 def carried(catalogue: Catalogue) -> list[str]:
-    """The components worth carrying in a bundle: not Go, not Envoy, which .venv has, and none that is put
-    together from others within seconds."""
+    """The components worth carrying in a bundle: not Go, not Envoy, which .venv has, no extra, and none that
+    is put together from others within seconds."""
+    excluded = {GO_COMPONENT, ENVOY} | of_extras(EXTRAS)
     return [
         name
         for name, component in catalogue.components.items()
-        if name not in {GO_COMPONENT, ENVOY} and not component.needs
+        if name not in excluded and not component.needs
     ]
 
 

@@ -61,6 +61,12 @@ class Profile:
         program = self.folder / "browser" / "chromium"
         return program if program.exists() else None
 
+    @property
+    def promtool(self) -> Path | None:
+        """Prometheus' tool that checks and tests rules; None if the extra `observability` is not built."""
+        program = self.folder / "bin" / "promtool"
+        return program if program.exists() else None
+
     def _existing(self, name: str) -> Path:
         path = self.folder / name
         if not path.exists():

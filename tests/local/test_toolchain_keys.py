@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from hybrid_mesh.local.toolchain import golang
-from hybrid_mesh.local.toolchain.catalogue import carried, catalogue, profile_links, required
+from hybrid_mesh.local.toolchain.catalogue import (
+    EXTRAS,
+    carried,
+    catalogue,
+    of_extras,
+    profile_links,
+    required,
+)
 from hybrid_mesh.local.toolchain.component import Catalogue, Component, Lane
 from hybrid_mesh.local.toolchain.golang import Go, GoWorkshop
 from hybrid_mesh.local.toolchain.pins import processor
@@ -73,7 +80,7 @@ def test_another_release_of_go_builds_the_binaries_and_what_holds_them_again(
 ) -> None:
     before = _real()
     monkeypatch.setattr(golang, "GO_RELEASE", "1.26.99")
-    assert _changed(before, _real()) == _OF_GO | _OF_IMAGES | {"package"}
+    assert _changed(before, _real()) == _OF_GO | _OF_IMAGES | {"package"} | of_extras(["observability"])
 
 
 def test_where_go_comes_from_does_not_matter() -> None:
@@ -101,15 +108,18 @@ def test_every_component_of_the_profile_is_required_and_known(tmp_path: Path) ->
     assert shown == needed
 
 
-def test_an_extra_is_built_where_it_is_asked_for_and_stays_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_is_built_where_it_is_asked_for_and_stays_shown(tmp_path: Path, extra: str) -> None:
     everything, store = _real(), store_in(tmp_path)
     without = profile_links(store, everything.keys, None)
-    asked = profile_links(store, everything.keys, None, ["browser"])
-    assert set(required(everything, None, ["browser"])) - set(required(everything, None)) == {"browser"}
-    assert set(asked) - set(without) == {"browser"}
-    staged = store.stage("browser")
-    (staged / "chromium").touch()
-    store.commit(staged, "browser", everything.keys["browser"])
+    asked = profile_links(store, everything.keys, None, [extra])
+    parts = of_extras([extra])
+    assert set(required(everything, None, [extra])) - set(required(everything, None)) == parts
+    assert set(asked) - set(without) == set(EXTRAS[extra])
+    for part in parts:
+        staged = store.stage(part)
+        (staged / "any").touch()
+        store.commit(staged, part, everything.keys[part])
     assert profile_links(store, everything.keys, None) == asked
 
 
@@ -117,9 +127,8 @@ def test_a_bundle_carries_what_takes_a_network_or_a_compiler() -> None:
     """What is not carried is made of what is, and of .venv, by copying."""
     everything = _real()
     assert set(carried(everything)) == _OF_GO | {"kubectl", "rootfs", "istio-files"}
-    assert {"go", "envoy", "charts", "package", "browser"} | _OF_IMAGES == set(everything.keys) - set(
-        carried(everything)
-    )
+    others = set(everything.keys) - set(carried(everything))
+    assert others == {"go", "envoy", "charts", "package"} | _OF_IMAGES | of_extras(EXTRAS)
 
 
 def test_a_pulumi_on_path_is_shown_and_none_is_built(tmp_path: Path) -> None:
