@@ -1,4 +1,4 @@
-"""The stack `dev`, whose clusters are others', while it is protected, and with a dead one.
+"""The stack `dev`, whose clusters are others', while it is protected, with telemetry, and with a dead one.
 
 The tests run in this order on one stack.
 """
@@ -17,6 +17,12 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with site(tmp_path_factory.mktemp("dev"), "dev") as made:
         mesh = made.mesh
         mesh["protected"] = True
+        mesh["kiali"] = {"cluster": "one"}
+        mesh["telemetry"] = {
+            "accessLogs": {"stdout": "json"},
+            "traces": {"otlp": "https://otlp.example.com:4317", "sampling": 1},
+            "metrics": {"disabled": ["REQUEST_SIZE"]},
+        }
         made.configure(mesh)
         made.up()
         yield made

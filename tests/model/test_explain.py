@@ -88,6 +88,15 @@ def test_peers_are_read_at_their_peer_endpoint() -> None:
     assert f"--name two --server {endpoint} | kubectl --context kind-one apply" in step.commands[0]
 
 
+def test_kiali_finds_its_secret_by_labels() -> None:
+    plan = plan_from(changed(LOCAL, {"kiali": {"cluster": "east"}}), "local")
+    (step,) = [step for step in explain(plan) if step.resource == "kiali-east-clusters"]
+    create, label = step.commands
+    assert "create secret generic kiali-multi-cluster-secret" in create
+    assert "--from-file kiali-multi-cluster-secret/west" in create
+    assert label.endswith("kiali.io/multiCluster=true kiali.io/kiali-multi-cluster-secret=true")
+
+
 def test_what_has_no_commands_is_named() -> None:
     assert left_out(plan_from(PROD, "prod"))[:2] == ("network aws-us (aws)", "network gcp-eu (gcp)")
     assert "cluster east (local)" in left_out(plan_from(LOCAL, "local"))
