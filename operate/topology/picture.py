@@ -165,4 +165,4 @@ def _width(boxes: Sequence[Box]) -> float:
 
 
 def _screen(networks: Sequence[Box]) -> float:
-    return max(_width(networks), 1100)
+    return max(_width(networks), 1240)
