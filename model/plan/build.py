@@ -118,6 +118,7 @@ def _plan_mesh(mesh: MeshConfig, stack: str) -> MeshPlan:
         demo=mesh.demo,
         telemetry=mesh.telemetry,
         reporting=tuple(name for name in sorted(mesh.clusters) if reports(mesh, name)),
+        inside_collectors=tuple(each for each in collectors(mesh) if each.is_service),
         outside_collectors=tuple(each for each in collectors(mesh) if outside(mesh, each)),
         kiali=mesh.kiali,
         secrets=_secrets(mesh),

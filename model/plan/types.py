@@ -183,6 +183,8 @@ class MeshPlan:
     """What proxies report; None for Istio's defaults."""
     reporting: tuple[str, ...] = ()
     """Clusters whose proxies report it, sorted."""
+    inside_collectors: tuple[Collector, ...] = ()
+    """Collectors that are Services of a cluster or of a group."""
     outside_collectors: tuple[Collector, ...] = ()
     """Collectors outside the mesh, that proxies must be able to reach."""
     kiali: KialiConfig | None = None

@@ -15,6 +15,7 @@ from hybrid_mesh.operate.doctor.checks.injection import injection
 from hybrid_mesh.operate.doctor.checks.machines import machines
 from hybrid_mesh.operate.doctor.checks.peers import peers
 from hybrid_mesh.operate.doctor.checks.registrations import registrations
+from hybrid_mesh.operate.doctor.checks.telemetry import telemetry
 from hybrid_mesh.operate.doctor.checks.templates import templates
 from hybrid_mesh.operate.doctor.checks.versions import versions
 from hybrid_mesh.operate.doctor.checks.webhooks import webhooks
@@ -39,5 +40,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     conditions,
     registrations,
     templates,
+    telemetry,
     changed_objects,
 )
