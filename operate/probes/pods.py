@@ -4,7 +4,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ from hybrid_mesh.operate.shell import NotReachableError, Pod, Shell
 
 LIFE = timedelta(minutes=10)
 """How long probes may be used. Kubernetes ends them then, and anybody removes what is left."""
-CALL_SECONDS = 8.0
-START_SECONDS = 8.0
+CALL_SECONDS = 6.0
+START_SECONDS = 6.0
 """How long a pod whose image is there may take to get ready."""
 PULL_SECONDS = 30.0
 """How long its image may take."""
@@ -68,9 +68,10 @@ class ProbePods:
     def clusters(self) -> list[ClusterPlan]:
         return [cluster for cluster in self.plan.clusters.values() if cluster.active]
 
-    def ensure(self) -> None:
-        """Creates what is missing, in all clusters at once."""
-        missing = [cluster for cluster in self.clusters if cluster.name not in self.found]
+    def ensure(self, absent: Collection[str] = ()) -> None:
+        """Creates what is missing, in all clusters at once except those that are `absent`."""
+        there = [cluster for cluster in self.clusters if cluster.name not in absent]
+        missing = [cluster for cluster in there if cluster.name not in self.found]
         if not missing:
             return
         with ThreadPoolExecutor(max_workers=len(missing)) as pool:

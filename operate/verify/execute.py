@@ -21,9 +21,9 @@ from hybrid_mesh.operate.verify.reach_verdict import judge_outcome, needs_body
 from hybrid_mesh.operate.verify.registrations import judge_registrations
 from hybrid_mesh.operate.verify.verdict import Verdict, judge
 
-FIRST_SYNC_SECONDS = 10.0
+FIRST_SYNC_SECONDS = 6.0
 """How long a check is retried while its failure is typical of a mesh that is still starting."""
-PROBE_SECONDS = 8.0
+PROBE_SECONDS = 5.0
 PAUSE_SECONDS = 0.3
 WORKERS = 24
 

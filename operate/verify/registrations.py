@@ -2,7 +2,7 @@
 them. This needs no demo, so it is checked for all workloads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hybrid_mesh.model.config.machines import StaticMachinesConfig
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
@@ -18,11 +18,13 @@ from hybrid_mesh.operate.verify.checks import (
 from hybrid_mesh.operate.verify.verdict import Verdict
 
 
-def plan_registrations(plan: MeshPlan) -> tuple[tuple[RegistrationCheck, ...], tuple[Gap, ...]]:
-    """A check for each group whose cluster is active, and a gap for each other one. Servers without an agent
-    do not register."""
+def plan_registrations(
+    plan: MeshPlan, absent: Collection[str] = ()
+) -> tuple[tuple[RegistrationCheck, ...], tuple[Gap, ...]]:
+    """A check for each group whose cluster is active and not `absent`, and a gap for each of a quarantined
+    one. Servers without an agent do not register."""
     groups = [g for g in plan.groups.values() if not isinstance(g.config.machines, StaticMachinesConfig)]
-    active = [group for group in groups if plan.clusters[group.cluster].active]
+    active = [g for g in groups if plan.clusters[g.cluster].active and g.cluster not in absent]
     idle = [group for group in groups if not plan.clusters[group.cluster].active]
     gaps = (Gap(f"group {g.name}", f"its cluster {g.cluster} is quarantined", by_design=True) for g in idle)
     return tuple(map(_check, active)), tuple(gaps)

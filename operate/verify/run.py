@@ -14,7 +14,7 @@ from hybrid_mesh.operate.verify.planning import plan_checks
 from hybrid_mesh.operate.verify.reach import Reach
 from hybrid_mesh.operate.verify.registrations import plan_registrations
 from hybrid_mesh.operate.verify.selection import EVERYTHING, Selection
-from hybrid_mesh.operate.verify.site import observe
+from hybrid_mesh.operate.verify.site import observe, unreachable
 
 ROUNDS_OF_A_FAULT = 3
 """Number of rounds in which only permanent failures remain, after which `verify` gives up."""
@@ -103,21 +103,28 @@ class _Round:
 
     def run(self, first_sync: float) -> tuple[Result, ...]:
         self._progress("starting probe pods; finding pods, VMs and ingresses")
+        absent = unreachable(self._plan, self._shell)
         with ThreadPoolExecutor(max_workers=1) as side:
-            starting = side.submit(self._probes.ensure)
-            site = observe(self._plan, self._shell)
-            registrations, idle = plan_registrations(self._plan)
+            starting = side.submit(self._probes.ensure, absent)
+            site = observe(self._plan, self._shell, absent)
+            registrations, idle = plan_registrations(self._plan, absent)
             checks, gaps = plan_checks(self._plan, site, self._slowness)
             first = self._selection.checks([*registrations, *checks])
             early = run_checks(first, self._shell, first_sync)
             starting.result()
-        reach = Reach(self._plan, self._probes.found, site.machines, site.registered, self._slowness)
+        probes = {name: each for name, each in self._probes.found.items() if name not in absent}
+        reach = Reach(self._plan, probes, site.machines, site.registered, self._slowness)
         second = self._selection.checks(reach.checks())
         self._progress(f"running {len(second)} more checks from probe pods and VMs")
         late = run_checks(second, self._shell, first_sync)
         missing = [
+            Gap(f"cluster {name}", reason, by_design=False, about=frozenset({f"cluster {name}"}))
+            for name, reason in absent.items()
+        ]
+        missing += [
             Gap(f"probe pods of {name}", reason, by_design=False, about=frozenset({f"cluster {name}"}))
             for name, reason in self._probes.failures.items()
+            if name not in absent
         ]
         self.gaps = self._selection.gaps([*missing, *gaps, *reach.gaps, *idle])
         return (*early, *late)

@@ -1,6 +1,6 @@
 """Finds the pods, VMs and ingresses of a running mesh for the checks."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -22,6 +22,9 @@ from hybrid_mesh.operate.verify.checks import Gap
 
 GATEWAY_SELECTOR = "gateway.networking.k8s.io/gateway-name={name}"
 """The label that Istio's gateway controller sets on gateway pods (Gateway API, GEP-1762)."""
+
+REACH_SECONDS = 4.0
+"""How long the API server of a cluster may take to answer at all."""
 
 Found = TypeVar("Found")
 
@@ -49,13 +52,34 @@ class Site:
     gaps: tuple[Gap, ...]
 
 
-def observe(plan: MeshPlan, shell: Shell) -> Site:
-    """Asks `shell` for every member of the mesh in parallel. Members that are not reachable become gaps."""
+def unreachable(plan: MeshPlan, shell: Shell) -> dict[str, str]:
+    """The active clusters whose API servers do not answer, each with the reason. Nothing else is asked of
+    them: every question would take its whole time limit."""
     active = [name for name, cluster in plan.clusters.items() if cluster.active]
+
+    def reason(cluster: str) -> str:
+        question = ("get", "--raw", "/version", f"--request-timeout={REACH_SECONDS:.0f}s")
+        try:
+            done = shell.kubectl(cluster, question, "", REACH_SECONDS + 1)
+        except NotReachableError as error:
+            return str(error)
+        lines = done.stderr.strip().splitlines() or [f"kubectl ended with {done.returncode}"]
+        return (
+            f"its API server does not answer: {lines[-1].removeprefix('error: ')}" if done.returncode else ""
+        )
+
+    with ThreadPoolExecutor(max_workers=max(1, len(active))) as pool:
+        return {name: found for name, found in zip(active, pool.map(reason, active), strict=True) if found}
+
+
+def observe(plan: MeshPlan, shell: Shell, absent: Collection[str] = ()) -> Site:
+    """Asks `shell` for every member of the mesh in parallel. Members that are not reachable become gaps; of
+    the `absent` clusters nothing is asked."""
+    active = [name for name, cluster in plan.clusters.items() if cluster.active and name not in absent]
     ingresses = {name: ingress for name, ingress in plan.ingresses.items() if ingress.cluster in active}
 
     with ThreadPoolExecutor(max_workers=16) as pool:
-        idle = [name for name in plan.clusters if name not in active]
+        idle = [name for name, cluster in plan.clusters.items() if not cluster.active]
         survey = _Survey(pool, [Gap(f"cluster {name}", "quarantined", by_design=True) for name in idle])
         echo, outside = (
             survey.ask(kind, active if space else (), _labelled(shell, space, app))

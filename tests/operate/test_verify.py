@@ -239,6 +239,33 @@ def test_a_cluster_that_cannot_be_reached_is_not_a_success() -> None:
     assert {gap.subject for gap in report.gaps} == {"cluster west", "outside west"}
 
 
+def test_a_cluster_that_does_not_answer_is_asked_nothing_else() -> None:
+    """Every further question would take its whole time limit."""
+
+    def kube(cluster: str, arguments: Sequence[str]) -> CommandResult | None:
+        if cluster == "west":
+            assert arguments[:3] == ("get", "--raw", "/version")
+            return CommandResult(1, "", "error: dial tcp 10.0.0.1:6443: i/o timeout\n")
+        return None
+
+    report = run(FakeShell(kube=kube), demo=None)
+    assert {gap.subject: gap.reason for gap in report.gaps if not gap.by_design} == {
+        "cluster west": "its API server does not answer: dial tcp 10.0.0.1:6443: i/o timeout"
+    }
+    assert not report.holds
+    assert failed(report) == []
+    assert "pod probe in east → group legacy, port 9080" in {r.check.subject for r in report.results}
+
+
+def test_a_mesh_that_is_not_there_is_said_at_once() -> None:
+    def kube(cluster: str, _: Sequence[str]) -> CommandResult | None:
+        return CommandResult(1, "", "error: You must be logged in to the server (Unauthorized)\n")
+
+    report = run(FakeShell(kube=kube, foreign=True), ingress={}, demo=None)
+    assert (report.results, report.holds) == ((), False)
+    assert failures(report)[0] == "2 could not be run."
+
+
 def test_machines_that_cannot_be_probed_by_design_are_said_and_hold_nothing_up() -> None:
     mesh = raw_mesh()
     mesh["workloadGroups"]["legacy"]["machines"] = {"type": "bundle"}
