@@ -100,7 +100,7 @@ def verify(
 
         hybrid-mesh verify --from east --to "group ledger" --watch 10
 
-    With --watch, files are written anew after every check, and --json prints a line for each.
+    With --watch, every check replaces the files, and --json prints a line for each.
 
     With --json: {"passed", "seconds", "checks": [{"subject", "source", "destination", "from": [members],
     "to": [members], "expected": "answer", "refusal" or "registration", "holds", "detail", "tries",

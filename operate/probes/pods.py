@@ -26,7 +26,8 @@ START_SECONDS = 6.0
 PULL_SECONDS = 30.0
 """How long its image may take."""
 _PAUSE_SECONDS = 0.4
-_PROXY = "istio-proxy"
+PROXY = "istio-proxy"
+"""The container of the sidecar proxy."""
 _PREFIX = "hybrid-mesh-probe-"
 _LONGEST_REASON = 300
 
@@ -235,7 +236,7 @@ def probe_pods(
 def _proxy_image(cluster: str, pod: Mapping[str, Any]) -> str:
     spec = pod["spec"]
     containers = [*spec["containers"], *(spec.get("initContainers") or ())]
-    found = next((each["image"] for each in containers if each["name"] == _PROXY), None)
+    found = next((each["image"] for each in containers if each["name"] == PROXY), None)
     if found is None:
         raise ProbeError(f"istiod of {cluster} adds no sidecar proxy to pods of a namespace with the label")
     return str(found)

@@ -90,6 +90,7 @@ class Protocol(Enum):
     HTTP = "http"
     GRPC = "grpc"
     TLS = "tls"
+    TCP = "tcp"
 
 
 @dataclass(frozen=True)

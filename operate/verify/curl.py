@@ -47,6 +47,9 @@ class Outcome:
     identity: str = ""
     tls: bool = False
     body: str | None = None
+    connected: bool | None = None
+    """For a connection that was held open: whether the sidecar proxy of the client has one to a server. None
+    if it was not asked."""
 
 
 def many(requests: Sequence[Request]) -> tuple[str, ...]:

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
+from urllib.parse import urlsplit
 
+from hybrid_mesh.operate.probes.pods import PROXY
 from hybrid_mesh.operate.shell import CommandResult, Machine, NotProbedError, NotReachableError, Pod, Shell
 from hybrid_mesh.operate.verify import curl
 from hybrid_mesh.operate.verify.checks import (
@@ -17,7 +19,7 @@ from hybrid_mesh.operate.verify.checks import (
     Source,
 )
 from hybrid_mesh.operate.verify.clients import read_result
-from hybrid_mesh.operate.verify.reach_verdict import judge_outcome, needs_body
+from hybrid_mesh.operate.verify.reach_verdict import judge_outcome, needs_body, needs_proxy
 from hybrid_mesh.operate.verify.registrations import judge_registrations
 from hybrid_mesh.operate.verify.verdict import Verdict, judge
 
@@ -113,10 +115,27 @@ def _requested(checks: Sequence[RequestCheck], shell: Shell) -> list[Verdict]:
         outcomes = curl.read_many(requests, done.stdout, done.stderr)
     verdicts = []
     for check, outcome in zip(checks, outcomes, strict=True):
-        unclear = needs_body(check.expectation, outcome)
-        whole = _one(source, check.request, shell) if unclear else outcome
+        whole = outcome
+        if needs_body(check.expectation, outcome):
+            whole = _one(source, check.request, shell)
+        elif isinstance(source, Pod) and needs_proxy(check.expectation, outcome):
+            whole = replace(outcome, connected=_is_connected(source, check.request, shell))
         verdicts.append(judge_outcome(check.expectation, whole))
     return verdicts
+
+
+def _is_connected(pod: Pod, request: curl.Request, shell: Shell) -> bool:
+    """Whether the sidecar proxy of `pod` has reached a server of the request's host and port since it
+    started. Envoy counts a TCP connection as a request of its host when it is established (`rq_total` of
+    /clusters; `attachStreamToClient` in source/common/conn_pool/conn_pool_base.cc)."""
+    where = urlsplit(request.url)
+    command = ("pilot-agent", "request", "GET", "clusters")
+    done = shell.run_in_pod(replace(pod, container=PROXY), command, PROBE_SECONDS)
+    prefix = f"outbound|{where.port}||{where.hostname}::"
+    counts = (
+        line.rpartition("::rq_total::")[2] for line in done.stdout.splitlines() if line.startswith(prefix)
+    )
+    return any(count.isdigit() and int(count) > 0 for count in counts)
 
 
 def _one(source: Source, request: curl.Request, shell: Shell) -> curl.Outcome:

@@ -37,7 +37,8 @@ SERVED = (UPSTREAM_HEADER, GRPC_STATUS, GRPC_MESSAGE)
 GRPC = ("--http2-prior-knowledge", "--request", "POST", "--header", "content-type: application/grpc")
 _ANONYMOUS = ("--insecure", "--http1.1")
 """TLS without a certificate of one's own. Over HTTP/2, curl reports a closed connection as a wrong frame."""
-_OPTIONS = {
+_Way = tuple[Protocol, str, tuple[str, ...]]
+_OPTIONS: dict[str, _Way] = {
     "http": (Protocol.HTTP, "http", ()),
     "http2": (Protocol.HTTP, "http", ("--http2-prior-knowledge",)),
     "grpc": (Protocol.GRPC, "http", GRPC),
@@ -45,8 +46,12 @@ _OPTIONS = {
     "https": (Protocol.TLS, "https", ("--insecure",)),
     "tls": (Protocol.TLS, "https", ("--insecure",)),
 }
-"""Protocol of a port -> how an application that speaks it is asked. Others get no request: what is not
-theirs, their servers log as an attack (Redis), or block the caller after some (MySQL, max_connect_errors)."""
+"""Protocol of a port -> how an application that speaks it is asked."""
+_TCP: _Way = (Protocol.TCP, "ftp", ())
+"""By FTP, curl waits for the server's greeting before it sends anything."""
+_SILENT = frozenset({"tcp", "mongo", "redis"})
+"""Protocols to whose servers a connection is opened, on which nothing is sent: Redis logs another protocol
+as an attack. MySQL gets none, as it blocks callers that do not log in (`max_connect_errors`)."""
 
 Known = Mapping[str, Sequence[Registration]]
 """The registered VMs of each group."""
@@ -117,16 +122,17 @@ class Reach:
 
     def _serve(self, source: Pod | Machine, group: GroupPlan) -> Iterator[RequestCheck]:
         for port in group.config.service_ports:
-            way = _OPTIONS.get(protocol_of(port))
+            silent = protocol_of(port) in _SILENT
+            way = _TCP if silent and isinstance(source, Pod) else _OPTIONS.get(protocol_of(port))
             if way is None:
                 continue
             kind, scheme, options = way
             for host in group.hosts:
                 name = f"group {group.name}, port {port.port}"
                 name += f" of {host}" if len(group.hosts) > 1 else ""
-                request = Request(
-                    f"{scheme}://{host}:{port.port}/", REQUEST_SECONDS * self._slowness, options, SERVED
-                )
+                seconds = REFUSAL_SECONDS if kind is Protocol.TCP else REQUEST_SECONDS
+                url = f"{scheme}://{host}:{port.port}/"
+                request = Request(url, seconds * self._slowness, options, SERVED)
                 yield self._check(source, name, request, MustServe(kind), {f"group {group.name}"})
 
     def _refused_by_probes(self, probe: Probe) -> Iterator[RequestCheck]:
@@ -197,8 +203,8 @@ class Reach:
             if not group.config.service_ports:
                 reason = "it has no ports to call"
                 self.gaps.append(Gap(f"group {name}", reason, by_design=True, about=about))
-            silent = [port for port in group.config.service_ports if protocol_of(port) not in _OPTIONS]
-            for port in silent:
+            known = _OPTIONS.keys() | _SILENT
+            for port in [each for each in group.config.service_ports if protocol_of(each) not in known]:
                 reason = f"no request is sent to an application that speaks {protocol_of(port)}"
                 subject = f"group {name}, port {port.port}"
                 self.gaps.append(Gap(subject, reason, by_design=True, about=about))

@@ -33,7 +33,7 @@ _DENIED = "RBAC: access denied"
 _FIRST_ERROR, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 _UNAVAILABLE = "14"
 _ALERT = "alert"
-_REFUSED, _TIMEOUT, _TLS, _EMPTY, _SENT, _RESET = 7, 28, 35, 52, 55, 56
+_NOT_FTP, _REFUSED, _TIMEOUT, _TLS, _EMPTY, _SENT, _RESET = 8, 7, 28, 35, 52, 55, 56
 """curl's exit codes (libcurl-errors(3))."""
 _FAILURES = {
     _REFUSED: RequestFailure.NO_ROUTE,
@@ -54,6 +54,13 @@ def needs_body(expectation: Expectation, outcome: Outcome) -> bool:
     return outcome.status in _OF_PROXIES or outcome.status == _FORBIDDEN
 
 
+def needs_proxy(expectation: Expectation, outcome: Outcome) -> bool:
+    """Whether only the client's sidecar proxy knows if the server accepted the connection: it accepts every
+    connection itself, and closes it when the server does not answer within the mesh's `connectTimeout`."""
+    of_tcp = isinstance(expectation, MustServe) and expectation.protocol is Protocol.TCP
+    return of_tcp and outcome.code == _TIMEOUT and outcome.connected is None
+
+
 def judge_outcome(expectation: Expectation, outcome: Outcome) -> Verdict:
     match expectation:
         case MustFail():
@@ -62,6 +69,8 @@ def judge_outcome(expectation: Expectation, outcome: Outcome) -> Verdict:
             return _failed(outcome) or _reached(expectation, outcome)
         case MustServe(Protocol.TLS):
             return Verdict(True, "TLS established") if outcome.tls else _served(expectation, outcome)
+        case MustServe(Protocol.TCP):
+            return _accepted(outcome)
         case MustServe():
             return _failed(outcome) or _served(expectation, outcome)
         case MustRedirect():
@@ -114,6 +123,17 @@ def _served(expectation: MustServe, outcome: Outcome) -> Verdict:
         return _served_grpc(outcome, beyond)
     doubt = "" if beyond or status < _FIRST_ERROR else ", perhaps of a proxy"
     return Verdict(True, f"status {status}{doubt}")
+
+
+def _accepted(outcome: Outcome) -> Verdict:
+    """Of a connection on which nothing was sent."""
+    if outcome.status or outcome.code == _NOT_FTP:
+        return Verdict(True, "the server sent a greeting")
+    if outcome.code == _TIMEOUT:
+        text = "connection accepted" if outcome.connected else "no server accepted the connection"
+        return Verdict(bool(outcome.connected), text, again=not outcome.connected)
+    text = outcome.error or "curl printed nothing"
+    return Verdict(False, f"curl: ({outcome.code}) {text}", again=outcome.code in _TRANSIENT)
 
 
 def _served_grpc(outcome: Outcome, beyond: bool) -> Verdict:

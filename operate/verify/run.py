@@ -112,7 +112,8 @@ class _Round:
             first = self._selection.checks([*registrations, *checks])
             early = run_checks(first, self._shell, first_sync)
             starting.result()
-        probes = {name: each for name, each in self._probes.found.items() if name not in absent}
+        found = self._probes.found
+        probes = {name: found[name] for name in self._plan.clusters if name in found and name not in absent}
         reach = Reach(self._plan, probes, site.machines, site.registered, self._slowness)
         second = self._selection.checks(reach.checks())
         self._progress(f"running {len(second)} more checks from probe pods and VMs")

@@ -8,7 +8,8 @@ from hybrid_mesh.operate.verify.run import Report
 
 def changes(before: Report, after: Report) -> Iterator[str]:
     """A line for each check and each missing member whose state is another one now, or that is new or gone.
-    How often a check was tried, and by whom it was answered, is no change while it passes."""
+    While a check passes, another detail
+    is not a change."""
     old, new = _states(before), _states(after)
     for subject, (mark, detail) in new.items():
         known = old.get(subject)

@@ -66,6 +66,12 @@ def test_the_proxy_image_runs_agent_and_envoy(proxy: Path) -> None:
     assert "/1.40.0/Clean/RELEASE" in said
 
 
+def test_the_proxy_image_has_the_clients_that_istios_own_has(proxy: Path) -> None:
+    said = _in_namespaces(f"chroot {proxy} /usr/bin/curl --version; chroot {proxy} /usr/bin/openssl version")
+    assert "curl 7." in said
+    assert "OpenSSL 3." in said
+
+
 def test_the_proxy_image_captures_a_pod_s_traffic(proxy: Path) -> None:
     rules = _in_namespaces(_CAPTURE.format(root=proxy))
     assert "-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001" in rules

@@ -111,6 +111,8 @@ class FakeShell:
     """Those with probes that are there, by cluster."""
     plan: MeshPlan | None = None
     """The mesh, where it is not that of `mesh_plan`."""
+    connections: str = ""
+    """What Envoy's page /clusters says in the probes."""
     foreign: bool = False
     """Whether no VM can be entered."""
     space: str = ""
@@ -188,6 +190,9 @@ class FakeShell:
         return "http://127.0.0.1:18080"
 
     def run_in_pod(self, pod: Pod, command: Sequence[str], timeout: float) -> CommandResult:
+        if command[0] == "pilot-agent":
+            assert pod.container == "istio-proxy"
+            return CommandResult(0, self.connections, "")
         if command[0] == "curl":
             caller = self._account(pod.namespace, "probe") if pod.name == "probe" else ""
             return self._answer(pod, command) or self._requests(f"{pod.name} {pod.cluster}", command, caller)

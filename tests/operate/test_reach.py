@@ -1,4 +1,4 @@
-"""Who calls whom, and which words of the command line select it."""
+"""Which members call which, and what the names of the command line select."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +13,10 @@ from hybrid_mesh.operate.verify.reach import Reach
 from hybrid_mesh.operate.verify.run import Report
 from hybrid_mesh.operate.verify.selection import Selection
 from hybrid_mesh.operate.verify.watch import changes
-from tests.operate.fake_curl import UNHEALTHY
+from tests.operate.fake_curl import RESET, UNHEALTHY, Reply
 from tests.operate.mesh import FakeShell, mesh_plan, raw_mesh, verified
 
+PROBES = ["pod probe in east", "pod probe in west"]
 SITES = {"east": "amsterdam", "west": "boston", "north": "chicago"}
 
 
@@ -75,7 +76,7 @@ def test_groups_whose_vms_cannot_be_entered_are_called_from_the_clusters() -> No
         ({"http": 80, "http-admin": 81}, ["http://{}:80/", "http://{}:81/"], []),
         ({"http2-x": 80, "grpc": 81}, ["http://{}:80/", "http://{}:81/"], []),
         ({"https": 443, "tls-x": 444}, ["https://{}:443/", "https://{}:444/"], []),
-        ({"mysql": 3306, "web": 80}, [], ["mysql", "tcp"]),
+        ({"mysql": 3306, "web": 80, "redis": 81}, ["ftp://{}:80/", "ftp://{}:81/"], ["mysql"]),
         ({"web": {"port": 80, "protocol": "http"}}, ["http://{}:80/"], []),
     ],
 )
@@ -90,6 +91,31 @@ def test_a_port_is_asked_by_its_protocol(ports: dict[str, Any], asked: list[str]
     ]
     assert urls == [each.format(host) for each in asked]
     assert [gap.reason.rpartition(" ")[2] for gap in reach.gaps] == silent
+
+
+def test_a_tcp_port_is_proved_by_the_callers_proxy() -> None:
+    """It accepts every connection itself, and only it knows of the server's."""
+    groups = {"legacy": {**raw_mesh()["workloadGroups"]["legacy"], "ports": {"tcp": 9080}}}
+    plan = mesh_plan(workloadGroups=groups, demo=None, ingress={})
+    held = Reply(0, code=28, error="Operation timed out after 1001 milliseconds")
+    shell = FakeShell(reply=lambda _source, url, _options: held if url.startswith("ftp:") else None)
+
+    def verdicts() -> set[tuple[bool, str]]:
+        report = verified(plan, shell)
+        found = [each for each in report.results if each.check.destination == "group legacy, port 9080"]
+        assert [each.check.subject.partition(" →")[0] for each in found] == PROBES
+        return {(each.verdict.holds, each.verdict.detail) for each in found}
+
+    line = "outbound|9080||legacy.demo.svc.cluster.local::10.10.0.100:9080::{}::{}\n"
+    shell.connections = line.format("cx_total", 1) + line.format("rq_total", 1)
+    assert verdicts() == {(True, "connection accepted")}
+    shell.connections = line.format("cx_total", 1) + line.format("rq_total", 0)
+    assert verdicts() == {(False, "no server accepted the connection")}
+    shell.reply = lambda _source, url, _options: RESET if url.startswith("ftp:") else None
+    assert verdicts() == {(False, "curl: (56) Recv failure: Connection reset by peer")}
+    greeting = Reply(0, code=8, error="Weird server reply")
+    shell.reply = lambda _source, url, _options: greeting if url.startswith("ftp:") else None
+    assert verdicts() == {(True, "the server sent a greeting")}
 
 
 def test_a_group_without_ports_is_said_and_only_calls() -> None:

@@ -34,7 +34,7 @@ def seen(server: str = SERVER, caller: str = CALLER) -> dict[str, str]:
         (
             Outcome(0, 503, "", body="no healthy upstream"),
             False,
-            "a proxy answered with status 503: no heal",
+            "a proxy answered with status 503: no",
             True,
         ),
         (
