@@ -7,6 +7,8 @@ from hybrid_mesh.model.checks.formats import is_host_name
 from hybrid_mesh.model.checks.registry import rule
 from hybrid_mesh.model.config.mesh import MeshConfig
 from hybrid_mesh.model.derive.collectors import TRACES, Collector, collectors
+from hybrid_mesh.model.derive.discovery import NAME_LABEL, all_selectors, selected
+from hybrid_mesh.model.derive.namespaces import namespace_labels
 from hybrid_mesh.model.derive.object_names import service_name
 from hybrid_mesh.model.istio_facts import CLUSTER_DOMAIN, service_host
 from hybrid_mesh.model.reading.problems import Problem, Problems
@@ -100,6 +102,24 @@ def collectors_speak_one_protocol_on_a_port(mesh: MeshConfig) -> Problems:
             yield Problem(
                 other.source, other.text, f"{one.source} differs in https://", "Write the same in both."
             )
+
+
+@rule
+def collectors_are_read_by_istiod(mesh: MeshConfig) -> Problems:
+    """With `values.meshConfig.discoverySelectors`, the namespace of a collector's Service must be one of
+    `namespaces`, or selected by its name: istiod would not know the Service otherwise."""
+    selectors = all_selectors(mesh)
+    declared = {space for name in mesh.clusters for space in namespace_labels(mesh, name)}
+    for collector in collectors(mesh):
+        if not selectors or not collector.is_service:
+            continue
+        space = collector.host.split(".")[1]
+        if space in declared or all(selected(each, {NAME_LABEL: space}) for each in selectors.values()):
+            continue
+        message = f"istiod does not read namespace {space} (discoverySelectors)"
+        yield Problem(
+            collector.source, collector.text, message, f"Add it to `namespaces`: {{{space}: {{}}}}."
+        )
 
 
 @rule

@@ -36,6 +36,13 @@ def test_the_account_reads_and_has_no_secrets(external: Declared) -> None:
     assert not [each for each in recording.declared if each.name.startswith("mesh-kiali-edge-account")]
 
 
+def test_kiali_may_have_a_namespace_of_its_own() -> None:
+    raw = {**EXTERNAL, "namespaces": {"kiali": {}}, "kiali": {"cluster": "edge", "namespace": "kiali"}}
+    made = declare_mesh(raw, secrets=SECRETS).recording
+    assert made.named("mesh-kiali-edge-clusters").inputs["metadata"]["namespace"] == "kiali"
+    assert made.named("mesh-kiali-plant-account").inputs["metadata"]["namespace"] == "istio-system"
+
+
 @pytest.mark.parametrize("quarantined", ["edge", "plant"])
 def test_quarantine_deletes_nothing_of_kiali(quarantined: str) -> None:
     clusters: dict[str, Any] = EXTERNAL["clusters"]

@@ -306,3 +306,20 @@ def test_paths_to_collectors_outside_are_listed() -> None:
     assert not any(each.manual for each in open_paths(planned(telemetry)) if "198.51" in each.destination)
     inside = planned({"traces": {"otlp": f"{SERVICE}:4317"}}, stack="dev")
     assert open_paths(inside) == open_paths(plan_from(STACKS["dev"], "test"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"namespaces": {"observability": {}}},
+        {
+            "istio.values.meshConfig.discoverySelectors": [
+                {"matchLabels": {"mesh": "yes"}},
+                {"matchLabels": {"kubernetes.io/metadata.name": "observability"}},
+            ]
+        },
+    ],
+)
+def test_a_collector_in_a_namespace_that_istiod_reads(changes: Mapping[str, Any]) -> None:
+    selectors = {"istio.values.meshConfig.discoverySelectors": [{"matchLabels": {"mesh": "yes"}}]}
+    planned({"traces": {"otlp": f"{SERVICE}:4317"}}, {**selectors, **changes})

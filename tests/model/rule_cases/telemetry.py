@@ -119,6 +119,14 @@ TELEMETRY = [
     ),
     Case("collectors_on_vms_have_the_port", {OTLP: "legacy.demo.svc:4317"}, "grpc-otlp: 4317"),
     Case("collectors_on_vms_have_the_port", {OTLP: "legacy.demo.svc.cluster.local:9080"}, "grpc-otlp: 9080"),
+    Case(
+        "collectors_are_read_by_istiod",
+        {
+            OTLP: f"{SERVICE}:4317",
+            f"{VALUES}.discoverySelectors": [{"matchLabels": {"mesh": "yes"}}],
+        },
+        "{observability: {}}",
+    ),
     Case("access_logs_go_somewhere", {LOGS: {}}, "`stdout: json`", value=""),
     Case(
         "log_fields_have_a_place",
