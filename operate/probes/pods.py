@@ -4,7 +4,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,10 +69,9 @@ class ProbePods:
     def clusters(self) -> list[ClusterPlan]:
         return [cluster for cluster in self.plan.clusters.values() if cluster.active]
 
-    def ensure(self, absent: Collection[str] = ()) -> None:
-        """Creates what is missing, in all clusters at once except those that are `absent`."""
-        there = [cluster for cluster in self.clusters if cluster.name not in absent]
-        missing = [cluster for cluster in there if cluster.name not in self.found]
+    def ensure(self) -> None:
+        """Creates what is missing, in all clusters at once."""
+        missing = [cluster for cluster in self.clusters if cluster.name not in self.found]
         if not missing:
             return
         with ThreadPoolExecutor(max_workers=len(missing)) as pool:

@@ -96,9 +96,10 @@ class Protocol(Enum):
 @dataclass(frozen=True)
 class MustServe:
     """The application must answer, with any status. An answer that a proxy gives in its place proves
-    nothing."""
+    nothing. Without `required`, the proxy of a server on which no application listens is enough."""
 
     protocol: Protocol
+    required: bool = True
 
 
 @dataclass(frozen=True)

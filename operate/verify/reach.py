@@ -8,6 +8,7 @@ calls each cluster, and one VM of each network calls each group.
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 
+from hybrid_mesh.model.config.groups import ApplicationConfig
 from hybrid_mesh.model.config.services import ServicePort
 from hybrid_mesh.model.objects.groups import protocol
 from hybrid_mesh.model.plan.types import GroupPlan, MeshPlan
@@ -121,6 +122,8 @@ class Reach:
         return self._check(source, target, request, expectation, {target})
 
     def _serve(self, source: Pod | Machine, group: GroupPlan) -> Iterator[RequestCheck]:
+        installed = group.config.application != ApplicationConfig()
+        required = installed or group.config.probe is not None
         for port in group.config.service_ports:
             silent = protocol_of(port) in _SILENT
             way = _TCP if silent and isinstance(source, Pod) else _OPTIONS.get(protocol_of(port))
@@ -133,7 +136,7 @@ class Reach:
                 seconds = REFUSAL_SECONDS if kind is Protocol.TCP else REQUEST_SECONDS
                 url = f"{scheme}://{host}:{port.port}/"
                 request = Request(url, seconds * self._slowness, options, SERVED)
-                yield self._check(source, name, request, MustServe(kind), {f"group {group.name}"})
+                yield self._check(source, name, request, MustServe(kind, required), {f"group {group.name}"})
 
     def _refused_by_probes(self, probe: Probe) -> Iterator[RequestCheck]:
         network = self._plan.clusters[probe.cluster].network

@@ -107,22 +107,34 @@ def _reached(expectation: MustReach, outcome: Outcome) -> Verdict:
 
 
 def _served(expectation: MustServe, outcome: Outcome) -> Verdict:
-    status, body = outcome.status, outcome.body or ""
     beyond = bool(outcome.headers.get(UPSTREAM_HEADER))
-    if not status:
+    if not outcome.status:
         text = f"curl: ({outcome.code}) {outcome.error}"
         return Verdict(False, text, again=outcome.code in {*_TRANSIENT, _TLS})
-    if status == _FORBIDDEN and body.startswith(_DENIED):
-        return Verdict(True, "reached; an AuthorizationPolicy does not allow the caller")
-    if status in _OF_PROXIES and (not beyond or body.startswith(_TEXTS_OF_PROXIES)):
-        said = f": {body.strip().splitlines()[0]}" if body.strip() else ""
-        return Verdict(False, f"a proxy answered with status {status}{said}", again=True)
-    if status == _NOT_FOUND and not beyond:
-        return Verdict(False, "a proxy answered with status 404: it knows no such route", again=True)
+    if verdict := _of_proxy(expectation, outcome, beyond):
+        return verdict
     if expectation.protocol is Protocol.GRPC:
         return _served_grpc(outcome, beyond)
-    doubt = "" if beyond or status < _FIRST_ERROR else ", perhaps of a proxy"
-    return Verdict(True, f"status {status}{doubt}")
+    doubt = "" if beyond or outcome.status < _FIRST_ERROR else ", perhaps of a proxy"
+    return Verdict(True, f"status {outcome.status}{doubt}")
+
+
+def _of_proxy(expectation: MustServe, outcome: Outcome, beyond: bool) -> Verdict | None:
+    """The verdict on an answer of a proxy: of the caller's or, `beyond` it, of the server's."""
+    status, body = outcome.status, outcome.body or ""
+    said = f" {status}: {body.strip().splitlines()[0]}" if body.strip() else f" {status}"
+    if status == _FORBIDDEN and body.startswith(_DENIED):
+        return Verdict(True, "reached; an AuthorizationPolicy does not allow the caller")
+    if status == _NOT_FOUND and not beyond:
+        return Verdict(False, "a proxy answered with status 404: it knows no such route", again=True)
+    if status not in _OF_PROXIES or (beyond and not body.startswith(_TEXTS_OF_PROXIES)):
+        return None
+    if not beyond:
+        return Verdict(False, f"a proxy answered with status{said}", again=True)
+    if not expectation.required:
+        return Verdict(True, "reached; no application listens there")
+    text = f"no application listens: its proxy answered with status{said}"
+    return Verdict(False, text, again=True)
 
 
 def _accepted(outcome: Outcome) -> Verdict:

@@ -103,9 +103,9 @@ class _Round:
 
     def run(self, first_sync: float) -> tuple[Result, ...]:
         self._progress("starting probe pods; finding pods, VMs and ingresses")
-        absent = unreachable(self._plan, self._shell)
         with ThreadPoolExecutor(max_workers=1) as side:
-            starting = side.submit(self._probes.ensure, absent)
+            starting = side.submit(self._probes.ensure)
+            absent = unreachable(self._plan, self._shell)
             site = observe(self._plan, self._shell, absent)
             registrations, idle = plan_registrations(self._plan, absent)
             checks, gaps = plan_checks(self._plan, site, self._slowness)

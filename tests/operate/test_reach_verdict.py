@@ -42,7 +42,7 @@ def seen(server: str = SERVER, caller: str = CALLER) -> dict[str, str]:
                 0, 503, "", UPSTREAM, body="upstream connect error or disconnect/reset before headers. x"
             ),
             False,
-            "a proxy answered with status 503: upstream connect error",
+            "no application listens: its proxy answered with status 503: upstream connect error",
             True,
         ),
         (Outcome(0, 503, "", body=""), False, "a proxy answered with status 503", True),
@@ -59,6 +59,15 @@ def test_what_proves_that_an_application_answers(
     verdict = judge_outcome(MustServe(Protocol.HTTP), outcome)
     assert (verdict.holds, verdict.again) == (holds, again)
     assert verdict.detail.startswith(detail)
+
+
+def test_where_no_application_was_installed_none_need_listen() -> None:
+    text = (
+        "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
+    )
+    serve = MustServe(Protocol.HTTP, required=False)
+    assert judge_outcome(serve, Outcome(0, 503, "", UPSTREAM, body=text)).holds
+    assert not judge_outcome(serve, Outcome(0, 503, "", body=text)).holds
 
 
 @pytest.mark.parametrize(

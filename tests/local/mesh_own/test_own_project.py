@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.local.mesh.secrets import known_secrets, leaks
 from tests.local.mesh.site import Site
 from tests.local.mesh.test_life import assert_stopped, assert_verified, start_up
 from tests.local.mesh_own.load import CLUSTERS, load
+from tests.waiting import eventually
 from tests.wheel import build_wheel, install
 
 pytestmark = pytest.mark.lab
@@ -47,6 +49,23 @@ ROUTES = (
     "{name: up, listeners: [http], pathPrefix: /old, redirect: {scheme: https}}",
     "{name: raw, kind: TCP, backends: [{group: legacy, port: 9080}]}",
 )
+LEDGER = """\
+      ledger:
+        namespace: bank
+        cluster: west
+        network: boston
+        ports: {http: 8000}
+        application:
+          units:
+            - name: ledger.service
+              content: |
+                [Service]
+                ExecStart=/usr/bin/python3 -m http.server 8000
+                [Install]
+                WantedBy=multi-user.target
+        machines: {type: local, count: 1}
+"""
+"""A group whose application knows nothing of the mesh."""
 CHANGED_LINES = 4
 """By the test's change: two weights, a path and its replacement."""
 
@@ -230,6 +249,32 @@ def test_a_good_template_reaches_every_vm_and_loses_no_request(own: Site, tmp_pa
     machines = [LabClient(own.state).machine(f"legacy-{number}") for number in range(4)]
     assert [machine.outdated for machine in machines if machine] == [False] * 4
     edit(own, f"        application: {{commands: [chmod {WORKING}]}}\n", "")
+
+
+def test_a_group_without_the_demo_is_verified_and_a_killed_verify_is_cleaned_up_after(
+    own: Site, tmp_path: Path
+) -> None:
+    path = own.folder / "stacks/Pulumi.local.yaml"
+    before = path.read_text()
+    edit(own, "    workloadGroups:\n", f"    workloadGroups:\n{LEDGER}")
+    said = own.hybrid_mesh("up").stdout
+    assert said.count("✓ group ledger, port 8000") == len(CLUSTERS) + 2, said
+    assert "✓ VM ledger-" in said, "what comes without a proxy is refused"
+    kubectl = kubectl_of(own, "east", tmp_path)
+
+    def probes() -> list[str]:
+        found = kubectl.get("namespaces", "-l", "app.kubernetes.io/component=probe")["items"]
+        return [each["metadata"]["name"] for each in found if each["status"]["phase"] == "Active"]
+
+    eventually("the probes of `up` are removed", lambda: not probes(), 20)
+    program = str(own.folder / ".venv/bin/hybrid-mesh")
+    with subprocess.Popen([program, "verify"], cwd=own.folder, env=own.environment) as killed:
+        eventually("the probes have a namespace", probes, 20)
+        killed.kill()
+    (left,) = probes()
+    own.hybrid_mesh("verify", "--from", "east", "--to", "group ledger")
+    eventually("the next verify removes it", lambda: left not in probes(), 20)
+    path.write_text(before)
 
 
 def test_down_leaves_nothing(own: Site, before: Traces) -> None:
