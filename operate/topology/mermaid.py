@@ -12,6 +12,7 @@ from hybrid_mesh.operate.topology.graph import Change, Edge, Health, Kind, Node,
 _ARROWS: Final = {Relation.PEERS: "<-->", Relation.REGISTERS: "-.->", Relation.SENDS: "-->"}
 _BOXES: Final = (Kind.NETWORK, Kind.CLUSTER, Kind.INGRESS)
 """Kinds that are drawn around what is inside of them. A group is one node, with the number of its VMs."""
+_BREAK: Final = "\n"
 _GREEN: Final = "fill:#dcfce7,stroke:#166534,color:#14532d"
 _AMBER: Final = "fill:#fef3c7,stroke:#92400e,color:#78350f"
 _RED: Final = "fill:#fee2e2,stroke:#991b1b,color:#7f1d1d"
@@ -44,20 +45,20 @@ def as_mermaid(topology: Topology) -> str:
 
 
 def _node(node: Node, drawn: list[Node], names: dict[str, str], indent: str) -> Iterator[str]:
-    name, text = names[node.id], _quoted(_text(node))
+    name = names[node.id]
     inside = [each for each in drawn if each.parent == node.id]
     if node.kind not in _BOXES or not inside:
-        yield f"{indent}{name}[{text}]"
+        yield f"{indent}{name}[{_quoted(_text(node, _BREAK))}]"
         return
-    yield f"{indent}subgraph {name}[{text}]"
+    yield f"{indent}subgraph {name}[{_quoted(_text(node, ' · '))}]"  # one line: there is no room for more
     for each in inside:
         yield from _node(each, drawn, names, f"{indent}  ")
     yield f"{indent}end"
 
 
-def _text(node: Node) -> str:
+def _text(node: Node, separator: str) -> str:
     marks = [each.value for each in (node.change, node.health) if each]
-    return "\n".join(filter(None, [f"{node.kind} {node.name}", node.fact, *marks]))
+    return separator.join(filter(None, [f"{node.kind} {node.name}", node.fact, *marks]))
 
 
 def _edge(edge: Edge, names: dict[str, str]) -> str:

@@ -9,18 +9,18 @@ from tests.operate.topology.meshes import graph
 
 _LOCAL = """flowchart LR
   n0["trust self-signed<br/>mesh.example.com"]
-  subgraph n1["network amsterdam<br/>10.10.0.0/16"]
-    subgraph n3["cluster east<br/>local"]
+  subgraph n1["network amsterdam · 10.10.0.0/16"]
+    subgraph n3["cluster east · local"]
       n4["gateway east"]
-      subgraph n7["ingress public<br/>HTTP 80"]
+      subgraph n7["ingress public · HTTP 80"]
         n8["route split<br/>/"]
       end
       n9["service echo<br/>demo"]
     end
     n10["group legacy<br/>2 (local)"]
   end
-  subgraph n2["network boston<br/>10.20.0.0/16"]
-    subgraph n5["cluster west<br/>local"]
+  subgraph n2["network boston · 10.20.0.0/16"]
+    subgraph n5["cluster west · local"]
       n6["gateway west"]
     end
   end
@@ -37,7 +37,7 @@ def test_the_flowchart_of_the_local_stack() -> None:
 
 def test_a_change_is_a_word_and_a_colour() -> None:
     text = as_mermaid(compare(graph("local"), graph("local", lambda mesh: mesh.pop("ingress")), "main"))
-    assert '["ingress public<br/>HTTP 80<br/>removed"]' in text
+    assert '["ingress public · HTTP 80 · removed"]' in text
     assert '-->|"50 %, removed"|' in text
     assert "  class n10,n11,n12 removed\n" in text
 
