@@ -109,7 +109,7 @@ def _ingress(node: Node, topology: Topology) -> Box:
         sends = [
             each for each in topology.edges if each.source == route.id and each.relation is Relation.SENDS
         ]
-        lines = [Line(_short(_backend(each, topology))) for each in sends]
+        lines = [Line(_short(_backend(each, topology))) for each in sends] or [Line("redirected")]
         name = Line(_short(f"{route.name}  {route.fact}"), 12, "name")
         routes.append(Box(route.id, route.kind, [name, *lines, *_marks(route)], padding=7))
     lines = [Line(f"ingress {node.name}", 12, "name"), Line(_short(node.fact)), *_marks(node)]

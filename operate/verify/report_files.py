@@ -21,7 +21,12 @@ table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid #8884; padding: .3rem .8rem .3rem 0; text-align: left; }
 td { vertical-align: top; }
 td { overflow-wrap: anywhere; }
-.passed { color: #188038; } .failed { color: #d93025; font-weight: 600; } .skipped { color: #888; }
+div { overflow: auto; }
+.passed { color: #12693a; } .failed { color: #a31621; font-weight: 600; } .skipped { color: #4a5565; }
+@media (prefers-color-scheme: dark) {
+  html { background: #10151c; color: #e8edf4; }
+  .passed { color: #7fdba4; } .failed { color: #ff9aa0; } .skipped { color: #aab6c6; }
+}
 """
 
 
@@ -75,10 +80,12 @@ def as_html(report: Report, stack: str, finished: datetime) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}: {state}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{title}: {state}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         f'<h1>{title}</h1>\n<p class="{state}">{escape(summary(report))}</p>\n'
         f"<p>Checked by <code>hybrid-mesh verify</code> at {_time(finished)}.</p>\n"
-        f"<table>\n<thead><tr>{header}</tr></thead>\n<tbody>\n{''.join(rows)}</tbody>\n</table>\n</body>\n</html>\n"
+        '<div role="region" aria-label="Checks" tabindex="0">\n'
+        f"<table>\n<thead><tr>{header}</tr></thead>\n<tbody>\n{''.join(rows)}</tbody>\n</table>\n"
+        "</div>\n</main>\n</body>\n</html>\n"
     )
 
 

@@ -62,6 +62,18 @@ def test_a_second_up_changes_nothing(site: Site) -> None:
     assert re.search(r"\d (created|updated|replaced|deleted)\b", said) is None
 
 
+def test_its_picture_is_as_deployed_and_healthy(site: Site) -> None:
+    said = site.hybrid_mesh("topology", "--diff", "deployed", "--live", "--format", "json")
+    picture = json.loads(said.stdout)
+    parts = [*picture["nodes"], *picture["edges"]]
+    assert {each["change"] for each in parts} == {None}
+    looked_at = {each["kind"]: each["health"] for each in parts if each["health"]}
+    assert looked_at == dict.fromkeys(("cluster", "group", "vm"), "healthy"), said.stderr
+    assert {each["health"] for each in picture["probes"]} == {"healthy"}
+    subjects = {each["subject"].split()[0] for each in picture["certificates"]}
+    assert subjects == {"cluster", "pod", "VM"}
+
+
 def test_the_exported_state_holds_no_plain_secret(site: Site) -> None:
     plain = site.pulumi("stack", "export", "--stack", "local").stdout
     assert leaks(known_secrets(site.export()), plain) == []

@@ -1,11 +1,15 @@
 """The arrangement of boxes, and that no name can leave its text."""
 
 from collections.abc import Callable
+from html import escape
 from html.parser import HTMLParser
 from itertools import combinations
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.operate.topology.boxes import Box, Line, text_width
@@ -13,8 +17,10 @@ from hybrid_mesh.operate.topology.build import topology
 from hybrid_mesh.operate.topology.compare import compare
 from hybrid_mesh.operate.topology.graph import Kind, Topology
 from hybrid_mesh.operate.topology.html import as_html
+from hybrid_mesh.operate.topology.mermaid import as_mermaid
 from hybrid_mesh.operate.topology.picture import picture
 from hybrid_mesh.operate.topology.svg import as_svg
+from tests.commands import PROJECT
 from tests.operate.topology.meshes import graph, hostile, large, live
 
 MESHES = ["local", "dev", "staging", "prod", "large", "live", "hostile", "change", "empty"]
@@ -56,6 +62,28 @@ def test_every_part_is_drawn_but_vms_of_a_large_mesh(name: str) -> None:
     drawn = [each.key for each in picture(mesh).all() if each.key]
     left_out = {Kind.VM} if name == "large" else set()
     assert sorted(drawn) == sorted(each.id for each in mesh.nodes if each.kind not in left_out)
+
+
+_EXAMPLES = sorted((PROJECT / "model" / "reference" / "examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("example", _EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_can_be_drawn(example: Path) -> None:
+    mesh = yaml.safe_load(example.read_text())
+    found = topology(plan_from(mesh["config"]["hybrid-mesh:mesh"] if "config" in mesh else mesh, "example"))
+    for text in (as_html(found), as_svg(found), as_mermaid(found)):
+        assert all(escape(each.name) in text for each in found.of_kind(Kind.CLUSTER))
+
+
+def test_a_route_that_redirects_has_no_backend() -> None:
+    def redirect(mesh: dict[str, Any]) -> None:
+        route = mesh["ingress"]["public"]["routes"][0]
+        del route["backends"]
+        route["redirect"] = {"scheme": "https"}
+
+    found = graph("local", redirect)
+    assert "redirected" in as_svg(found)
+    assert not list(found.of_kind(Kind.SERVICE))
 
 
 def test_a_large_mesh_is_about_as_wide_as_high() -> None:
