@@ -32,7 +32,7 @@ class Entry:
     @property
     def arguments(self) -> tuple[str, ...]:
         """For kubectl, after its verb."""
-        return ("workloadentries.networking.istio.io", self.name, f"--namespace={self.namespace}")
+        return ("workloadentry", self.name, f"--namespace={self.namespace}")
 
     def delete(self) -> KubectlStep:
         return KubectlStep(self.cluster, ("delete", *self.arguments, "--ignore-not-found"))

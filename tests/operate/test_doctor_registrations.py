@@ -133,6 +133,17 @@ def test_two_entries_of_one_address() -> None:
     assert "copy" in one.repair.steps[0].arguments
 
 
+def test_a_copy_that_somebody_made_is_deleted_and_an_entry_of_another_workload_is_not() -> None:
+    notes = {"istio.io/autoRegistrationGroup": None, "istio.io/connectedAt": None}
+    copy = entry(0, name="copy", notes=notes, spec={"labels": {"hybrid-mesh/group": "legacy"}})
+    [one] = findings(entry(0), entry(1), copy)
+    assert one.repair is not None
+    assert one.remedy == ("hybrid-mesh kubectl east -- delete workloadentry copy --namespace=demo",)
+    other = entry(0, name="other", notes=notes, spec={"labels": {"app": "ratings"}})
+    [one] = findings(entry(0), entry(1), other)
+    assert (one.subject, one.repair) == ("WorkloadEntry demo/other of east", None)
+
+
 def test_groups_that_cannot_be_entered_are_judged_by_their_entries() -> None:
     group = {**raw_mesh()["workloadGroups"]["legacy"], "machines": {"type": "bundle", "minimum": 2}}
     plan = mesh_plan(workloadGroups={"legacy": group}, demo={"binaries": "http://172.30.0.1:8080"})

@@ -192,7 +192,8 @@ def _duplicates(plan: MeshPlan, cluster: str, entries: Sequence[Entry]) -> Itera
                 continue
             subject = f"WorkloadEntry {each.namespace}/{each.name} of {cluster}"
             problem = f"{kept.namespace}/{kept.name} has the same address {address} of network {network}"
-            ours = bool(each.group) or each.labels.items() >= kept.labels.items() > {}.items()
+            copied = bool(each.labels) and each.labels.items() <= kept.labels.items()
+            ours = bool(each.group) or copied
             repair = Repair(f"Delete {subject}?", (each.delete(),)) if ours else None
             remedy = (each.typed("delete"),)
             yield Finding("entry-duplicate", Severity.BROKEN, subject, problem, remedy, None, repair)
