@@ -28,6 +28,7 @@ from hybrid_mesh.components.workloads import WorkloadGroup
 from hybrid_mesh.model.config.kiali import KialiConfig
 from hybrid_mesh.model.config.trust import ExistingTrustConfig
 from hybrid_mesh.model.derive.labels import lift_protection
+from hybrid_mesh.model.objects.kiali import SECRET_NAME as KIALI_SECRET
 from hybrid_mesh.model.plan.kinds import KubeconfigClusterPlan, LocalClusterPlan
 from hybrid_mesh.model.plan.types import ClusterPlan, GroupPlan, IngressPlan, MeshPlan
 from hybrid_mesh.model.reading.problems import ConfigurationError
@@ -84,8 +85,7 @@ class HybridMesh(pulumi.ComponentResource):
             if plan.clusters[cluster].config.gateway.enabled
         }
         self._peer()
-        if plan.kiali is not None:
-            self._show_to_kiali(plan.kiali)
+        self._kiali = {} if plan.kiali is None else self._show_to_kiali(plan.kiali)
         self._groups = {group.name: self._group(group) for group in plan.groups.values()}
         self._ingresses = {ingress.name: self._ingress(ingress) for ingress in plan.ingresses.values()}
         if plan.demo is not None:
@@ -211,8 +211,9 @@ class HybridMesh(pulumi.ComponentResource):
                 opts=member.cluster.component_options(self),
             )
 
-    def _show_to_kiali(self, kiali: KialiConfig) -> None:
-        """The account in each cluster other than Kiali's own, and the Secret there with their tokens."""
+    def _show_to_kiali(self, kiali: KialiConfig) -> dict[str, Any]:
+        """The account in each cluster other than Kiali's own, and the Secret there with their tokens, whose
+        place is returned."""
         home = self._members[kiali.cluster]
         tokens = {
             name: ReaderToken(
@@ -230,6 +231,8 @@ class HybridMesh(pulumi.ComponentResource):
             tokens={peer: tokens[peer] for peer in home.cluster.plan.peers},
             opts=home.cluster.component_options(self),
         )
+        place = {"cluster": kiali.cluster, "namespace": kiali.namespace, "secret": KIALI_SECRET}
+        return {**place, "clusters": list(home.cluster.plan.peers)}
 
     def _group(self, group: GroupPlan) -> WorkloadGroup:
         home = self._members[group.cluster].cluster
@@ -284,6 +287,7 @@ class HybridMesh(pulumi.ComponentResource):
             },
             "ingresses": {name: {"address": ingress.address} for name, ingress in self._ingresses.items()},
             **({"kubeconfigs": kubeconfigs} if kubeconfigs else {}),
+            **({"kiali": self._kiali} if self._kiali else {}),
         }
 
 

@@ -21,6 +21,12 @@ def test_kiali_gets_a_kubeconfig_of_each_other_cluster(external: Declared) -> No
     assert kubeconfig["current-context"] == "plant"
     assert kubeconfig["clusters"][0]["cluster"]["server"] == "https://198.18.3.4:6443"
     assert kubeconfig["users"][0]["user"]["token"]
+    assert external.outputs["kiali"] == {
+        "cluster": "edge",
+        "namespace": "istio-system",
+        "secret": "kiali-multi-cluster-secret",
+        "clusters": ["plant"],
+    }
 
 
 def test_the_account_reads_and_has_no_secrets(external: Declared) -> None:
