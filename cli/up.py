@@ -14,6 +14,7 @@ from hybrid_mesh.cli.engine import Engine
 from hybrid_mesh.cli.errors import FAILED, CommandError
 from hybrid_mesh.cli.findings import intention
 from hybrid_mesh.cli.holdings import Holding, holdings
+from hybrid_mesh.cli.kubectl import NO_KUBECTL, find_kubectl
 from hybrid_mesh.cli.obtain import obtain_plugins
 from hybrid_mesh.cli.options import PreviewOnly, Stack, Yes
 from hybrid_mesh.cli.perform import failure, perform, preview
@@ -134,6 +135,11 @@ def _create(engine: Engine, plan: MeshPlan, held: Sequence[Holding], refresh: Se
 
 def _prove(plan: MeshPlan, *, each: bool) -> None:
     """Prints the checks, `each` or only how many passed. Ends the command when one failed."""
+    if not any(cluster.active for cluster in plan.clusters.values()):
+        return
+    if find_kubectl() is None:
+        warn(f"The mesh was not checked: {NO_KUBECTL}, and then run `{command('verify', plan.stack)}`.")
+        return
     with step("Checking the mesh with real requests"):
         report = check(plan, PATIENCE)
     if each or not report.holds:

@@ -144,6 +144,15 @@ def test_up_of_a_mesh_that_does_not_work_fails(world: World, monkeypatch: pytest
     assert "error: 5 of 36 checks failed." in done.stderr
 
 
+def test_up_without_kubectl_says_that_nothing_was_checked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hybrid_mesh.cli.up.find_kubectl", lambda: None)
+    done = runner.invoke(app, ["up"])
+    assert done.exit_code == 0
+    assert "The mesh was not checked: kubectl is not installed" in done.stderr
+
+
 def test_checks_are_listed_only_after_a_change(world: World) -> None:
     world.make_stack()
     world.pulumi.answer("up", events=[summary(same=78)])

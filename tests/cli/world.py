@@ -88,4 +88,5 @@ def _surround(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(down_command, "forget_contexts", lambda _: None)
     monkeypatch.setattr("hybrid_mesh.cli.up.Profile.current", lambda: None)
     monkeypatch.setattr("hybrid_mesh.cli.verify.MeshShell", lambda _: shell)
+    monkeypatch.setattr("hybrid_mesh.cli.up.find_kubectl", lambda: "kubectl")
     monkeypatch.setattr(touch, "_ingresses", lambda _: [("ingress public", "curl http://127.0.0.1:1/")])
