@@ -1,4 +1,4 @@
-"""An optional demo workload that `hybrid-mesh verify` sends requests to."""
+"""An optional demo workload, a sample application."""
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from hybrid_mesh.model.config.base import IMAGE_PATTERN, DnsLabel, Port, Section
 class DemoConfig(Section):
     """Istio's echo server in every active cluster and, if `group` is set, on the VMs of a group.
 
-    `hybrid-mesh verify` sends requests to it.
+    `hybrid-mesh verify` checks that each of its pods and VMs gets its share of requests.
     """
 
     namespace: DnsLabel = "demo"

@@ -85,7 +85,8 @@ class MeshConfig(Section):
     http_proxy: HttpProxyConfig | None = None
     """HTTP proxy of the VMs. It has nothing to do with Istio's proxies."""
     demo: DemoConfig | None = None
-    """Demo workload that `hybrid-mesh verify` sends requests to. Without it, none is installed."""
+    """Demo workload, with which `hybrid-mesh verify` checks how requests are balanced. Without it, none is
+    installed."""
     operators: OperatorsConfig = OperatorsConfig()
     """The people and pipelines that run this program."""
     project: str | None = Field(default=None, examples=["my-project"])
