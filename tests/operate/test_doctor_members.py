@@ -77,11 +77,11 @@ def test_groups_of_quarantined_clusters_are_not_asked() -> None:
 def test_only_ready_proxies_are_asked_and_gateways_and_one_of_each_workload_first() -> None:
     asked: list[str] = []
 
-    def respond(source: Pod | Machine | None, _command: Sequence[str]) -> CommandResult:
-        assert isinstance(source, Pod)
-        assert source.container == "istio-proxy"
-        asked.append(source.name)
-        return CommandResult(0, '{"configs": []}', "")
+    class Shell(FakeShell):
+        def run_in_pod(self, pod: Pod, command: Sequence[str], timeout: float) -> CommandResult:
+            assert pod.container == "istio-proxy"
+            asked.append(pod.name)
+            return CommandResult(0, '{"configs": []}', "")
 
     many = [pod(f"big-{index:03}", "big") for index in range(MOST_PROXIES)]
     found = cluster(
@@ -90,7 +90,7 @@ def test_only_ready_proxies_are_asked_and_gateways_and_one_of_each_workload_firs
         pod("gateway", "gateway", "istio-system"),
         pod("new", "new", ready=False),
     )
-    answers = collect_proxies("east", found, FakeShell(respond=respond), 2)
+    answers = collect_proxies("east", found, Shell(), 2)
     assert len(answers) == MOST_PROXIES
     assert {"gateway", "small", "big-000"} <= set(asked)
     assert "new" not in asked
