@@ -31,6 +31,12 @@ def groups(ctx: typer.Context, incomplete: str) -> list[str]:
     return _starting(incomplete, _names(ctx, "workloadGroups"))
 
 
+def ends(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The clusters, groups and ingresses of the stack that the command line names."""
+    sections = ("clusters", "workloadGroups", "ingress")
+    return _starting(incomplete, [name for section in sections for name in _names(ctx, section)])
+
+
 def members(incomplete: str) -> list[str]:
     """The clusters and VMs of the running lab."""
     return _starting(incomplete, [*lab_clusters(""), *machines("")])

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hybrid_mesh.cli import complete
 from hybrid_mesh.cli.console import out, say, warn
 from hybrid_mesh.cli.errors import FAILED, WRONG, CommandError
 from hybrid_mesh.cli.options import Json, Stack
@@ -45,6 +46,7 @@ From = Annotated[
     typer.Option(
         "--from",
         help="Only requests of this cluster, VM or group, or from outside. May be given several times.",
+        autocompletion=complete.ends,
         metavar="NAME",
     ),
 ]
@@ -53,6 +55,7 @@ To = Annotated[
     typer.Option(
         "--to",
         help="Only requests to this cluster, VM, group or ingress. May be given several times.",
+        autocompletion=complete.ends,
         metavar="NAME",
     ),
 ]

@@ -20,6 +20,11 @@ class Selection:
     sources: frozenset[str] = frozenset()
     destinations: frozenset[str] = frozenset()
 
+    @property
+    def needs_probes(self) -> bool:
+        """Whether something else than this host may send requests."""
+        return self.sources != {OUTSIDE}
+
     def checks(self, checks: Iterable[_Check]) -> list[_Check]:
         return [
             check

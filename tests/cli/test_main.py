@@ -100,7 +100,12 @@ def test_an_unknown_command_or_option_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"), [("hybrid-mesh ve", {"verify"}), ("hybrid-mesh lab st", {"status"})]
+    ("typed", "found"),
+    [
+        ("hybrid-mesh ve", {"verify"}),
+        ("hybrid-mesh lab st", {"status"}),
+        ("hybrid-mesh verify --to p", {"public"}),
+    ],
 )
 def test_commands_are_completed(typed: str, found: set[str]) -> None:
     assert completions(typed) == found

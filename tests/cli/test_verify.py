@@ -87,6 +87,10 @@ def test_only_what_is_named_is_checked(shell: FakeShell) -> None:
         "pod outside in west",
     }
     assert all("group legacy" in check["to"] for check in checks)
+    shell.calls.clear()
+    done = runner.invoke(app, ["verify", "--from", "outside", "-q"])
+    assert "The mesh works: 1 of 1 checks passed" in done.stdout
+    assert not [call for call in shell.calls if "apply" in call], "this host needs no probe pods"
     done = runner.invoke(app, ["verify", "--from", "wset"])
     assert done.exit_code == 2
     assert "error: The stack test has no wset here." in done.stderr
