@@ -38,9 +38,10 @@ USER_DATA = "/var/lib/cloud/instance/user-data.txt"
 FOLDERS = ("/", "/var/lib/istio", "/etc/certs", "/run", "/var/log/istio")
 PROPERTIES = "Id,Type,LoadState,ActiveState,SubState,Result,NRestarts,StateChangeTimestampMonotonic"
 RULES = (("iptables-save", "-t", "nat"), ("iptables-legacy-save", "-t", "nat"), ("nft", "list", "ruleset"))
+ENDED = re.compile(r"\.service: \w+ process exited, code=(?!exited, status=0)")
 SYSTEMD = re.compile(r"(Start|Stop|Fail|Finish|Schedul|Deactivat)|\S+\.(service|timer): ")
 ERROR = re.compile(r"verify error:num=\d+:.*|.*errno=\d+|.*:(Name or service not known|Connection refused)")
-SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|(?i:bearer|password|token)[=: ]+\S+")
+SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|(?i:bearer +|password[=:] *|token=)\S+")
 
 
 def main() -> None:
@@ -140,19 +141,18 @@ def units(names: list[str]) -> dict[str, Any]:
             "line": "",
         }
         if unit["active"] in ("failed", "activating"):
-            said = run("journalctl", "-u", shown["Id"], "-n", "12", "-o", "cat", "--no-pager")
+            said = run("journalctl", "-u", shown["Id"], "-n", "200", "-o", "cat", "--no-pager")
             unit["line"] = own_line(said.stdout if said else "")
         found[shown["Id"]] = unit
     return found
 
 
 def own_line(journal: str) -> str:
-    """The last line that the unit wrote itself, not systemd about it."""
+    """The last line that the unit wrote itself before it ended: systemd writes about it, and what cleans up
+    after it writes, too."""
     lines = [line for line in journal.splitlines() if line.strip()]
-    about = re.compile(
-        r"^(Start|Stop|Fail|Finish|Schedul|Deactivat|\S+\.service: |.*: (Scheduled|Failed|Main|Control))"
-    )
-    own = [line for line in lines if not about.match(line)]
+    ends = [index for index, line in enumerate(lines) if ENDED.search(line)]
+    own = [line for line in lines[: ends[-1] if ends else None] if not SYSTEMD.match(line)]
     return masked((own or lines or [""])[-1])
 
 

@@ -12,6 +12,7 @@ from hybrid_mesh.operate.doctor.checks.machines import machines
 from hybrid_mesh.operate.doctor.checks.templates import templates
 from hybrid_mesh.operate.doctor.evidence import Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
+from hybrid_mesh.operate.doctor.machine_script import own_line
 from hybrid_mesh.operate.doctor.machines import (
     AGENT,
     HEALTH,
@@ -176,6 +177,34 @@ def test_the_script_runs_on_a_host_without_agent_and_its_answer_can_be_read() ->
     assert read.user_data == "" or read.user_data.startswith("#cloud-config")
     assert any(disk.path == "/" for disk in read.disks)
     assert "istio-token" not in json.dumps(done.stdout)
+
+
+JOURNAL = """\
+Starting istio.service - istio-sidecar: The Istio sidecar...
+waiting for a token eyJhbGciOi.eyJpc3MiOi.sig
+istio.service: Control process exited, code=exited, status=1/FAILURE
+# Completed on Fri Nov 27 15:53:06 2026
+istio.service: Failed with result 'exit-code'.
+Failed to start istio.service - istio-sidecar: The Istio sidecar.
+"""
+
+
+@pytest.mark.parametrize(
+    ("journal", "line"),
+    [
+        (JOURNAL, "waiting for a token [secret]"),
+        (JOURNAL.replace("waiting for a token", "a") + JOURNAL, "waiting for a token [secret]"),
+        (
+            "Started x.\nthe last words\nx.service: Main process exited, code=killed, status=9/KILL\n",
+            "the last words",
+        ),
+        ("only words\n", "only words"),
+        ("x.service: Scheduled restart job.\n", "x.service: Scheduled restart job."),
+        ("", ""),
+    ],
+)
+def test_the_line_that_says_why_a_unit_ended(journal: str, line: str) -> None:
+    assert own_line(journal) == line
 
 
 @pytest.mark.parametrize("answer", ["", "[]", "{}", '{"units": 1}', "Traceback"])
