@@ -30,8 +30,8 @@ _SEVERITIES: Final = {Severity.BROKEN: Health.BROKEN, Severity.WARNING: Health.W
 _WORST: Final = (Health.BROKEN, Health.UNKNOWN, Health.WARNING, Health.HEALTHY)
 _LIVING: Final = (Kind.CLUSTER, Kind.GROUP, Kind.VM)
 """Kinds that doctor looks at, one by one."""
-_MEMBER: Final = re.compile(r"\b(cluster|VM|group|ingress|network) (\S+)")
-_PLACE: Final = re.compile(r" of (\S+)$")
+_MEMBER: Final = re.compile(r"\b(cluster|VM|group|ingress|network|service) (\S+)")
+_PLACE: Final = re.compile(r" (?:of|in) (\S+)$")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def live(
 ) -> Topology:
     """`verified` is the report of verify as JSON (`operate.verify.report.as_json`). Pure."""
     probes = tuple(_probes(verified["checks"]))
-    found = [*_findings(diagnosis), *_failures(verified["checks"]), *_gaps(verified["notChecked"])]
+    found = [*_findings(diagnosis), *_verified(verified["checks"]), *_gaps(verified["notChecked"])]
     return replace(
         _marked(topology, found),
         live=f"{diagnosis.taken:%Y-%m-%d %H:%M:%S} UTC",
@@ -68,7 +68,7 @@ def summary(topology: Topology) -> str:
     parts = [f"{len(names)} {health.value}" for health, names in counts.items() if names]
     failed = sum(each.health is Health.BROKEN for each in topology.probes)
     asked = f"; {failed} of {len(topology.probes)} requests failed" if topology.probes else ""
-    return f"Clusters, groups and VMs: {', '.join(parts) or 'none'}{asked}."
+    return f"Parts of the mesh: {', '.join(parts) or 'none'}{asked}."
 
 
 def _findings(diagnosis: Diagnosis) -> Iterator[Mark]:
@@ -78,18 +78,20 @@ def _findings(diagnosis: Diagnosis) -> Iterator[Mark]:
         yield Mark(subject, Health.UNKNOWN, f"{subject} was not looked at: {reason}")
 
 
-def _failures(checks: Sequence[Mapping[str, Any]]) -> Iterator[Mark]:
-    """Destinations that did not do what they should: broken if no request did, else a warning."""
+def _verified(checks: Sequence[Mapping[str, Any]]) -> Iterator[Mark]:
+    """Every destination: broken if no request did what it should, a warning if one did not."""
     outcomes: dict[str, list[Mapping[str, Any]]] = {}
     for each in checks:
         for target in each["to"]:
             outcomes.setdefault(target, []).append(each)
     for target, found in outcomes.items():
         failed = [each for each in found if not each["holds"]]
-        if failed:
-            health = Health.BROKEN if len(failed) == len(found) else Health.WARNING
-            first = f"{failed[0]['subject']}: {failed[0]['detail']}"
-            yield Mark(target, health, f"{len(failed)} of {len(found)} checks of verify failed: {first}")
+        if not failed:
+            yield Mark(target, Health.HEALTHY, f"verify: {len(found)} of {len(found)} checks passed")
+            continue
+        health = Health.BROKEN if len(failed) == len(found) else Health.WARNING
+        first = f"{failed[0]['subject']}: {failed[0]['detail']}"
+        yield Mark(target, health, f"verify: {len(failed)} of {len(found)} checks failed, such as {first}")
 
 
 def _gaps(gaps: Sequence[Mapping[str, Any]]) -> Iterator[Mark]:
@@ -108,7 +110,8 @@ def _marked(topology: Topology, marks: Sequence[Mark]) -> Topology:
     by_name = {_called(each): each for each in topology.nodes}
     of: dict[str, list[Mark]] = {}
     for mark in marks:
-        for part in _parts(mark.subject, by_name, topology.edges) or [""]:
+        parts = _parts(mark.subject, by_name, topology.edges)
+        for part in parts or ([] if mark.health is Health.HEALTHY else [""]):
             of.setdefault(part, []).append(mark)
     everywhere = of.pop("", [])
     unseen = any(each.health is Health.UNKNOWN and each.subject == "mesh" for each in everywhere)

@@ -67,8 +67,9 @@ def test_its_picture_is_as_deployed_and_healthy(site: Site) -> None:
     picture = json.loads(said.stdout)
     parts = [*picture["nodes"], *picture["edges"]]
     assert {each["change"] for each in parts} == {None}
-    looked_at = {each["kind"]: each["health"] for each in parts if each["health"]}
-    assert looked_at == dict.fromkeys(("cluster", "group", "vm"), "healthy"), said.stderr
+    looked_at = {each["kind"]: each["health"] for each in picture["nodes"] if each["health"]}
+    kinds = ("cluster", "group", "ingress", "service", "vm")
+    assert looked_at == dict.fromkeys(kinds, "healthy"), said.stderr
     assert {each["health"] for each in picture["probes"]} == {"healthy"}
     subjects = {each["subject"].split()[0] for each in picture["certificates"]}
     assert subjects == {"cluster", "pod", "VM"}

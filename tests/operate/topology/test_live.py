@@ -12,9 +12,12 @@ from hybrid_mesh.operate.doctor.run import Diagnosis, diagnose
 from hybrid_mesh.operate.topology.build import topology
 from hybrid_mesh.operate.topology.graph import Health, Kind, Topology
 from hybrid_mesh.operate.topology.live import live, summary, unknown
+from hybrid_mesh.operate.verify.report import as_json
 from tests.operate.evidence import NOW
 from tests.operate.machine_evidence import INTERMEDIATE, machine, mesh, serving
+from tests.operate.mesh import mesh_plan
 from tests.operate.test_doctor_certificates import looked_at
+from tests.operate.test_verify_report import BAD, GOOD
 from tests.operate.topology.meshes import plan
 
 _PLAN = plan("local")
@@ -54,7 +57,7 @@ def test_a_healthy_mesh_is_green_where_doctor_looks() -> None:
     looked_at = {each.kind for each in found.nodes if each.health is Health.HEALTHY}
     assert looked_at == {Kind.CLUSTER, Kind.GROUP, Kind.VM}
     assert found.live == "2026-11-27 12:00:00 UTC"
-    assert summary(found) == "Clusters, groups and VMs: 5 healthy."
+    assert summary(found) == "Parts of the mesh: 5 healthy."
 
 
 @pytest.mark.parametrize(
@@ -116,12 +119,24 @@ def test_requests_are_a_matrix_and_mark_their_destination() -> None:
     assert summary(found).endswith("; 2 of 3 requests failed.")
 
 
+def test_a_report_of_verify_marks_what_it_has_checked() -> None:
+    mesh_of_verify = topology(mesh_plan())
+    diagnosis = Diagnosis((), (), NOW, 1.0)
+    good, bad = (live(mesh_of_verify, _EVIDENCE, diagnosis, as_json(each)) for each in (GOOD, BAD))
+    assert _marks(good) == {}
+    assert good.notes == ()
+    checked = {each.id for each in good.nodes if any("checks passed" in note for note in each.notes)}
+    expected = {"cluster/east", "cluster/west", "group/legacy", "ingress/public", "vm/legacy/legacy-0"}
+    assert checked >= expected
+    assert _marks(bad) == {"cluster/east": Health.UNKNOWN}  # its refusals could not be tried
+
+
 def test_a_mesh_that_cannot_be_looked_at_is_unknown() -> None:
     found = unknown(topology(_PLAN), "No lab is running.")
     assert set(_marks(found).values()) == {Health.UNKNOWN}
     assert len(_marks(found)) == 5
     assert found.notes == ("No lab is running.",)
-    assert summary(found) == "Clusters, groups and VMs: 5 unknown."
+    assert summary(found) == "Parts of the mesh: 5 unknown."
 
 
 def _served(evidence: Evidence) -> dict[str, tuple[str, Health]]:
