@@ -20,7 +20,7 @@ from hybrid_mesh.operate.shell import NotReachableError, Pod, Shell
 
 LIFE = timedelta(minutes=10)
 """How long probes may be used. Kubernetes ends them then, and anybody removes what is left."""
-CALL_SECONDS = 6.0
+CALL_SECONDS = 5.0
 START_SECONDS = 6.0
 """How long a pod whose image is there may take to get ready."""
 PULL_SECONDS = 30.0
@@ -63,6 +63,8 @@ class ProbePods:
     found: dict[str, Probe] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     _touched: set[str] = field(default_factory=set)
+    """Clusters where something may have been created. What one that did not answer in time has created after
+    all is removed by the next command."""
     _ended: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -75,11 +77,11 @@ class ProbePods:
         if not missing:
             return
         with ThreadPoolExecutor(max_workers=len(missing)) as pool:
-            try:
-                list(pool.map(self._ensure, missing))
-            except BaseException:
-                self._ended.set()
-                raise
+            list(pool.map(self._ensure, missing))
+
+    def abandon(self) -> None:
+        """Lets `ensure`, which runs in another thread, end soon."""
+        self._ended.set()
 
     def remove(self) -> None:
         """Asks every cluster to delete what was created there, and does not wait for it."""
@@ -126,8 +128,12 @@ class ProbePods:
         name, namespace = cluster.name, self.namespace
         mark = Mark(this_process(), datetime.now(UTC) + self.life)
         peers = [each.name for each in self.clusters]
+        try:
+            self._apply(name, objects.base(cluster, peers, namespace, mark))
+        except ProbeError:
+            self._touched.add(name)
+            raise
         self._touched.add(name)
-        self._apply(name, objects.base(cluster, peers, namespace, mark))
         if again:
             self._call(name, "delete", "pods", "--all", f"--namespace={namespace}", "--grace-period=1")
         seconds = int(self.life.total_seconds()) + 60

@@ -105,14 +105,17 @@ class _Round:
         self._progress("starting probe pods; finding pods, VMs and ingresses")
         with ThreadPoolExecutor(max_workers=1) as side:
             starting = side.submit(self._probes.ensure) if self._selection.needs_probes else None
-            absent = unreachable(self._plan, self._shell)
-            site = observe(self._plan, self._shell, absent)
-            registrations, idle = plan_registrations(self._plan, absent)
-            checks, gaps = plan_checks(self._plan, site, self._slowness)
-            first = self._selection.checks([*registrations, *checks])
-            early = run_checks(first, self._shell, first_sync)
-            if starting is not None:
-                starting.result()
+            try:
+                absent = unreachable(self._plan, self._shell)
+                site = observe(self._plan, self._shell, absent)
+                registrations, idle = plan_registrations(self._plan, absent)
+                checks, gaps = plan_checks(self._plan, site, self._slowness)
+                early = run_checks(self._selection.checks([*registrations, *checks]), self._shell, first_sync)
+                if starting is not None:
+                    starting.result()
+            except BaseException:
+                self._probes.abandon()
+                raise
         found = self._probes.found
         probes = {name: found[name] for name in self._plan.clusters if name in found and name not in absent}
         reach = Reach(self._plan, probes, site.machines, site.registered, self._slowness)

@@ -15,9 +15,9 @@ from hybrid_mesh.operate.probes import objects, pods
 from hybrid_mesh.operate.probes.owner import EXPIRES, OWNER, is_left_over, this_process
 from hybrid_mesh.operate.probes.pods import ProbePods, probe_pods
 from hybrid_mesh.operate.probes.state import state_of
-from hybrid_mesh.operate.shell import CommandResult, NotReachableError
+from hybrid_mesh.operate.shell import CommandResult, NotReachableError, Registration
 from tests.commands import PROJECT
-from tests.operate.mesh import FakeShell, mesh_plan, raw_mesh
+from tests.operate.mesh import FakeShell, mesh_plan, raw_mesh, verified
 
 NOW = datetime(2026, 11, 27, 5, 0, tzinfo=UTC)
 FORBIDDEN = (
@@ -278,6 +278,21 @@ def test_a_pod_that_does_not_get_ready_is_given_up(monkeypatch: pytest.MonkeyPat
     both = [{"metadata": {"name": name}, "status": slow} for name in ("probe", "outside")]
     monkeypatch.setattr(FakeShell, "objects", lambda *_, **__: both)
     assert "container istio-proxy is not ready" in created(FakeShell()).failures["east"]
+
+
+def test_an_interruption_does_not_wait_for_pods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C comes while they start."""
+    monkeypatch.setattr(pods, "PULL_SECONDS", 3600)
+    monkeypatch.setattr(FakeShell, "objects", lambda *_, **__: [])
+
+    def interrupt(*_: object) -> list[Registration]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(FakeShell, "registrations", interrupt)
+    shell = FakeShell()
+    with pytest.raises(KeyboardInterrupt):
+        verified(mesh_plan(), shell)
+    assert {call[0] for call in shell.calls if call[1:3] == ("delete", "namespace")} == {"east", "west"}
 
 
 def test_what_failed_is_tried_again() -> None:
