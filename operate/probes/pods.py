@@ -21,11 +21,13 @@ from hybrid_mesh.operate.shell import NotReachableError, Pod, Shell
 LIFE = timedelta(minutes=10)
 """How long probes may be used. Kubernetes ends them then, and anybody removes what is left."""
 CALL_SECONDS = 5.0
-START_SECONDS = 6.0
+START_SECONDS = 8.0
 """How long a pod whose image is there may take to get ready."""
 PULL_SECONDS = 30.0
 """How long its image may take."""
-_PAUSE_SECONDS = 0.4
+LOOK_SECONDS = 3.0
+"""How long pods that are starting are waited for before their states are looked at."""
+_NAMES = (objects.PROBE, objects.OUTSIDE)
 PROXY = "istio-proxy"
 """The container of the sidecar proxy."""
 _PREFIX = "hybrid-mesh-probe-"
@@ -39,14 +41,13 @@ class ProbeError(Exception):
 @dataclass(frozen=True)
 class Probe:
     """The probes of one cluster: the pod with a sidecar proxy, which the mesh knows as `host` and `identity`,
-    and the one without. `image` is what both run."""
+    and the one without."""
 
     cluster: str
     inside: Pod
     outside: Pod
     host: str
     identity: str
-    image: str
 
 
 @dataclass
@@ -62,6 +63,8 @@ class ProbePods:
     namespace: str = field(default_factory=lambda: f"{_PREFIX}{secrets.token_hex(4)}")
     found: dict[str, Probe] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    _waiting: set[str] = field(default_factory=set)
+    """Clusters whose pods are there and may still get ready."""
     _touched: set[str] = field(default_factory=set)
     """Clusters where something may have been created. What one that did not answer in time has created after
     all is removed by the next command."""
@@ -117,15 +120,24 @@ class ProbePods:
             return
 
     def _ensure(self, cluster: ClusterPlan) -> None:
-        again = cluster.name in self._touched
+        name = cluster.name
         try:
-            self.found[cluster.name] = self._create(cluster, again)
-            self.failures.pop(cluster.name, None)
+            if name not in self._waiting:
+                self._create(cluster)
+                self._waiting.add(name)
+            self.found[name] = self._probe(name)
+            self.failures.pop(name, None)
         except (NotReachableError, ProbeError) as reason:
-            self.failures[cluster.name] = str(reason)
+            self.failures[name] = str(reason)
 
-    def _create(self, cluster: ClusterPlan, again: bool) -> Probe:
+    def _probe(self, cluster: str) -> Probe:
+        inside, outside = self._ready(cluster)
+        host, identity = objects.host(cluster, self.namespace), objects.identity(self.plan, self.namespace)
+        return Probe(cluster, self._pod(cluster, inside), self._pod(cluster, outside), host, identity)
+
+    def _create(self, cluster: ClusterPlan) -> None:
         name, namespace = cluster.name, self.namespace
+        again = name in self._touched
         mark = Mark(this_process(), datetime.now(UTC) + self.life)
         peers = [each.name for each in self.clusters]
         try:
@@ -137,7 +149,9 @@ class ProbePods:
         if again:
             self._call(name, "delete", "pods", "--all", f"--namespace={namespace}", "--grace-period=1")
         seconds = int(self.life.total_seconds()) + 60
-        injected = self._injected(name, objects.pods(name, namespace, self.image or "auto", seconds)[0])
+        istio = self.plan.istio
+        likely = self.image or f"{istio.hub}/proxyv2:{istio.tag or istio.version}"
+        injected = self._injected(name, objects.pods(name, namespace, likely, seconds)[0])
         image = self.image or _proxy_image(name, injected)
         pulling = [each["name"] for each in injected["spec"].get("imagePullSecrets") or ()]
         credentials = [self._pull_secret(name, secret) for secret in pulling]
@@ -145,15 +159,6 @@ class ProbePods:
         for pod in made:
             pod["spec"]["imagePullSecrets"] = [{"name": secret} for secret in pulling]
         self._apply(name, [*credentials, *made])
-        inside, outside = self._ready(name)
-        return Probe(
-            name,
-            self._pod(name, inside),
-            self._pod(name, outside),
-            objects.host(name, namespace),
-            objects.identity(self.plan, namespace),
-            image,
-        )
 
     def _injected(self, cluster: str, pod: Mapping[str, Any]) -> Mapping[str, Any]:
         """The pod as istiod's webhook would have it created."""
@@ -189,20 +194,32 @@ class ProbePods:
     def _ready(self, cluster: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         started = time.monotonic()
         while True:
-            pods = {
-                pod["metadata"]["name"]: pod
-                for pod in self.shell.objects(cluster, "pods", timeout=CALL_SECONDS, namespace=self.namespace)
-            }
-            states = {name: state_of(pods.get(name, {})) for name in (objects.PROBE, objects.OUTSIDE)}
+            self._wait(cluster)
+            found = self.shell.objects(cluster, "pods", timeout=CALL_SECONDS, namespace=self.namespace)
+            pods = {pod["metadata"]["name"]: pod for pod in found}
+            states = {name: state_of(pods.get(name, {})) for name in _NAMES}
             if all(state.ready for state in states.values()):
                 return pods[objects.PROBE], pods[objects.OUTSIDE]
             late = time.monotonic() - started
             for name, state in states.items():
-                if not state.ready and (state.hopeless or late > self._limit(state)):
-                    waited = "" if state.hopeless else f" after {late:.0f} s"
-                    raise ProbeError(f"its pod {name} is not ready{waited}: {state.reason}"[:_LONGEST_REASON])
-            if self._ended.wait(_PAUSE_SECONDS):
-                raise ProbeError("interrupted")
+                if state.hopeless:
+                    self._waiting.discard(cluster)
+                    raise ProbeError(f"its pod {name} is not ready: {state.reason}"[:_LONGEST_REASON])
+                if not state.ready and late > self._limit(state):
+                    text = f"its pod {name} is not ready after {late:.0f} s: {state.reason}"
+                    raise ProbeError(text[:_LONGEST_REASON])
+
+    def _wait(self, cluster: str) -> None:
+        """Until both pods are ready, but not for long: whether they ever will be must be looked at. One
+        kubectl that waits costs less than some that look."""
+        names = [f"pod/{name}" for name in _NAMES]
+        place = f"--namespace={self.namespace}"
+        limit = f"--timeout={LOOK_SECONDS:.0f}s"
+        if self._ended.is_set():
+            raise ProbeError("interrupted")
+        self.shell.kubectl(
+            cluster, ["wait", "--for=condition=Ready", *names, place, limit], "", LOOK_SECONDS + CALL_SECONDS
+        )
 
     def _limit(self, state: PodState) -> float:
         return (START_SECONDS if state.started else PULL_SECONDS) * self.slowness

@@ -144,6 +144,8 @@ class FakeShell:
         self.calls.append((cluster, *arguments))
         if done := self.kube(cluster, arguments):
             return done
+        if arguments[0] == "wait":
+            return CommandResult(1, "", "error: timed out waiting for the condition on pods/probe")
         if "--dry-run=server" in arguments:
             pod = json.loads(manifest)
             pod["spec"]["containers"].append(

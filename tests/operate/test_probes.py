@@ -150,10 +150,11 @@ def test_the_credentials_of_the_registry_are_those_of_istiods_pods() -> None:
 
     shell = Recorder(kube=kube)
     probes = created(shell)
-    assert probes.found["east"].image == "mirror/proxyv2:1"
     copied = next(each for each in shell.applied["east"] if each["kind"] == "Secret")
     assert copied["metadata"] == {"name": "registry", "namespace": probes.namespace}
-    assert shell.applied["east"][-1]["spec"]["imagePullSecrets"] == [{"name": "registry"}]
+    spec = shell.applied["east"][-1]["spec"]
+    assert spec["imagePullSecrets"] == [{"name": "registry"}]
+    assert spec["containers"][0]["image"] == "mirror/proxyv2:1"
 
 
 def namespace(name: str, owner: str, expires: datetime, **more: Any) -> dict[str, Any]:
@@ -277,7 +278,13 @@ def test_a_pod_that_does_not_get_ready_is_given_up(monkeypatch: pytest.MonkeyPat
     slow = {"containerStatuses": [container("istio-proxy", running={})]}
     both = [{"metadata": {"name": name}, "status": slow} for name in ("probe", "outside")]
     monkeypatch.setattr(FakeShell, "objects", lambda *_, **__: both)
-    assert "container istio-proxy is not ready" in created(FakeShell()).failures["east"]
+    shell = Recorder()
+    with probe_pods(mesh_plan(), shell) as probes:
+        probes.ensure()
+        assert "container istio-proxy is not ready" in probes.failures["east"]
+        count = len(shell.applied["east"])
+        probes.ensure()
+        assert len(shell.applied["east"]) == count, "pods that may still get ready are waited for"
 
 
 def test_an_interruption_does_not_wait_for_pods(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def reach_of(plan: MeshPlan, entered: Sequence[str] = ("g-east", "g-west", "g-no
     for number, name in enumerate(SITES):
         pod = Pod(name, "ns", "probe", f"10.{10 + number}.16.4", "probe", "probe")
         outside = Pod(name, "ns", "outside", f"10.{10 + number}.16.5", "default", "probe")
-        probes[name] = Probe(name, pod, outside, f"probe-{name}.ns.svc", "spiffe://p", "image")
+        probes[name] = Probe(name, pod, outside, f"probe-{name}.ns.svc", "spiffe://p")
     addresses = {f"g-{name}": f"10.{10 + number}.0.100" for number, name in enumerate(SITES)}
     machines = {name: [Machine(name, f"{name}-0", addresses[name])] for name in entered}
     known = {name: [Registration(name, address, True, True, "")] for name, address in addresses.items()}
