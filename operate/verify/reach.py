@@ -206,6 +206,8 @@ class Reach:
             if not group.config.service_ports:
                 reason = "it has no ports to call"
                 self.gaps.append(Gap(f"group {name}", reason, by_design=True, about=about))
+            if reason := self._hidden(group):
+                self.gaps.append(Gap(f"identity of group {name}", reason, by_design=True, about=about))
             known = _OPTIONS.keys() | _SILENT
             for port in [each for each in group.config.service_ports if protocol_of(each) not in known]:
                 reason = f"no request is sent to an application that speaks {protocol_of(port)}"
@@ -214,6 +216,15 @@ class Reach:
             if self._machines.get(name) and not group.config.dns_capture:
                 reason = "they do not resolve the mesh's names (`dnsCapture: false`)"
                 self.gaps.append(Gap(f"requests of VMs of group {name}", reason, by_design=True, about=about))
+
+    def _hidden(self, group: GroupPlan) -> str:
+        """Why the identity with which a group answers cannot be seen; empty where it can."""
+        if not group.config.service_ports:
+            return ""
+        if not group.config.has_agent:
+            return "its servers have no proxy"
+        networks = {self._network(cluster) for cluster in self._probes}
+        return "" if group.network in networks else f"no probe is in its network {group.network}"
 
     def _network(self, cluster: str) -> str:
         return self._plan.clusters[cluster].network

@@ -25,6 +25,7 @@ def plan_of(*groups: dict[str, Any]) -> MeshPlan:
     networks = {
         name: {"type": "local", "cidr": f"10.{10 + n}.0.0/16"} for n, name in enumerate(SITES.values())
     }
+    networks["denver"] = {"type": "local", "cidr": "10.13.0.0/16", "gateway": "10.13.0.1"}
     clusters = {name: {"type": "local", "network": network} for name, network in SITES.items()}
     base = raw_mesh()["workloadGroups"]["legacy"]
     made = {
@@ -38,6 +39,7 @@ def plan_of(*groups: dict[str, Any]) -> MeshPlan:
         }
         for (cluster, network), group in zip(SITES.items(), [*groups, {}, {}, {}][:3], strict=True)
     }
+    made = {name: {key: each for key, each in one.items() if each is not None} for name, one in made.items()}
     return mesh_plan(networks=networks, clusters=clusters, workloadGroups=made, demo=None, ingress={})
 
 
@@ -124,6 +126,28 @@ def test_a_group_without_ports_is_said_and_only_calls() -> None:
     assert not [each for each in found if "group g-east" in each]
     assert "VM g-east-0 → cluster west" in found
     assert Gap("group g-east", "it has no ports to call", True, frozenset({"group g-east"})) in reach.gaps
+
+
+@pytest.mark.parametrize(
+    ("group", "reason"),
+    [
+        (
+            {
+                "machines": {"type": "static", "addresses": ["10.10.0.9"]},
+                "probe": None,
+                "serviceAccount": None,
+            },
+            "its servers have no proxy",
+        ),
+        ({"network": "denver"}, "no probe is in its network denver"),
+    ],
+)
+def test_an_identity_that_cannot_be_seen_is_said(group: dict[str, Any], reason: str) -> None:
+    reach = reach_of(plan_of(group), entered=())
+    found = [each.subject for each in reach.checks()]
+    assert [(gap.subject, gap.reason) for gap in reach.gaps] == [("identity of group g-east", reason)]
+    assert "pod probe in west → group g-east, port 9080" in found
+    assert not [each for each in found if "VM g-east" in each]
 
 
 def test_vms_that_do_not_resolve_names_of_the_mesh_do_not_call() -> None:
