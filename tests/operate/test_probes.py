@@ -21,9 +21,10 @@ from tests.operate.mesh import FakeShell, mesh_plan, raw_mesh, verified
 
 NOW = datetime(2026, 11, 27, 5, 0, tzinfo=UTC)
 FORBIDDEN = (
-    'Error from server (Forbidden): error when creating "STDIN": namespaces is forbidden: User "ann" cannot '
-    'create resource "namespaces" in API group "" at the cluster scope\n'
+    'Error from server (Forbidden): namespaces "ns1" is forbidden: User "bob" cannot patch resource '
+    '"namespaces" in API group "" in the namespace "ns1"\n'
 )
+"""Of the API server of Kubernetes 1.35, by server-side apply."""
 WEBHOOK = (
     'Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed calling '
     'webhook "namespace.sidecar-injector.istio.io": no endpoints available for service "istiod"\n'
@@ -96,7 +97,7 @@ def test_a_namespace_has_the_labels_by_which_istiod_reads_it() -> None:
     [
         (
             FORBIDDEN,
-            'namespaces is forbidden: User "ann" cannot create resource "namespaces" in API group ""',
+            'namespaces "ns1" is forbidden: User "bob" cannot patch resource "namespaces"',
         ),
         (WEBHOOK, 'Internal error occurred: failed calling webhook "namespace.sidecar-injector.istio.io"'),
         (
