@@ -6,7 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hybrid_mesh.model.istio_facts import ISTIOD_PORT, SYSTEM_NAMESPACE
+from hybrid_mesh.model.istio_facts import (
+    BUNDLE_VERSION,
+    GATEWAY_API,
+    GATEWAY_API_KINDS,
+    ISTIOD_PORT,
+    SYSTEM_NAMESPACE,
+)
 from hybrid_mesh.model.objects.planned import PlannedObject
 from hybrid_mesh.model.plan.types import ClusterPlan
 from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Unreachable
@@ -41,10 +47,12 @@ ISTIO: Final = {
 """The same for CRDs."""
 SYSTEM: Final = {"Secret": "secrets", "ConfigMap": "configmaps"}
 """The same for what is read of `istio-system` only."""
-DEFINITIONS: Final = {"CustomResourceDefinition": "customresourcedefinitions.apiextensions.k8s.io"}
+DEFINITIONS: Final = [f"{kind.lower()}s.{GATEWAY_API.partition('/')[0]}" for kind in GATEWAY_API_KINDS]
+"""The CRDs of the Gateway API, whose annotations are read without their schemas, which are megabytes."""
 SYSTEM_PARTS: Final = "Secrets and ConfigMaps of istio-system"
 PAGES: Final = ("debug/clusterz", "debug/syncz", "debug/networkz")
 """istiod's views of the clusters, of its proxies, and of the gateways of networks."""
+_ESCAPED: Final = BUNDLE_VERSION.replace(".", r"\.")
 CERTIFICATES: Final = ("ca-cert.pem", "cert-chain.pem", "root-cert.pem", "ca.crt", "tls.crt")
 """Keys of Secrets that hold certificates, which are public."""
 LIST_SECONDS: Final = 8.0
@@ -59,10 +67,9 @@ def collect_cluster(plan: ClusterPlan, shell: Shell) -> ClusterEvidence | Unreac
     with ThreadPoolExecutor(max_workers=5) as pool:
         core = pool.submit(_list, shell, plan.name, CORE)
         rest = {
-            "Istio's objects": pool.submit(_list, shell, plan.name, ISTIO),
-            "declared objects": pool.submit(_list, shell, plan.name, _planned_kinds(plan)),
+            "declared objects": pool.submit(_list, shell, plan.name, ISTIO | _planned_kinds(plan)),
             SYSTEM_PARTS: pool.submit(_list, shell, plan.name, SYSTEM, SYSTEM_NAMESPACE),
-            "CustomResourceDefinitions": pool.submit(_list, shell, plan.name, DEFINITIONS),
+            "CustomResourceDefinitions": pool.submit(_definitions, shell, plan.name),
         }
         try:
             collected.take(core.result())
@@ -151,6 +158,26 @@ class _Listed:
     objects: Sequence[Object]
     kinds: frozenset[str]
     unserved: frozenset[str]
+
+
+def _definitions(shell: Shell, cluster: str) -> _Listed:
+    """The CRDs of the Gateway API with the annotation that has their release."""
+    output = (
+        f"jsonpath={{range .items[*]}}{{.metadata.name}} {{.metadata.annotations.{_ESCAPED}}}{{'\\n'}}{{end}}"
+    )
+    asked = ("get", "crd", *DEFINITIONS, "--ignore-not-found", f"--output={output}")
+    done = shell.kubectl(cluster, asked, "", LIST_SECONDS)
+    if done.returncode != 0:
+        raise NotReachableError((done.stderr.strip().splitlines() or ["no answer"])[-1])
+    found = [line.partition(" ") for line in done.stdout.splitlines() if line]
+    made = [
+        {
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": name, "annotations": {BUNDLE_VERSION: version}},
+        }
+        for name, _, version in found
+    ]
+    return _Listed(made, frozenset({"CustomResourceDefinition"}), frozenset())
 
 
 def _planned_kinds(plan: ClusterPlan) -> dict[str, str]:

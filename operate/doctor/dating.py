@@ -15,7 +15,7 @@ SECONDS = 5.0
 def with_time(finding: Finding, shell: Shell) -> Finding:
     """`finding` with the time of the object's last change by anybody, if it is about a changed object."""
     steps = finding.repair.steps if finding.repair else ()
-    if finding.since is not None or len(steps) != 1 or not isinstance(steps[0], ApplyStep):
+    if finding.since is not None or not steps or not isinstance(steps[0], ApplyStep):
         return finding
     return replace(finding, since=_last_change(steps[0], shell))
 

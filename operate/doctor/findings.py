@@ -22,8 +22,8 @@ class Finding:
     `check` is the name of the check, a contract: docs/doctor.md lists them. `subject` names things as
     `verify` does: `cluster east`, `VM legacy-0`, `pod demo/echo-x of east`, `cluster west → cluster east`,
     `group legacy`, `mesh`. `problem` is one sentence: what is, and what should be. `remedy` is one sentence
-    or commands to copy. `since` has a time zone; None where nothing tells. Without a `repair`, `--fix` prints
-    the remedy only.
+    or commands to copy. `since` has a time zone; None where it is not known. Without a `repair`, `--fix`
+    prints the remedy only.
     """
 
     check: str

@@ -14,7 +14,7 @@ from hybrid_mesh.operate.doctor.types import Object
 from hybrid_mesh.operate.shell import CommandResult, NotReachableError, Pod, Shell
 
 CONNECT_SECONDS: Final = 3
-_ANSWER: Final = r"%{url}\t%{time_connect}\t%{http_code}\n"
+_ANSWER: Final = r"%{url}\t%{num_connects}\t%{http_code}\n"
 _TOKEN_TYPE: Final = "kubernetes.io/service-account-token"  # noqa: S105 - a type, not a token
 
 
@@ -38,8 +38,8 @@ class Reach:
 
 
 def read_peers(secrets: list[Object]) -> dict[str, PeerAccess]:
-    """The peers in all remote Secrets (istiod: pkg/kube/multicluster/secretcontroller.go). A key that is no
-    kubeconfig has an access without a server."""
+    """The peers in all remote Secrets (istiod: pkg/kube/multicluster/secretcontroller.go). A key without a
+    valid kubeconfig has an access without a server."""
     found = {}
     for secret in secrets:
         if (secret["metadata"].get("labels") or {}).get(MULTI_CLUSTER_LABEL) == "true":
@@ -79,7 +79,7 @@ def _read(done: CommandResult) -> dict[str, Reach]:
         url, _, rest = line.partition("\t")
         connected, _, status = rest.partition("\t")
         if status.isdigit():
-            found[url.rstrip("/")] = Reach(float(connected) > 0, int(status))
+            found[url.rstrip("/")] = Reach(connected != "0", int(status))
     if not found:
         said = done.stderr.strip().splitlines() or ["curl printed nothing"]
         raise NotReachableError(said[-1])

@@ -1,5 +1,6 @@
 """Objects that the program declares and that somebody deleted or changed since."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from hybrid_mesh.operate.doctor.differences import differences
 from hybrid_mesh.operate.doctor.evidence import ClusterEvidence, Evidence
 from hybrid_mesh.operate.doctor.findings import Finding, Severity
 from hybrid_mesh.operate.doctor.helm import HelmRelease
-from hybrid_mesh.operate.doctor.repairs import ApplyStep, Repair
+from hybrid_mesh.operate.doctor.repairs import ApplyStep, KubectlStep, Repair, Step
 from hybrid_mesh.operate.doctor.types import Object
 
 _APPLY = ("hybrid-mesh up",)
@@ -18,7 +19,10 @@ _WRITTEN_BY_ISTIOD = {
     "MutatingWebhookConfiguration": ("caBundle",),
     "ValidatingWebhookConfiguration": ("caBundle", "failurePolicy"),
 }
-"""Kind -> fields that istiod itself writes, whatever Helm sent (pkg/webhooks)."""
+"""Kind -> fields that istiod itself writes, in place of what Helm sent (pkg/webhooks)."""
+_UNWANTED = ("externalIPs", "loadBalancerSourceRanges")
+"""Fields of a Service that nobody but its declarer sets, and that change who reaches it: an address that
+istiod announces to the peers, and callers that are refused."""
 CHANGED = "object-changed"
 _MOST_FIELDS = 3
 
@@ -78,12 +82,22 @@ def _compared(
         repair = Repair(f"Create {subject}?", (step,)) if repairable else None
         yield Finding("object-missing", Severity.BROKEN, subject, problem, _APPLY, repair=repair)
         return
-    changed = sorted(differences(_expected(manifest), live))
+    strange = [name for name in _UNWANTED if kind == "Service" and _only_live(manifest, live, name)]
+    changed = sorted([*differences(_expected(manifest), live), *(f"spec.{name}" for name in strange)])
     if changed:
         fields = ", ".join(changed[:_MOST_FIELDS]) + (" …" if len(changed) > _MOST_FIELDS else "")
         problem = f"it was changed since the last `up`: {fields}"
-        repair = Repair(f"Set {subject} back to what is declared?", (step,)) if repairable else None
+        steps: list[Step] = [step]
+        if strange:
+            patch = f"--patch={json.dumps({'spec': dict.fromkeys(strange)})}"
+            patched = ("patch", "service", metadata["name"], f"--namespace={space}", "--type=merge", patch)
+            steps.append(KubectlStep(cluster, patched))
+        repair = Repair(f"Set {subject} back to what is declared?", tuple(steps)) if repairable else None
         yield Finding(CHANGED, Severity.WARNING, subject, problem, _APPLY, repair=repair)
+
+
+def _only_live(manifest: Object, live: Object, name: str) -> bool:
+    return bool((live.get("spec") or {}).get(name)) and not (manifest.get("spec") or {}).get(name)
 
 
 def _expected(manifest: Object) -> Object:

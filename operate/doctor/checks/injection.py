@@ -123,7 +123,7 @@ def _blocked(cluster: str, found: ClusterEvidence) -> Iterator[Finding]:
 
 
 def _allows(spec: Any, port: int) -> bool:
-    """Whether some rule has the port. From whom, is not judged."""
+    """Whether some rule has the port. Its sources are not judged."""
     for rule in spec.get("ingress") or ():
         ports = rule.get("ports") or ()
         if not ports or any(_covers(each, port) for each in ports):
