@@ -1,18 +1,18 @@
 """Finds the members of a mesh, lets them call each other, and retries until the mesh has settled."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.operate.probes.pods import ProbePods
-from hybrid_mesh.operate.shell import Shell
-from hybrid_mesh.operate.verify.checks import Gap
+from hybrid_mesh.operate.shell import Registration, Shell
+from hybrid_mesh.operate.verify.checks import Gap, RegistrationCheck
 from hybrid_mesh.operate.verify.execute import FIRST_SYNC_SECONDS, Result, retry, run_checks
 from hybrid_mesh.operate.verify.planning import plan_checks
 from hybrid_mesh.operate.verify.reach import Reach
-from hybrid_mesh.operate.verify.registrations import plan_registrations
+from hybrid_mesh.operate.verify.registrations import judge_registrations, plan_registrations
 from hybrid_mesh.operate.verify.selection import EVERYTHING, Selection
 from hybrid_mesh.operate.verify.site import observe, unreachable
 
@@ -110,7 +110,10 @@ class _Round:
                 site = observe(self._plan, self._shell, absent)
                 registrations, idle = plan_registrations(self._plan, absent)
                 checks, gaps = plan_checks(self._plan, site, self._slowness)
-                early = run_checks(self._selection.checks([*registrations, *checks]), self._shell, first_sync)
+                known = _registered(self._selection.checks(registrations), site.registered)
+                done = {result.check for result in known}
+                rest = self._selection.checks([each for each in registrations if each not in done])
+                early = run_checks([*rest, *self._selection.checks(checks)], self._shell, first_sync)
                 if starting is not None:
                     starting.result()
             except BaseException:
@@ -132,4 +135,13 @@ class _Round:
             if name not in absent
         ]
         self.gaps = self._selection.gaps([*missing, *gaps, *reach.gaps, *idle])
-        return (*early, *late)
+        return (*known, *early, *late)
+
+
+def _registered(
+    checks: Iterable[RegistrationCheck], registered: Mapping[str, Sequence[Registration]]
+) -> list[Result]:
+    """The results of checks that pass by what was found a moment ago. Others may still change."""
+    found = ((check, registered.get(check.expectation.group)) for check in checks)
+    judged = ((check, judge_registrations(check.expectation, vms)) for check, vms in found if vms is not None)
+    return [Result(check, verdict, 1, 0.0) for check, verdict in judged if verdict.holds]
