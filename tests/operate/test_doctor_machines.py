@@ -107,6 +107,8 @@ def test_a_stopped_health_endpoint_is_a_warning() -> None:
 def test_a_vm_that_boots_or_whose_agent_just_started_is_not_judged() -> None:
     booting = replace(VM, up=NOW - 30 * SECONDS, chain=(), proxy=None)
     assert checks(with_unit(booting, unit("inactive", "dead", NOW - 30 * SECONDS))) == []
+    unwritten = replace(booting, texts={**VM.texts, HOSTS_FILE: "127.0.0.1 localhost\n"})
+    assert checks(with_unit(unwritten, unit("inactive", "dead", NOW - 30 * SECONDS))) == []
     started = with_unit(VM, unit(since=NOW - 5 * SECONDS))
     assert checks(replace(started, state="", reached=False, rules=False, health=(False, "booting"))) == []
     assert checks(with_unit(VM, unit("activating", "start-pre", NOW - 5 * SECONDS))) == []

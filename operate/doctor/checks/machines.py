@@ -54,7 +54,8 @@ def machine_findings(plan: MeshPlan, evidence: Evidence, machine: MachineEvidenc
     """What is wrong with one VM: of faults that follow from each other only the first."""
     group = plan.groups[machine.group]
     cluster = evidence.clusters.get(group.cluster)
-    found = [*hosts_faults(machine, cluster)]
+    booting = evidence.taken - machine.up < JOINING and not machine.is_active(AGENT)
+    found = [] if booting else [*hosts_faults(machine, cluster)]  # its agent's start writes the file
     found = found or [*_agent(plan, evidence, machine)]
     if not found and machine.is_active(AGENT) and (serves(machine) or settled(evidence, machine)):
         found = [*_istiod(group, machine, cluster), *_rules(machine), *_application(group, machine)]
