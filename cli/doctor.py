@@ -16,13 +16,14 @@ from hybrid_mesh.cli.plan_state import exported_state
 from hybrid_mesh.cli.plans import is_local, stack_plan
 from hybrid_mesh.cli.question import can_ask, confirmed
 from hybrid_mesh.cli.shells import MeshShell
+from hybrid_mesh.cli.stack import running_update
 from hybrid_mesh.cli.typed import COMMAND, needing_lab
 from hybrid_mesh.local.lab.client import LabClient
 from hybrid_mesh.local.patience import patient
 from hybrid_mesh.model.plan.types import MeshPlan
 from hybrid_mesh.operate.doctor.repairs import Repair, RepairError, perform
 from hybrid_mesh.operate.doctor.report import as_json, as_text, summary
-from hybrid_mesh.operate.doctor.run import HEALTHY, Diagnosis, examine
+from hybrid_mesh.operate.doctor.run import HEALTHY, Diagnosis, during_update, examine
 from hybrid_mesh.operate.notices.types import resources, text
 
 _WORDS = re.compile(r"\bhybrid-mesh ([a-z-]+)")
@@ -64,7 +65,8 @@ def doctor(stack: Stack = "local", fix: Fix = False, yes: Yes = False, *, json_o
     if fix and not yes and not can_ask():
         raise CommandError("--fix asks before each repair, and there is no terminal.", "Add --yes.", WRONG)
     shell = MeshShell(plan)
-    diagnosis = examine(plan, shell, progress=lambda text: say(f"    {text}"))
+    began = running_update(plan.stack)
+    diagnosis = during_update(examine(plan, shell, progress=lambda text: say(f"    {text}")), began)
     repaired: list[dict[str, Any]] = []
     before = diagnosis
     if fix:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hybrid_mesh.cli.console import say
 from hybrid_mesh.cli.engine import Engine
+from hybrid_mesh.cli.environment import pulumi_environment
 from hybrid_mesh.cli.errors import CommandError
 from hybrid_mesh.cli.orphans import end_orphans
 from hybrid_mesh.cli.releases import forget_releases
@@ -98,6 +99,14 @@ def exists(engine: Engine, stack: str) -> bool:
         plain = checkpoint_file(backend, stack)
         return plain.exists() or plain.with_name(f"{plain.name}.gz").exists()
     return engine.ask("stack", "export", "--stack", stack).returncode == 0
+
+
+def running_update(stack: str) -> datetime | None:
+    """Since when another command changes the stack; None where none does, or where it is kept in a backend
+    that does not say."""
+    backend = pulumi_environment(os.environ).own_backend
+    held = [lock.made for lock in _locks(backend, stack) if not lock.stale] if backend else []
+    return min(filter(None, held), default=None)
 
 
 def remove(engine: Engine, stack: str) -> None:

@@ -17,6 +17,21 @@ from hybrid_mesh.operate.doctor.members import collect_machines, collect_proxies
 from hybrid_mesh.operate.shell import Shell
 
 HEALTHY, WARNINGS, BROKEN = 0, 1, 2
+UNFINISHED = frozenset(
+    {
+        CHANGED,
+        "object-missing",
+        "release-missing",
+        "release-unfinished",
+        "istiod-version",
+        "package-differs",
+        "peer-missing",
+        "vm-not-running",
+        "vm-outdated",
+        "vms-missing",
+    }
+)
+"""Checks whose findings an update that runs may be about to resolve."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,15 @@ def diagnose(plan: MeshPlan, evidence: Evidence) -> Diagnosis:
     order = [Severity.BROKEN, Severity.WARNING]
     found.sort(key=lambda each: order.index(each.severity))
     return Diagnosis(tuple(found), tuple(_unseen(plan, evidence)), evidence.taken, 0.0)
+
+
+def during_update(diagnosis: Diagnosis, began: datetime | None) -> Diagnosis:
+    """Without what a run of `up` that began then, if any, may not have reached yet."""
+    if began is None:
+        return diagnosis
+    left = tuple(each for each in diagnosis.findings if each.check not in UNFINISHED)
+    reason = f"an update runs since {began:%H:%M:%S} UTC: what it may not have reached yet is not judged"
+    return replace(diagnosis, findings=left, unseen=(*diagnosis.unseen, ("stack", reason)))
 
 
 def _unseen(plan: MeshPlan, evidence: Evidence) -> list[tuple[str, str]]:

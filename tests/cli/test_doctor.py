@@ -1,6 +1,7 @@
 """`hybrid-mesh doctor`: what it prints, how it ends, and what --fix does."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ def mesh(monkeypatch: pytest.MonkeyPatch) -> Mesh:
     monkeypatch.setattr(command, "stack_plan", lambda _: mesh_plan())
     monkeypatch.setattr(command, "examine", made.examine)
     monkeypatch.setattr(command, "exported_state", lambda _: state)
+    monkeypatch.setattr(command, "running_update", lambda _: None)
     return made
 
 
@@ -77,6 +79,19 @@ def test_warnings_end_with_1_and_what_is_broken_with_2(mesh: Mesh) -> None:
     assert document["state"] == "broken"
     [found] = document["findings"]
     assert found["remedy"][0].startswith(f"{COMMAND} kubectl --stack mine west -- scale deployment/istiod")
+
+
+def test_what_an_update_that_runs_may_still_change_is_not_judged(
+    mesh: Mesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    monkeypatch.setattr(command, "running_update", lambda _: began)
+    mesh.looks = [permissive()]
+    result = runner.invoke(app, ["doctor"])
+    assert result.exit_code == 0
+    assert "an update runs since 12:00:00 UTC" in " ".join(result.stdout.split())
+    mesh.looks = [scaled_down()]
+    assert runner.invoke(app, ["doctor"]).exit_code == 2
 
 
 def test_a_repair_is_applied_as_the_manager_that_declared_the_object(mesh: Mesh) -> None:

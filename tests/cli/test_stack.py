@@ -4,12 +4,15 @@ import json
 import os
 import socket
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from hybrid_mesh.cli import stack as stack_module
 from hybrid_mesh.cli.errors import CommandError
-from hybrid_mesh.cli.stack import exists, prepare
+from hybrid_mesh.cli.stack import exists, prepare, running_update
 from tests.cli.fake_pulumi import FakePulumi
 
 URN = "urn:pulumi:local::hybrid-mesh::hybridmesh:index:LocalCluster::mesh-east-cluster"
@@ -55,6 +58,17 @@ def test_the_lock_of_a_killed_pulumi_is_removed_and_said(
     prepare(pulumi.engine(backend), "local")
     assert len(pulumi.called("cancel", "local", "--yes")) == 1
     assert "its lock on the stack is removed" in capsys.readouterr().err
+
+
+def test_an_update_that_runs_is_known_by_its_lock(backend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_module, "pulumi_environment", lambda _: SimpleNamespace(own_backend=backend))
+    assert running_update("local") is None
+    write_lock(backend, dead_process(), made="2026-11-27T12:00:00Z")
+    assert running_update("local") is None
+    write_lock(backend, dead_process(), "another-host", made="2026-11-27T12:00:00Z")
+    assert running_update("local") == datetime(2026, 11, 27, 12, tzinfo=UTC)
+    monkeypatch.setattr(stack_module, "pulumi_environment", lambda _: SimpleNamespace(own_backend=None))
+    assert running_update("local") is None
 
 
 @pytest.mark.parametrize("host", [None, "another-host"])
