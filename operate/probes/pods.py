@@ -25,7 +25,7 @@ START_SECONDS = 8.0
 """How long a pod whose image is there may take to get ready."""
 PULL_SECONDS = 30.0
 """How long its image may take."""
-LOOK_SECONDS = 3.0
+LOOK_SECONDS = 5.0
 """How long pods that are starting are waited for before their states are looked at."""
 _NAMES = (objects.PROBE, objects.OUTSIDE)
 PROXY = "istio-proxy"
