@@ -115,6 +115,21 @@ def test_in_a_rotation_both_roots_are_right_and_only_the_old_one_is_not() -> Non
     assert not [each for each in told if each[1] in ("cluster east", POD)]
 
 
+def test_the_secret_of_cert_manager_is_read_too() -> None:
+    secret = {
+        "kind": "Secret",
+        "metadata": {"namespace": "istio-system", "name": "cacerts"},
+        "data": {
+            "tls.crt": _base64(INTERMEDIATE["east"].pem + ROOT.pem),
+            "tls.key": "",
+            "ca.crt": _base64(ROOT.pem),
+        },
+    }
+    assert named(with_object(looked_at(), "east", secret)) == []
+    wrong = looked_at(proxy=serving("east", above=OTHER))
+    assert named(with_object(wrong, "east", secret)) == [("served-root-differs", POD)]
+
+
 def test_a_cluster_whose_secret_was_replaced_is_named_alone() -> None:
     strange = OTHER.issue("Intermediate east", ca=True)
     evidence = looked_at(strange, above=(strange, OTHER), roots=(OTHER,))
