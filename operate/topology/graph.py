@@ -122,13 +122,16 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Probe:
-    """One check of `verify`, as a cell of its matrix."""
+    """One check of `verify`. `row` and `column` are the members of the mesh at its ends: its cell of the
+    matrix. Empty, they are its source and its destination."""
 
     source: str
     destination: str
     expected: str
     health: Health
     detail: str
+    row: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def _matrix(probes: Iterable[Probe]) -> Iterator[str]:
     """What verify found: a row for each source, a column for each destination."""
     cells: dict[tuple[str, str], list[Probe]] = {}
     for each in probes:
-        cells.setdefault((each.source, each.destination), []).append(each)
+        cells.setdefault((each.row or each.source, each.column or each.destination), []).append(each)
     if not cells:
         return
     columns = list(dict.fromkeys(destination for _, destination in cells))
@@ -140,9 +140,12 @@ def _matrix(probes: Iterable[Probe]) -> Iterator[str]:
 
 
 def _cell(probes: list[Probe]) -> str:
+    """A line for each request, with its exact destination where the column's name is another."""
     lines = [
         f'<span class="{each.health.value}">{_CELLS[each.health]} {escape(each.expected)}</span> '
-        f"{escape(each.detail)}"
+        + escape(
+            each.detail if each.column in ("", each.destination) else f"{each.destination}: {each.detail}"
+        )
         for each in probes
     ]
     return f"<td>{'<br>'.join(lines)}</td>"

@@ -48,7 +48,7 @@ def live(
 ) -> Topology:
     """`verified` is the report of verify as JSON (`operate.verify.report.as_json`). Pure."""
     probes = tuple(_probes(verified["checks"]))
-    found = [*_findings(diagnosis), *_verified(verified["checks"]), *_gaps(verified["notChecked"])]
+    found = [*_findings(evidence, diagnosis), *_verified(verified["checks"]), *_gaps(verified["notChecked"])]
     return replace(
         _marked(topology, found),
         live=f"{diagnosis.taken:%Y-%m-%d %H:%M:%S} UTC",
@@ -71,11 +71,16 @@ def summary(topology: Topology) -> str:
     return f"Parts of the mesh: {', '.join(parts) or 'none'}{asked}."
 
 
-def _findings(diagnosis: Diagnosis) -> Iterator[Mark]:
+def _findings(evidence: Evidence, diagnosis: Diagnosis) -> Iterator[Mark]:
+    """What was not looked at is unknown; but not a whole cluster that answered, of which a proxy did not."""
+    read = {name for name, found in evidence.answering() if not found.unread}
     for each in diagnosis.findings:
         yield Mark(each.subject, _SEVERITIES[each.severity], f"{each.subject}: {each.problem}")
     for subject, reason in diagnosis.unseen:
-        yield Mark(subject, Health.UNKNOWN, f"{subject} was not looked at: {reason}")
+        place = _PLACE.search(subject)
+        known = (place[1] if place else subject.removeprefix("cluster ")) in read
+        health = Health.HEALTHY if known else Health.UNKNOWN
+        yield Mark(subject, health, f"{subject} was not looked at: {reason}")
 
 
 def _verified(checks: Sequence[Mapping[str, Any]]) -> Iterator[Mark]:
@@ -102,7 +107,11 @@ def _gaps(gaps: Sequence[Mapping[str, Any]]) -> Iterator[Mark]:
 def _probes(checks: Sequence[Mapping[str, Any]]) -> Iterator[Probe]:
     for each in checks:
         health = Health.HEALTHY if each["holds"] else Health.BROKEN
-        yield Probe(each["source"], each["destination"], each["expected"], health, each["detail"])
+        member = _MEMBER.search(each["destination"])
+        column = member[0] if member and member[0] in each["to"] else next(iter(each["to"]), "")
+        row = next(iter(each["from"]), "")
+        ends = each["source"], each["destination"]
+        yield Probe(*ends, each["expected"], health, each["detail"], row, column)
 
 
 def _marked(topology: Topology, marks: Sequence[Mark]) -> Topology:

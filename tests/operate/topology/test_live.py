@@ -1,5 +1,6 @@
 """The picture of a running mesh, from recorded evidence of doctor and a report of verify."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -46,6 +47,7 @@ def _check(source: str, destination: str, holds: bool, **more: Any) -> dict[str,
         "expected": "answer",
         "holds": holds,
         "detail": "200" if holds else "no healthy upstream",
+        "from": [],
         "to": [destination],
         **more,
     }
@@ -99,8 +101,35 @@ def test_the_worst_counts_and_all_of_it_is_said() -> None:
 
 
 def test_what_was_not_looked_at_is_unknown() -> None:
-    found = _seen(unseen=(("group legacy", "it joins by bundle"), ("cluster west", "quarantined")))
+    unseen = (("group legacy", "it joins by bundle"), ("cluster west", "quarantined"))
+    evidence = replace(_EVIDENCE, clusters={"east": _EVIDENCE.clusters["east"]})
+    found = live(topology(_PLAN), evidence, Diagnosis((), unseen, NOW, 1.0), _NOTHING)
     assert _marks(found) == {"group/legacy": Health.UNKNOWN, "cluster/west": Health.UNKNOWN}
+
+
+def test_a_proxy_that_does_not_answer_is_said_of_its_cluster_which_did() -> None:
+    found = _seen(unseen=(("pod demo/echo of west", "its proxy does not answer"),))
+    assert _marks(found) == {}
+    node = found.get("cluster/west")
+    assert node
+    assert node.notes == ("pod demo/echo of west was not looked at: its proxy does not answer",)
+
+
+def test_a_cluster_of_which_something_cannot_be_read_is_unknown() -> None:
+    west = _EVIDENCE.clusters["west"]
+    assert isinstance(west, ClusterEvidence)
+    unread = replace(west, unread={"istiod": "it does not answer"})
+    evidence = replace(_EVIDENCE, clusters={**_EVIDENCE.clusters, "west": unread})
+    found = live(topology(_PLAN), evidence, diagnose(_PLAN, evidence), _NOTHING)
+    assert _marks(found)["cluster/west"] is Health.UNKNOWN
+
+
+def test_the_matrix_has_the_members_at_both_ends() -> None:
+    diagnosis = Diagnosis((), (), NOW, 1.0)
+    found = live(topology(mesh_plan()), _EVIDENCE, diagnosis, as_json(GOOD))
+    members = re.compile(r"(cluster|VM|group|ingress|service) \S+$")
+    assert all(members.match(each.column) for each in found.probes)
+    assert {each.row for each in found.probes} >= {"cluster east", "cluster west", "VM legacy-0"}
 
 
 def test_requests_are_a_matrix_and_mark_their_destination() -> None:
