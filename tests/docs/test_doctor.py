@@ -1,14 +1,12 @@
-"""The page on doctor has every check that the code has, and remedies are commands that exist."""
+"""The page on doctor has every check that the code has."""
 
 import ast
 import re
 from collections.abc import Iterator
 
-from hybrid_mesh.cli.main import COMMANDS
 from tests.commands import PROJECT
 
 CHECKS = PROJECT / "operate/doctor/checks"
-NAME = re.compile(r"[a-z]+(-[a-z]+)*")
 MAKERS = {"Finding", "broken", "_restart", "_conditions"}
 """Functions whose first argument is the name of a check."""
 
@@ -29,12 +27,3 @@ def test_every_check_is_on_the_page_and_none_that_is_not() -> None:
     page = (PROJECT / "docs/doctor.md").read_text().partition("## Checks")[2]
     listed = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
     assert listed == sorted(set(named()))
-
-
-def test_remedies_are_commands_with_options_that_exist() -> None:
-    commands = {name for section in COMMANDS.values() for name in section}
-    text = "\n".join(path.read_text() for path in CHECKS.glob("*.py"))
-    suggested = re.findall(r"hybrid-mesh ([a-z]+)(?: (--[a-z-]+))?", text)
-    assert len(suggested) > 20
-    assert {name for name, _ in suggested} <= commands
-    assert {option for name, option in suggested if name == "up"} == {""}

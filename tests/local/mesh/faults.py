@@ -177,13 +177,6 @@ CLUSTER_FAULTS: Final = (
         "up",
     ),
     Fault(
-        "the validator is gone",
-        _delete("west", "validatingwebhookconfiguration", "istio-validator-istio-system"),
-        "object-missing",
-        "ValidatingWebhookConfiguration istio-validator-istio-system of west",
-        "up",
-    ),
-    Fault(
         "the injector fails open",
         lambda hands: hands.kubectl(
             "west",
@@ -236,13 +229,6 @@ CLUSTER_FAULTS: Final = (
         _delete("east", "rolebinding", "hybrid-mesh-legacy", DEMO),
         "object-missing",
         "RoleBinding demo/hybrid-mesh-legacy of east",
-        "up",
-    ),
-    Fault(
-        "tokens are not limited",
-        _delete("east", "validatingadmissionpolicybinding", "hybrid-mesh-legacy"),
-        "object-missing",
-        "ValidatingAdmissionPolicyBinding hybrid-mesh-legacy of east",
         "up",
     ),
     Fault(

@@ -4,14 +4,14 @@ At the end of each test the mesh is in order again.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.commands import PROJECT
-from tests.local.mesh.faults import CLUSTER_FAULTS, MACHINE_FAULTS, Fault, Hands
+from tests.local.mesh.faults import CLUSTER_FAULTS, MACHINE_FAULTS, SYSTEM, Fault, Hands
 from tests.local.mesh.site import Site
 from tests.waiting import eventually
 
@@ -47,6 +47,28 @@ def test_a_mesh_in_order_has_no_finding(site: Site) -> None:
     assert (found["findings"], found["state"]) == ([], "healthy")
 
 
+def test_istiods_and_gateways_that_are_renewed_are_no_fault(site: Site) -> None:
+    """From the beginning to the end of their rollouts."""
+    hands = Hands(site)
+    renewed = ("deployment/istiod", "deployment/istio-eastwestgateway")
+    for cluster in ("east", "west"):
+        hands.kubectl(cluster, "rollout", "restart", *renewed, SYSTEM)
+    said: list[dict[str, Any]] = []
+
+    def done() -> bool:
+        ended = all(_is_rolled_out(site, cluster, each) for cluster in ("east", "west") for each in renewed)
+        said.extend(doctor(site)["findings"])
+        return ended
+
+    eventually("the rollouts end", done, 90)
+    assert said == []
+
+
+def _is_rolled_out(site: Site, cluster: str, deployment: str) -> bool:
+    asked = ("rollout", "status", deployment, SYSTEM, "--watch=false")
+    return "successfully rolled out" in site.hybrid_mesh("kubectl", cluster, "--", *asked).stdout
+
+
 def test_each_fault_is_named_and_repaired(site: Site) -> None:
     """One at a time. The table of what was found is in `build/faults.md`."""
     hands = Hands(site)
@@ -64,16 +86,29 @@ def _tried(site: Site, hands: Hands, fault: Fault) -> tuple[bool, str]:
     """Whether doctor named the fault, and how it was repaired."""
     fault.inject(hands)
     if fault.restore is not None:
-        found = named(fault, doctor(site)["findings"])
+        found = _awaited(lambda: named(fault, doctor(site)["findings"]))
         fault.restore(hands)
         assert_in_order(site)
         return found, "by hand"
-    document = doctor(site, "--fix", "--yes")
-    found = named(fault, document["before"])
-    if document["state"] != "healthy":
-        return found, "; ".join(f"{each['subject']}: {each['problem']}" for each in document["findings"])
+    last: dict[str, Any] = {}
+
+    def repaired() -> bool:
+        last.update(doctor(site, "--fix", "--yes"))
+        return named(fault, last["before"])
+
+    found = _awaited(repaired)
+    if last["state"] != "healthy":
+        return found, "; ".join(f"{each['subject']}: {each['problem']}" for each in last["findings"])
     verified = site.hybrid_mesh("verify", "--json", "--patience", "20", check=False)
     return found, "yes" if verified.returncode == 0 else "verify failed"
+
+
+def _awaited(check: Callable[[], bool]) -> bool:
+    """Whether `check` became true. An agent that has just been restarted is not judged for 20 s."""
+    try:
+        return eventually("the fault is named", check, 40)
+    except AssertionError:
+        return False
 
 
 def _write(path: Path, rows: Sequence[tuple[str, str, bool, str]]) -> None:
