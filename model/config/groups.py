@@ -58,7 +58,8 @@ class TcpSocketConfig(Section):
     port: Port = Field(examples=[8080])
     """Port to connect to. Must be one of the group's `ports` unless `host` is set."""
     host: str | None = None
-    """Host to connect to, an IP address or a host name. Defaults to the VM itself."""
+    """Host to connect to, an IP address or a host name. Defaults to 127.0.0.1: a connection to the VM's own
+    address is accepted by Envoy, whether or not the application runs."""
 
 
 class GrpcConfig(Section):

@@ -50,6 +50,11 @@ def workload_group(name: str, group: WorkloadGroupConfig, locality: str | None =
     return manifest(NETWORKING_API, "WorkloadGroup", name, group.namespace, {GROUP_LABEL: name}, spec=spec)
 
 
+LOOPBACK = "127.0.0.1"
+"""Where the agent opens a connection by default. One to the VM's own address is redirected to Envoy, which
+accepts it whether or not the application runs."""
+
+
 def probe(config: ProbeConfig) -> dict[str, Any]:
     """Istio's ReadinessProbe with every number set, as the documented defaults and the agent's differ."""
     fields = config.model_dump(
@@ -57,6 +62,8 @@ def probe(config: ProbeConfig) -> dict[str, Any]:
     )
     if not fields.get("httpGet", {}).get("httpHeaders", True):
         del fields["httpGet"]["httpHeaders"]
+    if "tcpSocket" in fields:
+        fields["tcpSocket"] = {"host": LOOPBACK, **fields["tcpSocket"]}
     return {
         **fields,
         "initialDelaySeconds": config.initial_delay_seconds,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from hybrid_mesh.model.objects.groups import protocol
+from hybrid_mesh.model.config.groups import ProbeConfig
+from hybrid_mesh.model.objects.groups import probe, protocol
 from hybrid_mesh.model.objects.planned import PlannedObject
 from hybrid_mesh.model.plan.build import plan_from
 from hybrid_mesh.model.plan.required_paths import open_paths
@@ -182,3 +183,11 @@ def test_servers_without_an_agent_are_entries_without_an_identity() -> None:
     assert objects(plan, "east", "WorkloadGroup") == objects(plan, "east", "ServiceAccount") == []
     group = plan.groups["billing"]
     assert (group.minimum, group.files, group.cluster_env) == (0, (), "")
+
+
+def test_a_probe_by_tcp_does_not_connect_to_the_proxy() -> None:
+    """Envoy accepts connections to the VM's own address, whether or not the application runs."""
+    found = probe(ProbeConfig.model_validate({"tcpSocket": {"port": 5432}}))
+    assert found["tcpSocket"] == {"host": "127.0.0.1", "port": 5432}
+    elsewhere = probe(ProbeConfig.model_validate({"tcpSocket": {"port": 5432, "host": "db.internal"}}))
+    assert elsewhere["tcpSocket"]["host"] == "db.internal"
