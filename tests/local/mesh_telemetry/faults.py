@@ -1,4 +1,4 @@
-"""A mesh with its receivers, and the faults of which its alerts tell."""
+"""A mesh with its receivers, and the faults that its alerts report."""
 
 import json
 from collections.abc import Callable, Mapping
