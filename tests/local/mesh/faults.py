@@ -45,6 +45,11 @@ class Hands:
         assert done.returncode == 0, (script, done)
         return done.stdout
 
+    def address(self, name: str) -> str:
+        machine = self._lab.machine(name)
+        assert machine is not None
+        return machine.address
+
     def process(self, program: str, cluster: str) -> int:
         """The id of a cluster's process."""
         for pid, command in descendants(self._site.lab()["processId"]):
@@ -273,7 +278,8 @@ def _vm(script: str, name: str = "legacy-0") -> Act:
 def _forget(hands: Hands) -> None:
     """The entry of legacy-1 is deleted, which its istiod does not notice."""
     found = json.loads(hands.kubectl("east", "get", "workloadentries", DEMO, "--output=json"))["items"]
-    [name] = [each["metadata"]["name"] for each in found if "10.10.0.101" in each["metadata"]["name"]]
+    address = hands.address("legacy-1")
+    [name] = [each["metadata"]["name"] for each in found if each["spec"]["address"] == address]
     hands.kubectl("east", "delete", "workloadentry", name, DEMO)
 
 
