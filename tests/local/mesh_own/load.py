@@ -47,6 +47,7 @@ class Client:
         read = read_result(self.source, self.run(command))
         made.answered_by += [each.hostname for each in read.answers if each.status == 200]
         made.failures += [read.error] if read.error else []
+        made.failures += [f"status {each.status}" for each in read.answers if each.status != 200]
 
 
 @contextmanager
